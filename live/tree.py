@@ -1,0 +1,248 @@
+"""The address space: every parameter of everything, typed, clipped and documented.
+
+OSC, MIDI learn, presets, the control page and links all write here with `set`; a node reads all of its knobs at
+once with `snapshot`. There is no callback or queue per parameter on the way to a node.
+"""
+
+from __future__ import annotations
+
+import difflib
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from live.clock import Clock
+from models.base import Knob, KnobError, Value
+
+Watcher = Callable[[str, tuple[Any, ...]], None]
+
+
+class AddressError(KeyError):
+    """An address that is not there, or cannot be written; the message names the nearest ones."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+@dataclass(slots=True)
+class Leaf:
+    """One address: its declaration, its value now, and where it is gliding to."""
+
+    address: str
+    knob: Knob
+    value: Value
+    act: Callable[[Value], None] | None = None
+    start: Value = 0.0
+    start_s: float = 0.0
+    end_s: float = 0.0
+    end: Value | None = None
+    presses: int = 0
+
+    def at(self, now_s: float) -> Value:
+        """The value at a time, part of the way along a glide if there is one."""
+        if self.end is None:
+            return self.value
+        part = (now_s - self.start_s) / (self.end_s - self.start_s)
+        return self.knob.between(self.start, self.end, min(1.0, max(0.0, part)))
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """Something that is sent out and not stored, such as a note: its OSC types and what they mean."""
+
+    address: str
+    types: str
+    meaning: str
+
+
+@dataclass
+class Tree:
+    """All addresses of a running engine."""
+
+    clock: Clock
+    signals: dict[str, Signal] = field(default_factory=dict)
+    watchers: list[Watcher] = field(default_factory=list)
+    """Called with (address, arguments) after every change and for every signal, on the thread that made it."""
+
+    def __post_init__(self) -> None:
+        self._lock = threading.RLock()
+        self._leaves: dict[str, Leaf] = {}
+        self._parts: dict[str, tuple[Leaf, int]] = {}
+        self._nodes: dict[str, dict[str, Leaf]] = {}
+
+    # -- what there is ------------------------------------------------------------------------------------------
+
+    def add(self, address: str, knob: Knob, act: Callable[[Value], None] | None = None) -> None:
+        """Adds an address with its default value; `act` is called with each value set, for what is no node's knob."""
+        node, _, name = address[1:].partition("/")
+        with self._lock:
+            leaf = Leaf(address, knob, knob.default, act)
+            self._leaves[address] = leaf
+            self._nodes.setdefault(node, {})[name] = leaf
+            for index, component in enumerate(knob.components if knob.kind == "vector" else ()):
+                self._parts[f"{address}/{component}"] = (leaf, index)
+
+    def add_signal(self, address: str, types: str, meaning: str) -> None:
+        """Declares an address that things are sent out under."""
+        self.signals[address] = Signal(address, types, meaning)
+
+    def remove(self, node: str) -> None:
+        """Takes away a node with all of its addresses."""
+        with self._lock:
+            for leaf in self._nodes.pop(node, {}).values():
+                del self._leaves[leaf.address]
+                for component in leaf.knob.components:
+                    self._parts.pop(f"{leaf.address}/{component}", None)
+            for address in [a for a in self.signals if a.startswith(f"/{node}/")]:
+                del self.signals[address]
+
+    def leaves(self, node: str | None = None) -> list[Leaf]:
+        """All leaves, or one node's, in the order in which they were declared."""
+        with self._lock:
+            return list(self._leaves.values() if node is None else self._nodes.get(node, {}).values())
+
+    def addresses(self) -> list[str]:
+        """Everything that can be written or asked for, the components of vectors included."""
+        with self._lock:
+            return [*self._leaves, *self._parts]
+
+    def knob(self, address: str) -> Knob:
+        """The declaration at an address; a vector's component has the vector's range. Raises AddressError."""
+        leaf, index = self._find(address)
+        return leaf.knob if index is None else replace(leaf.knob, kind="float", components=())
+
+    # -- writing ------------------------------------------------------------------------------------------------
+
+    def set(self, address: str, value: Any, glide_s: float = 0.0) -> Value:
+        """Stores a value, clipped to its range, at once or gliding there in `glide_s` seconds; returns it.
+
+        Raises AddressError for an unknown or read-only address, KnobError for a value it cannot take.
+        """
+        now_s = self.clock.now()
+        with self._lock:
+            leaf, index = self._find(address)
+            if leaf.knob.access == "r":
+                raise AddressError(f"{address} can only be read")
+            try:
+                target = self._target(leaf, index, value)
+            except KnobError as error:
+                raise KnobError(f"{address}: {error}") from None
+            changed = self._move(leaf, target, now_s, glide_s)
+            if leaf.knob.sets and changed:
+                node = address[1:].partition("/")[0]
+                values = {name: other.at(now_s) for name, other in self._nodes[node].items()}
+                for name, follows in leaf.knob.sets({**values, **self._name(node, leaf, target)}).items():
+                    other = self._nodes[node][name]
+                    changed += self._move(other, other.knob.coerce(follows), now_s, glide_s)
+        if leaf.act and (leaf.knob.kind != "pulse" or target):
+            leaf.act(target)
+        for moved in changed:
+            self._tell(moved.address, moved.value if moved.end is None else moved.at(now_s))
+        return target
+
+    def write(self, address: str, arguments: Sequence[Any]) -> Value:
+        """`set` for a sender that puts all in one list: value, or the components, and perhaps a glide in seconds."""
+        leaf, index = self._find(address)
+        wants = len(leaf.knob.components) if leaf.knob.kind == "vector" and index is None else 1
+        given = list(arguments)
+        if len(given) == 1 and isinstance(given[0], list | tuple):
+            given = list(given[0])
+        if leaf.knob.kind == "pulse" and not given:
+            given = [True]
+        if len(given) not in (wants, wants + 1):
+            raise KnobError(
+                f"{address}: expected {wants} value{'s' * (wants > 1)} and perhaps a glide in seconds, got {len(given)}"
+            )
+        glide_s = 0.0
+        if len(given) > wants:
+            try:
+                glide_s = float(Knob("", 0.0, 86_400.0).coerce(given[wants]))  # type: ignore[arg-type]
+            except KnobError as error:
+                raise KnobError(f"{address}: the glide in seconds: {error}") from None
+        return self.set(address, tuple(given[:wants]) if wants > 1 else given[0], glide_s)
+
+    def publish(self, address: str, *values: Any) -> None:
+        """The engine's own side: stores a read-only value if it is one, and tells everybody who listens."""
+        with self._lock:
+            leaf = self._leaves.get(address)
+            if leaf is not None:
+                leaf.value, leaf.end = values[0] if len(values) == 1 else values, None
+        self._tell(address, values)
+
+    # -- reading ------------------------------------------------------------------------------------------------
+
+    def get(self, address: str) -> Value:
+        """The value now. Raises AddressError."""
+        leaf, index = self._find(address)
+        value = leaf.at(self.clock.now())
+        return value[index] if index is not None and isinstance(value, tuple) else value
+
+    def snapshot(self, node: str, names: Iterable[str] | None = None) -> dict[str, Value]:
+        """All knobs of a node as they stand now; a pulse is True in one snapshot per press, then False again."""
+        now_s = self.clock.now()
+        with self._lock:
+            leaves = self._nodes.get(node, {})
+            values: dict[str, Value] = {}
+            for name in leaves if names is None else names:
+                leaf = leaves[name]
+                if leaf.knob.kind == "pulse":
+                    values[name], leaf.presses = leaf.presses > 0, max(0, leaf.presses - 1)
+                else:
+                    values[name] = leaf.at(now_s)
+                    if leaf.end is not None and now_s >= leaf.end_s:
+                        leaf.value, leaf.end = leaf.end, None
+            return values
+
+    def gliding(self) -> list[str]:
+        """Tells the listeners the values of all glides under way, lands those that have arrived, names them."""
+        now_s = self.clock.now()
+        with self._lock:
+            moving = [leaf for leaf in self._leaves.values() if leaf.end is not None]
+            for leaf in moving:
+                leaf.value = leaf.at(now_s)
+                if now_s >= leaf.end_s:
+                    leaf.end = None
+        for leaf in moving:
+            self._tell(leaf.address, leaf.value)
+        return [leaf.address for leaf in moving]
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    def _find(self, address: str) -> tuple[Leaf, int | None]:
+        leaf = self._leaves.get(address)
+        if leaf is not None:
+            return leaf, None
+        part = self._parts.get(address)
+        if part is not None:
+            return part
+        near = difflib.get_close_matches(address, self.addresses(), n=3, cutoff=0.6)
+        raise AddressError(f"no address {address}" + (f"; near it: {', '.join(near)}" if near else ""))
+
+    def _target(self, leaf: Leaf, index: int | None, value: Any) -> Value:
+        if index is None:
+            return leaf.knob.coerce(value)
+        if isinstance(value, list | tuple) and len(value) == 1:
+            value = value[0]
+        whole = leaf.value if leaf.end is None else leaf.end
+        assert isinstance(whole, tuple)
+        return leaf.knob.coerce([*whole[:index], value, *whole[index + 1 :]])
+
+    def _move(self, leaf: Leaf, target: Value, now_s: float, glide_s: float) -> list[Leaf]:
+        if leaf.knob.kind == "pulse":
+            leaf.presses += bool(target)
+            return [leaf] if target else []
+        if glide_s > 0.0 and leaf.knob.kind in ("float", "int", "vector"):
+            leaf.start, leaf.start_s = leaf.at(now_s), now_s
+            leaf.end, leaf.end_s = target, now_s + glide_s
+            return [leaf]
+        leaf.value, leaf.end = target, None
+        return [leaf]
+
+    def _name(self, node: str, leaf: Leaf, value: Value) -> Mapping[str, Value]:
+        return {leaf.address[len(node) + 2 :]: value}
+
+    def _tell(self, address: str, values: Any) -> None:
+        arguments = values if isinstance(values, tuple) else (values,)
+        for watcher in self.watchers:
+            watcher(address, arguments)
