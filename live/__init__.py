@@ -1,0 +1,25 @@
+"""Arabesque: a real-time engine for creative coding with neural models.
+
+What a patch needs is here by name; everything is imported when first asked for, so that the small processes that
+only move MIDI bytes start at once.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from live.midi import Midi as Midi
+    from live.patch import Node as Node
+    from live.patch import Patch as Patch
+
+_HOME = {"Midi": "live.midi", "Node": "live.patch", "Patch": "live.patch"}
+
+__all__ = ["Midi", "Node", "Patch"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'live' has no attribute {name!r}")
