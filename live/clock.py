@@ -56,6 +56,10 @@ class Clock:
         """Quarter notes since the start."""
         return self.beats.beat_at(self.now())
 
+    def unix(self) -> float:
+        """Seconds since 1970 by the wall clock, for what comes dated from outside, such as OSC's timetags."""
+        return time.time()
+
     def date(self) -> str:
         """The wall clock's date and time, for the names of files and logs: never for deadlines."""
         return time.strftime("%Y-%m-%d %H.%M.%S")
@@ -72,6 +76,9 @@ class VirtualClock(Clock):
 
     def now(self) -> float:
         return self._now_s
+
+    def unix(self) -> float:
+        return 1_600_000_000.0 + self._now_s
 
     def wait(self, until_s: float, wake: threading.Condition) -> None:
         raise RuntimeError("nothing waits on a virtual clock: move it with advance()")

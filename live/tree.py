@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import difflib
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from live.clock import Clock
@@ -70,6 +72,11 @@ class Tree:
         self._leaves: dict[str, Leaf] = {}
         self._parts: dict[str, tuple[Leaf, int]] = {}
         self._nodes: dict[str, dict[str, Leaf]] = {}
+        self._moving: dict[str, Leaf] = {}
+        self._depth = 0
+        self._after: list[Callable[[], object]] = []
+        self.version = 0
+        """Grows whenever an address comes or goes, for those who keep something made from all addresses."""
 
     # -- what there is ------------------------------------------------------------------------------------------
 
@@ -80,22 +87,28 @@ class Tree:
             leaf = Leaf(address, knob, knob.default, act)
             self._leaves[address] = leaf
             self._nodes.setdefault(node, {})[name] = leaf
+            self._moving.pop(address, None)
+            self.version += 1
             for index, component in enumerate(knob.components if knob.kind == "vector" else ()):
                 self._parts[f"{address}/{component}"] = (leaf, index)
 
     def add_signal(self, address: str, types: str, meaning: str) -> None:
         """Declares an address that things are sent out under."""
-        self.signals[address] = Signal(address, types, meaning)
+        with self._lock:
+            self.signals[address] = Signal(address, types, meaning)
+            self.version += 1
 
     def remove(self, node: str) -> None:
         """Takes away a node with all of its addresses."""
         with self._lock:
             for leaf in self._nodes.pop(node, {}).values():
                 del self._leaves[leaf.address]
+                self._moving.pop(leaf.address, None)
                 for component in leaf.knob.components:
                     self._parts.pop(f"{leaf.address}/{component}", None)
             for address in [a for a in self.signals if a.startswith(f"/{node}/")]:
                 del self.signals[address]
+            self.version += 1
 
     def leaves(self, node: str | None = None) -> list[Leaf]:
         """All leaves, or one node's, in the order in which they were declared."""
@@ -107,6 +120,15 @@ class Tree:
         with self._lock:
             return [*self._leaves, *self._parts]
 
+    def __contains__(self, address: str) -> bool:
+        return address in self._leaves or address in self._parts
+
+    def near(self, address: str) -> list[str]:
+        """Up to three addresses that look like this one, for the sentence of an error."""
+        if len(address) > 200:  # the comparison's cost grows with the square of the length
+            return []
+        return difflib.get_close_matches(address, self.addresses(), n=3, cutoff=0.6)
+
     def knob(self, address: str) -> Knob:
         """The declaration at an address; a vector's component has the vector's range. Raises AddressError."""
         leaf, index = self._find(address)
@@ -117,6 +139,7 @@ class Tree:
     def set(self, address: str, value: Any, glide_s: float = 0.0) -> Value:
         """Stores a value, clipped to its range, at once or gliding there in `glide_s` seconds; returns it.
 
+        A glide of one component of a vector carries the others along: they arrive with it, where they were going.
         Raises AddressError for an unknown or read-only address, KnobError for a value it cannot take.
         """
         now_s = self.clock.now()
@@ -128,26 +151,31 @@ class Tree:
                 target = self._target(leaf, index, value)
             except KnobError as error:
                 raise KnobError(f"{address}: {error}") from None
-            changed = self._move(leaf, target, now_s, glide_s)
+            changed = self._move(leaf, target, now_s, glide_s, index)
             if leaf.knob.sets and changed:
                 node = address[1:].partition("/")[0]
                 values = {name: other.at(now_s) for name, other in self._nodes[node].items()}
                 for name, follows in leaf.knob.sets({**values, **self._name(node, leaf, target)}).items():
                     other = self._nodes[node][name]
                     changed += self._move(other, other.knob.coerce(follows), now_s, glide_s)
-        if leaf.act and (leaf.knob.kind != "pulse" or target):
-            leaf.act(target)
-        for moved in changed:
-            self._tell(moved.address, moved.value if moved.end is None else moved.at(now_s))
+            after: list[Callable[[], object]] = []
+            if leaf.act and (leaf.knob.kind != "pulse" or target):
+                after.append(partial(leaf.act, target))
+            for moved in changed:
+                told = True if moved.knob.kind == "pulse" else moved.at(now_s)
+                after.append(partial(self._tell, moved.address, told))
+            after = self._hold(after)
+        _run(after)
         return target
 
     def write(self, address: str, arguments: Sequence[Any]) -> Value:
         """`set` for a sender that puts all in one list: value, or the components, and perhaps a glide in seconds."""
         leaf, index = self._find(address)
-        wants = len(leaf.knob.components) if leaf.knob.kind == "vector" and index is None else 1
+        whole = leaf.knob.kind == "vector" and index is None
+        wants = len(leaf.knob.components) if whole else 1
         given = list(arguments)
-        if len(given) == 1 and isinstance(given[0], list | tuple):
-            given = list(given[0])
+        if given and isinstance(given[0], list | tuple):
+            given = [*given[0], *given[1:]]
         if leaf.knob.kind == "pulse" and not given:
             given = [True]
         if len(given) not in (wants, wants + 1):
@@ -160,7 +188,7 @@ class Tree:
                 glide_s = float(Knob("", 0.0, 86_400.0).coerce(given[wants]))  # type: ignore[arg-type]
             except KnobError as error:
                 raise KnobError(f"{address}: the glide in seconds: {error}") from None
-        return self.set(address, tuple(given[:wants]) if wants > 1 else given[0], glide_s)
+        return self.set(address, tuple(given[:wants]) if whole else given[0], glide_s)
 
     def publish(self, address: str, *values: Any) -> None:
         """The engine's own side: stores a read-only value if it is one, and tells everybody who listens."""
@@ -168,14 +196,37 @@ class Tree:
             leaf = self._leaves.get(address)
             if leaf is not None:
                 leaf.value, leaf.end = values[0] if len(values) == 1 else values, None
-        self._tell(address, values)
+                self._moving.pop(address, None)
+            after = self._hold([partial(self._tell, address, values)])
+        _run(after)
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Makes the writes inside happen at one instant: no snapshot sees only some of them.
+
+        What follows from them (acts, watchers) comes after the last one, outside of the lock. Raises what those raise,
+        the first one, after all have been called.
+        """
+        after: list[Callable[[], object]] = []
+        try:
+            with self._lock:
+                self._depth += 1
+                try:
+                    yield
+                finally:
+                    self._depth -= 1
+                    if self._depth == 0:
+                        after, self._after = self._after, []
+        finally:
+            _run(after)
 
     # -- reading ------------------------------------------------------------------------------------------------
 
     def get(self, address: str) -> Value:
         """The value now. Raises AddressError."""
-        leaf, index = self._find(address)
-        value = leaf.at(self.clock.now())
+        with self._lock:
+            leaf, index = self._find(address)
+            value = leaf.at(self.clock.now())
         return value[index] if index is not None and isinstance(value, tuple) else value
 
     def snapshot(self, node: str, names: Iterable[str] | None = None) -> dict[str, Value]:
@@ -190,19 +241,23 @@ class Tree:
                     values[name], leaf.presses = leaf.presses > 0, max(0, leaf.presses - 1)
                 else:
                     values[name] = leaf.at(now_s)
-                    if leaf.end is not None and now_s >= leaf.end_s:
-                        leaf.value, leaf.end = leaf.end, None
             return values
+
+    @property
+    def glides(self) -> bool:
+        """Whether any glide is under way, or has arrived and `gliding` has not told it yet."""
+        return bool(self._moving)
 
     def gliding(self) -> list[str]:
         """Tells the listeners the values of all glides under way, lands those that have arrived, names them."""
         now_s = self.clock.now()
         with self._lock:
-            moving = [leaf for leaf in self._leaves.values() if leaf.end is not None]
+            moving = list(self._moving.values())
             for leaf in moving:
                 leaf.value = leaf.at(now_s)
                 if now_s >= leaf.end_s:
                     leaf.end = None
+                    del self._moving[leaf.address]
         for leaf in moving:
             self._tell(leaf.address, leaf.value)
         return [leaf.address for leaf in moving]
@@ -216,7 +271,7 @@ class Tree:
         part = self._parts.get(address)
         if part is not None:
             return part
-        near = difflib.get_close_matches(address, self.addresses(), n=3, cutoff=0.6)
+        near = self.near(address)
         raise AddressError(f"no address {address}" + (f"; near it: {', '.join(near)}" if near else ""))
 
     def _target(self, leaf: Leaf, index: int | None, value: Any) -> Value:
@@ -228,21 +283,48 @@ class Tree:
         assert isinstance(whole, tuple)
         return leaf.knob.coerce([*whole[:index], value, *whole[index + 1 :]])
 
-    def _move(self, leaf: Leaf, target: Value, now_s: float, glide_s: float) -> list[Leaf]:
+    def _move(
+        self, leaf: Leaf, target: Value, now_s: float, glide_s: float, index: int | None = None
+    ) -> list[Leaf]:
         if leaf.knob.kind == "pulse":
             leaf.presses += bool(target)
             return [leaf] if target else []
         if glide_s > 0.0 and leaf.knob.kind in ("float", "int", "vector"):
             leaf.start, leaf.start_s = leaf.at(now_s), now_s
             leaf.end, leaf.end_s = target, now_s + glide_s
-            return [leaf]
-        leaf.value, leaf.end = target, None
+            self._moving[leaf.address] = leaf
+        elif index is not None and leaf.end is not None:  # one component jumps, the others go on gliding
+            assert isinstance(target, tuple)
+            assert isinstance(leaf.start, tuple)
+            leaf.start = (*leaf.start[:index], target[index], *leaf.start[index + 1 :])
+            leaf.end = target
+        else:
+            leaf.value, leaf.end = target, None
+            self._moving.pop(leaf.address, None)
         return [leaf]
+
+    def _hold(self, after: list[Callable[[], object]]) -> list[Callable[[], object]]:
+        """What is to be called now; nothing within a batch, whose end calls it. The caller has the lock."""
+        if not self._depth:
+            return after
+        self._after += after
+        return []
 
     def _name(self, node: str, leaf: Leaf, value: Value) -> Mapping[str, Value]:
         return {leaf.address[len(node) + 2 :]: value}
 
     def _tell(self, address: str, values: Any) -> None:
         arguments = values if isinstance(values, tuple) else (values,)
-        for watcher in self.watchers:
+        for watcher in tuple(self.watchers):
             watcher(address, arguments)
+
+
+def _run(calls: Iterable[Callable[[], object]]) -> None:
+    failed: Exception | None = None
+    for call in calls:
+        try:
+            call()
+        except Exception as error:
+            failed = failed or error
+    if failed is not None:
+        raise failed
