@@ -172,8 +172,9 @@ class Runner:
         if self._paused:
             return float("inf")
         lookahead_s = float(own["lookahead"]) + max(0.0, -nudge_s)  # type: ignore[arg-type]
-        if self.due_s - now_s > lookahead_s:
-            return self.due_s - lookahead_s
+        wanted_s = self.due_s - lookahead_s
+        if wanted_s > now_s:
+            return wanted_s
         if self.due_s < now_s:
             self.late_s = max(self.late_s, now_s - self.due_s)
             self.due_s = now_s

@@ -1,0 +1,164 @@
+"""The command line: `arabesque [PATCH]` plays, and a few commands around it."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from types import FrameType
+
+DEFAULT_PATCH = "piano"
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "play": ("live.cli:play", "play a patch (the same as giving it without a command)"),
+    "devices": ("live.devices:main", "list the MIDI ports and sound devices of this machine"),
+    "osc": ("live.cli:osc", "print the table of all OSC addresses of a patch"),
+    "render": ("live.sound.render:main", "turn a MIDI file into sound (WAV)"),
+    "train": ("live.cli:train", "train a model on your own playing"),
+    "bench": ("live.bench.run:main", "measure this machine: steps, timing, control, start-up"),
+}
+
+TRAINERS = {"piano": "models.performance_rnn.train"}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs a command; returns the exit status: 0 fine, 1 it failed, 2 the command line is wrong."""
+    arguments = sys.argv[1:] if argv is None else argv
+    if arguments and arguments[0] in COMMANDS:
+        module, _, name = COMMANDS[arguments[0]][0].partition(":")
+        command: Callable[[list[str]], int] = getattr(importlib.import_module(module), name)
+        return command(arguments[1:])
+    return play(arguments)
+
+
+def _parser() -> argparse.ArgumentParser:
+    commands = "\n".join(f"  {name:9} {meaning}" for name, (_, meaning) in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="arabesque",
+        description="Plays a patch: neural models that perform live, every parameter of them movable over OSC.",
+        epilog=f"other commands (arabesque COMMAND --help):\n{commands}\n\n"
+        "examples:\n"
+        "  arabesque                                       the piano, on the built-in sound\n"
+        '  arabesque --midi "*Roland*"                     on a MIDI port, by any part of its name\n'
+        "  arabesque --set /piano/temperature=0.8 --seed 3 calmer, and another performance\n"
+        "  arabesque my_piece.py --record tonight.mid      a patch of your own, kept as a MIDI file",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("patch", nargs="?", default=DEFAULT_PATCH, help="a Python file, or the name of a patch that comes with Arabesque (default: %(default)s)")
+    sound = parser.add_argument_group("what is heard")
+    sound.add_argument("--midi", metavar="PORT", help='where to play: part of a port\'s name, its number in "arabesque devices", "virtual" for a port of our own, "sound" for the built-in piano, or "silent"')
+    sound.add_argument("--soundfont", metavar="FILE", help="an .sf2 or .sf3 file for the built-in sound (needs the extra arabesque[soundfont])")
+    sound.add_argument("--record", type=Path, metavar="FILE.mid", help="write what is played to a MIDI file, safe at every moment")
+    sound.add_argument("--render", type=Path, metavar="FILE.wav", help="at the end, write what was played as sound")
+    sound.add_argument("--offline", action="store_true", help="do not play, only --record or --render, as fast as this machine can (needs --seconds)")
+    control = parser.add_argument_group("how it is controlled")
+    control.add_argument("--set", action="append", default=[], metavar="ADDRESS=VALUE", dest="settings", help="set a parameter at the start, such as /piano/temperature=0.8 (may be repeated)")
+    control.add_argument("--seed", type=int, metavar="N", help="the same seed gives the same performance (default: the patch's)")
+    control.add_argument("--host", default="127.0.0.1", help="the address that OSC listens on (default: %(default)s, this machine only; 0.0.0.0 for the whole network)")
+    control.add_argument("--osc-port", type=int, default=9000, metavar="N", help="the UDP port that OSC listens on (default: %(default)s)")
+    control.add_argument("--osc-out", action="append", default=[], metavar="HOST:PORT", help="send every note and change there, too (may be repeated)")
+    control.add_argument("--no-osc", action="store_true", help="do not listen to OSC")
+    control.add_argument("--no-reload", action="store_true", help="do not follow changes of the patch file")
+    running = parser.add_argument_group("how it runs")
+    running.add_argument("--seconds", type=float, metavar="N", help="stop after so many seconds")
+    running.add_argument("--headless", action="store_true", help="show nothing: no window, no running line")
+    running.add_argument("--verbose", "-v", action="store_true", help="say more of what goes on")
+    running.add_argument("--version", action="version", version=f"arabesque {version('arabesque')}")
+    return parser
+
+
+def play(argv: list[str]) -> int:
+    """`arabesque [PATCH] …`: plays until Ctrl-C, a SIGTERM, /engine/stop or the end of --seconds."""
+    parser = _parser()
+    given = parser.parse_args(argv)
+    _log(given.verbose)
+    settings = tuple(_setting(parser, text) for text in given.settings)
+    targets = tuple(_target(parser, text) for text in given.osc_out)
+    if given.seconds is not None and not given.seconds > 0:
+        parser.error("--seconds: expected more than 0")
+    if given.seed is not None and not 0 <= given.seed < 2**31:
+        parser.error(f"--seed: expected a whole number from 0 to {2**31 - 1}")
+    if given.offline and (given.seconds is None or not (given.record or given.render)):
+        parser.error("--offline needs --seconds, and --record or --render to have something to write")
+
+    # What follows imports torch, so it comes after the command line is known to be right.
+    from live.perform import Wish, perform
+
+    stopping: list[Callable[[], None]] = []
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        for ask in stopping:
+            ask()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    wish = Wish(
+        patch=given.patch,
+        seconds=given.seconds,
+        offline=given.offline,
+        headless=given.headless,
+        record=given.record,
+        render=given.render,
+        midi=given.midi,
+        soundfont=given.soundfont,
+        seed=given.seed,
+        osc=None if given.no_osc else (given.host, given.osc_port),
+        osc_out=targets,
+        settings=settings,
+        watch=not given.no_reload,
+    )
+    return perform(wish, stopping.append)
+
+
+def osc(argv: list[str]) -> int:
+    """`arabesque osc [PATCH]`: the table of addresses, from the declarations."""
+    parser = argparse.ArgumentParser(prog="arabesque osc", description="Prints every OSC address of a patch: type, range, unit, default, meaning.")
+    parser.add_argument("patch", nargs="?", default=DEFAULT_PATCH, help="a Python file or the name of a patch (default: %(default)s)")
+    parser.add_argument("--form", choices=("text", "markdown", "json"), default="text", help="default: %(default)s")
+    given = parser.parse_args(argv)
+    from live.perform import address_table
+
+    return address_table(given.patch, given.form)
+
+
+def train(argv: list[str]) -> int:
+    """`arabesque train MODEL …`: hands over to the model's own trainer."""
+    if not argv or argv[0] not in TRAINERS:
+        wanted = ", ".join(TRAINERS)
+        sys.stderr.write(f"usage: arabesque train MODEL …\n\nMODEL is one of: {wanted} (arabesque train MODEL --help)\n")
+        return 0 if argv and argv[0] in ("-h", "--help") else 2
+    status: int = importlib.import_module(TRAINERS[argv[0]]).main(argv[1:])
+    return status
+
+
+def _setting(parser: argparse.ArgumentParser, text: str) -> tuple[str, str]:
+    address, equals, value = text.partition("=")
+    if not equals or not address.startswith("/"):
+        parser.error(f"--set {text}: expected ADDRESS=VALUE, such as /piano/temperature=0.8")
+    return address, value
+
+
+def _target(parser: argparse.ArgumentParser, text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    if not colon or not host or not port.isdigit() or not 0 < int(port) < 65536:
+        parser.error(f"--osc-out {text}: expected HOST:PORT, such as 127.0.0.1:9001")
+    return host, int(port)
+
+
+def _log(verbose: bool) -> None:
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.INFO,
+        format="%(asctime)s %(levelname)s %(message)s" if verbose else "arabesque: %(message)s",
+        stream=sys.stderr,
+    )
+    logging.getLogger("watchfiles").setLevel(logging.WARNING)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,337 @@
+"""The Engine: opens a Patch, keeps it playing, follows its file while it plays, and stops everything in order."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+from live.clock import Clock, VirtualClock
+from live.midi import Midi
+from live.midi.out import MidiOut, Voice
+from live.osc.out import OscOut
+from live.osc.server import OscServer
+from live.patch import Change, Node, Patch, PatchError, diff, load
+from live.port import Output
+from live.runner import Runner, knobs_for
+from live.tree import Tree
+from models.base import Knob, Model, Value, knobs_of, pulse
+
+log = logging.getLogger(__name__)
+
+HOUSEKEEPING_S = 0.1
+"""How often the main thread looks after the running line and the published rates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line asks for beyond the patch."""
+
+    seed: int | None = None
+    midi: str | None = None
+    soundfont: str | None = None
+    record: Path | None = None
+    osc: tuple[str, int] | None = ("127.0.0.1", 9000)
+    osc_out: tuple[tuple[str, int], ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()
+    watch: bool = True
+
+
+def _voice(
+    *,
+    channel: Annotated[int, Knob("The MIDI channel it plays on", 1, 16)] = 1,
+    program: Annotated[int, Knob("The instrument: 1 to 128 as General MIDI counts, 0 leaves it alone", 0, 128)] = 0,
+    transpose: Annotated[int, Knob("Moves all notes sent", -48, 48, "semitones")] = 0,
+    sustain: Annotated[bool, Knob("The sustain pedal, held down")] = False,
+) -> None:
+    """The knobs of a node's way to a MIDI port."""
+
+
+VOICE_KNOBS = knobs_of(_voice)
+
+
+class Engine:
+    """A patch that plays.
+
+    `open` loads and starts everything; `run` stays until asked to stop; `advance` is for a VirtualClock, where there
+    is no thread and time moves only so far as it is told to.
+    """
+
+    def __init__(self, patch: Patch, clock: Clock | None = None, options: Options | None = None, path: Path | None = None) -> None:
+        self.patch = patch
+        self.path = path
+        self.options = options or Options()
+        self.clock = clock or Clock()
+        self.tree = Tree(self.clock)
+        self.osc_out = OscOut(self.tree, self.clock)
+        self.osc: OscServer | None = None
+        self.runners: dict[str, Runner] = {}
+        self.views: list[Callable[[str], Output]] = []
+        """Makers of further outputs for each node, by its name: the running line, and later the piano roll."""
+        self._voices: dict[str, Voice] = {}
+        self._ports: dict[str, MidiOut] = {}
+        self._wanted: dict[str, float] = {}
+        self._reloading = threading.Lock()
+        self._stop = threading.Event()
+        self._helpers: list[threading.Thread] = []
+        self._declare()
+
+    # -- life ---------------------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Opens ports, loads the models, starts to play.
+
+        Raises PatchError where a model cannot be loaded or a --set does not fit; ports that cannot be opened are
+        reported and played without.
+        """
+        self.clock.set_tempo(self.patch.tempo)
+        for name in self.patch.nodes:
+            self._port(self._out_of(self.patch.nodes[name]))
+        models = {name: _load(name, node) for name, node in self.patch.nodes.items()}
+        for name, model in models.items():
+            self._add(name, model, start=False)
+        for address, value in self.options.settings:
+            try:
+                self.tree.write(address, value.split(",") if "," in value else [value])
+            except (KeyError, ValueError) as error:
+                raise PatchError(f"--set {address}={value}: {error}") from None
+        self._open_osc()
+        self.tree.publish("/engine/state", "playing")
+        if not self.clock.virtual:
+            for runner in self.runners.values():
+                runner.start()
+            if self.path is not None and self.options.watch:
+                self._help(self._follow_file, "patch file")
+
+    def run(self, seconds: float | None = None, each: Callable[[], None] = lambda: None) -> None:
+        """Stays while the patch plays: until `stop_soon`, or for so many seconds. `each` is called ten times a second."""
+        until_s = float("inf") if seconds is None else self.clock.now() + seconds
+        while self.clock.now() < until_s:
+            left_s = until_s - self.clock.now()
+            if self._stop.wait(min(HOUSEKEEPING_S, left_s)):
+                return
+            self._publish_rates()
+            each()
+
+    def advance(self, to_s: float) -> None:
+        """Plays on to a time of the virtual clock, all nodes in the order of their times."""
+        assert isinstance(self.clock, VirtualClock)
+        while True:
+            wanted_s, name = min(((self._wanted.get(n, 0.0), n) for n in self.runners), default=(to_s, ""))
+            if wanted_s >= to_s or not name:
+                break
+            self.clock.advance(wanted_s)
+            self.poll()
+            self._wanted[name] = self.runners[name].iterate()
+        self.clock.advance(to_s)
+        self.poll()
+
+    def poll(self) -> None:
+        """On a virtual clock: lets happen what is due by now."""
+        for port in self._ports.values():
+            port.poll()
+        if self.osc is not None:
+            self.osc.poll(self.clock.now())
+
+    def stop_soon(self) -> None:
+        """Asks `run` to return; may be called from any thread and from a signal handler."""
+        self._stop.set()
+
+    def close(self) -> None:
+        """Stops in order: the nodes, then the ports with a note-off for each sounding note, then OSC."""
+        self._stop.set()
+        self.tree.publish("/engine/state", "stopped")
+        for thread in self._helpers:
+            thread.join()
+        for runner in self.runners.values():
+            runner.stop()
+        for port in self._ports.values():
+            port.close()
+        if self.osc is not None:
+            self.osc.close()
+
+    # -- following the patch file -------------------------------------------------------------------------------
+
+    def reload(self) -> bool:
+        """Loads the patch file again and follows what changed; on any error the last good patch goes on playing."""
+        if self.path is None:
+            return False
+        with self._reloading:
+            try:
+                new = load(self.path)
+                changes = diff(self.patch, new)
+                fresh = {c.node for c in changes if c.do in ("add", "weights")}
+                models = {name: _load(name, new.nodes[name]) for name in fresh}
+            except PatchError as error:
+                self.fail(str(error))
+                return False
+            self.patch = new
+            for change in changes:
+                self._apply(change, models)
+            self.tree.publish("/engine/state", "playing")
+            log.info("%s: loaded again, %d changes", self.path, len(changes))
+            return True
+
+    def _apply(self, change: Change, models: dict[str, Model]) -> None:
+        match change.do:
+            case "tempo":
+                self.tree.set("/clock/tempo", change.value)
+            case "remove":
+                self._remove(change.node)
+            case "add":
+                self._add(change.node, models[change.node], start=not self.clock.virtual)
+            case "weights":
+                self.runners[change.node].swap(models[change.node])
+            case "out":
+                self._change_out(change.node)
+            case "set":
+                self.tree.set(f"/{change.node}/{change.knob}", change.value)
+
+    def _follow_file(self) -> None:
+        from watchfiles import watch
+
+        assert self.path is not None
+        path = self.path.resolve()
+        # The folder is watched, since most editors put a new file in the place of the old one.
+        for touched in watch(path.parent, stop_event=self._stop, recursive=False, rust_timeout=500):
+            if any(Path(name) == path for _, name in touched):
+                self.reload()
+
+    def fail(self, sentence: str) -> None:
+        """Says an error everywhere: the log, and `/engine/error`."""
+        log.error("%s", sentence)
+        self.tree.publish("/engine/error", sentence)
+
+    # -- nodes and ports ----------------------------------------------------------------------------------------
+
+    def _out_of(self, node: Node) -> Midi:
+        return node.out if self.options.midi is None else replace(node.out, port=self.options.midi)
+
+    def _port(self, out: Midi) -> MidiOut:
+        """The port that a node plays to; nodes that name the same one share it."""
+        if out.port not in self._ports:
+            self._ports[out.port] = MidiOut(
+                out.port,
+                clock=self.clock,
+                record=self.options.record if not self._ports else None,
+                soundfont=self.options.soundfont,
+                on_state=self._port_state,
+            )
+        return self._ports[out.port]
+
+    def _port_state(self, state: str, sentence: str) -> None:
+        (log.warning if state in ("lost", "silent", "error") else log.info)("%s", sentence)
+        self.tree.publish("/midi/port", sentence)
+
+    def _add(self, name: str, model: Model, start: bool) -> None:
+        node = self.patch.nodes[name]
+        for knob, declared in knobs_for(node.model).items():
+            self.tree.add(f"/{name}/{knob}", replace(declared, default=node.knobs.get(knob, declared.default)))
+        self.tree.set(f"/{name}/seed", self.patch.seed_of(name, self.options.seed))
+        self.tree.add(f"/{name}/state", Knob("playing, paused, restarting or failed", kind="text", default="playing", access="r"))
+        self.tree.add(f"/{name}/notes_per_second", Knob("Notes struck, over the last two seconds", unit="1/s", access="r"))
+        self.tree.add(f"/{name}/step_ms", Knob("Time of one step of the model, smoothed", unit="ms", access="r"))
+        self.tree.add(f"/{name}/late_ms", Knob("The most it ever fell behind the clock", unit="ms", access="r"))
+        self.tree.add_signal(f"/{name}/note", "iii", "A note: pitch, velocity, 1 struck or 0 ended, at its time")
+        self.tree.add_signal(f"/{name}/control", "ii", "A controller: its number and value, at its time")
+        voice = self._add_voice(name, self._out_of(node))
+        outputs: list[Output] = [voice, self.osc_out.voice(name), *(view(name) for view in self.views)]
+        runner = Runner(name, model, self.tree, self.clock, outputs)
+        self.runners[name] = runner
+        self._wanted[name] = self.clock.now()
+        self.tree.watchers.append(runner.notice)
+        if start:
+            runner.start()
+
+    def _add_voice(self, name: str, out: Midi) -> Voice:
+        voice = self._port(out).voice(name)
+        self._voices[name] = voice
+        for knob, declared in VOICE_KNOBS.items():
+            def act(value: Value, knob: str = knob) -> None:
+                self._voices[name].set(**{knob: value})
+
+            default = getattr(out, knob, declared.default)
+            self.tree.add(f"/{name}/{knob}", replace(declared, default=default), act)
+            act(default)
+        return voice
+
+    def _change_out(self, name: str) -> None:
+        old = self._voices[name]
+        runner = self.runners[name]
+        new = self._add_voice(name, self._out_of(self.patch.nodes[name]))
+        runner.outputs = [new if output is old else output for output in runner.outputs]
+        old.close()
+
+    def _remove(self, name: str) -> None:
+        runner = self.runners.pop(name)
+        self.tree.watchers.remove(runner.notice)
+        runner.stop()
+        self._voices.pop(name).close()
+        self.tree.remove(name)
+
+    # -- the engine's own addresses -----------------------------------------------------------------------------
+
+    def _declare(self) -> None:
+        tree = self.tree
+        tree.add("/engine/state", Knob("loading, playing or stopped", kind="text", default="loading", access="r"))
+        tree.add("/engine/reload", pulse("Load the patch file again"), lambda _: self._help(self.reload, "reload"))
+        tree.add("/engine/stop", pulse("Stop, in order"), lambda _: self.stop_soon())
+        tree.add(
+            "/engine/seed",
+            Knob("Begins all nodes again, each from a seed made of this one", 0, 2**31 - 1, kind="int", access="w"),
+            self._reseed,
+        )
+        tree.add_signal("/engine/error", "s", "A sentence that says what went wrong")
+        tree.add("/clock/tempo", Knob("Tempo", 10, 400, "bpm", default=self.patch.tempo), lambda v: self.clock.set_tempo(float(v)))  # type: ignore[arg-type]
+        tree.add("/clock/beat", Knob("Quarter notes since the start", unit="beats", access="r"))
+        tree.add("/midi/panic", pulse("End every note on every channel, now"), lambda _: self.panic())
+        tree.add("/midi/port", Knob("What is played to", kind="text", default="", access="r"))
+
+    def panic(self) -> None:
+        """Ends every note on every port, now; what is scheduled is thrown away, and the nodes play on from here."""
+        for port in self._ports.values():
+            port.panic()
+        for name in self.runners:
+            self.tree.set(f"/{name}/now", True)
+
+    def _reseed(self, seed: Value) -> None:
+        for name in self.runners:
+            self.tree.set(f"/{name}/seed", self.patch.seed_of(name, int(seed)))  # type: ignore[arg-type]
+
+    def _publish_rates(self) -> None:
+        self.tree.publish("/clock/beat", self.clock.beat())
+        for name, runner in self.runners.items():
+            self.tree.publish(f"/{name}/notes_per_second", runner.notes_per_second())
+            self.tree.publish(f"/{name}/step_ms", runner.step_s * 1000.0)
+            self.tree.publish(f"/{name}/late_ms", runner.late_s * 1000.0)
+
+    def _open_osc(self) -> None:
+        targets: Iterable[tuple[str, int]] = self.options.osc_out
+        for host, port in targets:
+            self.osc_out.subscribe(host, port)
+        if self.options.osc is None and not self.options.osc_out:
+            return
+        host, port = self.options.osc or ("127.0.0.1", 0)
+        try:
+            self.osc = OscServer(self.tree, self.clock, host, port, out=self.osc_out)
+        except OSError as error:
+            self.fail(f"OSC on UDP port {port} of {host}: {error.strerror}; playing without OSC (choose another with --osc-port)")
+            return
+        if not self.clock.virtual:
+            self.osc.start()
+
+    def _help(self, work: Callable[[], Any], name: str) -> None:
+        self._helpers = [thread for thread in self._helpers if thread.is_alive()]
+        thread = threading.Thread(target=work, name=name, daemon=True)
+        self._helpers.append(thread)
+        thread.start()
+
+
+def _load(name: str, node: Node) -> Model:
+    try:
+        return node.model.load(node.weights, node.device)
+    except Exception as error:
+        raise PatchError(f"{name}: {error}") from error

@@ -1,0 +1,87 @@
+"""The running line: what is played, as it is played, for a terminal."""
+
+from __future__ import annotations
+
+import sys
+from typing import TextIO
+
+from live.clock import Clock
+from live.lanes import Timed
+from models.base import Event, NoteOff, NoteOn
+
+NAMES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
+LOWEST, HIGHEST = 21, 108
+LEVELS = " ▁▂▃▄▅▆▇█"
+
+
+def pitch_name(pitch: int) -> str:
+    """The name of a MIDI pitch, 60 is C4."""
+    return f"{NAMES[pitch % 12]}{pitch // 12 - 1}"
+
+
+class Line:
+    """One node's events, shown at their time: an Output that keeps which notes sound and how loud they were struck."""
+
+    def __init__(self, name: str, clock: Clock) -> None:
+        self.name = name
+        self.sounding: dict[int, int] = {}
+        self.struck = 0
+        self._clock = clock
+        self._timed: Timed[Event] = Timed()
+
+    def send(self, due_s: float, event: Event) -> None:
+        self._timed.put(due_s, event)
+
+    def withdraw(self, after_s: float) -> None:
+        self._timed.withdraw(after_s)
+
+    def silence(self) -> None:
+        self._timed.withdraw(float("-inf"))
+        self.sounding.clear()
+
+    def close(self) -> None:
+        self.silence()
+
+    def text(self) -> str:
+        """The keyboard from A0 to C8, two keys to a column, the height is the loudness; then the names of what sounds."""
+        for _, event in self._timed.take_due(self._clock.now()):
+            if isinstance(event, NoteOn):
+                self.sounding[event.pitch] = event.velocity
+                self.struck += 1
+            elif isinstance(event, NoteOff):
+                self.sounding.pop(event.pitch, None)
+        loudest = [0] * ((HIGHEST - LOWEST) // 2 + 1)
+        for pitch, velocity in list(self.sounding.items()):
+            column = min(max((pitch - LOWEST) // 2, 0), len(loudest) - 1)
+            loudest[column] = max(loudest[column], velocity)
+        keys = "".join(LEVELS[(velocity + 15) // 16] for velocity in loudest)
+        return f"{self.name} ▕{keys}▏ {' '.join(pitch_name(pitch) for pitch in sorted(self.sounding))}"
+
+
+class Terminal:
+    """Draws the lines of all nodes over each other in place; without a terminal, one line of text a second."""
+
+    def __init__(self, clock: Clock, stream: TextIO = sys.stderr, columns: int = 100) -> None:
+        self._clock = clock
+        self._stream = stream
+        self._columns = columns
+        self._lines: dict[str, Line] = {}
+        self._last_s = float("-inf")
+
+    def view(self, name: str) -> Line:
+        self._lines[name] = Line(name, self._clock)
+        return self._lines[name]
+
+    def draw(self) -> None:
+        text = "  ".join(line.text() for line in list(self._lines.values()))
+        if self._stream.isatty():
+            self._stream.write(f"\r\x1b[2K{text[: self._columns]}")
+        elif self._clock.now() - self._last_s >= 1.0:
+            self._last_s = self._clock.now()
+            self._stream.write(text + "\n")
+        self._stream.flush()
+
+    def end(self) -> None:
+        """Leaves the last line where it is and goes to the next."""
+        if self._stream.isatty():
+            self._stream.write("\n")

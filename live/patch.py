@@ -1,0 +1,171 @@
+"""The Patch: a value that says which models play, where to, and with which knobs. Nothing is opened or started here.
+
+A patch is a Python file that makes one `Patch`. `load` runs it in a fresh namespace, checks it, and `diff` says what
+changed between two of them, so that an engine can follow while it plays.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import hashlib
+import importlib.util
+import linecache
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from live.midi import Midi
+from live.runner import knobs_for
+from models.base import KnobError, Model, Value
+
+RESERVED = frozenset(
+    ("engine", "clock", "midi", "camera", "window", "preset", "cue", "link", "error", "get", "list", "ping", "pong")
+    + ("subscribe", "unsubscribe")
+)
+"""First parts of addresses that belong to the engine, so that no node can be called that."""
+
+
+class PatchError(Exception):
+    """A patch that cannot be used; the message names the file, the line where there is one, and what was expected."""
+
+
+class Node:
+    """One model in a patch: which weights, where its events go, and its knobs where they differ from the defaults.
+
+    Raises PatchError for a knob the model does not have or a value it cannot take.
+    """
+
+    def __init__(
+        self, model: type[Model], *, weights: str, out: Midi | None = None, device: str = "auto", **knobs: Any
+    ) -> None:
+        declared = knobs_for(model)
+        self.model = model
+        self.weights = weights
+        self.out = out if out is not None else Midi()
+        self.device = device
+        self.knobs: dict[str, Value] = {}
+        for name, given in knobs.items():
+            if name not in declared:
+                near = difflib.get_close_matches(name, declared, n=3)
+                raise PatchError(
+                    f"{model.__name__} has no knob {name!r}" + (f"; near it: {', '.join(near)}" if near else "")
+                )
+            try:
+                self.knobs[name] = declared[name].coerce(given)
+            except KnobError as error:
+                raise PatchError(f"{name}: {error}") from None
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What must be equal for a running model to stay: the class (with its source, if it is the patch's own)."""
+        return self.model.__module__, self.model.__qualname__, getattr(self.model, "patch_source", "")
+
+
+class Patch:
+    """All nodes by name, the tempo, and the seed from which each node without a seed of its own gets one."""
+
+    def __init__(self, *, tempo: float = 120.0, seed: int = 0, **nodes: Node) -> None:
+        if not isinstance(tempo, int | float) or not 10.0 <= tempo <= 400.0:
+            raise PatchError(f"tempo: expected 10 to 400 beats per minute, got {tempo!r}")
+        if not isinstance(seed, int) or not 0 <= seed < 2**31:
+            raise PatchError(f"seed: expected a whole number from 0 to {2**31 - 1}, got {seed!r}")
+        for name, node in nodes.items():
+            if not isinstance(node, Node):
+                raise PatchError(f"{name}: expected a Node, got {node!r}")
+            if name in RESERVED:
+                raise PatchError(f"no node can be called {name!r}: /{name} is the engine's own")
+        self.tempo = float(tempo)
+        self.seed = seed
+        self.nodes: Mapping[str, Node] = dict(nodes)
+
+    def seed_of(self, name: str, seed: int | None = None) -> int:
+        """A node's seed: its own if the patch gives one, else one made from the patch's seed and its name."""
+        own = self.nodes[name].knobs.get("seed")
+        if seed is None and own is not None:
+            return int(own)  # type: ignore[arg-type]
+        text = f"{self.seed if seed is None else seed}/{name}".encode()
+        return int.from_bytes(hashlib.sha256(text).digest()[:4], "big") >> 1
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference between two patches: what to do to which node, and for "set" the knob's value."""
+
+    do: Literal["add", "remove", "weights", "out", "set", "tempo", "seed"]
+    node: str = ""
+    knob: str = ""
+    value: Any = None
+
+
+def diff(old: Patch, new: Patch) -> list[Change]:
+    """What must change, by name, to make a running old patch into the new one; a node alike in both has no entry."""
+    changes: list[Change] = []
+    if old.tempo != new.tempo:
+        changes.append(Change("tempo", value=new.tempo))
+    for name in old.nodes:
+        if name not in new.nodes:
+            changes.append(Change("remove", name))
+    for name, node in new.nodes.items():
+        was = old.nodes.get(name)
+        if was is None:
+            changes.append(Change("add", name))
+        elif was.identity != node.identity:
+            changes += [Change("remove", name), Change("add", name)]
+        else:
+            if (was.weights, was.device) != (node.weights, node.device):
+                changes.append(Change("weights", name))
+            if was.out != node.out:
+                changes.append(Change("out", name))
+            defaults = {knob: declared.default for knob, declared in knobs_for(node.model).items()}
+            before = {**defaults, **was.knobs, "seed": old.seed_of(name)}
+            after = {**defaults, **node.knobs, "seed": new.seed_of(name)}
+            named = [k for k in [*node.knobs, *was.knobs, "seed"] if before[k] != after[k]]
+            changes += [Change("set", name, knob, after[knob]) for knob in dict.fromkeys(named)]
+    return changes
+
+
+def find(name: str) -> Path:
+    """The file of a patch: a path, or the name of one that comes with Arabesque. Raises PatchError."""
+    path = Path(name)
+    if path.is_file():
+        return path
+    spec = importlib.util.find_spec("patches")
+    folders = [Path(place) for place in (spec.submodule_search_locations or [])] if spec else []
+    shipped = {file.stem: file for folder in folders for file in sorted(folder.glob("*.py")) if file.stem[0] != "_"}
+    if name in shipped:
+        return shipped[name]
+    raise PatchError(f"no patch {name}: expected a Python file, or one of {', '.join(shipped)}")
+
+
+def load(path: Path) -> Patch:
+    """Runs a patch file in a fresh namespace and gives its Patch.
+
+    Raises PatchError naming the file and the line, whatever went wrong in it.
+    """
+    try:
+        source = path.read_text(encoding="utf-8")
+        tree = ast.parse(source, str(path))
+    except SyntaxError as error:
+        raise PatchError(f"{path}, line {error.lineno}: {error.msg}") from None
+    except (OSError, ValueError) as error:
+        raise PatchError(f"{path}: {error}") from None
+    linecache.checkcache(str(path))
+    namespace: dict[str, Any] = {"__name__": f"patch_{path.stem}", "__file__": str(path)}
+    try:
+        exec(compile(tree, str(path), "exec"), namespace)
+    except (Exception, SystemExit) as error:
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+        where = f"{path}, line {lines[-1]}" if lines else str(path)
+        said = str(error) if isinstance(error, PatchError) else f"{type(error).__name__}: {error}"
+        raise PatchError(f"{where}: {said}") from error
+    for statement in tree.body:
+        made = namespace.get(statement.name) if isinstance(statement, ast.ClassDef) else None
+        if isinstance(made, type):
+            made.patch_source = ast.dump(statement)  # type: ignore[attr-defined]
+    patches = [value for value in namespace.values() if isinstance(value, Patch)]
+    if len(patches) != 1:
+        raise PatchError(f"{path}: expected one Patch, such as `patch = Patch(piano=Node(…))`, found {len(patches)}")
+    return patches[0]

@@ -1,0 +1,1 @@
+"""Pieces a performer opens: one file, one piece."""
