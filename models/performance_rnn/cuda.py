@@ -1,0 +1,149 @@
+"""The pianist's step on a GPU: one captured graph per event, with the draw inside it.
+
+At batch 1 a GPU spends its time on launches, so the whole step (input copied in, three layers, logits,
+temperatures, top-p, the draw) is captured once as a CUDA graph and replayed; one small copy in, one small copy
+out, and one wait per event. Weights and products are in half precision, cells and the draw are not. Random
+numbers come in with the input, from the same seed and count as on the CPU.
+
+The arithmetic is tested on a CPU (where it runs without a graph); the capture itself has a test that runs only
+where there is a GPU.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from models.performance_rnn.events import VOCABULARY
+from models.performance_rnn.sampling import COLDEST, GROUPS, Floats, Taste
+
+_EVENT, _UNIFORM, _TEMPERATURE, _WARMTHS, _TOP_P = 0, 1, 2, slice(3, 7), 7
+_SETTINGS = 8  # numbers before the bias in the input
+
+
+class CudaStep:
+    """As `CpuStep`, on `device`; its memory is a float32 tensor [2, layers, hidden] there: outputs, cells."""
+
+    @torch.inference_mode(False)
+    @torch.no_grad()
+    def __init__(
+        self, parameters: Mapping[str, Tensor], *, device: torch.device | str = "cuda", dtype: torch.dtype = torch.float16
+    ) -> None:
+        self.device = torch.device(device)
+        found = {name: value.detach().to(self.device, torch.float32) for name, value in parameters.items()}
+        layers = sum(name.startswith("lstm.weight_hh") for name in found)
+        hidden = found["lstm.weight_hh_l0"].shape[1]
+        biases = [found[f"lstm.bias_ih_l{n}"] + found[f"lstm.bias_hh_l{n}"] for n in range(layers)]
+        first = found["lstm.weight_ih_l0"]
+        self._control = first[:, :-VOCABULARY].contiguous()  # [4 hidden, controls]
+        self._events = first[:, -VOCABULARY:].t() + biases[0]  # [388, 4 hidden]
+        self._weights = [found["lstm.weight_hh_l0"].to(dtype)]
+        for n in range(1, layers):
+            both = torch.cat([found[f"lstm.weight_ih_l{n}"], found[f"lstm.weight_hh_l{n}"]], dim=1)
+            self._weights.append(both.to(dtype))  # [4 hidden, 2 hidden]
+        self._biases = biases
+        self._head, self._head_bias = found["head.weight"].to(dtype), found["head.bias"]
+
+        pinned = self.device.type == "cuda"
+        self._given = torch.zeros(_SETTINGS + VOCABULARY, dtype=torch.float64, pin_memory=pinned)
+        self._given[_TEMPERATURE:_SETTINGS] = 1.0
+        self._input = self._given.to(self.device)
+        self._wish = torch.zeros(4 * hidden, device=self.device)
+        self._memory = torch.zeros(2, layers, hidden, device=self.device)
+        self._logits = torch.zeros(VOCABULARY, device=self.device)
+        self._drawn = torch.zeros((), dtype=torch.int64, device=self.device)
+        self._asked: Tensor | None = None  # whose copy is in _wish
+        self._graph: torch.cuda.CUDAGraph | None = self._captured() if pinned else None
+
+    def _captured(self) -> torch.cuda.CUDAGraph:
+        """The graph of one event; its first runs, on a side stream, let the libraries set themselves up."""
+        with torch.cuda.device(self.device):
+            side = torch.cuda.Stream()
+            side.wait_stream(torch.cuda.current_stream())
+            with torch.cuda.stream(side):
+                for _ in range(3):
+                    self._forward()
+            torch.cuda.current_stream().wait_stream(side)
+            graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(graph, capture_error_mode="thread_local"):  # other nodes go on using the GPU
+                self._forward()
+            return graph
+
+    def start(self) -> Tensor:
+        return torch.zeros_like(self._memory)
+
+    def wish(self, control: NDArray[np.float32]) -> Tensor:
+        return self._control @ torch.from_numpy(np.asarray(control, np.float32)).to(self.device)
+
+    def step(self, event: int, wish: Tensor, memory: Tensor) -> tuple[NDArray[np.float32], Tensor]:
+        memory = self._run(event, wish, memory)
+        logits: NDArray[np.float32] = self._logits.cpu().numpy().copy()
+        return logits, memory
+
+    def draw(
+        self, event: int, wish: Tensor, memory: Tensor, bias: Floats, taste: Taste, uniform: float
+    ) -> tuple[int, Tensor]:
+        given = self._given.numpy()  # the last copy from it is over: every call ends by waiting for its result
+        given[_UNIFORM], given[_TEMPERATURE], given[_TOP_P] = uniform, taste.temperature, taste.top_p
+        given[_WARMTHS] = taste.groups
+        given[_SETTINGS:] = bias
+        memory = self._run(event, wish, memory)
+        return int(self._drawn.item()), memory
+
+    @torch.no_grad()
+    def _run(self, event: int, wish: Tensor, memory: Tensor) -> Tensor:
+        self._given[_EVENT] = event
+        if wish is not self._asked:
+            self._wish.copy_(wish)
+            self._asked = wish
+        self._memory.copy_(memory)
+        if self._graph is None:
+            self._forward()
+        else:
+            with torch.cuda.device(self.device):
+                self._graph.replay()
+        return self._memory.clone()
+
+    def _forward(self) -> None:
+        """One event through the network and the draw, from and to buffers that stay where they are."""
+        self._input.copy_(self._given, non_blocking=True)
+        outputs, cells = self._memory
+        x = self._events.index_select(0, self._input[_EVENT].long().reshape(1))[0] + self._wish
+        below: Tensor | None = None
+        for n, weight in enumerate(self._weights):
+            source = outputs[n] if below is None else torch.cat([below, outputs[n]])
+            gates = F.linear(source.to(weight.dtype)[None], weight)[0].float()
+            i, f, g, o = (gates + (x if below is None else self._biases[n])).chunk(4)
+            cell = torch.sigmoid(f) * cells[n] + torch.sigmoid(i) * torch.tanh(g)
+            below = torch.sigmoid(o) * torch.tanh(cell)
+            cells[n].copy_(cell)
+            outputs[n].copy_(below)  # read already: each layer's last output is used before
+        assert below is not None
+        logits = F.linear(below.to(self._head.dtype)[None], self._head)[0].float() + self._head_bias
+        self._logits.copy_(logits)
+        self._drawn.copy_(drawn(logits, self._input))
+
+
+def drawn(logits: Tensor, given: Tensor) -> Tensor:
+    """sampling.draw in torch, without branches: `given` holds event, uniform, temperatures, top-p and the bias."""
+    x = logits.double() + given[_SETTINGS:]
+    cold = given[_TEMPERATURE].clamp(min=COLDEST)
+    weight = torch.exp((x - x.max()) / cold)
+    parts = []
+    for group, warmth in zip(GROUPS, given[_WARMTHS].clamp(min=COLDEST), strict=True):
+        within = torch.exp((x[group] - x[group].max()) / (cold * warmth))
+        parts.append(within * (weight[group].sum() / within.sum()))
+    weight = torch.cat(parts)
+    falling = weight.sort(descending=True).values
+    reached = falling.cumsum(0)
+    kept = falling[(reached < given[_TOP_P] * reached[-1]).sum().clamp(max=len(weight) - 1)]
+    weight = torch.where((weight >= kept) | (given[_TOP_P] >= 1.0), weight, 0.0)
+    reached = weight.cumsum(0)
+    event = (reached <= given[_UNIFORM] * reached[-1]).sum()
+    places = torch.arange(len(weight), device=x.device)
+    return torch.minimum(event, torch.where(weight > 0, places, 0).max())  # rounding, at the very top

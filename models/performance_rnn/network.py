@@ -1,0 +1,39 @@
+"""The pianist's network: what was played, what is asked for, to what comes next."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from models.performance_rnn.controls import CONTROLS
+from models.performance_rnn.events import VOCABULARY
+
+State = tuple[Tensor, Tensor]  # h and c, each [layers, B, hidden]
+
+
+class Network(nn.Module):
+    """Three LSTM layers of 512 over [21 controls | 388 one-hot event], and one layer to 388 logits.
+
+    Performance-RNN (Oore et al. 2018) in its usual size; tests use smaller ones. This is the form that is
+    trained; the stage plays the same parameters one event at a time.
+    """
+
+    def __init__(
+        self, *, vocabulary: int = VOCABULARY, controls: int = CONTROLS, hidden: int = 512, layers: int = 3
+    ) -> None:
+        super().__init__()
+        self.vocabulary = vocabulary
+        self.lstm = nn.LSTM(controls + vocabulary, hidden, num_layers=layers, batch_first=True)
+        self.head = nn.Linear(hidden, vocabulary)
+
+    def forward(self, events: Tensor, control: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """One step for each of T events: logits of the next one, and the state after the last.
+
+        `events` [B, T] holds integers 0..387, `control` [B, T, 21] the wishes for the *next* event;
+        `state` None is silence. Logits are [B, T, 388], natural-log odds.
+        """
+        one_hot = F.one_hot(events.long(), self.vocabulary).to(control.dtype)
+        out, state = self.lstm(torch.cat([control, one_hot], dim=-1), state)  # [B, T, hidden]
+        logits: Tensor = self.head(out)  # [B, T, vocabulary]
+        return logits, state

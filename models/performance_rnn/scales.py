@@ -1,0 +1,39 @@
+"""Keys and scales, as the twelve faders of the pitch classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+KEYS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+
+PITCH_CLASSES = ("c", "c_sharp", "d", "d_sharp", "e", "f", "f_sharp", "g", "g_sharp", "a", "a_sharp", "b")
+
+SCALES: dict[str, tuple[int, ...]] = {  # semitones above the key
+    "free": (),
+    "major": (0, 2, 4, 5, 7, 9, 11),
+    "minor": (0, 2, 3, 5, 7, 8, 10),
+    "harmonic minor": (0, 2, 3, 5, 7, 8, 11),
+    "dorian": (0, 2, 3, 5, 7, 9, 10),
+    "mixolydian": (0, 2, 4, 5, 7, 9, 10),
+    "pentatonic major": (0, 2, 4, 7, 9),
+    "pentatonic minor": (0, 3, 5, 7, 10),
+    "blues": (0, 3, 5, 6, 7, 10),
+    "whole tone": (0, 2, 4, 6, 8, 10),
+    "octatonic": (0, 1, 3, 4, 6, 7, 9, 10),
+    "chromatic": tuple(range(12)),
+}
+
+
+def pitch_classes(key: str, scale: str) -> tuple[float, ...]:
+    """The twelve weights, C first: 1 in the scale, 0 outside. Raises KeyError or ValueError for unknown names."""
+    tonic = KEYS.index(key)
+    inside = {(tonic + semitones) % 12 for semitones in SCALES[scale]}
+    return tuple(float(pitch_class in inside) for pitch_class in range(12))
+
+
+def faders(values: Mapping[str, Any]) -> dict[str, tuple[float, ...]]:
+    """What choosing a key or a scale sets (see Knob.sets); "free" leaves the faders where they are."""
+    if values["scale"] == "free":
+        return {}
+    return {"pitch_class": pitch_classes(values["key"], values["scale"])}

@@ -1,0 +1,257 @@
+"""The pianist's network, one event at a time, as fast as the weights can be read.
+
+A default `nn.LSTM` packs its weights anew at every call, which costs many times the arithmetic. Here each
+layer is one product of packed weights with [input | own last output]; the first layer's one-hot input is a
+row of its weights looked up, its control a product kept as long as the control does not change; the gates
+are a few numpy calls on buffers that exist already, since at 512 numbers the call is what costs.
+
+Three ways to do the products, chosen by what the processor can do (`best`):
+
+    "int8"     weights and layer outputs in 8 bits, `torch._int_mm`: needs AVX-512 with VNNI
+    "packed"   weights in 8 bits packed by fbgemm, inputs quantised at each call: other x86 processors
+    "float32"  plain matrix times vector: everywhere else, ARM included
+
+Stepping is for one thread: call `torch.set_num_threads(1)` on the thread that steps (it acts on that thread,
+and on threads that use torch for the first time later).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.performance_rnn.sampling import Floats as Bias
+from models.performance_rnn.sampling import Taste, draw
+
+Way = Literal["int8", "packed", "float32"]
+Floats = NDArray[np.float32]
+Memory = Any  # what a step hands out and takes back; never changed once handed out
+
+CODES = 127  # a layer's output, -1..1, in whole 127ths
+
+
+class Step(Protocol):
+    """One event in, the logits of the next one out."""
+
+    def start(self) -> Memory:
+        """The memory before the first event: silence."""
+        ...
+
+    def wish(self, control: Floats) -> Any:
+        """What a control vector [21] adds to every step; to be kept while the control stays the same."""
+        ...
+
+    def step(self, event: int, wish: Any, memory: Memory) -> tuple[Floats, Memory]:
+        """Logits [388] of what follows `event`, and the memory after it; `memory` stays as it is."""
+        ...
+
+    def draw(
+        self, event: int, wish: Any, memory: Memory, bias: Bias, taste: Taste, uniform: float
+    ) -> tuple[int, Memory]:
+        """The same, and one event drawn from these logits (see sampling.draw)."""
+        ...
+
+
+class CpuStep:
+    """The step on one core, from the parameters of a `Network` (float32; see network.py for their names).
+
+    `read_bytes` is what one step's products read, in bytes. Every step uses the same buffers: one thread at a time.
+    """
+
+    @torch.inference_mode(False)
+    def __init__(self, parameters: Mapping[str, Tensor], *, way: Way | None = None) -> None:
+        self.way: Way = best() if way is None else way
+        product = _PRODUCTS[self.way]
+        inputs = {name: value.detach().to("cpu", torch.float32) for name, value in parameters.items()}
+        layers = sum(name.startswith("lstm.weight_hh") for name in inputs)
+        hidden = inputs["lstm.weight_hh_l0"].shape[1]
+        vocabulary = inputs["head.weight"].shape[0]
+        controls = inputs["lstm.weight_ih_l0"].shape[1] - vocabulary
+
+        # One block of bytes is the whole memory: outputs of the layers, then their cells. A layer's output
+        # lies before the next layer's last one, so that [input | own last output] needs no copying:
+        # rows h0 | h1 last | h1 | h2 last | h2 …; a step begins by making h1 and h2 the last ones.
+        rows = 2 * layers - 1
+        split = rows * hidden * product.kind.itemsize
+        self._memory = torch.zeros(split + layers * hidden * 4, dtype=torch.uint8)
+        outputs = self._memory[:split].view(product.kind).view(rows, hidden)
+        cells = self._memory[split:].view(torch.float32).view(layers, hidden).numpy()
+        self._bytes = self._memory.numpy()
+        self._last, self._new = outputs.numpy()[1::2], outputs.numpy()[2::2]
+
+        first = _ordered(inputs["lstm.weight_ih_l0"])
+        self._control = np.ascontiguousarray(first[:, :controls])  # [4 hidden, controls]
+        self._events = np.ascontiguousarray(first[:, controls:].T) + _bias(inputs, 0)  # [388, 4 hidden]
+
+        gates = np.zeros(4 * hidden, np.float32)
+        self._layers: list[tuple[Callable[[], None], Floats | None, Floats, NDArray[Any]]] = []
+        numbers = inputs["head.weight"].numel()
+        for layer in range(layers):
+            weight = _ordered(inputs[f"lstm.weight_hh_l{layer}"])
+            source = outputs[0]
+            if layer:
+                weight = np.concatenate([_ordered(inputs[f"lstm.weight_ih_l{layer}"]), weight], axis=1)
+                source = outputs[2 * layer - 2 : 2 * layer]
+            numbers += weight.size
+            call = product(torch.from_numpy(np.ascontiguousarray(weight)), source.reshape(1, -1), gates).call
+            bias = _bias(inputs, layer) if layer else None
+            self._layers.append((call, bias, cells[layer], outputs[2 * layer].numpy()))
+        self.read_bytes = numbers * (4 if self.way == "float32" else 1)
+        self._logits = np.zeros(vocabulary, np.float32)
+        self._head = product(inputs["head.weight"], outputs[-1:], self._logits).call
+        self._head_bias = inputs["head.bias"].numpy().copy()
+
+        # The gates i, f, o are sigmoids, had from the same tanh as g: 0.5 + 0.5 tanh(x / 2), where the weights
+        # are halved already. The output gate brings the layer's output to its codes at once.
+        unit = np.float32(CODES if product.kind == torch.int8 else 1)
+        self._half = np.full(3 * hidden, 0.5, np.float32)
+        self._half[2 * hidden :] *= unit
+        self._gates = gates
+        self._parts = gates[:hidden], gates[hidden : 2 * hidden], gates[2 * hidden : 3 * hidden], gates[3 * hidden :]
+        self._open = gates[: 3 * hidden]
+        self._work = np.zeros(hidden, np.float32)
+        self._coded = product.kind == torch.int8
+
+    def start(self) -> Memory:
+        return np.zeros_like(self._bytes)
+
+    def wish(self, control: Floats) -> Floats:
+        product: Floats = self._control @ np.asarray(control, np.float32)
+        return product
+
+    def step(self, event: int, wish: Floats, memory: Memory) -> tuple[Floats, Memory]:
+        multiply, add, tanh = np.multiply, np.add, np.tanh
+        gates, opening, half, work = self._gates, self._open, self._half, self._work
+        i, f, o, g = self._parts
+        self._bytes[:] = memory
+        self._last[:] = self._new
+        for product, bias, cell, output in self._layers:
+            product()  # into gates
+            if bias is None:
+                add(gates, self._events[event], gates)
+                bias = wish
+            add(gates, bias, gates)
+            tanh(gates, gates)
+            multiply(opening, half, opening)
+            add(opening, half, opening)
+            multiply(cell, f, cell)
+            multiply(i, g, i)
+            add(cell, i, cell)
+            tanh(cell, work)
+            multiply(work, o, work)
+            if self._coded:
+                np.rint(work, work)
+            np.copyto(output, work, casting="unsafe")
+        self._head()
+        return self._logits + self._head_bias, self._bytes.copy()
+
+    def draw(
+        self, event: int, wish: Floats, memory: Memory, bias: Bias, taste: Taste, uniform: float
+    ) -> tuple[int, Memory]:
+        logits, memory = self.step(event, wish, memory)
+        return draw(logits, bias, taste, uniform), memory
+
+
+def _ordered(gates: Tensor) -> Floats:
+    """Rows i, f, g, o of torch's LSTM as i, f, o, g, with the first three halved (exact in floating point)."""
+    i, f, g, o = gates.numpy().reshape(4, -1, *gates.shape[1:])
+    return np.concatenate([i * np.float32(0.5), f * np.float32(0.5), o * np.float32(0.5), g])
+
+
+def _bias(inputs: Mapping[str, Tensor], layer: int) -> Floats:
+    return _ordered(inputs[f"lstm.bias_ih_l{layer}"] + inputs[f"lstm.bias_hh_l{layer}"])
+
+
+# ---- three ways to multiply
+
+
+class _Int8:
+    """Eight-bit weights, a scale per row, times eight-bit outputs: exact sums in 32 bits."""
+
+    kind = torch.int8
+
+    def __init__(self, weight: Tensor, source: Tensor, out: Floats) -> None:
+        scale = weight.abs().amax(dim=1).clamp(min=1e-12) / CODES
+        packed = (weight / scale[:, None]).round().to(torch.int8).t()  # columns contiguous: the fast path
+        factors = (scale / CODES).numpy()
+        sums = torch.zeros(1, len(weight), dtype=torch.int32)
+        whole, multiply, copy, product = sums.numpy()[0], np.multiply, np.copyto, torch._int_mm
+
+        def call() -> None:
+            product(source, packed, out=sums)
+            copy(out, whole)
+            multiply(out, factors, out)
+
+        self.call = call
+
+
+class _Packed:
+    """Eight-bit weights packed by fbgemm, a scale per row; inputs in seven bits where sums could overflow."""
+
+    kind = torch.float32
+
+    def __init__(self, weight: Tensor, source: Tensor, out: Floats) -> None:
+        scale = weight.abs().amax(dim=1).clamp(min=1e-12) / CODES
+        zeros = torch.zeros(len(weight), dtype=torch.int64)
+        ops: Any = torch.ops.quantized
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that a successor of these exists
+            coded = torch.quantize_per_channel(weight, scale.double(), zeros, 0, torch.qint8)
+            packed = ops.linear_prepack(coded, None)
+        product = ops.linear_dynamic.default
+
+        def call() -> None:
+            np.copyto(out, product(source, packed, True).numpy()[0])
+
+        self.call = call
+
+
+class _Float32:
+    """The weights as they are."""
+
+    kind = torch.float32
+
+    def __init__(self, weight: Tensor, source: Tensor, out: Floats) -> None:
+        vector, target, product = source[0], torch.from_numpy(out), torch.mv
+        weight = weight.contiguous()
+
+        def call() -> None:
+            product(weight, vector, out=target)
+
+        self.call = call
+
+
+_PRODUCTS: dict[Way, Any] = {"int8": _Int8, "packed": _Packed, "float32": _Float32}
+
+
+def best() -> Way:
+    """The fastest way that is right on this processor.
+
+    Decided by what it can do, not by a stopwatch, so that a seed gives the same events at every start.
+    """
+    if torch.backends.cpu.get_cpu_capability() == "AVX512" and int8_is_exact():
+        return "int8"
+    if torch.backends.quantized.engine in ("x86", "fbgemm"):
+        return "packed"
+    return "float32"
+
+
+def int8_is_exact() -> bool:
+    """Whether the largest eight-bit sums come out right: without VNNI some libraries let them saturate."""
+    try:
+        ones = torch.full((1, 64), CODES, dtype=torch.int8)
+        for sign in (1, -1):
+            weight = torch.full((32, 64), sign * CODES, dtype=torch.int8)
+            sums = torch._int_mm(ones, weight.t())
+            if not bool((sums == sign * 64 * CODES * CODES).all()):
+                return False
+    except (AttributeError, RuntimeError):
+        return False
+    return True
+

@@ -1,0 +1,222 @@
+"""One training of the pianist: updates, validation, and a checkpoint that resumes to the same losses."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, distributed, nn
+from torch.nn import functional as F
+from torch.nn.parallel import DistributedDataParallel
+
+from models.performance_rnn.dataset import IGNORE, Excerpt, Excerpts, Lanes
+from models.performance_rnn.events import ONE_SECOND
+from models.performance_rnn.network import Network, State
+
+WARM_UP = 0.02  # share of the updates in which the learning rate rises
+CLIP = 3.0  # largest norm of the gradient
+
+
+class ResumeError(Exception):
+    """A checkpoint that does not belong to what was asked: one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What decides the result of a training."""
+
+    events: int = 15_000_000  # to be trained on, all processes together
+    batch: int = 64  # excerpts at once
+    segment: int = 64  # events between two updates, through which gradients flow
+    learning_rate: float = 3e-3  # at its highest
+    seed: int = 1
+    hidden: int = 512
+    layers: int = 3
+
+    @property
+    def updates(self) -> int:
+        return max(1, math.ceil(self.events / (self.batch * self.segment)))
+
+
+class Trainer:
+    """Network, optimiser and position in the data; `update` until `done`.
+
+    With several processes (torch.distributed initialised) each trains its share of the lanes.
+    Raises ValueError when the batch cannot be shared out evenly.
+    """
+
+    def __init__(self, settings: Settings, excerpts: Excerpts, *, device: torch.device | str = "cpu") -> None:
+        self.settings, self.device = settings, torch.device(device)
+        self.world = distributed.get_world_size() if distributed.is_initialized() else 1
+        self.rank = distributed.get_rank() if distributed.is_initialized() else 0
+        if settings.batch % self.world:
+            raise ValueError(f"a batch of {settings.batch} cannot be shared by {self.world} processes")
+        own = settings.batch // self.world
+        self.own = slice(self.rank * own, (self.rank + 1) * own)
+        self.lanes = Lanes(
+            excerpts, lanes=settings.batch, segment=settings.segment, first=self.own.start, own=own
+        )
+        torch.manual_seed(settings.seed)
+        self.network = Network(hidden=settings.hidden, layers=settings.layers)
+        prepare(self.network)
+        self.network.to(self.device)
+        self.model: nn.Module = self.network if self.world == 1 else DistributedDataParallel(self.network)
+        fused = self.device.type in ("cpu", "cuda")
+        self.optimiser = torch.optim.Adam(self.network.parameters(), betas=(0.9, 0.99), fused=fused)
+        self.state = self._silence(own)
+        self.done_updates = 0
+        self.best = math.inf  # validation, nats per event
+
+    @property
+    def done(self) -> bool:
+        return self.done_updates >= self.settings.updates
+
+    @property
+    def seen(self) -> int:
+        """Events trained on so far, all processes together."""
+        return self.done_updates * self.settings.batch * self.settings.segment
+
+    def learning_rate(self) -> float:
+        """A short rise, then half a cosine down to nothing."""
+        part = (self.done_updates + 0.5) / self.settings.updates
+        return self.settings.learning_rate * min(1.0, part / WARM_UP) * 0.5 * (1 + math.cos(math.pi * part))
+
+    def _silence(self, lanes: int) -> State:
+        shape = (self.settings.layers, lanes, self.settings.hidden)
+        return torch.zeros(shape, device=self.device), torch.zeros(shape, device=self.device)
+
+    def update(self) -> float:
+        """One segment of every lane, one step of the optimiser: the loss in nats per event."""
+        batch = self.lanes.next()
+        events, targets, control = (
+            torch.from_numpy(part).to(self.device) for part in (batch.events, batch.targets, batch.control)
+        )
+        goes_on = torch.from_numpy(~batch.fresh).to(self.device, torch.float32)[None, :, None]
+        h, c = self.state
+        with torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"):
+            logits, (h, c) = self.model(events, control, (h * goes_on, c * goes_on))
+        counted = (targets != IGNORE).sum().clamp(min=1)
+        loss = F.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), ignore_index=IGNORE, reduction="sum")
+        loss = loss / counted
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.learning_rate()
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
+        self.optimiser.step()
+        self.state = h.detach().float(), c.detach().float()
+        self.done_updates += 1
+        return float(loss.detach())
+
+    # ---- checkpoints
+
+    def save(self, path: Path) -> None:
+        """Write all that a resumed training needs; every process must call, the first one writes."""
+        position = self._gathered(torch.from_numpy(self.lanes.position.copy()), 0)
+        h, c = (self._gathered(part, 1) for part in self.state)
+        if self.rank:
+            return
+        held = {
+            "settings": asdict(self.settings), "data": fingerprint(self.lanes.excerpts),
+            "updates": self.done_updates, "best": self.best,
+            "network": self.network.state_dict(), "optimiser": self.optimiser.state_dict(),
+            "position": position, "h": h, "c": c,
+        }
+        part = path.with_name(path.name + ".part")
+        torch.save(held, part)
+        part.replace(path)
+
+    def resume(self, path: Path) -> None:
+        """Go on where `save` left off; only the number of events may differ from then.
+
+        Raises ResumeError for a file that is broken or belongs to other settings or other data.
+        """
+        try:
+            held: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+            then = Settings(**held["settings"])
+        except Exception as error:  # torch raises many kinds for a broken file
+            raise ResumeError(f"{path}: not a checkpoint that can be resumed ({error})") from error
+        if replace(then, events=self.settings.events) != self.settings:
+            raise ResumeError(f"{path}: was made with {then}, and {self.settings} was asked")
+        if held["data"] != fingerprint(self.lanes.excerpts):
+            raise ResumeError(f"{path}: was made with other music than what was given now")
+        self.network.load_state_dict(held["network"])
+        self.optimiser.load_state_dict(held["optimiser"])
+        self.lanes.position[:] = held["position"][self.own].numpy()
+        self.state = (held["h"][:, self.own].to(self.device), held["c"][:, self.own].to(self.device))
+        self.done_updates, self.best = held["updates"], held["best"]
+
+    def _gathered(self, own: Tensor, dim: int) -> Tensor:
+        if self.world == 1:
+            return own.cpu()
+        own = own.to(self.device).contiguous()
+        parts = [torch.empty_like(own) for _ in range(self.world)]
+        distributed.all_gather(parts, own)
+        return torch.cat(parts, dim).cpu()
+
+    # ---- validation
+
+    @torch.no_grad()
+    def validate(self, excerpts: Sequence[Excerpt], *, at_once: int = 64, span: int = 256) -> float:
+        """Mean loss over all events of `excerpts`, each told the true past: nats per event."""
+        total = count = 0.0
+        ordered = sorted(excerpts, key=lambda excerpt: len(excerpt.events))
+        for first in range(0, len(ordered), at_once):
+            group = ordered[first : first + at_once]
+            state: State | None = None
+            for begin in range(0, len(group[-1].events), span):
+                events, control, targets = _padded(group, begin, span)
+                logits, state = self.network(events.to(self.device), control.to(self.device), state)
+                wanted = targets.to(self.device).flatten()
+                total += float(
+                    F.cross_entropy(logits.float().flatten(0, 1), wanted, ignore_index=IGNORE, reduction="sum")
+                )
+                count += int((targets != IGNORE).sum())
+        return total / max(count, 1)
+
+
+def _padded(group: Sequence[Excerpt], begin: int, span: int) -> tuple[Tensor, Tensor, Tensor]:
+    """A stretch of several excerpts side by side: events before, wishes, and targets, [B, T]."""
+    width = min(span, max(len(excerpt.events) for excerpt in group) - begin)
+    events = torch.full((len(group), width), ONE_SECOND)
+    targets = torch.full((len(group), width), IGNORE)
+    control = torch.zeros(len(group), width, group[0].control.shape[1])
+    for row, excerpt in enumerate(group):
+        whole = torch.from_numpy(excerpt.events.astype("int64"))
+        before = torch.cat([torch.tensor([ONE_SECOND]), whole[:-1]])[begin : begin + width]
+        events[row, : len(before)] = before
+        targets[row, : len(before)] = whole[begin : begin + width]
+        control[row, : len(before)] = torch.from_numpy(excerpt.control[begin : begin + width])
+    return events, control, targets
+
+
+def prepare(network: Network) -> None:
+    """Weights to start from, chosen so that the loss leaves the plateau of plain event counts early.
+
+    What comes in is a one-hot event, so its columns are wide (as an embedding's are), later layers hear small
+    values and get twice the usual gain, memories start orthogonal, and forget gates half open (bias 1,
+    Jozefowicz et al. 2015). With torch's own narrow start three layers stay on the plateau for far longer.
+    """
+    lstm = network.lstm
+    hidden = lstm.hidden_size
+    for layer in range(lstm.num_layers):
+        ih, hh, bias, rest = (
+            getattr(lstm, f"{name}_l{layer}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        )
+        nn.init.normal_(ih, std=2.0 / math.sqrt(hidden) if layer else 1.0)
+        with torch.no_grad():
+            for gate in hh.split(hidden):
+                nn.init.orthogonal_(gate)
+            bias[hidden : 2 * hidden] = 1.0
+            rest.zero_()
+
+
+def fingerprint(excerpts: Excerpts) -> str:
+    """The music in one line: what a checkpoint compares."""
+    notes = sum(len(p.pitch) for p in excerpts.performances)
+    seconds = sum(float(p.end_s[-1]) for p in excerpts.performances)
+    return f"{len(excerpts.performances)} performances, {notes} notes, {seconds:.3f} s"
