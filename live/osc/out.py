@@ -1,0 +1,285 @@
+"""What is sent out over OSC: every change of a value, every signal, and a node's notes at their time.
+
+Anybody may cause something to be sent, from any thread, without waiting: it goes into a bounded lane that the
+OSC thread empties. Of a value only the newest is sent; signals, such as notes, are all sent, in order.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import socket
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from live.clock import Clock
+from live.lanes import Timed
+from live.osc.encode import message, value_message
+from live.osc.subscribers import Peer, Subscriber, Subscribers
+from live.tree import AddressError, Tree
+from models.base import Control, Event, NoteOff, NoteOn
+
+log = logging.getLogger(__name__)
+
+Packet = tuple[Peer, bytes]
+"""Something to send, and to whom."""
+
+GLIDE_STEP_S: Final = 0.05
+"""How often the values of glides under way are told."""
+MAX_SIGNALS: Final = 20_000
+
+
+@dataclass(slots=True)
+class _Told:
+    address: str
+    arguments: tuple[Any, ...]
+    is_value: bool
+    anew: bool = False
+    """To be sent even to those who heard the same value before: it is not what its sender asked for."""
+    except_to: Peer | None = None
+
+
+class Lane:
+    """What waits to be sent. Bounded: a value waits once, and past so many signals the oldest is dropped."""
+
+    def __init__(self, size: int = MAX_SIGNALS) -> None:
+        self._lock = threading.Lock()
+        self._waiting: dict[str | int, _Told] = {}
+        self._signals: deque[int] = deque()
+        self._count = itertools.count()
+        self.size = size
+        self.dropped = 0
+        """How many signals were dropped because nobody took them in time."""
+
+    def put(self, told: _Told) -> bool:
+        """Adds; True if it was empty, so that somebody should be woken."""
+        with self._lock:
+            was_empty = not self._waiting
+            if told.is_value:
+                before = self._waiting.pop(told.address, None)
+                told.anew |= before is not None and before.anew
+                self._waiting[told.address] = told
+            else:
+                number = next(self._count)
+                self._waiting[number] = told
+                self._signals.append(number)
+                if len(self._signals) > self.size:
+                    del self._waiting[self._signals.popleft()]
+                    self.dropped += 1
+            return was_empty
+
+    def take(self) -> list[_Told]:
+        """All that waits, in order."""
+        with self._lock:
+            told = list(self._waiting.values())
+            self._waiting.clear()
+            self._signals.clear()
+            return told
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Due:
+    owner: Voice
+    event: Event
+
+
+class OscOut:
+    """Tells the subscribers what happens in a tree.
+
+    It sends nothing by itself: `poll` gives the packets, and the server's thread sends them. Until a server
+    has set `open`, voices keep nothing, since nobody would ever empty them.
+    """
+
+    def __init__(self, tree: Tree, clock: Clock) -> None:
+        self.tree = tree
+        self.clock = clock
+        self.subscribers = Subscribers()
+        self.lane = Lane()
+        self.open = False
+        self.wake: Callable[[], None] = lambda: None
+        """Called from any thread when `poll` should be called before `planned_s`; the server sets it."""
+        self.planned_s = float("inf")
+        self._due: Timed[_Due] = Timed()
+        self._silenced: list[Voice] = []
+        self._audible: set[Voice] = set()
+        self._glides = False
+        self._glide_s = 0.0
+        self._hearing: tuple[int, Peer, dict[str, tuple[Any, ...]]] | None = None
+        tree.watchers.append(self.watch)
+
+    # -- from any thread ---------------------------------------------------------------------------------
+
+    def subscribe(self, host: str, port: int) -> None:
+        """A fixed target (`--osc-out HOST:PORT`): told everything, for ever. Raises OSError if unknown."""
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+        found.sort(key=lambda entry: entry[0] != socket.AF_INET)  # the socket is IPv4 unless told otherwise
+        address = found[0][4]
+        self.subscribers.add((str(address[0]), port), fixed=True)
+
+    def voice(self, node: str) -> Voice:
+        """Where the notes of one node go, to be sent at their time as /NODE/note and /NODE/control."""
+        for name, types, meaning in (
+            ("note", "iii", "A note: pitch 0..127, velocity 0..127, 1 struck or 0 ended, at its time"),
+            ("control", "ii", "A controller: its number and value, 0..127, at its time"),
+        ):
+            if f"/{node}/{name}" not in self.tree.signals:
+                self.tree.add_signal(f"/{node}/{name}", types, meaning)
+        return Voice(self, node)
+
+    def watch(self, address: str, arguments: tuple[Any, ...]) -> None:
+        """The tree's watcher: notes what has changed; never waits."""
+        if not self._glides and self.tree.glides:
+            self._glides = True
+            self._glide_s = self.clock.now()
+            self.wake()
+        if not len(self.subscribers):
+            return
+        told = _Told(address, arguments, self._is_value(address))
+        hearing = self._hearing
+        if hearing is not None and hearing[0] == threading.get_ident() and address in hearing[2]:
+            told.anew = told.is_value and hearing[2][address] != arguments
+            told.except_to = None if told.is_value else hearing[1]
+        if self.lane.put(told):
+            self.wake()
+
+    # -- on the OSC thread -------------------------------------------------------------------------------
+
+    @contextmanager
+    def hearing(self, peer: Peer) -> Iterator[dict[str, tuple[Any, ...]]]:
+        """While something heard from a peer is written: what was asked for is to be put in the dict given.
+
+        A value that came out otherwise (clipped, a name for a number) is told even to who heard it before; a
+        button is not pressed again at the one who pressed it.
+        """
+        sent: dict[str, tuple[Any, ...]] = {}
+        self._hearing = (threading.get_ident(), peer, sent)
+        try:
+            yield sent
+        finally:
+            self._hearing = None
+
+    def next_due(self) -> float:
+        """The time at which `poll` has something to do, as far as is known now; infinity for nothing."""
+        return min(self._due.next_due(), self._glide_s if self._glides else float("inf"))
+
+    def poll(self, now_s: float) -> list[Packet]:
+        """Lets the notes due by now happen, moves the glides on, and gives what is to be sent, to whom."""
+        while self._silenced:
+            self._silenced.pop().end_all()
+        for _, due in self._due.take_due(now_s):
+            due.owner.happen(due.event)
+        if self._glides and now_s >= self._glide_s:
+            self._glides = False  # first, so that a glide that begins meanwhile is not overlooked
+            self.tree.gliding()
+            if self.tree.glides:
+                self._glides, self._glide_s = True, now_s + GLIDE_STEP_S
+        told = self.lane.take()
+        return self._packets(told) if told else []
+
+    def silence_all(self) -> None:
+        """Takes back all notes and ends those that sound; the next `poll` gives what that sends."""
+        self._due.withdraw(float("-inf"))
+        for voice in tuple(self._audible):
+            voice.end_all()
+
+    def _is_value(self, address: str) -> bool:
+        try:
+            return self.tree.knob(address).kind != "pulse"
+        except AddressError:
+            return False
+
+    def _packets(self, told: list[_Told]) -> list[Packet]:
+        everybody = self.subscribers.everybody()
+        packets: list[Packet] = []
+        for one in told:
+            made: dict[str, bytes] = {}
+            for subscriber in everybody:
+                if subscriber.peer == one.except_to:
+                    continue
+                for address, index in subscriber.pieces(one.address, self.tree):
+                    if address not in made:
+                        made[address] = self._encode(one, address, index)
+                    if self._is_news(subscriber, one, address, made[address]):
+                        packets.append((subscriber.peer, made[address]))
+        return packets
+
+    def _is_news(self, subscriber: Subscriber, told: _Told, address: str, packet: bytes) -> bool:
+        """Not a value said before: two programs that answer each other with it would never end."""
+        if not told.is_value:
+            return True
+        if subscriber.last.get(address) == packet and not told.anew:
+            return False
+        subscriber.last[address] = packet
+        return True
+
+    def _encode(self, told: _Told, address: str, index: int | None) -> bytes:
+        if told.is_value:
+            try:  # as it is now: of two threads' changes, the one told last need not be the last one made
+                return value_message(address, self.tree.knob(address), self.tree.get(address))
+            except AddressError:  # its node has just been taken away
+                pass
+        return message(address, *(told.arguments if index is None else told.arguments[index : index + 1]))
+
+
+class Voice:
+    """A node's notes as OSC messages, sent when they are due: an Output (see live.port)."""
+
+    def __init__(self, out: OscOut, node: str) -> None:
+        self._out = out
+        self.node = node
+        self._sounding: set[int] = set()
+        self.dropped = 0
+        """How many events did not fit: more than 100,000 were waiting."""
+
+    def send(self, due_s: float, event: Event) -> None:
+        """Schedules a note or controller; a Wait is nothing to be sent."""
+        out = self._out
+        if not out.open or not isinstance(event, NoteOn | NoteOff | Control):
+            return
+        try:
+            out._due.put(due_s, _Due(self, event))
+        except OverflowError as error:
+            self.dropped += 1
+            if self.dropped == 1:
+                log.warning("OSC out of %s: %s", self.node, error)
+        if due_s < out.planned_s:
+            out.wake()
+
+    def withdraw(self, after_s: float) -> None:
+        """Takes back what is due later than a time."""
+        self._out._due.withdraw(after_s, self)
+
+    def silence(self) -> None:
+        """Takes back everything; the OSC thread ends what sounds, before what is sent from now on."""
+        self._out._due.withdraw(float("-inf"), self)
+        if self._out.open:
+            self._out._silenced.append(self)
+            self._out.wake()
+
+    def close(self) -> None:
+        """Silences."""
+        self.silence()
+
+    def happen(self, event: Event) -> None:
+        """On the OSC thread: the event is due."""
+        tree = self._out.tree
+        match event:
+            case NoteOn(pitch, velocity):
+                self._sounding.add(pitch)
+                self._out._audible.add(self)
+                tree.publish(f"/{self.node}/note", pitch, velocity, 1)
+            case NoteOff(pitch):
+                self._sounding.discard(pitch)
+                tree.publish(f"/{self.node}/note", pitch, 0, 0)
+            case Control(controller, value):
+                tree.publish(f"/{self.node}/control", controller, value)
+
+    def end_all(self) -> None:
+        """On the OSC thread: ends every sounding note."""
+        for pitch in sorted(self._sounding):
+            self.happen(NoteOff(pitch))
+        self._out._audible.discard(self)

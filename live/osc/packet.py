@@ -1,0 +1,248 @@
+"""OSC packets, read: any string of bytes either is a message or a bundle, or raises one PacketError.
+
+Written after the OpenSound Control 1.0 specification (Wright, 2002) with the types of 1.1 (Freed and
+Schmeder, 2009). Time, memory and recursion are bounded, since what arrives comes from the network.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from typing import Final
+
+MAX_BYTES: Final = 65_535
+"""The largest packet that is read; UDP carries no larger one."""
+MAX_MESSAGES: Final = 4_096
+MAX_ARGUMENTS: Final = 4_096
+MAX_DEPTH: Final = 16
+"""How deep bundles may lie within bundles, and arrays within arrays."""
+
+NOW: Final = 1
+"""The timetag that means: at once."""
+NTP_TO_UNIX_S: Final = 2_208_988_800
+"""Seconds from the start of 1900, where timetags begin, to the start of 1970."""
+
+_INT = struct.Struct(">i")
+_FLOAT = struct.Struct(">f")
+_DOUBLE = struct.Struct(">d")
+_LONG = struct.Struct(">q")
+_TAG = struct.Struct(">Q")
+_FIXED = {"i": "i", "f": "f", "h": "q", "d": "d"}
+
+
+class PacketError(ValueError):
+    """Bytes that are no OSC packet; the message says what is wrong with them."""
+
+
+class Bang(Enum):
+    """What type tag `I` carries: nothing but that it happened (1.0's "infinitum", 1.1's "impulse")."""
+
+    IMPULSE = "I"
+
+
+@dataclass(frozen=True, slots=True)
+class TimeTag:
+    """A date as an argument (type `t`): 64 bits, seconds since 1900 with 32 bits of fraction."""
+
+    ntp: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rgba:
+    """A colour (type `r`): four bytes, 0..255."""
+
+    red: int
+    green: int
+    blue: int
+    alpha: int
+
+
+@dataclass(frozen=True, slots=True)
+class MidiBytes:
+    """A MIDI message (type `m`): port, status byte, two data bytes."""
+
+    port: int
+    status: int
+    data1: int
+    data2: int
+
+
+Plain = int | float | str | bytes | bool | None
+Argument = Plain | Bang | TimeTag | Rgba | MidiBytes | tuple["Argument", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An address, or a pattern of addresses, and what is said to it; an array is a tuple in the arguments."""
+
+    address: str
+    arguments: tuple[Argument, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Messages and further bundles that take effect together, at the time of the timetag (1: at once)."""
+
+    timetag: int
+    elements: tuple[Message | Bundle, ...] = ()
+
+
+def parse(packet: bytes) -> Message | Bundle:
+    """Reads one packet.
+
+    A message without a type tag string is accepted where no data follows its address, since nobody can know
+    what data without types means. Text that is not UTF-8 is read with replacement characters. A bundle is
+    atomic, so one bad element refuses the whole of it.
+
+    Raises PacketError, and nothing else, for whatever is not OSC or is beyond the limits above.
+    """
+    if len(packet) > MAX_BYTES:
+        raise PacketError(f"the packet has {len(packet)} bytes, more than {MAX_BYTES}")
+    if len(packet) % 4 or not packet:
+        raise PacketError(f"the packet has {len(packet)} bytes; OSC packets have a multiple of 4")
+    if packet[0] == 0x23:
+        return _bundle(packet, 0, len(packet), 1, [0])
+    return _message(packet, 0, len(packet))
+
+
+def ahead_s(timetag: int, unix_s: float) -> float:
+    """How many seconds after `unix_s` (seconds since 1970) a timetag is; 0 for one that is past or means now.
+
+    The 32 bits of seconds begin again on 7 February 2036: within a day of that, the nearer reading is taken.
+    """
+    if timetag <= NOW:
+        return 0.0
+    era_s = float(1 << 32)
+    ahead = timetag / era_s - (unix_s + NTP_TO_UNIX_S) % era_s
+    wrapped = (ahead + era_s / 2) % era_s - era_s / 2
+    return max(0.0, wrapped if abs(wrapped) < 86_400.0 else ahead)
+
+
+def _bundle(packet: bytes, start: int, end: int, depth: int, count: list[int]) -> Bundle:
+    if depth > MAX_DEPTH:
+        raise PacketError(f"bundles lie more than {MAX_DEPTH} deep in one another")
+    if packet[start : start + 8] != b"#bundle\0" or end - start < 16:
+        raise PacketError("a bundle begins with #bundle, a zero byte and a timetag of 8 bytes")
+    timetag: int = _TAG.unpack_from(packet, start + 8)[0]
+    elements: list[Message | Bundle] = []
+    at = start + 16
+    while at < end:
+        size: int = _INT.unpack_from(packet, at)[0]
+        at += 4
+        if size <= 0 or size % 4 or size > end - at:
+            raise PacketError(f"a bundle's element says it has {size} bytes, with {end - at} left")
+        count[0] += 1
+        if count[0] > MAX_MESSAGES:
+            raise PacketError(f"the packet has more than {MAX_MESSAGES} elements")
+        if packet[at] == 0x23:
+            elements.append(_bundle(packet, at, at + size, depth + 1, count))
+        else:
+            elements.append(_message(packet, at, at + size))
+        at += size
+    return Bundle(timetag, tuple(elements))
+
+
+def _message(packet: bytes, start: int, end: int) -> Message:
+    if packet[start] != 0x2F:
+        raise PacketError(f"an address begins with /, this one with {packet[start : start + 8]!r}")
+    address, at = _string(packet, start, end, "the address")
+    if at == end:
+        return Message(address)
+    if packet[at] != 0x2C:
+        raise PacketError(f"{address[:100]}: data follows without type tags to say what it is")
+    tags, at = _string(packet, at, end, "the type tag string")
+    quick = _quick(tags) if len(tags) < 64 else None
+    if quick is not None:
+        if quick.size != end - at:
+            raise PacketError(f"{address[:100]}: {tags} needs {quick.size} bytes, not {end - at}")
+        return Message(address, quick.unpack_from(packet, at))
+    try:
+        return Message(address, _arguments(packet, at, end, tags))
+    except PacketError as error:
+        raise PacketError(f"{address[:100]}: {error}") from None
+
+
+def _string(packet: bytes, start: int, end: int, what: str) -> tuple[str, int]:
+    """The text from `start`, and where what follows its zero bytes begins: strings fill multiples of 4."""
+    stop = packet.find(b"\0", start, end)
+    if stop < 0:
+        raise PacketError(f"{what} has no end")
+    return packet[start:stop].decode("utf-8", "replace"), (stop | 3) + 1
+
+
+@lru_cache(maxsize=256)
+def _quick(tags: str) -> struct.Struct | None:
+    """Reads all at once where the arguments are plain numbers, as nearly all are."""
+    codes = [_FIXED.get(tag) for tag in tags[1:]]
+    return None if None in codes else struct.Struct(">" + "".join(code for code in codes if code))
+
+
+def _arguments(packet: bytes, at: int, end: int, tags: str) -> tuple[Argument, ...]:
+    if len(tags) > MAX_ARGUMENTS:
+        raise PacketError(f"more than {MAX_ARGUMENTS} arguments")
+    levels: list[list[Argument]] = [[]]
+    for tag in tags[1:]:
+        if tag == "[":
+            if len(levels) > MAX_DEPTH:
+                raise PacketError(f"arrays lie more than {MAX_DEPTH} deep in one another")
+            levels.append([])
+        elif tag == "]":
+            if len(levels) == 1:
+                raise PacketError("an array ends that has not begun")
+            array = tuple(levels.pop())
+            levels[-1].append(array)
+        else:
+            value, at = _argument(packet, at, end, tag)
+            levels[-1].append(value)
+    if len(levels) > 1:
+        raise PacketError("an array does not end")
+    if at != end:
+        raise PacketError(f"{end - at} bytes are left over after the arguments")
+    return tuple(levels[0])
+
+
+def _argument(packet: bytes, at: int, end: int, tag: str) -> tuple[Argument, int]:
+    size = _SIZES.get(tag)
+    if size is None:
+        raise PacketError(f"unknown type tag {tag!r}")
+    if size > end - at:
+        raise PacketError(f"the data ends within an argument of type {tag}")
+    match tag:
+        case "i":
+            return _INT.unpack_from(packet, at)[0], at + 4
+        case "f":
+            return _FLOAT.unpack_from(packet, at)[0], at + 4
+        case "d":
+            return _DOUBLE.unpack_from(packet, at)[0], at + 8
+        case "h":
+            return _LONG.unpack_from(packet, at)[0], at + 8
+        case "s" | "S":
+            return _string(packet, at, end, "a text")
+        case "b":
+            length: int = _INT.unpack_from(packet, at)[0]
+            after = at + 4 + length + (-length) % 4
+            if length < 0 or after > end:
+                raise PacketError(f"a blob says it has {length} bytes, with {end - at - 4} left")
+            return packet[at + 4 : at + 4 + length], after
+        case "t":
+            return TimeTag(_TAG.unpack_from(packet, at)[0]), at + 8
+        case "c":
+            code: int = _INT.unpack_from(packet, at)[0]
+            if not 0 <= code < 0x110000 or 0xD800 <= code < 0xE000:
+                raise PacketError(f"no character has the number {code}")
+            return chr(code), at + 4
+        case "r":
+            return Rgba(*packet[at : at + 4]), at + 4
+        case "m":
+            return MidiBytes(*packet[at : at + 4]), at + 4
+        case "I":
+            return Bang.IMPULSE, at
+        case "N":
+            return None, at
+        case _:
+            return tag == "T", at
+
+
+_SIZES = {**dict.fromkeys("ifsSbcrm", 4), **dict.fromkeys("dht", 8), **dict.fromkeys("TFNI", 0)}

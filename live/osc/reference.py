@@ -1,0 +1,198 @@
+"""The table of all OSC addresses, made from the declarations: nothing in it is written twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Literal
+
+from live.osc.commands import COMMANDS, REPLIES
+from live.tree import Leaf, Signal, Tree
+from models.base import Knob
+
+Form = Literal["text", "markdown", "json"]
+
+INTRODUCTION = (
+    "One more number than shown is a glide in seconds, for numbers and vectors.",
+    "No argument asks for the value, and presses a button; each component of a vector is an address, too.",
+    "Numbers are taken as i, f, h, d, T, F or as text; a choice by its name or its number from 0.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One address, as the table says it."""
+
+    address: str
+    types: str
+    access: str
+    range: str
+    default: str
+    meaning: str
+
+
+def table(tree: Tree, form: Form = "text") -> str:
+    """All addresses of a tree with type, access, range, default and meaning, and the signals it sends.
+
+    "text" for the terminal, "markdown" for a document, "json" for programs. Raises ValueError for others.
+    """
+    leaves = sorted(tree.leaves(), key=_node)
+    signals = sorted(tree.signals.values(), key=lambda signal: signal.address)
+    match form:
+        case "json":
+            return json.dumps(
+                {
+                    "addresses": [_entry(leaf) for leaf in leaves],
+                    "signals": [_signal(signal) for signal in signals],
+                    "commands": [_signal(command) for command in COMMANDS],
+                    "replies": [_signal(reply) for reply in REPLIES],
+                },
+                indent=2,
+                ensure_ascii=False,
+            )
+        case "markdown":
+            return _markdown(leaves, signals)
+        case "text":
+            return _text(leaves, signals)
+    raise ValueError(f"expected text, markdown or json, got {form!r}")
+
+
+def _node(leaf: Leaf) -> str:
+    return leaf.address.split("/")[1]
+
+
+def types(knob: Knob) -> str:
+    """The OSC types of a knob's arguments, as they are sent out: i, f and s only."""
+    match knob.kind:
+        case "vector":
+            return "f" * len(knob.components)
+        case "int" | "switch" | "pulse":
+            return "i"
+        case "choice" | "text":
+            return "s"
+        case _:
+            return "f"
+
+
+def _row(leaf: Leaf) -> Row:
+    knob = leaf.knob
+    meaning = knob.meaning
+    if knob.kind == "vector":
+        meaning += f" ({', '.join(knob.components)})"
+    default = "" if knob.kind == "pulse" or knob.access != "rw" else _say(knob.default)
+    return Row(leaf.address, types(knob), knob.access, _range(knob), default, meaning)
+
+
+def _range(knob: Knob) -> str:
+    match knob.kind:
+        case "choice":
+            return ", ".join(knob.choices)
+        case "switch":
+            return "0 or 1"
+        case "pulse":
+            return "press"
+        case "text":
+            return ""
+    said = ""
+    if knob.low is not None and knob.high is not None:
+        said = f"{_say(knob.low)} to {_say(knob.high)}"
+    elif knob.low is not None:
+        said = f"from {_say(knob.low)}"
+    elif knob.high is not None:
+        said = f"up to {_say(knob.high)}"
+    if knob.unit:
+        said = f"{said} {knob.unit}".strip()
+    return said + (", log" if knob.curve == "log" else "")
+
+
+def _say(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, tuple):
+        parts = [_say(part) for part in value]
+        return f"{parts[0]} each" if len(parts) > 1 and len(set(parts)) == 1 else " ".join(parts)
+    return str(value)
+
+
+def _entry(leaf: Leaf) -> dict[str, Any]:
+    knob = leaf.knob
+    return {
+        "address": leaf.address,
+        "types": types(knob),
+        "kind": knob.kind,
+        "access": knob.access,
+        "low": knob.low,
+        "high": knob.high,
+        "unit": knob.unit,
+        "curve": knob.curve,
+        "choices": list(knob.choices),
+        "components": list(knob.components),
+        "default": knob.default,
+        "meaning": knob.meaning,
+    }
+
+
+def _signal(signal: Signal) -> dict[str, str]:
+    return {"address": signal.address, "types": signal.types, "meaning": signal.meaning}
+
+
+def _text(leaves: list[Leaf], signals: list[Signal]) -> str:
+    lines = [*INTRODUCTION]
+    for node, group in groupby(leaves, key=_node):
+        rows = [_row(leaf) for leaf in group]
+        lines += ["", f"/{node}"]
+        shown = [
+            (
+                row.address,
+                _short(row.types),
+                row.access,
+                row.range,
+                row.default and f"= {row.default}",
+                row.meaning,
+            )
+            for row in rows
+        ]
+        lines += _columns(shown)
+    for title, listed in (("Sent out", signals), ("Also understood", COMMANDS), ("Answered", REPLIES)):
+        if listed:
+            lines += ["", title, *_columns([(s.address, s.types, s.meaning) for s in listed])]
+    return "\n".join(lines)
+
+
+def _short(tags: str) -> str:
+    return f"{tags[0]}×{len(tags)}" if len(tags) > 4 else tags
+
+
+def _columns(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    # one long list of choices must not push all the meanings out of sight
+    widths = [min(32, max(map(len, column))) for column in zip(*rows, strict=True)]
+    return [
+        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def _markdown(leaves: list[Leaf], signals: list[Signal]) -> str:
+    lines = ["# OSC addresses", "", *(f"- {sentence}" for sentence in INTRODUCTION)]
+    heads = ("Address", "Types", "Access", "Range", "Default", "Meaning")
+    for node, group in groupby(leaves, key=_node):
+        rows = [_row(leaf) for leaf in group]
+        cells = [(f"`{r.address}`", r.types, r.access, r.range, r.default, r.meaning) for r in rows]
+        lines += ["", f"## /{node}", "", *_markdown_table(heads, cells)]
+    for title, listed in (("Sent out", signals), ("Also understood", COMMANDS), ("Answered", REPLIES)):
+        if listed:
+            said = [(f"`{s.address}`", s.types, s.meaning) for s in listed]
+            lines += ["", f"## {title}", "", *_markdown_table(("Address", "Types", "Meaning"), said)]
+    return "\n".join(lines)
+
+
+def _markdown_table(heads: Iterable[str], rows: Iterable[tuple[str, ...]]) -> list[str]:
+    titles = list(heads)
+    lines = ["| " + " | ".join(titles) + " |", "|" + " --- |" * len(titles)]
+    for row in rows:
+        lines.append("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row) + " |")
+    return lines

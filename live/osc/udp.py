@@ -1,0 +1,125 @@
+"""The UDP socket: reads all there is at once, and hears who refuses what we send."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import sys
+from collections import deque
+from typing import Final
+
+from live.osc.packet import MAX_BYTES
+from live.osc.subscribers import Peer
+
+RECEIVE_BUFFER: Final = 4 << 20
+"""Bytes asked of the system for what has arrived and was not read yet."""
+MAX_BACKLOG_BYTES: Final = 16_000_000
+
+_SO_RCVBUFFORCE = 33  # Linux's number; Python has no name for it
+_RECVERR = {socket.AF_INET: (socket.IPPROTO_IP, 11), socket.AF_INET6: (socket.IPPROTO_IPV6, 25)}
+
+
+class UdpSocket:
+    """A bound socket that never blocks.
+
+    A full socket drops the newest packet, and the last position of a fader would be lost. So all is read at
+    once into a backlog here, and where even that is full, the oldest is dropped. Raises OSError where the
+    port is taken or the host is none of this machine's.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM, flags=socket.AI_PASSIVE)
+        family, _, _, _, address = found[0]
+        self.socket = socket.socket(family, socket.SOCK_DGRAM)
+        self.backlog: deque[tuple[bytes, Peer]] = deque()
+        self.dropped = 0
+        """Packets that came faster than they could be handled."""
+        self.unsent = 0
+        """Packets that the system would not send."""
+        self._backlog_bytes = 0
+        try:
+            self.socket.setblocking(False)
+            self._grow()
+            with contextlib.suppress(OSError):
+                self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+            if sys.platform == "linux":
+                self.socket.setsockopt(*_RECVERR[family], 1)
+            self.socket.bind(address)
+        except OSError:
+            self.socket.close()
+            raise
+        self.host, self.port = self.socket.getsockname()[:2]
+
+    @property
+    def receive_buffer(self) -> int:
+        """Bytes that the system granted; Linux grants twice net.core.rmem_max to who is not root."""
+        return self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+
+    def receive(self, limit: int = 20_000) -> None:
+        """Moves what has arrived into the backlog; at most so many, so that a flood cannot hold us here."""
+        for _ in range(limit):
+            try:
+                packet, sender = self.socket.recvfrom(MAX_BYTES + 1)
+            except BlockingIOError:
+                break
+            except OSError:  # what was sent earlier was refused: told here, once, and nothing of ours
+                continue
+            self.backlog.append((packet, (sender[0], sender[1])))
+            self._backlog_bytes += len(packet) + 100
+        while self._backlog_bytes > MAX_BACKLOG_BYTES:
+            self.take()
+            self.dropped += 1
+
+    def take(self) -> tuple[bytes, Peer]:
+        """The oldest packet of the backlog."""
+        packet, sender = self.backlog.popleft()
+        self._backlog_bytes -= len(packet) + 100
+        return packet, sender
+
+    def send(self, peer: Peer, packet: bytes) -> None:
+        """Sends, or counts what cannot be sent; never waits, never raises."""
+        for _ in range(3):
+            try:
+                self.socket.sendto(packet, peer)
+                return
+            except (ConnectionRefusedError, ConnectionResetError):
+                continue  # the refusal of an earlier packet, told now; this one has not been sent yet
+            except OSError:
+                break
+        self.unsent += 1
+
+    def refusals(self) -> list[Peer]:
+        """To whom something was sent in vain: nobody listens there. Linux tells that, others do not."""
+        refused: list[Peer] = []
+        if sys.platform != "linux":
+            return refused
+        while len(refused) < 1_000:
+            try:
+                _, _, _, address = self.socket.recvmsg(0, 512, socket.MSG_ERRQUEUE)
+            except OSError:
+                break
+            if address:
+                refused.append((address[0], address[1]))
+        return refused
+
+    def is_self(self, peer: Peer) -> bool:
+        """Whether that is this socket, as far as one can see."""
+        loopback = peer[0].startswith("127.") or peer[0] == "::1"
+        return peer[1] == self.port and (loopback or peer[0] in (self.host, "0.0.0.0", "::"))
+
+    def close(self) -> None:
+        """Gives the port back."""
+        self.socket.close()
+
+    def _grow(self) -> None:
+        if sys.platform == "linux":
+            with contextlib.suppress(OSError):  # allowed to root only
+                self.socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, RECEIVE_BUFFER)
+                return
+        size = RECEIVE_BUFFER
+        while size > 65_536:
+            try:
+                self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
+                return
+            except OSError:  # macOS refuses what is too much instead of giving what it has
+                size //= 2
