@@ -210,6 +210,6 @@ class Model(Protocol):
         """The state before the first event; the same seed gives the same events."""
         ...
 
-    def step(self, state: Any, heard: Sequence[Event], /, **knobs: Any) -> tuple[Sequence[Event], Any]:
+    def step(self, state: Any, heard: Sequence[Event], /, *args: Any, **knobs: Any) -> tuple[Sequence[Event], Any]:
         """One small piece of work: what has been heard since the last step, the knobs as they stand now."""
         ...

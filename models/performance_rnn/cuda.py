@@ -1,12 +1,12 @@
 """The pianist's step on a GPU: one captured graph per event, with the draw inside it.
 
 At batch 1 a GPU spends its time on launches, so the whole step (input copied in, three layers, logits,
-temperatures, top-p, the draw) is captured once as a CUDA graph and replayed; one small copy in, one small copy
-out, and one wait per event. Weights and products are in half precision, cells and the draw are not. Random
-numbers come in with the input, from the same seed and count as on the CPU.
+temperatures, top-p, the draw) is captured once as a CUDA graph and replayed: one small copy in, one small
+copy out, and one wait per event. Weights and products are in half precision, cells and the draw are not.
+Random numbers come in with the input, from the same seed and count as on the CPU.
 
-The arithmetic is tested on a CPU (where it runs without a graph); the capture itself has a test that runs only
-where there is a GPU.
+The arithmetic is tested on a CPU (where it runs without a graph); the capture itself has a test that runs
+only where there is a GPU, and no GPU has run it yet.
 """
 
 from __future__ import annotations
@@ -32,7 +32,11 @@ class CudaStep:
     @torch.inference_mode(False)
     @torch.no_grad()
     def __init__(
-        self, parameters: Mapping[str, Tensor], *, device: torch.device | str = "cuda", dtype: torch.dtype = torch.float16
+        self,
+        parameters: Mapping[str, Tensor],
+        *,
+        device: torch.device | str = "cuda",
+        dtype: torch.dtype = torch.float16,
     ) -> None:
         self.device = torch.device(device)
         found = {name: value.detach().to(self.device, torch.float32) for name, value in parameters.items()}
@@ -63,14 +67,14 @@ class CudaStep:
     def _captured(self) -> torch.cuda.CUDAGraph:
         """The graph of one event; its first runs, on a side stream, let the libraries set themselves up."""
         with torch.cuda.device(self.device):
-            side = torch.cuda.Stream()
+            side = torch.cuda.Stream()  # type: ignore[no-untyped-call]
             side.wait_stream(torch.cuda.current_stream())
             with torch.cuda.stream(side):
                 for _ in range(3):
                     self._forward()
             torch.cuda.current_stream().wait_stream(side)
             graph = torch.cuda.CUDAGraph()
-            with torch.cuda.graph(graph, capture_error_mode="thread_local"):  # other nodes go on using the GPU
+            with torch.cuda.graph(graph, capture_error_mode="thread_local"):  # other threads go on
                 self._forward()
             return graph
 
@@ -88,7 +92,7 @@ class CudaStep:
     def draw(
         self, event: int, wish: Tensor, memory: Tensor, bias: Floats, taste: Taste, uniform: float
     ) -> tuple[int, Tensor]:
-        given = self._given.numpy()  # the last copy from it is over: every call ends by waiting for its result
+        given = self._given.numpy()  # no copy from it is under way: every call waits for its result
         given[_UNIFORM], given[_TEMPERATURE], given[_TOP_P] = uniform, taste.temperature, taste.top_p
         given[_WARMTHS] = taste.groups
         given[_SETTINGS:] = bias
@@ -130,7 +134,7 @@ class CudaStep:
 
 
 def drawn(logits: Tensor, given: Tensor) -> Tensor:
-    """sampling.draw in torch, without branches: `given` holds event, uniform, temperatures, top-p and the bias."""
+    """sampling.draw in torch, without branches; `given` is as `CudaStep` sends it, bias last."""
     x = logits.double() + given[_SETTINGS:]
     cold = given[_TEMPERATURE].clamp(min=COLDEST)
     weight = torch.exp((x - x.max()) / cold)

@@ -1,9 +1,10 @@
 """Ten fingers' rules: what may be struck or let go now, what must be, and what the network is told instead.
 
-A network of this kind now and then strikes a sounding key, lets go of a silent one, or forgets one for minutes.
-Here every event it draws is one that can be played, and two of the player's limits hold exactly: how many notes
-sound at once, and for how long each. At any one instant only finitely much can happen, so time always goes on:
-a key struck sounds for a while before it is let go, and a touch is chosen once between two other events.
+A network of this kind now and then strikes a sounding key, lets go of a silent one, or forgets one for
+minutes. Here every event it draws is one that can be played, and two of the player's limits hold exactly: how
+many notes sound at once, and for how long each. At any one instant only finitely much can happen, so time
+always goes on: a key struck sounds for a while before it is let go, and a touch is chosen only once between
+two other events.
 """
 
 from __future__ import annotations
@@ -11,7 +12,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from models.performance_rnn.events import (
-    LONGEST_SHIFT, NOTE_OFF, NOTE_ON, PITCHES, STEPS_PER_SECOND, TIME_SHIFT, VELOCITY, shift_steps,
+    LONGEST_SHIFT,
+    NOTE_OFF,
+    NOTE_ON,
+    PITCHES,
+    STEPS_PER_SECOND,
+    TIME_SHIFT,
+    VELOCITY,
+    shift_steps,
 )
 from models.performance_rnn.sampling import NEVER, Floats
 
@@ -29,14 +37,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """Own keys that are down, in the order they were struck, as (pitch, since when); the others' keys, as bits."""
+    """Own keys that are down, in the order struck, as (pitch, since when); other players' keys, as bits."""
 
     now_s: float = 0.0
     sounding: tuple[tuple[int, float], ...] = ()
     others: int = 0
 
     def must_end(self, limits: Limits) -> int | None:
-        """The pitch to be let go before anything else: over its time, or one too many; None if there is none."""
+        """The pitch to be let go before anything else, over its time or one too many; or None."""
         if not self.sounding:
             return None
         pitch, since_s = self.sounding[0]
@@ -44,9 +52,10 @@ class Hands:
         return pitch if late or len(self.sounding) > limits.polyphony else None
 
     def forbid(self, bias: Floats, last: int, touch: int, limits: Limits) -> None:
-        """Writes NEVER into a bias [388] for what cannot be played now, and 0 for the keys that may come up.
+        """Writes NEVER into a bias [388] for what cannot be played now, 0 for keys that may come up.
 
-        Keys up are expected to be NEVER already. `last` is the event before, `touch` the velocity bin in force or 0.
+        All keys up are expected to be NEVER already. `last` is the event before, `touch` the velocity bin in
+        force or 0.
         """
         for pitch, since_s in self.sounding:
             bias[NOTE_ON + pitch] = NEVER
@@ -66,8 +75,8 @@ class Hands:
     def instead(self, event: int, limits: Limits) -> tuple[int, float]:
         """What is played of an event that was drawn, and the seconds it waits (0 if it is no time shift).
 
-        With all fingers down a new note ends the oldest one instead. A shift beyond the time of the oldest note
-        stops right there, not a hundredth off; the network is told the nearest it can be.
+        With all fingers down a new note ends the oldest one instead. A shift beyond the time of the oldest
+        note stops right there, not a hundredth off; the network is told the nearest it can be.
         """
         if event < NOTE_OFF and len(self.sounding) >= limits.polyphony:
             return NOTE_OFF + self.sounding[0][0], 0.0

@@ -14,11 +14,20 @@ from torch import Tensor
 
 from models import store
 from models.base import Event, Knob, NoteOff, NoteOn, Wait
-from models.performance_rnn.controls import CONTROLS, DENSITY, FLAG, HISTOGRAM
+from models.performance_rnn.controls import CONTROLS, DENSITY, FLAG, HISTOGRAM, Rows
 from models.performance_rnn.cuda import CudaStep
 from models.performance_rnn.events import (
-    LONGEST_SHIFT, NOTE_OFF, NOTE_ON, ONE_SECOND, PITCHES, STEPS_PER_SECOND, TIME_SHIFT, VELOCITY, VELOCITY_BINS,
-    bin_velocity, velocity_bin,
+    LONGEST_SHIFT,
+    NOTE_OFF,
+    NOTE_ON,
+    ONE_SECOND,
+    PITCHES,
+    STEPS_PER_SECOND,
+    TIME_SHIFT,
+    VELOCITY,
+    VELOCITY_BINS,
+    bin_velocity,
+    velocity_bin,
 )
 from models.performance_rnn.hands import Hands, Limits
 from models.performance_rnn.network import Network
@@ -49,14 +58,16 @@ def _temperature(meaning: str) -> Knob:
 class PerformanceRNN:
     """An expressive pianist: keys, timing and touch, drawn one event at a time (Oore et al. 2018).
 
-    `parameters` are those of a `Network`, of any size. `device` is "cpu", "cuda…", or "auto", which is the CPU:
-    one event is less work than a GPU takes to start, and the painter needs that GPU. Steps of one instance are
-    for one thread at a time.
+    `parameters` are those of a `Network`, of any size. `device` is "cpu", "cuda…", or "auto", which is the
+    CPU: one event is about as much work as it takes to ask a GPU, which the painter needs. One instance steps
+    on one thread at a time.
     """
 
     kind: ClassVar[str] = "performance_rnn"
 
-    def __init__(self, parameters: Mapping[str, Tensor], *, device: str = "auto", way: Way | None = None) -> None:
+    def __init__(
+        self, parameters: Mapping[str, Tensor], *, device: str = "auto", way: Way | None = None
+    ) -> None:
         self.network: Step
         if torch.device("cpu" if device == "auto" else device).type == "cuda":
             self.network = CudaStep(parameters, device=device)
@@ -86,13 +97,13 @@ class PerformanceRNN:
         heard: Sequence[Event] = (),
         /,
         *,
-        temperature: Annotated[float, _temperature("How daring: lower plays what is likely, higher what is not")] = 1.0,
-        pitch_temperature: Annotated[float, _temperature("How daring in the choice of keys, the rhythm left alone")] = 1.0,
+        temperature: Annotated[float, _temperature("How daring: low plays what is likely")] = 1.0,
+        pitch_temperature: Annotated[float, _temperature("How daring in which keys, not in when")] = 1.0,
         time_temperature: Annotated[float, _temperature("How daring in timing")] = 1.0,
-        dynamics_temperature: Annotated[float, _temperature("How daring in touch, from note to note")] = 1.0,
-        top_p: Annotated[float, Knob("Only the likeliest events that together reach this share", 0.05, 1.0)] = 1.0,
+        dynamics_temperature: Annotated[float, _temperature("How daring in touch")] = 1.0,
+        top_p: Annotated[float, Knob("Only the likeliest events that reach this share", 0.05, 1.0)] = 1.0,
         conditioning: Annotated[str, Knob(
-            "Which wishes the pianist is told: density, pitch classes (unless all are equal), both, or none",
+            "What the pianist is asked for: density, pitch classes (unless all are equal), both, or nothing",
             choices=("off", "density", "pitch", "both"),
         )] = "both",
         density: Annotated[float, Knob("How many notes to play", 1.0, 64.0, "notes/s", "log")] = 8.0,
@@ -104,7 +115,7 @@ class PerformanceRNN:
             "Sets the pitch classes; free leaves them alone", choices=tuple(SCALES), sets=faders
         )] = "free",
         pitch_pull: Annotated[float, Knob(
-            "How strictly the pitch classes also rule the keys struck: at 1 one that is at 0 never sounds", 0.0, 1.0
+            "How strictly pitch classes also rule the keys struck: at 1, one at 0 is never struck", 0.0, 1.0
         )] = 0.25,
         lowest: Annotated[int, Knob("The lowest key to strike", 0, 127, "MIDI")] = 21,
         highest: Annotated[int, Knob("The highest key to strike", 0, 127, "MIDI")] = 108,
@@ -114,11 +125,12 @@ class PerformanceRNN:
         polyphony: Annotated[int, Knob("The most notes that sound at once", 1, 64)] = 64,
         longest: Annotated[float, Knob("The longest a note is held", 0.05, 30.0, "s", "log")] = 8.0,
     ) -> tuple[Sequence[Event], State]:
-        """One event: a key down or up, a wait, or nothing to hear (a new touch, or something heard taken in).
+        """One event: a key down or up, a wait, or nothing (a new touch, or something heard was taken in).
 
-        `heard` is what another player does: NoteOn, NoteOff and Wait are told to the network as if it had played
-        them itself, and not given out. Seconds of the returned Wait are those of the clock.
+        `heard` is what another player does: NoteOn, NoteOff and Wait are told to the network as if it had
+        played them itself, and not given out. Seconds of the returned Wait are those of the clock.
         """
+        del key, scale  # what they set is in pitch_class
         wish = self._wish_for(conditioning, density, pitch_class)
         if heard:
             return (), self._listen(state, heard, wish, speed)
@@ -179,11 +191,11 @@ def _told(event: Event, touch: int, hands: Hands, speed: float) -> Iterator[int]
                 yield TIME_SHIFT + min(steps - begin, LONGEST_SHIFT) - 1
 
 
-def control(conditioning: str, density: float, pitch_class: Sequence[float]) -> np.ndarray[Any, np.dtype[np.float32]]:
+def control(conditioning: str, density: float, pitch_class: Sequence[float]) -> Rows:
     """The network's control vector [21] for what is asked.
 
-    A density between two classes' middles (1.4, 2.8, 5.7 … notes/s) mixes their two columns. Pitch classes are
-    shares of 1; all equal means that nothing is asked of them, and nothing at all asked sets the flag.
+    A density between two classes' middles (1.4, 2.8, 5.7 … notes/s) mixes their two columns. Pitch classes
+    are shares of 1; all equal means that nothing is asked of them, and nothing at all asked sets the flag.
     """
     row = np.zeros(CONTROLS, np.float32)
     if conditioning in ("density", "both"):
@@ -205,9 +217,8 @@ def _bias(pitch_class: tuple[float, ...], pull: float, lowest: int, highest: int
     """
     bias = np.zeros(VELOCITY + VELOCITY_BINS)
     largest = max(pitch_class) or 1.0
-    for pitch in range(PITCHES):
-        readiness = 1.0 - pull + pull * pitch_class[pitch % 12] / largest
-        allowed = lowest <= pitch <= highest and readiness > 0.0
-        bias[NOTE_ON + pitch] = math.log(readiness) if allowed else NEVER
-    bias[NOTE_OFF:TIME_SHIFT] = NEVER
+    readiness = [1.0 - pull + pull * weight / largest for weight in pitch_class]
+    bias[:PITCHES] = np.resize([math.log(ready) if ready > 0.0 else NEVER for ready in readiness], PITCHES)
+    bias[NOTE_ON : NOTE_ON + lowest] = NEVER
+    bias[NOTE_ON + highest + 1 : TIME_SHIFT] = NEVER  # and all keys up
     return bias

@@ -27,15 +27,19 @@ COLDEST = 0.01
 
 STARTS = np.array([NOTE_ON, NOTE_OFF, TIME_SHIFT, VELOCITY])
 GROUPS = (
-    slice(NOTE_ON, NOTE_OFF), slice(NOTE_OFF, TIME_SHIFT), slice(TIME_SHIFT, VELOCITY), slice(VELOCITY, VOCABULARY),
+    slice(NOTE_ON, NOTE_OFF),
+    slice(NOTE_OFF, TIME_SHIFT),
+    slice(TIME_SHIFT, VELOCITY),
+    slice(VELOCITY, VOCABULARY),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Taste:
-    """How events are chosen: temperatures, 1 as learned and less more predictable, and the share top-p keeps, 0..1.
+    """How events are chosen: temperatures, 1 as learned, and the share that top-p keeps, 0..1.
 
-    `temperature` concerns everything, `pitch` which key goes down or up, `time` which shift, `dynamics` which touch.
+    `temperature` concerns everything, `pitch` which key goes down or up, `time` which shift, `dynamics` which
+    touch.
     """
 
     temperature: float = 1.0

@@ -26,7 +26,7 @@ SCALES: dict[str, tuple[int, ...]] = {  # semitones above the key
 
 
 def pitch_classes(key: str, scale: str) -> tuple[float, ...]:
-    """The twelve weights, C first: 1 in the scale, 0 outside. Raises KeyError or ValueError for unknown names."""
+    """The twelve weights, C first: 1 in the scale, 0 outside. Raises ValueError or KeyError if unknown."""
     tonic = KEYS.index(key)
     inside = {(tonic + semitones) % 12 for semitones in SCALES[scale]}
     return tuple(float(pitch_class in inside) for pitch_class in range(12))

@@ -61,7 +61,8 @@ class Step(Protocol):
 class CpuStep:
     """The step on one core, from the parameters of a `Network` (float32; see network.py for their names).
 
-    `read_bytes` is what one step's products read, in bytes. Every step uses the same buffers: one thread at a time.
+    `read_bytes` is how many bytes of weights one step reads. All steps use the same buffers: one thread at
+    a time.
     """
 
     @torch.inference_mode(False)
@@ -107,13 +108,13 @@ class CpuStep:
         self._head = product(inputs["head.weight"], outputs[-1:], self._logits).call
         self._head_bias = inputs["head.bias"].numpy().copy()
 
-        # The gates i, f, o are sigmoids, had from the same tanh as g: 0.5 + 0.5 tanh(x / 2), where the weights
-        # are halved already. The output gate brings the layer's output to its codes at once.
+        # The gates i, f, o are sigmoids, had from the same tanh as g: 0.5 + 0.5 tanh(x / 2), where the
+        # weights are halved already. The output gate brings the layer's output to its codes at once.
         unit = np.float32(CODES if product.kind == torch.int8 else 1)
         self._half = np.full(3 * hidden, 0.5, np.float32)
         self._half[2 * hidden :] *= unit
         self._gates = gates
-        self._parts = gates[:hidden], gates[hidden : 2 * hidden], gates[2 * hidden : 3 * hidden], gates[3 * hidden :]
+        self._parts = tuple(gates.reshape(4, hidden))
         self._open = gates[: 3 * hidden]
         self._work = np.zeros(hidden, np.float32)
         self._coded = product.kind == torch.int8
@@ -159,7 +160,7 @@ class CpuStep:
 
 
 def _ordered(gates: Tensor) -> Floats:
-    """Rows i, f, g, o of torch's LSTM as i, f, o, g, with the first three halved (exact in floating point)."""
+    """Rows i, f, g, o of torch's LSTM as i, f, o, g, with the first three halved (exact in binary)."""
     i, f, g, o = gates.numpy().reshape(4, -1, *gates.shape[1:])
     return np.concatenate([i * np.float32(0.5), f * np.float32(0.5), o * np.float32(0.5), g])
 
