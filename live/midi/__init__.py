@@ -1,0 +1,76 @@
+"""MIDI: the value that a patch writes, and this room's error. Nothing is opened by importing it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class MidiError(ValueError):
+    """A port that cannot be had, or a number that MIDI has no place for; the message is for the player."""
+
+
+@dataclass(frozen=True, slots=True)
+class Midi:
+    """Where a node's notes go: `Midi("IAC*", channel=2, program=1)`.
+
+    `port` is one of
+    - `"auto"`: what the environment variable ARABESQUE_MIDI says, else the built-in sound, else silence. A
+      port that happens to be there is never chosen by itself: it may be a light desk, the player's own
+      keyboard, or a Midi Through that nobody hears;
+    - a port's name, a part of it, or a pattern with `*` and `?`; upper and lower case are alike;
+    - a number from `arabesque devices`;
+    - `"virtual"` or `"virtual:NAME"`: a port of our own, `Arabesque:piano` or `Arabesque:NAME`, for others to
+      connect to (not on Windows);
+    - `"sound"` or `"sound:FILE.sf2"`: the built-in sampler;
+    - `"silent"`: no port at all, for recording only.
+    `"jack:"`, `"alsa:"`, `"core:"` or `"winmm:"` before a name, a number or `virtual` keeps to that system.
+
+    `channel` is 1..16, `program` 1..128 as General MIDI counts (0 leaves the instrument as it is), and
+    `transpose` -60..60 semitones. Raises MidiError for anything else.
+    """
+
+    port: str = "auto"
+    channel: int = 1
+    program: int = 0
+    transpose: int = 0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.port, str) or not self.port.strip() or len(self.port) > 500:
+            raise MidiError(
+                f"port: expected a port's name, 'auto', 'virtual', 'sound' or 'silent', got {self.port!r}"
+            )
+        Settings(channel=self.channel, program=self.program, transpose=self.transpose)
+
+
+_RANGES = {
+    "channel": (1, 16),
+    "program": (0, 128),
+    "bank": (-1, 16383),
+    "transpose": (-60, 60),
+    "volume": (-1, 127),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How one owner's notes leave, and the instrument they find.
+
+    Channel 1..16, program 0..128 (0 leaves it alone), bank -1..16383 (-1 leaves it alone), transpose -60..60
+    semitones, volume -1..127 (controller 7; -1 leaves it alone), and the sustain pedal held down or not.
+    Raises MidiError for anything else.
+    """
+
+    channel: int = 1
+    program: int = 0
+    bank: int = -1
+    transpose: int = 0
+    volume: int = -1
+    sustain: bool = False
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in _RANGES.items():
+            value = getattr(self, name)
+            if type(value) is not int or not low <= value <= high:
+                raise MidiError(f"{name}: expected a whole number from {low} to {high}, got {value!r}")
+        if type(self.sustain) is not bool:
+            raise MidiError(f"sustain: expected on or off, got {self.sustain!r}")

@@ -1,0 +1,161 @@
+"""Ports of the operating system, through RtMidi: ALSA, JACK, CoreMIDI or Windows, whichever works here."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import stat
+import sys
+from collections.abc import Iterator
+from typing import Any, Literal, Self
+
+from live.midi import MidiError
+from live.midi.ports import SYSTEMS
+
+CLIENT = "Arabesque"
+_abandoned: list[Any] = []
+"""Clients whose server died: closing or deleting them crashes inside libjack, so they stay to the end."""
+
+
+def _apis() -> dict[str, int]:
+    """The systems RtMidi was built with, by their short names. Never UNSPECIFIED: it does not try JACK."""
+    try:
+        import rtmidi
+    except ImportError as error:  # a broken installation, such as a missing libasound2
+        raise MidiError(f"python-rtmidi does not load: {error}") from error
+    numbers = (rtmidi.API_LINUX_ALSA, rtmidi.API_MACOSX_CORE, rtmidi.API_WINDOWS_MM, rtmidi.API_UNIX_JACK)
+    built = rtmidi.get_compiled_api()
+    return {name: number for name, number in zip(SYSTEMS, numbers, strict=True) if number in built}
+
+
+def port_names(direction: Literal["in", "out"]) -> list[tuple[str, str]]:
+    """(system, name) of all ports of one direction that others offer."""
+    found: list[tuple[str, str]] = []
+    for system in _apis():
+        with contextlib.suppress(MidiError):
+            client = _client(system, direction)
+            found += [(system, name) for name in client.get_ports() if not name.startswith(f"{CLIENT}:")]
+            client.delete()
+    return found
+
+
+def _client(system: str, direction: Literal["in", "out"] = "out") -> Any:
+    import rtmidi
+
+    kind = rtmidi.MidiOut if direction == "out" else rtmidi.MidiIn
+    try:
+        with _hushed():
+            return kind(_apis()[system], name=CLIENT)
+    except KeyError:
+        raise MidiError(f"{system} is not a MIDI system of this machine") from None
+    except OSError as error:  # RtMidi's errors are OSErrors
+        raise MidiError(f"{system}: {error}") from error
+
+
+class RtPort:
+    """One port. On JACK it also sees when the server itself dies, of which RtMidi says nothing."""
+
+    def __init__(self, system: str) -> None:
+        before = _sockets()
+        self._client = _client(system)
+        self._system = system
+        # Copies of the sockets that libjack opened: they hang up when the server dies, and nobody else gets
+        # their numbers meanwhile.
+        self._server = [os.dup(fd) for fd in _sockets() - before] if system == "jack" else []
+        self._peer = ""
+        self.name = ""
+
+    @classmethod
+    def named(cls, system: str, name: str) -> Self:
+        """Opens the port that has exactly this name. Raises MidiError where it has gone."""
+        port = cls(system)
+        names = port._client.get_ports()
+        if name not in names:
+            port.close()
+            raise MidiError(f"the MIDI port {name!r} has gone")
+        port.name = port._peer = name
+        port._open(lambda: port._client.open_port(names.index(name), name="out"))
+        return port
+
+    @classmethod
+    def virtual(cls, name: str, system: str = "") -> Self:
+        """Makes a port of our own that others can connect to. Raises MidiError, on Windows always."""
+        refused = "no MIDI system works here"
+        for candidate in [system] if system else [s for s in _apis() if s != "winmm"]:
+            try:
+                port = cls(candidate)
+                port._open(lambda port=port: port._client.open_virtual_port(name))
+            except MidiError as error:
+                refused = str(error)
+                continue
+            port.name = f"{CLIENT}:{name}"
+            return port
+        raise MidiError(f"no virtual MIDI port can be made: {refused}")
+
+    def _open(self, opening: Any) -> None:
+        try:
+            with _hushed():
+                opening()
+        except (OSError, RuntimeError, NotImplementedError) as error:
+            self.close()
+            raise MidiError(f"{self.name or 'virtual port'}: {error}") from error
+
+    def send(self, data: bytes) -> None:
+        self._client.send_message(data)
+
+    def alive(self) -> bool:
+        return not self._server_died() and (not self._peer or self._peer in self._client.get_ports())
+
+    def close(self) -> None:
+        if self._server_died():
+            _abandoned.append(self._client)
+        for fd in self._server:
+            os.close(fd)
+        if self._client not in _abandoned:
+            self._client.close_port()
+            self._client.delete()
+        self._server = []
+
+    def _server_died(self) -> bool:
+        if not self._server:
+            return False
+        poll = select.poll()
+        for fd in self._server:
+            poll.register(fd, 0)  # a hang-up is reported without being asked for
+        return bool(poll.poll(0))
+
+
+def must_not_be_unloaded() -> bool:
+    """Whether an abandoned client would crash the interpreter's ordinary way out."""
+    return bool(_abandoned)
+
+
+def _sockets() -> set[int]:
+    """The sockets this process has open, where the system can tell."""
+    found = set()
+    for name in os.listdir("/proc/self/fd") if sys.platform == "linux" else ():
+        with contextlib.suppress(OSError):
+            if stat.S_ISSOCK(os.fstat(int(name)).st_mode):
+                found.add(int(name))
+    return found
+
+
+@contextlib.contextmanager
+def _hushed() -> Iterator[None]:
+    """Keeps ALSA's and JACK's own lines ("server not running") out of the terminal during a try."""
+    if sys.platform == "win32" or sys.stderr is None:
+        yield
+        return
+    try:
+        saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    except OSError:
+        yield
+        return
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(nowhere)

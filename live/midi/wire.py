@@ -1,0 +1,80 @@
+"""What the engine says to the sender, one JSON list a line: `["play", due_s, owner, "on", 60, 80]`.
+
+Lines, so that a broken one is skipped and the next one is good again.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from live.midi import MidiError
+from models.base import Control, Event, NoteOff, NoteOn, Wait
+
+LINE_AT_MOST = 8192
+"""Bytes; a longer line is no command of ours."""
+
+_COMMANDS: dict[str, tuple[type, ...]] = {
+    "play": (float, str, str, int, int),
+    "withdraw": (str, float),
+    "silence": (str,),
+    "forget": (str,),
+    "set": (str, dict),
+    "panic": (),
+    "record": (str,),
+    "stats": (int, bool),
+    "quit": (),
+}
+
+
+def encode(*command: Any) -> bytes:
+    """One command as a line."""
+    return json.dumps(command, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+
+
+def decode(line: bytes) -> list[Any]:
+    """The command in a line. Raises ValueError for anything else."""
+    if len(line) > LINE_AT_MOST:
+        raise ValueError("too long")
+    command = json.loads(line)
+    if not isinstance(command, list) or not command or not isinstance(command[0], str):
+        raise ValueError("not a command")
+    wanted = _COMMANDS.get(command[0])
+    if wanted is None or len(wanted) != len(command) - 1:
+        raise ValueError(f"unknown command {command[0]!r} of {len(command) - 1}")
+    for given, kind in zip(command[1:], wanted, strict=True):
+        if type(given) is not kind or (isinstance(given, float) and not math.isfinite(given)):
+            raise ValueError(f"{command[0]}: {given!r}")
+    return command
+
+
+def event_out(event: Event) -> tuple[str, int, int] | None:
+    """An event's kind and numbers; None for a Wait. Raises MidiError for numbers out of 0..127."""
+    if isinstance(event, Wait):
+        return None
+    if isinstance(event, NoteOn):
+        parts = ("on", int(event.pitch), int(event.velocity))
+    elif isinstance(event, NoteOff):
+        parts = ("off", int(event.pitch), 0)
+    elif isinstance(event, Control):
+        parts = ("control", int(event.controller), int(event.value))
+    else:
+        raise MidiError(f"{event!r} is nothing that MIDI can play")
+    if not (0 <= parts[1] <= 127 and 0 <= parts[2] <= 127):
+        raise MidiError(f"{event!r}: MIDI's numbers go from 0 to 127")
+    return parts
+
+
+def event_in(kind: str, first: int, second: int) -> NoteOn | NoteOff | Control:
+    """The event again. Raises ValueError."""
+    if not (0 <= first <= 127 and 0 <= second <= 127):
+        raise ValueError(f"{kind} {first} {second}")
+    match kind:
+        case "on":
+            return NoteOn(first, second)
+        case "off":
+            return NoteOff(first)
+        case "control":
+            return Control(first, second)
+    raise ValueError(kind)
