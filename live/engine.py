@@ -44,7 +44,8 @@ def _voice(
     *,
     channel: Annotated[int, Knob("The MIDI channel it plays on", 1, 16)] = 1,
     program: Annotated[int, Knob("The instrument: 1 to 128 as General MIDI counts, 0 leaves it alone", 0, 128)] = 0,
-    transpose: Annotated[int, Knob("Moves all notes sent", -48, 48, "semitones")] = 0,
+    transpose: Annotated[int, Knob("Moves all notes sent", -60, 60, "semitones")] = 0,
+    volume: Annotated[int, Knob("The instrument's volume, controller 7; -1 leaves it alone", -1, 127)] = -1,
     sustain: Annotated[bool, Knob("The sustain pedal, held down")] = False,
 ) -> None:
     """The knobs of a node's way to a MIDI port."""
@@ -76,6 +77,7 @@ class Engine:
         self._wanted: dict[str, float] = {}
         self._reloading = threading.Lock()
         self._stop = threading.Event()
+        self._closed = False
         self._helpers: list[threading.Thread] = []
         self._declare()
 
@@ -120,7 +122,8 @@ class Engine:
         """Plays on to a time of the virtual clock, all nodes in the order of their times."""
         assert isinstance(self.clock, VirtualClock)
         while True:
-            wanted_s, name = min(((self._wanted.get(n, 0.0), n) for n in self.runners), default=(to_s, ""))
+            wanted = [(0.0 if r.woken else self._wanted[name], name) for name, r in self.runners.items()]
+            wanted_s, name = min(wanted, default=(to_s, ""))
             if wanted_s >= to_s or not name:
                 break
             self.clock.advance(wanted_s)
@@ -141,7 +144,10 @@ class Engine:
         self._stop.set()
 
     def close(self) -> None:
-        """Stops in order: the nodes, then the ports with a note-off for each sounding note, then OSC."""
+        """Stops in order: the nodes, then the ports with a note-off for each sounding note, then OSC. Once is enough."""
+        if self._closed:
+            return
+        self._closed = True
         self._stop.set()
         self.tree.publish("/engine/state", "stopped")
         for thread in self._helpers:

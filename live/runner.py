@@ -82,7 +82,8 @@ class Runner:
         self._muted = False
         self._failures = 0
         self._stopping = False
-        self._woken = False
+        self.woken = False
+        """Something happened that must not wait for the time at which it wants to be called."""
         self._thread: threading.Thread | None = None
 
     # -- life ---------------------------------------------------------------------------------------------------
@@ -108,7 +109,7 @@ class Runner:
             self._heard.append(event)
             self._wake_up()
 
-    def notice(self, address: str) -> None:
+    def notice(self, address: str, _arguments: tuple[Any, ...]) -> None:
         """A watcher of the tree: knobs that must act at once end the runner's sleep."""
         node, _, knob = address[1:].partition("/")
         if node == self.name and knob in URGENT:
@@ -134,6 +135,8 @@ class Runner:
         A failing model is started anew after a second, and given up after several failures in a row, with the
         message at `/engine/error`; the other nodes go on.
         """
+        with self.wake:
+            self.woken = False
         try:
             wanted_s = self._advance()
         except Exception as error:
@@ -232,15 +235,14 @@ class Runner:
     _swapped: Model | None = None
 
     def _wake_up(self) -> None:
-        self._woken = True
+        self.woken = True
         self.wake.notify()
 
     def _run(self) -> None:
         while True:
             wanted_s = self.iterate()
             with self.wake:
-                if not self._woken and not self._stopping:
+                if not self.woken and not self._stopping:
                     self.clock.wait(wanted_s, self.wake)
-                self._woken = False
                 if self._stopping:
                     return

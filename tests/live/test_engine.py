@@ -1,0 +1,196 @@
+"""A whole patch on the virtual clock: what is played, what OSC moves, what a changed file changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import mido
+import pytest
+
+from live.clock import VirtualClock
+from live.engine import Engine, Options
+from live.patch import PatchError, load
+
+HEADER = "from live import Midi, Node, Patch\nfrom toys import Scale\n"
+ONE = "patch = Patch(a=Node(Scale, weights='plain', length=0.5, seed=0))"
+
+Opening = Callable[..., Engine]
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Opening]:
+    engines: list[Engine] = []
+
+    def open_engine(text: str = ONE, **options: object) -> Engine:
+        path = write(tmp_path, text)
+        given = Options(record=tmp_path / "played.mid", **options)  # type: ignore[arg-type]
+        engine = Engine(load(path), VirtualClock(), given, path)
+        engines.append(engine)
+        engine.open()
+        return engine
+
+    yield open_engine
+    for engine in engines:
+        engine.close()
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "piece.py"
+    path.write_text(HEADER + text, encoding="utf-8")
+    return path
+
+
+def played(engine: Engine) -> list[tuple[float, int, int]]:
+    """Closes, and gives (time in s, channel 1..16, pitch) of every note struck, time 0 at the first."""
+    engine.close()
+    assert engine.options.record is not None
+    time_s, notes = 0.0, []
+    for message in mido.MidiFile(engine.options.record):
+        time_s += message.time
+        if message.type == "note_on" and message.velocity:
+            notes.append((round(time_s, 2), message.channel + 1, message.note))
+    return notes
+
+
+def test_it_plays_what_the_model_says_when_it_is_due(opened: Opening) -> None:
+    engine = opened()
+    engine.advance(2.2)
+    assert played(engine) == [(0.0, 1, 0), (0.5, 1, 1), (1.0, 1, 2), (1.5, 1, 3), (2.0, 1, 4)]
+
+
+def test_two_nodes_share_a_port_and_have_their_own_channels(opened: Opening) -> None:
+    engine = opened(
+        "patch = Patch(a=Node(Scale, weights='p', length=0.5, seed=0),"
+        " b=Node(Scale, weights='p', length=1.0, lowest=60, seed=0, out=Midi('auto', channel=3, transpose=12)))"
+    )
+    engine.advance(1.2)
+    assert sorted(played(engine)) == [(0.0, 1, 0), (0.0, 3, 72), (0.5, 1, 1), (1.0, 1, 2), (1.0, 3, 73)]
+
+
+def test_voice_knobs_are_addresses(opened: Opening) -> None:
+    engine = opened()
+    engine.advance(0.6)
+    engine.tree.set("/a/channel", 5)
+    engine.tree.set("/a/transpose", 24)
+    engine.advance(1.2)
+    assert played(engine) == [(0.0, 1, 0), (0.5, 1, 1), (1.0, 5, 26)]
+
+
+def test_settings_come_from_the_command_line(opened: Opening) -> None:
+    engine = opened(settings=(("/a/lowest", "40"), ("/a/length", "1.0")))
+    engine.advance(1.5)
+    assert played(engine) == [(0.0, 1, 40), (1.0, 1, 41)]
+
+
+def test_a_setting_that_does_not_fit_is_told(opened: Opening) -> None:
+    with pytest.raises(PatchError, match=r"--set /a/lowst=40: no address /a/lowst; near it: /a/lowest"):
+        opened(settings=(("/a/lowst", "40"),))
+    with pytest.raises(PatchError, match=r"--set /a/lowest=x: /a/lowest: expected a number"):
+        opened(settings=(("/a/lowest", "x"),))
+
+
+def test_weights_that_are_not_there_are_told(opened: Opening) -> None:
+    with pytest.raises(PatchError, match="a: no weights called missing"):
+        opened("patch = Patch(a=Node(Scale, weights='missing'))")
+
+
+def test_a_saved_file_changes_what_changed_and_nothing_else(opened: Opening, tmp_path: Path) -> None:
+    engine = opened()
+    engine.advance(1.2)
+    engine.tree.set("/a/lowest", 60)
+    write(tmp_path, ONE.replace("length=0.5", "length=1.0"))
+    assert engine.reload()
+    engine.advance(3.3)
+    assert played(engine)[3:] == [(1.5, 1, 63), (2.5, 1, 64)]
+
+
+@pytest.mark.parametrize("text", ["patch = Patch(", "patch = Patch(a=Node(Scale, weights='missing'))", "1 / 0"])
+def test_an_error_in_the_file_leaves_the_last_good_patch_playing(opened: Opening, tmp_path: Path, text: str) -> None:
+    engine = opened()
+    told: list[tuple[str, tuple[object, ...]]] = []
+    engine.tree.watchers.append(lambda address, arguments: told.append((address, arguments)))
+    engine.advance(0.6)
+    write(tmp_path, text)
+    assert not engine.reload()
+    engine.advance(1.2)
+    assert [address for address, _ in told].count("/engine/error") == 1
+    write(tmp_path, ONE.replace("Scale,", "Scale, lowest=50,"))
+    assert engine.reload()
+    engine.advance(1.8)
+    assert [pitch for _, _, pitch in played(engine)] == [0, 1, 2, 53]
+
+
+def test_nodes_come_and_go(opened: Opening, tmp_path: Path) -> None:
+    engine = opened()
+    engine.advance(1.2)
+    both = ONE.replace("seed=0)", "seed=0), b=Node(Scale, weights='p', length=0.25, lowest=80, seed=0)")
+    write(tmp_path, both)
+    assert engine.reload()
+    engine.advance(1.6)
+    write(tmp_path, both.replace("a=Node(Scale, weights='plain', length=0.5, seed=0), ", ""))
+    assert engine.reload()
+    engine.advance(3.0)
+    notes = played(engine)
+    assert [time for time, _, pitch in notes if pitch < 80] == [0.0, 0.5, 1.0, 1.5]
+    assert notes[3:5] == [(1.2, 1, 80), (1.45, 1, 81)]
+    assert notes[-1][0] > 2.9
+    assert "/a/lowest" not in engine.tree
+    assert "/b/lowest" in engine.tree
+
+
+def test_changed_weights_start_anew_and_a_changed_port_is_followed(opened: Opening, tmp_path: Path) -> None:
+    engine = opened()
+    engine.advance(1.2)
+    write(tmp_path, ONE.replace("'plain'", "'other'"))
+    assert engine.reload()
+    engine.advance(1.3)
+    write(tmp_path, ONE.replace("'plain'", "'other', out=Midi('auto', channel=9)"))
+    assert engine.reload()
+    engine.advance(2.0)
+    assert played(engine)[3:] == [(1.2, 1, 0), (1.7, 9, 1)]
+
+
+def test_panic_ends_everything_and_the_music_goes_on(opened: Opening) -> None:
+    engine = opened()
+    engine.advance(0.6)
+    engine.tree.set("/midi/panic", True)
+    engine.advance(1.2)
+    assert played(engine)[-1][0] > 0.55
+    assert engine.options.record is not None
+    messages = [m for m in mido.MidiFile(engine.options.record) if m.type == "control_change" and m.control == 123]
+    assert {message.channel for message in messages} == set(range(16))
+
+
+def test_the_same_seed_gives_the_same_notes(opened: Opening) -> None:
+    assert opened(seed=11).tree.get("/a/seed") == opened(seed=11).tree.get("/a/seed") != opened(seed=12).tree.get("/a/seed")
+
+
+def test_the_engine_seed_reaches_the_nodes(opened: Opening) -> None:
+    engine = opened()
+    engine.tree.set("/engine/seed", 4)
+    assert engine.tree.get("/a/seed") == engine.patch.seed_of("a", 4)
+
+
+def test_the_tempo_is_an_address(opened: Opening, tmp_path: Path) -> None:
+    engine = opened("patch = Patch(tempo=60, a=Node(Scale, weights='p'))")
+    engine.advance(2.0)
+    engine.tree.set("/clock/tempo", 120)
+    engine.advance(3.0)
+    assert engine.clock.beat() == pytest.approx(4.0)
+    write(tmp_path, "patch = Patch(tempo=30, a=Node(Scale, weights='p'))")
+    assert engine.reload()
+    engine.advance(5.0)
+    assert engine.clock.beat() == pytest.approx(5.0)
+
+
+def test_every_note_is_ended_when_it_closes(opened: Opening) -> None:
+    engine = opened()
+    engine.advance(0.6)
+    engine.close()
+    assert engine.options.record is not None
+    sounding: set[int] = set()
+    for message in mido.MidiFile(engine.options.record):
+        if message.type in ("note_on", "note_off"):
+            (sounding.add if message.type == "note_on" and message.velocity else sounding.discard)(message.note)
+    assert not sounding
