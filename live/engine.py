@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -72,7 +73,7 @@ class Engine:
         self.runners: dict[str, Runner] = {}
         self.views: list[Callable[[str], Output]] = []
         """Makers of further outputs for each node, by its name: the running line, and later the piano roll."""
-        self._voices: dict[str, Voice] = {}
+        self._voices: dict[str, tuple[MidiOut, Voice]] = {}
         self._ports: dict[str, MidiOut] = {}
         self._wanted: dict[str, float] = {}
         self._reloading = threading.Lock()
@@ -253,30 +254,41 @@ class Engine:
             runner.start()
 
     def _add_voice(self, name: str, out: Midi) -> Voice:
-        voice = self._port(out).voice(name)
-        self._voices[name] = voice
+        port = self._port(out)
+        before = self._voices.get(name)
+        # The same way to the same port is kept: closing it would forget the settings made here.
+        voice = before[1] if before is not None and before[0] is port else port.voice(name)
+        self._voices[name] = port, voice
         for knob, declared in VOICE_KNOBS.items():
-            def act(value: Value, knob: str = knob) -> None:
-                self._voices[name].set(**{knob: value})
-
             default = getattr(out, knob, declared.default)
-            self.tree.add(f"/{name}/{knob}", replace(declared, default=default), act)
-            act(default)
+            self.tree.add(f"/{name}/{knob}", replace(declared, default=default), partial(self._set_voice, name, knob))
+            self._set_voice(name, knob, default)
         return voice
 
+    def _set_voice(self, name: str, knob: str, value: Value) -> None:
+        self._voices[name][1].set(**{knob: value})
+
     def _change_out(self, name: str) -> None:
-        old = self._voices[name]
+        _, old = self._voices[name]
         runner = self.runners[name]
         new = self._add_voice(name, self._out_of(self.patch.nodes[name]))
-        runner.outputs = [new if output is old else output for output in runner.outputs]
-        old.close()
+        if new is not old:
+            runner.outputs = [new if output is old else output for output in runner.outputs]
+            old.close()
+            self._close_unused_ports()
+
+    def _close_unused_ports(self) -> None:
+        used = [port for port, _ in self._voices.values()]
+        for name in [name for name, port in self._ports.items() if port not in used]:
+            self._ports.pop(name).close()
 
     def _remove(self, name: str) -> None:
         runner = self.runners.pop(name)
         self.tree.watchers.remove(runner.notice)
         runner.stop()
-        self._voices.pop(name).close()
+        self._voices.pop(name)[1].close()
         self.tree.remove(name)
+        self._close_unused_ports()
 
     # -- the engine's own addresses -----------------------------------------------------------------------------
 

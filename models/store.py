@@ -82,7 +82,7 @@ def find(name_or_path: str | Path, kind: str) -> Path:
     path = SHIPPED / f"{kind}_{name}{SUFFIX}"
     if not path.is_file():
         known = ", ".join(names(kind)) or "none"
-        raise WeightsError(f"{name_or_path}: no shipped weights of {kind} have that name (there are: {known})")
+        raise WeightsError(f"{name_or_path}: no shipped weights of {kind} have that name (known: {known})")
     return path
 
 
@@ -109,7 +109,7 @@ def load(
         raise WeightsError(f"{path}: not a complete safetensors file ({error})") from error
     for name, tensor in tensors.items():
         if not bool(torch.isfinite(tensor).all()):
-            raise WeightsError(f"{path}: {name} holds values that are not finite, and only finite ones can be played")
+            raise WeightsError(f"{path}: {name} holds values that are not finite")
     return tensors, card
 
 
@@ -121,7 +121,7 @@ def _card(path: Path, kind: str, metadata: Mapping[str, str]) -> Card:
     try:
         return Card(**json.loads(metadata["card"]))
     except (KeyError, TypeError, ValueError) as error:
-        raise WeightsError(f"{path}: its card cannot be read ({error}), and one as `save` writes was expected") from None
+        raise WeightsError(f"{path}: its card, as `save` writes it, cannot be read ({error})") from None
 
 
 def _check(path: Path, found: Mapping[str, tuple[int, ...]], expected: Mapping[str, tuple[int, ...]]) -> None:

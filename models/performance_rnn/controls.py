@@ -35,7 +35,8 @@ def densities(events: NDArray[np.int16], begins: Ints) -> Ints:
     struck = np.concatenate([[0], np.cumsum(events < NOTE_OFF)])
     ahead = np.searchsorted(begins, begins + DENSITY_WINDOW_S * STEPS_PER_SECOND, side="left")
     per_second = (struck[ahead] - struck[:-1]) / DENSITY_WINDOW_S
-    return np.searchsorted(DENSITY_BOUNDS, per_second, side="right")
+    classes: Ints = np.searchsorted(DENSITY_BOUNDS, per_second, side="right")
+    return classes
 
 
 def histograms(pitch: NDArray[np.int64], start: Ints, end: Ints, begins: Ints) -> Rows:
@@ -51,7 +52,8 @@ def histograms(pitch: NDArray[np.int64], start: Ints, end: Ints, begins: Ints) -
     sounding = np.cumsum(change[:-1], axis=0)  # how many notes of a class sound during a step
     past = np.concatenate([np.zeros((1, 12)), np.cumsum(sounding, axis=0)]) / STEPS_PER_SECOND
     share = past[begins + window] - past[begins] + HISTOGRAM_PRIOR
-    return (share / share.sum(axis=1, keepdims=True)).astype(np.float32)
+    shares: Rows = (share / share.sum(axis=1, keepdims=True)).astype(np.float32)
+    return shares
 
 
 def rows(density: Ints | None, histogram: Rows | None, count: int) -> Rows:

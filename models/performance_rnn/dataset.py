@@ -39,12 +39,15 @@ class Excerpt:
 def split(
     performances: Sequence[Performance], fraction: float = 0.05
 ) -> tuple[list[Performance], list[Performance]]:
-    """Training and validation: what lies in a folder `validation`, else a fraction chosen by the files' names."""
+    """Training and validation: what lies in a folder `validation`, else a fraction chosen by file name.
+
+    A single performance is used for both.
+    """
     marked = [p for p in performances if "validation" in PurePosixPath(p.name).parts]
     if not marked:
         marked = [p for p in performances if _draw(p.name) < fraction] or list(performances[-1:])
     held = {id(p) for p in marked}
-    return [p for p in performances if id(p) not in held], marked
+    return [p for p in performances if id(p) not in held] or list(marked), marked
 
 
 def _draw(name: str) -> float:
@@ -52,10 +55,19 @@ def _draw(name: str) -> float:
 
 
 def cut(
-    performance: Performance, start_s: float, *, stretch: float = 1.0, transpose: int = 0,
-    density: bool = True, histogram: bool = True,
+    performance: Performance,
+    start_s: float,
+    *,
+    stretch: float = 1.0,
+    transpose: int = 0,
+    density: bool = True,
+    histogram: bool = True,
 ) -> Excerpt:
-    """Half a minute from `start_s` on, beginning with the first key struck; the wishes look beyond its end."""
+    """Half a minute from `start_s` on, beginning with the first key struck; the wishes look past its end.
+
+    `stretch` above 1 is slower, `transpose` is in semitones (keys that leave the keyboard are left out);
+    `density` and `histogram` say which wishes are told.
+    """
     first, after = np.searchsorted(
         performance.start_s, [start_s, start_s + (EXCERPT_S + HISTOGRAM_WINDOW_S) / stretch]
     )
@@ -123,7 +135,9 @@ class Lanes:
     the lanes among processes sees the same data. `position` is all there is to save.
     """
 
-    def __init__(self, excerpts: Excerpts, *, lanes: int, segment: int, first: int = 0, own: int | None = None) -> None:
+    def __init__(
+        self, excerpts: Excerpts, *, lanes: int, segment: int, first: int = 0, own: int | None = None
+    ) -> None:
         self.excerpts, self.lanes, self.segment = excerpts, lanes, segment
         self.first, self.own = first, lanes if own is None else own
         self.position = np.zeros((self.own, 2), np.int64)  # which of its excerpts, and the event within
@@ -138,7 +152,7 @@ class Lanes:
         return held[1]
 
     def next(self) -> Batch:
-        """The next segment of all own lanes. What remains of an excerpt after its last whole segment is left out."""
+        """The next segment of all own lanes; what an excerpt has beyond its last whole one is left out."""
         shape = (self.own, self.segment)
         events = np.full(shape, ONE_SECOND, np.int64)
         targets = np.full(shape, IGNORE, np.int64)
@@ -150,16 +164,23 @@ class Lanes:
             piece = excerpt.events[at : at + self.segment]
             targets[lane, : len(piece)] = piece
             control[lane, : len(piece)] = excerpt.control[at : at + self.segment]
-            before = excerpt.events[at - 1 : at + len(piece) - 1] if at else excerpt.events[: max(len(piece) - 1, 0)]
-            events[lane, (0 if at else 1) : len(before) + (0 if at else 1)] = before
+            if at:
+                events[lane, : len(piece)] = excerpt.events[at - 1 : at + len(piece) - 1]
+            elif len(piece):
+                events[lane, 1 : len(piece)] = piece[:-1]  # and ONE_SECOND before the first
             self.position[lane, 1] += self.segment
             if self.position[lane, 1] + self.segment > len(excerpt.events):
                 self.position[lane] = self.position[lane, 0] + 1, 0
         return Batch(events, control, targets, fresh)
 
 
-def fixed(performances: Sequence[Performance], *, excerpts: int, longest: int, asked: bool = True) -> list[Excerpt]:
-    """The same excerpts every time, spread evenly over the music, neither stretched nor transposed."""
+def fixed(
+    performances: Sequence[Performance], *, excerpts: int, longest: int, asked: bool = True
+) -> list[Excerpt]:
+    """The same excerpts every time, spread evenly over the music, neither stretched nor transposed.
+
+    At most `excerpts` of at most `longest` events; without `asked` no wish is told.
+    """
     where = [(p, k * EXCERPT_S) for p in performances for k in range(1 + int(p.start_s[-1] / EXCERPT_S))]
     chosen = np.unique(np.linspace(0, len(where) - 1, min(excerpts, len(where))).round().astype(int))
     made = [cut(where[i][0], where[i][1], density=asked, histogram=asked) for i in chosen]

@@ -108,7 +108,10 @@ def to_steps(seconds: Floats) -> Ints:
 def encode_arrays(
     pitch: NDArray[Any], velocity: NDArray[Any], start: Ints, end: Ints
 ) -> tuple[NDArray[np.int16], Ints]:
-    """The same for arrays [notes], times in steps: events int16 [N], and the step at which each begins [N]."""
+    """The same for arrays [notes], times in steps: events int16 [N], and the step at which each begins [N].
+
+    Nothing is checked.
+    """
     order = np.lexsort((end, pitch, start))
     pitch = pitch[order].astype(np.int64)
     bins = (velocity[order].astype(np.int64) - 1) // VELOCITIES_PER_BIN

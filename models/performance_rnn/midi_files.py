@@ -1,6 +1,6 @@
 """Reading a musician's MIDI files: folders, zips and single files, to notes in seconds.
 
-A file that cannot be read is named, skipped and counted; it never stops the reading. Nothing here needs torch.
+A file that cannot be read is named, skipped and counted; it never stops the reading. Needs no torch.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
+import os
 import zipfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -28,7 +29,8 @@ SUFFIXES = (".mid", ".midi")
 LARGEST_FILE = 16 * 2**20  # bytes; the longest recital is well under one million
 LONGEST_S = 24 * 3600.0
 DRUMS = 9  # MIDI channel 10
-CACHE_VERSION = 1
+CACHE_VERSION = 2
+WORTH_PROCESSES = 16  # files; fewer are read right here
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,9 @@ class Source:
     size: int
 
 
+Read = tuple[list[Performance], list[str]]  # and a sentence for each file that was skipped
+
+
 class Unreadable(ValueError):
     """Why one MIDI file was skipped."""
 
@@ -64,8 +69,8 @@ def find(paths: Sequence[Path]) -> list[Source]:
     found: list[Source] = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in (*SUFFIXES, ".zip") and p.is_file())
-            for p in inside:
+            inside = (p for p in path.rglob("*") if p.suffix.lower() in (*SUFFIXES, ".zip") and p.is_file())
+            for p in sorted(inside):
                 found.extend(_expand(p, f"{path.name}/{p.relative_to(path).as_posix()}"))
         elif not path.exists():
             raise FileNotFoundError(f"{path}: there is no such file or folder")
@@ -101,11 +106,9 @@ def parse(data: bytes, name: str = "") -> Performance:
     if midi.ticks_per_beat <= 0:
         raise Unreadable("its time is in film frames, not in beats")
     parts = [_channel(events) for events in _channels(midi)]
-    pitch, velocity, start, end = (np.concatenate(column) for column in zip(*parts, strict=True)) if parts else (
-        np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0)
-    )
-    if not len(pitch):
+    if not any(len(pitch) for pitch, _, _, _ in parts):
         raise Unreadable("no notes in it")
+    pitch, velocity, start, end = (np.concatenate(column) for column in zip(*parts, strict=True))
     if end.max() > LONGEST_S:
         raise Unreadable("it lasts more than a day")
     nobody = np.zeros(0, np.bool_)
@@ -185,35 +188,42 @@ def read_one(source: Source) -> Performance | str:
     try:
         if source.size > LARGEST_FILE:
             raise Unreadable(f"larger than {LARGEST_FILE >> 20} MB")
-        data = Path(source.path).read_bytes() if source.member is None else _archive(source.path).read(source.member)
+        if source.member is None:
+            data = Path(source.path).read_bytes()
+        else:
+            data = _archive(source.path).read(source.member)
         return parse(data, source.name)
     except (Unreadable, OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         return f"{source.name}: {error}"
 
 
-def read(paths: Sequence[Path], *, cache: Path | None = None, processes: int = 2) -> list[Performance]:
+def read(paths: Sequence[Path], *, cache: Path | None = None, processes: int = 0) -> list[Performance]:
     """All performances under `paths`; with `cache`, a folder, they are parsed once and kept there as .npz.
 
-    Logs how many were read and which were skipped. Raises ValueError when nothing could be read.
+    Logs how many were read and which were skipped. `processes` 0 is one for each core. Raises ValueError
+    when nothing could be read, FileNotFoundError for a path that does not exist.
     """
     sources = find(paths)
     kept = cache / f"notes-{_key(sources)}.npz" if cache is not None else None
-    if kept is not None and kept.exists():
-        return _load(kept)
-    if len(sources) < 16 or processes < 2:
+    held = _load(kept) if kept is not None and kept.exists() else None
+    music, skipped = _parse_all(sources, processes or os.cpu_count() or 1) if held is None else held
+    why = f": {'; '.join(skipped)}" if skipped else ""
+    log.info("%s files read, %s skipped%s", f"{len(music):,}", f"{len(skipped):,}", why)
+    if not music:
+        raise ValueError(f"no MIDI file that can be read in {', '.join(map(str, paths))}{why}")
+    if held is None and kept is not None:
+        _save(kept, music, skipped)
+    return music
+
+
+def _parse_all(sources: Sequence[Source], processes: int) -> Read:
+    if len(sources) < WORTH_PROCESSES or processes < 2:
         results = [read_one(source) for source in sources]
     else:
         with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
             results = list(pool.map(read_one, sources, chunksize=8))
-    read_ = [result for result in results if isinstance(result, Performance)]
-    skipped = [result for result in results if isinstance(result, str)]
-    log.info("%s files read, %s skipped%s", f"{len(read_):,}", f"{len(skipped):,}",
-             ": " + "; ".join(skipped) if skipped else "")
-    if not read_:
-        raise ValueError(f"no MIDI file that can be read in {', '.join(map(str, paths))}")
-    if kept is not None:
-        _save(kept, read_)
-    return read_
+    music = [result for result in results if isinstance(result, Performance)]
+    return music, [result for result in results if isinstance(result, str)]
 
 
 def _key(sources: Sequence[Source]) -> str:
@@ -224,27 +234,34 @@ def _key(sources: Sequence[Source]) -> str:
     return digest.hexdigest()[:16]
 
 
-def _save(path: Path, performances: Sequence[Performance]) -> None:
+def _save(path: Path, music: Sequence[Performance], skipped: Sequence[str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     with part.open("wb") as file:
         np.savez(
             file,
-            names=np.array([p.name for p in performances], np.str_),
-            bounds=np.cumsum([0, *(len(p.pitch) for p in performances)]),
-            pitch=np.concatenate([p.pitch for p in performances]),
-            velocity=np.concatenate([p.velocity for p in performances]),
-            start_s=np.concatenate([p.start_s for p in performances]),
-            end_s=np.concatenate([p.end_s for p in performances]),
+            names=np.array([p.name for p in music], np.str_),
+            skipped=np.array(skipped, np.str_),
+            bounds=np.cumsum([0, *(len(p.pitch) for p in music)]),
+            pitch=np.concatenate([p.pitch for p in music]),
+            velocity=np.concatenate([p.velocity for p in music]),
+            start_s=np.concatenate([p.start_s for p in music]),
+            end_s=np.concatenate([p.end_s for p in music]),
         )
     part.replace(path)
 
 
-def _load(path: Path) -> list[Performance]:
-    with np.load(path) as held:
-        names, bounds = held["names"], held["bounds"]
-        columns = [held[name] for name in ("pitch", "velocity", "start_s", "end_s")]
-    return [
+def _load(path: Path) -> Read | None:
+    """What was kept, or None where the file is broken: it is then made anew."""
+    try:
+        with np.load(path, allow_pickle=False) as held:
+            names, skipped, bounds = held["names"], held["skipped"], held["bounds"]
+            columns = [held[name] for name in ("pitch", "velocity", "start_s", "end_s")]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        log.warning("%s cannot be read (%s) and is made anew", path, error)
+        return None
+    music = [
         Performance(str(name), *(column[first:last] for column in columns))
         for name, first, last in zip(names, bounds[:-1], bounds[1:], strict=True)
     ]
+    return music, [str(line) for line in skipped]

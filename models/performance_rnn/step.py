@@ -238,9 +238,12 @@ def best() -> Way:
     """
     if torch.backends.cpu.get_cpu_capability() == "AVX512" and int8_is_exact():
         return "int8"
-    if torch.backends.quantized.engine in ("x86", "fbgemm"):
-        return "packed"
-    return "float32"
+    return "packed" if fbgemm() else "float32"
+
+
+def fbgemm() -> bool:
+    """Whether torch packs eight-bit weights for an x86 processor by itself."""
+    return torch.backends.quantized.engine in ("x86", "fbgemm")
 
 
 def int8_is_exact() -> bool:

@@ -30,9 +30,9 @@ class Settings:
     """What decides the result of a training."""
 
     events: int = 15_000_000  # to be trained on, all processes together
-    batch: int = 64  # excerpts at once
+    batch: int = 32  # excerpts at once
     segment: int = 64  # events between two updates, through which gradients flow
-    learning_rate: float = 3e-3  # at its highest
+    learning_rate: float = 2e-3  # at its highest
     seed: int = 1
     hidden: int = 512
     layers: int = 3
@@ -90,7 +90,10 @@ class Trainer:
         return torch.zeros(shape, device=self.device), torch.zeros(shape, device=self.device)
 
     def update(self) -> float:
-        """One segment of every lane, one step of the optimiser: the loss in nats per event."""
+        """One segment of every lane, one step of the optimiser: the loss in nats per event.
+
+        Raises ValueError, with nothing changed but the place in the music, when the loss is not finite.
+        """
         batch = self.lanes.next()
         events, targets, control = (
             torch.from_numpy(part).to(self.device) for part in (batch.events, batch.targets, batch.control)
@@ -100,8 +103,9 @@ class Trainer:
         with torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"):
             logits, (h, c) = self.model(events, control, (h * goes_on, c * goes_on))
         counted = (targets != IGNORE).sum().clamp(min=1)
-        loss = F.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), ignore_index=IGNORE, reduction="sum")
-        loss = loss / counted
+        loss = surprise(logits, targets) / counted
+        if not bool(torch.isfinite(loss)):
+            raise ValueError("the loss is not finite any more; begin anew with a lower learning rate")
         for group in self.optimiser.param_groups:
             group["lr"] = self.learning_rate()
         self.optimiser.zero_grad(set_to_none=True)
@@ -112,7 +116,13 @@ class Trainer:
         self.done_updates += 1
         return float(loss.detach())
 
-    # ---- checkpoints
+    def agreed(self, *wishes: bool) -> list[bool]:
+        """What any of the processes wishes, all do."""
+        if self.world == 1:
+            return list(wishes)
+        flags = torch.tensor([float(wish) for wish in wishes], device=self.device)
+        distributed.all_reduce(flags, op=distributed.ReduceOp.MAX)
+        return [bool(flag) for flag in flags.tolist()]
 
     def save(self, path: Path) -> None:
         """Write all that a resumed training needs; every process must call, the first one writes."""
@@ -121,10 +131,15 @@ class Trainer:
         if self.rank:
             return
         held = {
-            "settings": asdict(self.settings), "data": fingerprint(self.lanes.excerpts),
-            "updates": self.done_updates, "best": self.best,
-            "network": self.network.state_dict(), "optimiser": self.optimiser.state_dict(),
-            "position": position, "h": h, "c": c,
+            "settings": asdict(self.settings),
+            "data": fingerprint(self.lanes.excerpts),
+            "updates": self.done_updates,
+            "best": self.best,
+            "network": self.network.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "position": position,
+            "h": h,
+            "c": c,
         }
         part = path.with_name(path.name + ".part")
         torch.save(held, part)
@@ -138,8 +153,14 @@ class Trainer:
         try:
             held: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
             then = Settings(**held["settings"])
+            missing = {"data", "updates", "best", "network", "optimiser", "position", "h", "c"} - held.keys()
         except Exception as error:  # torch raises many kinds for a broken file
-            raise ResumeError(f"{path}: not a checkpoint that can be resumed ({error})") from error
+            reason = str(error).partition("\n")[0]
+            raise ResumeError(f"{path}: not a checkpoint that can be resumed ({reason})") from error
+        if missing:
+            raise ResumeError(
+                f"{path}: not a checkpoint that can be resumed (no {', '.join(sorted(missing))})"
+            )
         if replace(then, events=self.settings.events) != self.settings:
             raise ResumeError(f"{path}: was made with {then}, and {self.settings} was asked")
         if held["data"] != fingerprint(self.lanes.excerpts):
@@ -158,12 +179,10 @@ class Trainer:
         distributed.all_gather(parts, own)
         return torch.cat(parts, dim).cpu()
 
-    # ---- validation
-
     @torch.no_grad()
     def validate(self, excerpts: Sequence[Excerpt], *, at_once: int = 64, span: int = 256) -> float:
         """Mean loss over all events of `excerpts`, each told the true past: nats per event."""
-        total = count = 0.0
+        total, count = 0.0, 0
         ordered = sorted(excerpts, key=lambda excerpt: len(excerpt.events))
         for first in range(0, len(ordered), at_once):
             group = ordered[first : first + at_once]
@@ -171,12 +190,15 @@ class Trainer:
             for begin in range(0, len(group[-1].events), span):
                 events, control, targets = _padded(group, begin, span)
                 logits, state = self.network(events.to(self.device), control.to(self.device), state)
-                wanted = targets.to(self.device).flatten()
-                total += float(
-                    F.cross_entropy(logits.float().flatten(0, 1), wanted, ignore_index=IGNORE, reduction="sum")
-                )
+                total += float(surprise(logits, targets.to(self.device)))
                 count += int((targets != IGNORE).sum())
-        return total / max(count, 1)
+        return total / count if count else math.inf
+
+
+def surprise(logits: Tensor, targets: Tensor) -> Tensor:
+    """Summed loss in nats, a scalar, of [B, T, 388] against [B, T] where there is something to predict."""
+    flat = logits.float().flatten(0, 1)
+    return F.cross_entropy(flat, targets.flatten(), ignore_index=IGNORE, reduction="sum")
 
 
 def _padded(group: Sequence[Excerpt], begin: int, span: int) -> tuple[Tensor, Tensor, Tensor]:
