@@ -14,7 +14,7 @@ from pathlib import Path
 import tomli_w
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as to_bytes
 from torch import Tensor
 
 SHIPPED = Path(__file__).parent / "weights"
@@ -59,7 +59,7 @@ def save(path: Path, state_dict: Mapping[str, Tensor], card: Card, *, half: bool
     path.parent.mkdir(parents=True, exist_ok=True)
     values = asdict(card)
     part = path.with_name(path.name + ".part")
-    save_file(tensors, part, metadata={"kind": card.kind, "card": json.dumps(values)})
+    part.write_bytes(to_bytes(tensors, metadata={"kind": card.kind, "card": json.dumps(values)}))
     part.replace(path)
     text = path.with_suffix(".toml.part")
     text.write_text(tomli_w.dumps(values), encoding="utf-8")

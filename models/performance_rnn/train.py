@@ -53,9 +53,9 @@ def parser() -> argparse.ArgumentParser:
     """The command's arguments, explained for a musician."""
     made = argparse.ArgumentParser(
         prog="arabesque train piano",
-        description="Teach the pianist from MIDI recordings of piano playing. Ctrl-C pauses; the same command "
-        "goes on from there. The weights are DIR/best.safetensors while it runs, DIR/final.safetensors at the "
-        "end, each with a card.",
+        description="Teach the pianist from MIDI recordings of piano playing. Ctrl-C pauses; the same "
+        "command goes on from there. The weights are DIR/best.safetensors while it runs, "
+        "DIR/final.safetensors at the end, each with a card.",
     )
     usual = Settings()
     add = made.add_argument
