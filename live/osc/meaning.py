@@ -6,6 +6,7 @@ Whatever the transport is, it calls `handle` for each packet and `poll` when the
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -69,7 +70,7 @@ class Meaning:
         self._later_bytes = 0
         self._errors = Budget(20, 5)
         self._all_errors = Budget(200, 50)
-        self._unanswered = 0
+        self._unanswered: Counter[str] = Counter()
 
     # -- what the transport calls ------------------------------------------------------------------------
 
@@ -210,13 +211,14 @@ class Meaning:
         now_s = self.clock.now()
         if self._errors.take(sender[0], now_s) and self._all_errors.take(None, now_s):
             return True
-        self._unanswered += 1
+        if len(self._unanswered) < 1_000 or sender[0] in self._unanswered:
+            self._unanswered[sender[0]] += 1
         return False
 
     def _say(self, sender: Peer, address: str, sentence: str) -> list[Packet]:
-        if self._unanswered:
-            sentence += f" ({self._unanswered} more errors were not answered)"
-            self._unanswered = 0
+        unanswered = self._unanswered.pop(sender[0], 0)
+        if unanswered:
+            sentence += f" ({unanswered} more errors were not answered)"
         log.info("OSC from %s:%d: %s", *sender, sentence)
         return [(sender, message("/error", address[:200], sentence))]
 

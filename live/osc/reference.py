@@ -171,8 +171,7 @@ def _columns(rows: Sequence[tuple[str, ...]]) -> list[str]:
     # one long list of choices must not push all the meanings out of sight
     widths = [min(32, max(map(len, column))) for column in zip(*rows, strict=True)]
     return [
-        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
+        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     ]
 
 

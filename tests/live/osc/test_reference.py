@@ -1,0 +1,64 @@
+"""The table of addresses says what the declarations say."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from live.osc.reference import table
+
+
+def test_as_text(stage: Any) -> None:
+    stage.out.voice("piano")
+    lines = [" ".join(line.split()) for line in table(stage.tree).splitlines()]
+    assert "/piano/temperature f rw 0.1 to 3, log = 1 How surprising" in lines
+    assert "/piano/density f rw 0 to 20 1/s = 5 Notes a second" in lines
+    assert "/piano/channel i rw 1 to 16 = 1 MIDI channel" in lines
+    assert "/piano/mute i rw 0 or 1 = 0 Unheard" in lines
+    assert "/piano/scale s rw major, minor = major Scale" in lines
+    assert "/piano/reset i w press Begin again" in lines
+    assert "/piano/pitch_class fff rw 0 to 1 = 1 each Weights (c, c_sharp, d)" in lines
+    assert "/piano/rate f r Notes struck" in lines
+    assert any(line.startswith("/piano/note iii") for line in lines)
+    assert any(line.startswith("/subscribe") for line in lines)
+
+
+def test_as_markdown(stage: Any) -> None:
+    text = table(stage.tree, "markdown")
+    assert "| `/piano/temperature` | f | rw | 0.1 to 3, log | 1 | How surprising |" in text
+    widths = {line.count("|") for line in text.splitlines() if "`/piano/" in line}
+    assert widths == {7}
+
+
+def test_as_json_for_programs(stage: Any) -> None:
+    said = json.loads(table(stage.tree, "json"))
+    by_address = {entry["address"]: entry for entry in said["addresses"]}
+    assert by_address["/piano/temperature"] == {
+        "address": "/piano/temperature",
+        "types": "f",
+        "kind": "float",
+        "access": "rw",
+        "low": 0.1,
+        "high": 3.0,
+        "unit": "",
+        "curve": "log",
+        "choices": [],
+        "components": [],
+        "default": 1.0,
+        "meaning": "How surprising",
+    }
+    assert by_address["/piano/scale"]["choices"] == ["major", "minor"]
+    assert by_address["/piano/pitch_class"]["default"] == [1.0, 1.0, 1.0]
+    assert {"/get", "/subscribe"} <= {command["address"] for command in said["commands"]}
+
+
+def test_every_address_is_in_it(stage: Any) -> None:
+    text = table(stage.tree)
+    assert all(leaf.address in text for leaf in stage.tree.leaves())
+
+
+def test_another_form_is_refused(stage: Any) -> None:
+    with pytest.raises(ValueError, match="expected text, markdown or json"):
+        table(stage.tree, "html")  # type: ignore[arg-type]
