@@ -11,8 +11,8 @@ Three ways to do the products, chosen by what the processor can do (`best`):
     "packed"   weights in 8 bits packed by fbgemm, inputs quantised at each call: other x86 processors
     "float32"  plain matrix times vector: everywhere else, ARM included
 
-Stepping is for one thread: call `torch.set_num_threads(1)` on the thread that steps (it acts on that thread,
-and on threads that use torch for the first time later).
+A step runs on one core whatever torch is set to: with two, waiting for each other costs more than the whole
+step. `torch.set_num_threads` acts on the calling thread, and on threads that first use torch later.
 """
 
 from __future__ import annotations
@@ -127,6 +127,16 @@ class CpuStep:
         return product
 
     def step(self, event: int, wish: Floats, memory: Memory) -> tuple[Floats, Memory]:
+        threads = torch.get_num_threads()
+        if threads == 1:
+            return self._step(event, wish, memory)
+        torch.set_num_threads(1)
+        try:
+            return self._step(event, wish, memory)
+        finally:
+            torch.set_num_threads(threads)
+
+    def _step(self, event: int, wish: Floats, memory: Memory) -> tuple[Floats, Memory]:
         multiply, add, tanh = np.multiply, np.add, np.tanh
         gates, opening, half, work = self._gates, self._open, self._half, self._work
         i, f, o, g = self._parts

@@ -1,0 +1,111 @@
+"""Temperatures, masks, top-p and the random numbers of the pianist's draw."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.performance_rnn.cuda import drawn
+from models.performance_rnn.sampling import GROUPS, NEVER, Taste, draw, stream, uniform, weights
+
+LOGITS = (np.random.default_rng(1).normal(size=388) * 3).astype(np.float32)
+OPEN = np.zeros(388)
+
+temperatures = st.floats(0.05, 4.0)
+tastes = st.builds(Taste, temperatures, temperatures, temperatures, temperatures, st.floats(0.05, 1.0))
+
+
+def chances(taste: Taste, bias: np.ndarray = OPEN, logits: np.ndarray = LOGITS) -> np.ndarray:
+    weight = weights(logits, bias, taste)
+    return weight / weight.sum()
+
+
+def softmax(x: np.ndarray) -> np.ndarray:
+    e = np.exp(x - np.max(x))
+    return e / e.sum()
+
+
+@pytest.mark.parametrize("temperature", [0.05, 0.7, 1.0, 4.0])
+def test_one_temperature_is_the_plain_softmax(temperature: float) -> None:
+    np.testing.assert_allclose(chances(Taste(temperature)), softmax(LOGITS.astype(float) / temperature), rtol=1e-9)
+
+
+@given(tastes)
+@settings(max_examples=30, deadline=None)
+def test_group_temperatures_leave_the_groups_their_shares(taste: Taste) -> None:
+    taste = Taste(taste.temperature, taste.pitch, taste.time, taste.dynamics)
+    got, plain = chances(taste), chances(Taste(taste.temperature))
+    for group, warmth in zip(GROUPS, taste.groups, strict=True):
+        assert got[group].sum() == pytest.approx(plain[group].sum(), rel=1e-9)
+        within = softmax(LOGITS[group].astype(float) / (taste.temperature * warmth))
+        np.testing.assert_allclose(got[group], plain[group].sum() * within, rtol=1e-6, atol=1e-300)
+
+
+def test_what_is_ruled_out_is_never_drawn() -> None:
+    bias = OPEN.copy()
+    bias[:300] = NEVER
+    for taste in (Taste(4.0), Taste(0.05), Taste(1.0, 4.0, 0.05, 4.0), Taste(1.0, top_p=0.5)):
+        assert np.all(weights(LOGITS, bias, taste)[:300] == 0.0)
+        assert min(draw(LOGITS, bias, taste, number) for number in np.linspace(0, 1, 99, endpoint=False)) >= 300
+
+
+def test_top_p_keeps_the_fewest_that_reach_it() -> None:
+    logits = np.full(388, NEVER)
+    logits[[3, 200, 300, 360]] = np.log([0.5, 0.3, 0.15, 0.05])
+    assert np.flatnonzero(chances(Taste(top_p=0.79), logits=logits)).tolist() == [3, 200]
+    assert np.flatnonzero(chances(Taste(top_p=0.81), logits=logits)).tolist() == [3, 200, 300]
+    assert np.flatnonzero(chances(Taste(top_p=0.0), logits=logits)).tolist() == [3]
+
+
+def test_the_draw_follows_the_chances() -> None:
+    logits = np.full(388, NEVER)
+    logits[[3, 200, 300]] = np.log([0.5, 0.3, 0.2])
+    events = [draw(logits, OPEN, Taste(), (k + 0.5) / 100) for k in range(100)]
+    assert [events.count(event) for event in (3, 200, 300)] == [50, 30, 20]
+    assert draw(logits, OPEN, Taste(), 0.0) == 3
+    assert draw(logits, OPEN, Taste(), 1.0 - 2**-53) == 300
+
+
+@given(tastes, st.integers(0, 2**32))
+@settings(max_examples=50, deadline=None)
+def test_extreme_logits_still_give_an_event(taste: Taste, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    logits = (random.normal(size=388) * 10 ** random.uniform(-3, 4)).astype(np.float32)
+    assert np.all(np.isfinite(weights(logits, OPEN, taste)))
+    assert 0 <= draw(logits, OPEN, taste, random.random()) < 388
+
+
+def test_logits_that_are_not_numbers_count_as_impossible() -> None:
+    logits = LOGITS.copy()
+    logits[:380] = np.nan
+    assert 380 <= draw(logits, OPEN, Taste(), 0.3) < 388
+    assert 0 <= draw(np.full(388, np.nan, np.float32), OPEN, Taste(), 0.3) < 388
+
+
+@given(tastes, st.integers(0, 2**32))
+@settings(max_examples=50, deadline=None)
+def test_the_gpu_draws_the_same(taste: Taste, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    logits = (random.normal(size=388) * 3).astype(np.float32)
+    bias = np.where(random.random(388) < 0.5, NEVER, 0.0)
+    number = random.random()
+    sent = [0.0, number, taste.temperature, *taste.groups, taste.top_p, *bias]
+    on_device = drawn(torch.from_numpy(logits), torch.tensor(sent, dtype=torch.float64))
+    assert int(on_device) == draw(logits, bias, taste, number)
+
+
+def test_random_numbers_are_those_of_splitmix64() -> None:
+    # The first outputs of the published generator for the seed 1234567 (its state is our stream).
+    published = [6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431]
+    assert [uniform(1234567, count) for count in range(4)] == [(z >> 11) * 2.0**-53 for z in published]
+
+
+def test_random_numbers_are_even_and_differ_by_seed() -> None:
+    numbers = np.array([[uniform(stream(seed), count) for count in range(2000)] for seed in range(4)])
+    assert np.all((numbers >= 0.0) & (numbers < 1.0))
+    assert np.abs(numbers.mean(axis=1) - 0.5).max() < 0.03
+    assert np.abs(np.corrcoef(numbers) - np.eye(4)).max() < 0.08
+    assert uniform(stream(-1), 5) == uniform(stream(2**64 - 1), 5)
