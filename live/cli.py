@@ -50,19 +50,70 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("patch", nargs="?", default=DEFAULT_PATCH, help="a Python file, or the name of a patch that comes with Arabesque (default: %(default)s)")
+    add(
+        "patch",
+        nargs="?",
+        default=DEFAULT_PATCH,
+        help="a Python file, or the name of a patch that comes with Arabesque (default: %(default)s)",
+    )
     sound = parser.add_argument_group("what is heard")
-    sound.add_argument("--midi", metavar="PORT", help='where to play: part of a port\'s name, its number in "arabesque devices", "virtual" for a port of our own, "sound" for the built-in piano, or "silent"')
-    sound.add_argument("--soundfont", metavar="FILE", help="an .sf2 or .sf3 file for the built-in sound (needs the extra arabesque[soundfont])")
-    sound.add_argument("--record", type=Path, metavar="FILE.mid", help="write what is played to a MIDI file, safe at every moment")
+    sound.add_argument(
+        "--midi",
+        metavar="PORT",
+        help="where to play: part of a port's name, its number in `arabesque devices`, `virtual` for a port of our own, "
+        "`sound` for the built-in piano, or `silent`",
+    )
+    sound.add_argument(
+        "--soundfont",
+        metavar="FILE",
+        help="an .sf2 or .sf3 file for the built-in sound (needs the extra arabesque[soundfont])",
+    )
+    sound.add_argument(
+        "--record",
+        type=Path,
+        metavar="FILE.mid",
+        help="write what is played to a MIDI file, safe at every moment",
+    )
     sound.add_argument("--render", type=Path, metavar="FILE.wav", help="at the end, write what was played as sound")
-    sound.add_argument("--offline", action="store_true", help="do not play, only --record or --render, as fast as this machine can (needs --seconds)")
+    sound.add_argument(
+        "--offline",
+        action="store_true",
+        help="do not play, only --record or --render, as fast as this machine can (needs --seconds)",
+    )
     control = parser.add_argument_group("how it is controlled")
-    control.add_argument("--set", action="append", default=[], metavar="ADDRESS=VALUE", dest="settings", help="set a parameter at the start, such as /piano/temperature=0.8 (may be repeated)")
-    control.add_argument("--seed", type=int, metavar="N", help="the same seed gives the same performance (default: the patch's)")
-    control.add_argument("--host", default="127.0.0.1", help="the address that OSC listens on (default: %(default)s, this machine only; 0.0.0.0 for the whole network)")
-    control.add_argument("--osc-port", type=int, default=9000, metavar="N", help="the UDP port that OSC listens on (default: %(default)s)")
-    control.add_argument("--osc-out", action="append", default=[], metavar="HOST:PORT", help="send every note and change there, too (may be repeated)")
+    control.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="ADDRESS=VALUE",
+        dest="settings",
+        help="set a parameter at the start, such as /piano/temperature=0.8 (may be repeated)",
+    )
+    control.add_argument(
+        "--seed",
+        type=int,
+        metavar="N",
+        help="the same seed gives the same performance (default: the patch's)",
+    )
+    control.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="the address that OSC listens on (default: %(default)s, this machine only; 0.0.0.0 for the whole network)",
+    )
+    control.add_argument(
+        "--osc-port",
+        type=int,
+        default=9000,
+        metavar="N",
+        help="the UDP port that OSC listens on (default: %(default)s)",
+    )
+    control.add_argument(
+        "--osc-out",
+        action="append",
+        default=[],
+        metavar="HOST:PORT",
+        help="send every note and change there, too (may be repeated)",
+    )
     control.add_argument("--no-osc", action="store_true", help="do not listen to OSC")
     control.add_argument("--no-reload", action="store_true", help="do not follow changes of the patch file")
     running = parser.add_argument_group("how it runs")
@@ -87,8 +138,9 @@ def play(argv: list[str]) -> int:
     if given.offline and (given.seconds is None or not (given.record or given.render)):
         parser.error("--offline needs --seconds, and --record or --render to have something to write")
 
-    # What follows imports torch, so it comes after the command line is known to be right.
-    from live.perform import Wish, perform
+    # These import torch by way of the patch, so they come after the command line is known to be right.
+    from live.options import Options
+    from live.perform import perform
 
     stopping: list[Callable[[], None]] = []
 
@@ -98,28 +150,39 @@ def play(argv: list[str]) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    wish = Wish(
-        patch=given.patch,
-        seconds=given.seconds,
-        offline=given.offline,
-        headless=given.headless,
-        record=given.record,
-        render=given.render,
+    options = Options(
+        seed=given.seed,
         midi=given.midi,
         soundfont=given.soundfont,
-        seed=given.seed,
+        record=given.record,
         osc=None if given.no_osc else (given.host, given.osc_port),
         osc_out=targets,
         settings=settings,
         watch=not given.no_reload,
     )
-    return perform(wish, stopping.append)
+    return perform(
+        given.patch,
+        options,
+        seconds=given.seconds,
+        offline=given.offline,
+        headless=given.headless,
+        render=given.render,
+        on_stop=stopping.append,
+    )
 
 
 def osc(argv: list[str]) -> int:
     """`arabesque osc [PATCH]`: the table of addresses, from the declarations."""
-    parser = argparse.ArgumentParser(prog="arabesque osc", description="Prints every OSC address of a patch: type, range, unit, default, meaning.")
-    parser.add_argument("patch", nargs="?", default=DEFAULT_PATCH, help="a Python file or the name of a patch (default: %(default)s)")
+    parser = argparse.ArgumentParser(
+        prog="arabesque osc",
+        description="Prints every OSC address of a patch: type, range, unit, default, meaning.",
+    )
+    parser.add_argument(
+        "patch",
+        nargs="?",
+        default=DEFAULT_PATCH,
+        help="a Python file or the name of a patch (default: %(default)s)",
+    )
     parser.add_argument("--form", choices=("text", "markdown", "json"), default="text", help="default: %(default)s")
     given = parser.parse_args(argv)
     from live.perform import address_table
@@ -131,7 +194,9 @@ def train(argv: list[str]) -> int:
     """`arabesque train MODEL …`: hands over to the model's own trainer."""
     if not argv or argv[0] not in TRAINERS:
         wanted = ", ".join(TRAINERS)
-        sys.stderr.write(f"usage: arabesque train MODEL …\n\nMODEL is one of: {wanted} (arabesque train MODEL --help)\n")
+        sys.stderr.write(
+            f"usage: arabesque train MODEL …\n\nMODEL is one of: {wanted} (arabesque train MODEL --help)\n"
+        )
         return 0 if argv and argv[0] in ("-h", "--help") else 2
     status: int = importlib.import_module(TRAINERS[argv[0]]).main(argv[1:])
     return status

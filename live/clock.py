@@ -80,7 +80,7 @@ class VirtualClock(Clock):
     def unix(self) -> float:
         return 1_600_000_000.0 + self._now_s
 
-    def wait(self, until_s: float, wake: threading.Condition) -> None:
+    def wait(self, until_s: float, wake: threading.Condition) -> None:  # noqa: ARG002
         raise RuntimeError("nothing waits on a virtual clock: move it with advance()")
 
     def advance(self, to_s: float) -> None:

@@ -5,54 +5,25 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from live.clock import Clock, VirtualClock
-from live.midi import Midi
-from live.midi.out import MidiOut, Voice
 from live.osc.out import OscOut
+from live.options import Options
 from live.osc.server import OscServer
 from live.patch import Change, Node, Patch, PatchError, diff, load
 from live.port import Output
 from live.runner import Runner, knobs_for
 from live.tree import Tree
-from models.base import Knob, Model, Value, knobs_of, pulse
+from live.voices import Voices
+from models.base import Knob, Model, Value, pulse
 
 log = logging.getLogger(__name__)
 
 HOUSEKEEPING_S = 0.1
 """How often the main thread looks after the running line and the published rates."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the command line asks for beyond the patch."""
-
-    seed: int | None = None
-    midi: str | None = None
-    soundfont: str | None = None
-    record: Path | None = None
-    osc: tuple[str, int] | None = ("127.0.0.1", 9000)
-    osc_out: tuple[tuple[str, int], ...] = ()
-    settings: tuple[tuple[str, str], ...] = ()
-    watch: bool = True
-
-
-def _voice(
-    *,
-    channel: Annotated[int, Knob("The MIDI channel it plays on", 1, 16)] = 1,
-    program: Annotated[int, Knob("The instrument: 1 to 128 as General MIDI counts, 0 leaves it alone", 0, 128)] = 0,
-    transpose: Annotated[int, Knob("Moves all notes sent", -60, 60, "semitones")] = 0,
-    volume: Annotated[int, Knob("The instrument's volume, controller 7; -1 leaves it alone", -1, 127)] = -1,
-    sustain: Annotated[bool, Knob("The sustain pedal, held down")] = False,
-) -> None:
-    """The knobs of a node's way to a MIDI port."""
-
-
-VOICE_KNOBS = knobs_of(_voice)
 
 
 class Engine:
@@ -62,7 +33,13 @@ class Engine:
     is no thread and time moves only so far as it is told to.
     """
 
-    def __init__(self, patch: Patch, clock: Clock | None = None, options: Options | None = None, path: Path | None = None) -> None:
+    def __init__(
+        self,
+        patch: Patch,
+        clock: Clock | None = None,
+        options: Options | None = None,
+        path: Path | None = None,
+    ) -> None:
         self.patch = patch
         self.path = path
         self.options = options or Options()
@@ -73,8 +50,7 @@ class Engine:
         self.runners: dict[str, Runner] = {}
         self.views: list[Callable[[str], Output]] = []
         """Makers of further outputs for each node, by its name: the running line, and later the piano roll."""
-        self._voices: dict[str, tuple[MidiOut, Voice]] = {}
-        self._ports: dict[str, MidiOut] = {}
+        self.voices = Voices(self.tree, self.clock, self._port_state, self.options)
         self._wanted: dict[str, float] = {}
         self._reloading = threading.Lock()
         self._stop = threading.Event()
@@ -91,8 +67,8 @@ class Engine:
         reported and played without.
         """
         self.clock.set_tempo(self.patch.tempo)
-        for name in self.patch.nodes:
-            self._port(self._out_of(self.patch.nodes[name]))
+        for node in self.patch.nodes.values():
+            self.voices.port(node.out)
         models = {name: _load(name, node) for name, node in self.patch.nodes.items()}
         for name, model in models.items():
             self._add(name, model, start=False)
@@ -110,7 +86,8 @@ class Engine:
                 self._help(self._follow_file, "patch file")
 
     def run(self, seconds: float | None = None, each: Callable[[], None] = lambda: None) -> None:
-        """Stays while the patch plays: until `stop_soon`, or for so many seconds. `each` is called ten times a second."""
+        """Stays while the patch plays: until `stop_soon`, or for so many seconds. `each` is called ten times
+        a second."""
         until_s = float("inf") if seconds is None else self.clock.now() + seconds
         while self.clock.now() < until_s:
             left_s = until_s - self.clock.now()
@@ -135,8 +112,7 @@ class Engine:
 
     def poll(self) -> None:
         """On a virtual clock: lets happen what is due by now."""
-        for port in self._ports.values():
-            port.poll()
+        self.voices.poll()
         if self.osc is not None:
             self.osc.poll(self.clock.now())
 
@@ -155,8 +131,7 @@ class Engine:
             thread.join()
         for runner in self.runners.values():
             runner.stop()
-        for port in self._ports.values():
-            port.close()
+        self.voices.close()
         if self.osc is not None:
             self.osc.close()
 
@@ -214,21 +189,6 @@ class Engine:
 
     # -- nodes and ports ----------------------------------------------------------------------------------------
 
-    def _out_of(self, node: Node) -> Midi:
-        return node.out if self.options.midi is None else replace(node.out, port=self.options.midi)
-
-    def _port(self, out: Midi) -> MidiOut:
-        """The port that a node plays to; nodes that name the same one share it."""
-        if out.port not in self._ports:
-            self._ports[out.port] = MidiOut(
-                out.port,
-                clock=self.clock,
-                record=self.options.record if not self._ports else None,
-                soundfont=self.options.soundfont,
-                on_state=self._port_state,
-            )
-        return self._ports[out.port]
-
     def _port_state(self, state: str, sentence: str) -> None:
         (log.warning if state in ("lost", "silent", "error") else log.info)("%s", sentence)
         self.tree.publish("/midi/port", sentence)
@@ -238,13 +198,19 @@ class Engine:
         for knob, declared in knobs_for(node.model).items():
             self.tree.add(f"/{name}/{knob}", replace(declared, default=node.knobs.get(knob, declared.default)))
         self.tree.set(f"/{name}/seed", self.patch.seed_of(name, self.options.seed))
-        self.tree.add(f"/{name}/state", Knob("playing, paused, restarting or failed", kind="text", default="playing", access="r"))
-        self.tree.add(f"/{name}/notes_per_second", Knob("Notes struck, over the last two seconds", unit="1/s", access="r"))
+        self.tree.add(
+            f"/{name}/state",
+            Knob("playing, paused, restarting or failed", kind="text", default="playing", access="r"),
+        )
+        self.tree.add(
+            f"/{name}/notes_per_second",
+            Knob("Notes struck, over the last two seconds", unit="1/s", access="r"),
+        )
         self.tree.add(f"/{name}/step_ms", Knob("Time of one step of the model, smoothed", unit="ms", access="r"))
         self.tree.add(f"/{name}/late_ms", Knob("The most it ever fell behind the clock", unit="ms", access="r"))
         self.tree.add_signal(f"/{name}/note", "iii", "A note: pitch, velocity, 1 struck or 0 ended, at its time")
         self.tree.add_signal(f"/{name}/control", "ii", "A controller: its number and value, at its time")
-        voice = self._add_voice(name, self._out_of(node))
+        voice = self.voices.add(name, node.out)
         outputs: list[Output] = [voice, self.osc_out.voice(name), *(view(name) for view in self.views)]
         runner = Runner(name, model, self.tree, self.clock, outputs)
         self.runners[name] = runner
@@ -253,42 +219,21 @@ class Engine:
         if start:
             runner.start()
 
-    def _add_voice(self, name: str, out: Midi) -> Voice:
-        port = self._port(out)
-        before = self._voices.get(name)
-        # The same way to the same port is kept: closing it would forget the settings made here.
-        voice = before[1] if before is not None and before[0] is port else port.voice(name)
-        self._voices[name] = port, voice
-        for knob, declared in VOICE_KNOBS.items():
-            default = getattr(out, knob, declared.default)
-            self.tree.add(f"/{name}/{knob}", replace(declared, default=default), partial(self._set_voice, name, knob))
-            self._set_voice(name, knob, default)
-        return voice
-
-    def _set_voice(self, name: str, knob: str, value: Value) -> None:
-        self._voices[name][1].set(**{knob: value})
-
     def _change_out(self, name: str) -> None:
-        _, old = self._voices[name]
-        runner = self.runners[name]
-        new = self._add_voice(name, self._out_of(self.patch.nodes[name]))
+        old = self.voices.of(name)
+        new = self.voices.add(name, self.patch.nodes[name].out)
         if new is not old:
+            runner = self.runners[name]
             runner.outputs = [new if output is old else output for output in runner.outputs]
             old.close()
-            self._close_unused_ports()
-
-    def _close_unused_ports(self) -> None:
-        used = [port for port, _ in self._voices.values()]
-        for name in [name for name, port in self._ports.items() if port not in used]:
-            self._ports.pop(name).close()
+            self.voices.close_unused()
 
     def _remove(self, name: str) -> None:
         runner = self.runners.pop(name)
         self.tree.watchers.remove(runner.notice)
         runner.stop()
-        self._voices.pop(name)[1].close()
+        self.voices.remove(name)
         self.tree.remove(name)
-        self._close_unused_ports()
 
     # -- the engine's own addresses -----------------------------------------------------------------------------
 
@@ -299,21 +244,34 @@ class Engine:
         tree.add("/engine/stop", pulse("Stop, in order"), lambda _: self.stop_soon())
         tree.add(
             "/engine/seed",
-            Knob("Begins all nodes again, each from a seed made of this one", 0, 2**31 - 1, kind="int", access="w"),
+            Knob(
+                "Begins all nodes again, each from a seed made of this one",
+                0,
+                2**31 - 1,
+                kind="int",
+                access="w",
+            ),
             self._reseed,
         )
         tree.add_signal("/engine/error", "s", "A sentence that says what went wrong")
-        tree.add("/clock/tempo", Knob("Tempo", 10, 400, "bpm", default=self.patch.tempo), lambda v: self.clock.set_tempo(float(v)))  # type: ignore[arg-type]
+        tree.add(
+            "/clock/tempo",
+            Knob("Tempo", 10, 400, "bpm", default=self.patch.tempo),
+            lambda v: self.clock.set_tempo(float(v)),
+        )  # type: ignore[arg-type]
         tree.add("/clock/beat", Knob("Quarter notes since the start", unit="beats", access="r"))
         tree.add("/midi/panic", pulse("End every note on every channel, now"), lambda _: self.panic())
         tree.add("/midi/port", Knob("What is played to", kind="text", default="", access="r"))
 
     def panic(self) -> None:
         """Ends every note on every port, now; what is scheduled is thrown away, and the nodes play on from here."""
-        for port in self._ports.values():
-            port.panic()
+        self.voices.panic()
         for name in self.runners:
             self.tree.set(f"/{name}/now", True)
+
+    def _set_tempo(self, tempo_bpm: Value) -> None:
+        assert isinstance(tempo_bpm, float)
+        self.clock.set_tempo(tempo_bpm)
 
     def _reseed(self, seed: Value) -> None:
         for name in self.runners:
@@ -336,7 +294,9 @@ class Engine:
         try:
             self.osc = OscServer(self.tree, self.clock, host, port, out=self.osc_out)
         except OSError as error:
-            self.fail(f"OSC on UDP port {port} of {host}: {error.strerror}; playing without OSC (choose another with --osc-port)")
+            self.fail(
+                f"OSC on UDP port {port} of {host}: {error.strerror}; playing without OSC (choose another with --osc-port)"
+            )
             return
         if not self.clock.virtual:
             self.osc.start()

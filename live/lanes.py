@@ -70,7 +70,9 @@ class Timed(Generic[T]):
     def withdraw(self, after_s: float, owner: object | None = None) -> list[tuple[float, T]]:
         """Takes back what is due later than a time (of one owner only: items with an equal `owner` attribute)."""
         with self._lock:
-            back = [e for e in self._heap if e[0] > after_s and (owner is None or getattr(e[2], "owner", None) == owner)]
+            back = [
+                e for e in self._heap if e[0] > after_s and (owner is None or getattr(e[2], "owner", None) == owner)
+            ]
             if back:
                 gone = {entry[1] for entry in back}
                 self._heap = [entry for entry in self._heap if entry[1] not in gone]

@@ -43,7 +43,7 @@ class Line:
         self.silence()
 
     def text(self) -> str:
-        """The keyboard from A0 to C8, two keys to a column, the height is the loudness; then the names of what sounds."""
+        """The keyboard from A0 to C8, two keys a column, as high as loud; then the names of what sounds."""
         for _, event in self._timed.take_due(self._clock.now()):
             if isinstance(event, NoteOn):
                 self.sounding[event.pitch] = event.velocity

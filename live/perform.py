@@ -6,77 +6,70 @@ import logging
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from live.clock import VirtualClock
-from live.engine import Engine, Options
+from live.engine import Engine
 from live.line import Terminal
+from live.options import Options
 from live.osc.reference import Form, table
 from live.patch import PatchError, find, load
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What the command line asked for."""
+def perform(
+    patch: str,
+    options: Options,
+    *,
+    seconds: float | None,
+    offline: bool,
+    headless: bool,
+    render: Path | None,
+    on_stop: Callable[[Callable[[], None]], None],
+) -> int:
+    """Plays; returns the exit status. `on_stop` is given what a signal should call.
 
-    patch: str
-    seconds: float | None
-    offline: bool
-    headless: bool
-    record: Path | None
-    render: Path | None
-    midi: str | None
-    soundfont: str | None
-    seed: int | None
-    osc: tuple[str, int] | None
-    osc_out: tuple[tuple[str, int], ...]
-    settings: tuple[tuple[str, str], ...]
-    watch: bool
-
-
-def perform(wish: Wish, on_stop: Callable[[Callable[[], None]], None]) -> int:
-    """Plays; returns the exit status. `on_stop` is given what a signal should call."""
+    Offline it plays on a virtual clock, to the recording only.
+    """
     with tempfile.TemporaryDirectory(prefix="arabesque-") as scratch:
-        record = wish.record or (Path(scratch) / "played.mid" if wish.render else None)
-        options = Options(
-            seed=wish.seed,
-            midi="silent" if wish.offline else wish.midi,
-            soundfont=wish.soundfont,
-            record=record,
-            osc=None if wish.offline else wish.osc,
-            osc_out=() if wish.offline else wish.osc_out,
-            settings=wish.settings,
-            watch=wish.watch,
-        )
+        if render and options.record is None:
+            options = replace(options, record=Path(scratch) / "played.mid")
+        if offline:
+            options = replace(options, midi="silent", osc=None, osc_out=())
+        show = not (headless or offline)
         try:
-            path = find(wish.patch)
-            engine = Engine(load(path), VirtualClock() if wish.offline else None, options, path)
-            on_stop(engine.stop_soon)
-            terminal = Terminal(engine.clock)
-            show = not (wish.headless or wish.offline)
-            if show:
-                engine.views.append(terminal.view)
-            try:
-                engine.open()
-                if wish.offline:
-                    engine.advance(wish.seconds or 0.0)
-                else:
-                    engine.run(wish.seconds, terminal.draw if show else lambda: None)
-            finally:
-                engine.close()
-                if show:
-                    terminal.end()
+            path = find(patch)
+            engine = Engine(load(path), VirtualClock() if offline else None, options, path)
         except PatchError as error:
             log.error("%s", error)
             return 1
-        if wish.render and record:
-            from live.sound.render import render
+        on_stop(engine.stop_soon)
+        terminal = Terminal(engine.clock)
+        if show:
+            engine.views.append(terminal.view)
+        try:
+            engine.open()
+            if offline:
+                engine.advance(seconds or 0.0)
+            else:
+                engine.run(seconds, terminal.draw if show else lambda: None)
+        except PatchError as error:
+            log.error("%s", error)
+            return 1
+        finally:
+            engine.close()
+            if show:
+                terminal.end()
+        recording = engine.voices.recording()
+        return _render(recording.recording, render) if recording and recording.recording and render else 0
 
-            render(record, wish.render)
-    return 0
+
+def _render(recording: Path, wav: Path) -> int:
+    from live.sound.render import main
+
+    return main([str(recording), str(wav)])
 
 
 def address_table(patch: str, form: Form) -> int:

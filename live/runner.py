@@ -34,9 +34,14 @@ def _own(
     pause: Annotated[bool, Knob("Hold still: what sounds is ended, and it goes on from here")] = False,
     mute: Annotated[bool, Knob("Go on unheard: nothing is sent out")] = False,
     reset: Annotated[Pulse, pulse("Begin again from the seed")] = False,
-    now: Annotated[Pulse, pulse("Act at once: withdraw what is scheduled and decide again with the knobs as they are")] = False,
+    now: Annotated[
+        Pulse, pulse("Act at once: withdraw what is scheduled and decide again with the knobs as they are")
+    ] = False,
     seed: Annotated[int, Knob("The same seed gives the same performance; a new one begins again", 0, 2**31 - 1)] = 0,
-    lookahead: Annotated[float, Knob("How far ahead it decides: the timing's reserve, and a knob's delay", 0.02, 2.0, "s", "log")] = 0.2,
+    lookahead: Annotated[
+        float,
+        Knob("How far ahead it decides: the timing's reserve, and a knob's delay", 0.02, 2.0, "s", "log"),
+    ] = 0.2,
     nudge: Annotated[float, Knob("Send everything earlier (-) or later (+)", -250.0, 250.0, "ms")] = 0.0,
 ) -> None:
     """The knobs that every node has, whatever its model."""

@@ -283,9 +283,7 @@ class Tree:
         assert isinstance(whole, tuple)
         return leaf.knob.coerce([*whole[:index], value, *whole[index + 1 :]])
 
-    def _move(
-        self, leaf: Leaf, target: Value, now_s: float, glide_s: float, index: int | None = None
-    ) -> list[Leaf]:
+    def _move(self, leaf: Leaf, target: Value, now_s: float, glide_s: float, index: int | None = None) -> list[Leaf]:
         if leaf.knob.kind == "pulse":
             leaf.presses += bool(target)
             return [leaf] if target else []

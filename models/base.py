@@ -53,7 +53,9 @@ class Knob:
         match self.kind:
             case "vector":
                 if isinstance(given, str) or not isinstance(given, Sequence) or len(given) != len(self.components):
-                    raise KnobError(f"expected {len(self.components)} numbers ({', '.join(self.components)}), got {given!r}")
+                    raise KnobError(
+                        f"expected {len(self.components)} numbers ({', '.join(self.components)}), got {given!r}"
+                    )
                 return tuple(self._clip(_number(part)) for part in given)
             case "choice":
                 return self._choice(given)
@@ -64,7 +66,7 @@ class Knob:
             case "switch" | "pulse":
                 return _switch(given)
             case "int":
-                return int(math.floor(self._clip(_number(given)) + 0.5))
+                return math.floor(self._clip(_number(given)) + 0.5)
             case _:
                 return self._clip(_number(given))
 
@@ -77,16 +79,16 @@ class Knob:
         if self.kind not in ("float", "int") or isinstance(start, str | tuple) or isinstance(end, str | tuple):
             return start
         if self.curve == "log" and start > 0 and end > 0:
-            moved = start * (end / start) ** part
+            moved = float(start * (end / start) ** part)
         else:
             moved = start + (end - start) * part
-        return int(math.floor(moved + 0.5)) if self.kind == "int" else moved
+        return math.floor(moved + 0.5) if self.kind == "int" else moved
 
     def _clip(self, number: float) -> float:
         if self.low is not None and number < self.low:
-            return self.low
+            return float(self.low)
         if self.high is not None and number > self.high:
-            return self.high
+            return float(self.high)
         return number
 
     def _choice(self, given: Any) -> str:

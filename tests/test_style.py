@@ -15,7 +15,9 @@ LONGEST = 330
 
 @pytest.mark.parametrize("command", ["ruff check", "mypy"])
 def test_checker_finds_nothing(command: str) -> None:
-    done = subprocess.run([sys.executable, "-m", *command.split()], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", *command.split()], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 

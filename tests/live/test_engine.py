@@ -9,7 +9,8 @@ import mido
 import pytest
 
 from live.clock import VirtualClock
-from live.engine import Engine, Options
+from live.engine import Engine
+from live.options import Options
 from live.patch import PatchError, load
 
 HEADER = "from live import Midi, Node, Patch\nfrom toys import Scale\n"
@@ -163,7 +164,11 @@ def test_panic_ends_everything_and_the_music_goes_on(opened: Opening) -> None:
 
 
 def test_the_same_seed_gives_the_same_notes(opened: Opening) -> None:
-    assert opened(seed=11).tree.get("/a/seed") == opened(seed=11).tree.get("/a/seed") != opened(seed=12).tree.get("/a/seed")
+    assert (
+        opened(seed=11).tree.get("/a/seed")
+        == opened(seed=11).tree.get("/a/seed")
+        != opened(seed=12).tree.get("/a/seed")
+    )
 
 
 def test_the_engine_seed_reaches_the_nodes(opened: Opening) -> None:

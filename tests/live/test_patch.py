@@ -29,8 +29,14 @@ def test_a_file_makes_one_patch(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("patch = Patch(a=Node(Scale, weights='plain', lowst=5))", "line 3: Scale has no knob 'lowst'; near it: lowest"),
-        ("\n\npatch = Patch(a=Node(Scale, weights='p', lowest='x'))", "line 5: lowest: expected a number, got 'x'"),
+        (
+            "patch = Patch(a=Node(Scale, weights='plain', lowst=5))",
+            "line 3: Scale has no knob 'lowst'; near it: lowest",
+        ),
+        (
+            "\n\npatch = Patch(a=Node(Scale, weights='p', lowest='x'))",
+            "line 5: lowest: expected a number, got 'x'",
+        ),
         ("patch = Patch(", "line 3: '(' was never closed"),
         ("patch = Patch(a=1)", "line 3: a: expected a Node, got 1"),
         ("patch = Patch(engine=Node(Scale, weights='p'))", "line 3: no node can be called 'engine'"),

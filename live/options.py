@@ -1,0 +1,24 @@
+"""What the command line asks of an engine beyond the patch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """Wishes that hold for one performance and come before what the patch says."""
+
+    seed: int | None = None
+    midi: str | None = None
+    """A port, as `live.midi.Midi` names it, in the place of every node's own."""
+    soundfont: str | None = None
+    record: Path | None = None
+    osc: tuple[str, int] | None = ("127.0.0.1", 9000)
+    """Where to listen, or None."""
+    osc_out: tuple[tuple[str, int], ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()
+    """(address, value) to set at the start."""
+    watch: bool = True
+    """Whether to follow changes of the patch file."""
