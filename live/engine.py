@@ -69,7 +69,7 @@ class Engine:
         self.clock.set_tempo(self.patch.tempo)
         for node in self.patch.nodes.values():
             self.voices.port(node.out)
-        models = {name: _load(name, node) for name, node in self.patch.nodes.items()}
+        models = {name: _load(name, node, self.path) for name, node in self.patch.nodes.items()}
         for name, model in models.items():
             self._add(name, model, start=False)
         for address, value in self.options.settings:
@@ -146,7 +146,7 @@ class Engine:
                 new = load(self.path)
                 changes = diff(self.patch, new)
                 fresh = {c.node for c in changes if c.do in ("add", "weights")}
-                models = {name: _load(name, new.nodes[name]) for name in fresh}
+                models = {name: _load(name, new.nodes[name], self.path) for name in fresh}
             except PatchError as error:
                 self.fail(str(error))
                 return False
@@ -257,8 +257,8 @@ class Engine:
         tree.add(
             "/clock/tempo",
             Knob("Tempo", 10, 400, "bpm", default=self.patch.tempo),
-            lambda v: self.clock.set_tempo(float(v)),
-        )  # type: ignore[arg-type]
+            self._set_tempo,
+        )
         tree.add("/clock/beat", Knob("Quarter notes since the start", unit="beats", access="r"))
         tree.add("/midi/panic", pulse("End every note on every channel, now"), lambda _: self.panic())
         tree.add("/midi/port", Knob("What is played to", kind="text", default="", access="r"))
@@ -308,8 +308,10 @@ class Engine:
         thread.start()
 
 
-def _load(name: str, node: Node) -> Model:
+def _load(name: str, node: Node, patch: Path | None) -> Model:
+    beside = patch.parent / node.weights if patch is not None else None
+    weights = str(beside) if beside is not None and beside.is_file() else node.weights
     try:
-        return node.model.load(node.weights, node.device)
+        return node.model.load(weights, node.device)
     except Exception as error:
         raise PatchError(f"{name}: {error}") from error
