@@ -1,0 +1,165 @@
+"""Talking with liblo's oscsend and oscdump (Debian package liblo-tools)."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import socket
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from live.clock import Clock
+from live.osc.encode import message
+from live.osc.server import OscServer
+from live.tree import Tree
+from models.base import Knob, NoteOn, pulse
+
+WAIT_S = 20.0
+
+Changes = queue.Queue[tuple[Any, ...]]
+
+
+@pytest.fixture
+def server() -> Iterator[OscServer]:
+    clock = Clock()
+    tree = Tree(clock)
+    tree.add("/piano/temperature", Knob("How surprising", 0.1, 3.0, curve="log", default=1.0))
+    tree.add("/piano/mute", Knob("Unheard", kind="switch", default=False))
+    tree.add("/piano/scale", Knob("Scale", choices=("major", "minor"), kind="choice", default="major"))
+    tree.add("/piano/reset", pulse("Begin again"))
+    tree.add("/ink/temperature", Knob("How wild", 0.0, 1.0, default=0.5))
+    with OscServer(tree, clock, port=0) as server:
+        yield server
+
+
+@pytest.fixture
+def changes(server: OscServer) -> Changes:
+    """What happens in the tree, to be waited for."""
+    happened: Changes = queue.Queue()
+    server.out.tree.watchers.append(lambda address, arguments: happened.put((address, *arguments)))
+    return happened
+
+
+@pytest.fixture
+def oscsend(peer: Callable[[str, str], str], server: OscServer) -> Callable[..., None]:
+    program = peer("oscsend", "liblo-tools")
+
+    def send(address: str, types: str = "", *values: object, port: int = server.port) -> None:
+        command = [program, "127.0.0.1", str(port), address, *([types] if types else []), *map(str, values)]
+        subprocess.run(command, check=True, timeout=WAIT_S)
+
+    return send
+
+
+class Dump:
+    """A running oscdump, and the lines that it prints."""
+
+    def __init__(self, program: str) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self.lines: queue.Queue[str] = queue.Queue()
+        self.process = subprocess.Popen([program, "-L", str(self.port)], stdout=subprocess.PIPE, text=True)
+        self.reader = threading.Thread(target=self._read)
+        self.reader.start()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as knock:
+            for _ in range(200):  # until it listens
+                knock.sendto(message("/knock"), ("127.0.0.1", self.port))
+                with contextlib.suppress(queue.Empty):
+                    assert "/knock" in self.lines.get(timeout=0.1)
+                    return
+        raise AssertionError("oscdump does not listen")
+
+    def line(self) -> str:
+        """The next line, without its time."""
+        while True:
+            said = self.lines.get(timeout=WAIT_S).split(maxsplit=1)[1].strip()
+            if not said.startswith("/knock"):
+                return said
+
+    def close(self) -> None:
+        self.process.kill()
+        self.reader.join()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        self.process.wait()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.put(line)
+
+
+@pytest.fixture
+def oscdump(peer: Callable[[str, str], str]) -> Iterator[Dump]:
+    dump = Dump(peer("oscdump", "liblo-tools"))
+    yield dump
+    dump.close()
+
+
+@pytest.mark.parametrize(
+    ("address", "types", "values", "change"),
+    [
+        ("/piano/temperature", "f", ["0.5"], ("/piano/temperature", 0.5)),
+        ("/piano/temperature", "d", ["99"], ("/piano/temperature", 3.0)),
+        ("/piano/temperature", "s", ["0.25"], ("/piano/temperature", 0.25)),
+        ("/piano/mute", "T", [], ("/piano/mute", True)),
+        ("/piano/mute", "i", ["1"], ("/piano/mute", True)),
+        ("/piano/scale", "s", ["minor"], ("/piano/scale", "minor")),
+        ("/piano/scale", "h", ["1"], ("/piano/scale", "minor")),
+        ("/piano/reset", "", [], ("/piano/reset", True)),
+        ("/piano/reset", "I", [], ("/piano/reset", True)),
+    ],
+)
+def test_oscsend_moves_a_value(
+    oscsend: Callable[..., None],
+    changes: Changes,
+    address: str,
+    types: str,
+    values: list[str],
+    change: tuple[Any, ...],
+) -> None:
+    oscsend(address, types, *values)
+    assert changes.get(timeout=WAIT_S) == change
+
+
+def test_oscsend_moves_all_that_a_pattern_matches(oscsend: Callable[..., None], changes: Changes) -> None:
+    oscsend("/{piano,ink}/temp*", "f", 0.75)
+    assert {changes.get(timeout=WAIT_S) for _ in range(2)} == {
+        ("/piano/temperature", 0.75),
+        ("/ink/temperature", 0.75),
+    }
+
+
+def test_oscdump_hears_changes_and_notes(server: OscServer, oscsend: Callable[..., None], oscdump: Dump) -> None:
+    oscsend("/subscribe", "i", oscdump.port)
+    oscsend("/piano/temperature", "f", 0.5)
+    assert oscdump.line() == "/piano/temperature f 0.500000"
+    server.out.tree.set("/piano/scale", "minor")
+    assert oscdump.line() == '/piano/scale s "minor"'
+    server.out.tree.set("/piano/mute", True)
+    assert oscdump.line() == "/piano/mute i 1"
+    server.out.voice("piano").send(0.0, NoteOn(60, 80))
+    assert oscdump.line() == "/piano/note iii 60 80 1"
+
+
+def test_oscdump_hears_only_what_it_asked_for(oscsend: Callable[..., None], oscdump: Dump) -> None:
+    oscsend("/subscribe", "is", oscdump.port, "/ink/*")
+    oscsend("/piano/temperature", "f", 0.5)
+    oscsend("/ink/temperature", "f", 0.25)
+    assert oscdump.line() == "/ink/temperature f 0.250000"
+
+
+def test_oscdump_reads_an_error_reply(server: OscServer, oscsend: Callable[..., None], oscdump: Dump) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as relay:  # oscsend does not stay for the answer
+        relay.bind(("127.0.0.1", 0))
+        relay.settimeout(WAIT_S)
+        oscsend("/piano/temprature", "f", 0.5, port=relay.getsockname()[1])
+        relay.sendto(relay.recv(65_535), ("127.0.0.1", server.port))
+        relay.sendto(relay.recv(65_535), ("127.0.0.1", oscdump.port))
+    said = oscdump.line()
+    assert said.startswith('/error ss "/piano/temprature" "no address /piano/temprature; near it: /piano/temper')
