@@ -1,0 +1,423 @@
+"""The address space: what is stored for what comes in, glides, buttons, and who is told."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from live.clock import VirtualClock
+from live.tree import AddressError, Tree
+from models.base import Knob, KnobError, Value, pulse
+
+PITCHES = ("c", "c_sharp", "d")
+SCALES = {"major": (1.0, 0.0, 1.0), "chromatic": (1.0, 1.0, 1.0)}
+
+
+def weights_of(values: Mapping[str, Any]) -> Mapping[str, Value]:
+    return {"pitch_class": SCALES[values["scale"]]}
+
+
+@pytest.fixture
+def tree() -> Tree:
+    tree = Tree(VirtualClock())
+    tree.add("/piano/temperature", Knob("How surprising", 0.25, 4.0, curve="log", default=1.0))
+    tree.add("/piano/density", Knob("Notes a second", 0.0, 20.0, "1/s", default=5.0))
+    tree.add("/piano/channel", Knob("MIDI channel", 1, 16, kind="int", default=1))
+    tree.add("/piano/mute", Knob("Unheard", kind="switch", default=False))
+    tree.add("/piano/title", Knob("Title", kind="text", default=""))
+    tree.add(
+        "/piano/scale",
+        Knob("Scale", choices=tuple(SCALES), kind="choice", default="chromatic", sets=weights_of),
+    )
+    tree.add(
+        "/piano/pitch_class",
+        Knob("Weights", 0.0, 1.0, components=PITCHES, kind="vector", default=(1.0, 1.0, 1.0)),
+    )
+    tree.add("/piano/reset", pulse("Begin again"))
+    tree.add("/piano/rate", Knob("Notes struck", access="r", default=0.0))
+    tree.add("/ink/temperature", Knob("How wild", 0.0, 1.0, default=0.5))
+    return tree
+
+
+@pytest.fixture
+def told(tree: Tree) -> list[tuple[Any, ...]]:
+    """All that a watcher hears, as (address, arguments…)."""
+    heard: list[tuple[Any, ...]] = []
+    tree.watchers.append(lambda address, arguments: heard.append((address, *arguments)))
+    return heard
+
+
+def advance(tree: Tree, to_s: float) -> None:
+    assert isinstance(tree.clock, VirtualClock)
+    tree.clock.advance(to_s)
+
+
+# -- what is stored -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("address", "given", "stored"),
+    [
+        ("/piano/density", 3, 3.0),
+        ("/piano/density", "2.5", 2.5),
+        ("/piano/density", True, 1.0),
+        ("/piano/density", -1.0, 0.0),
+        ("/piano/density", 1e30, 20.0),
+        ("/piano/channel", 2.5, 3),
+        ("/piano/channel", 2.4, 2),
+        ("/piano/channel", "9", 9),
+        ("/piano/channel", 99, 16),
+        ("/piano/mute", 0.7, True),
+        ("/piano/mute", "off", False),
+        ("/piano/mute", "TRUE", True),
+        ("/piano/title", "Night Train", "Night Train"),
+        ("/piano/scale", "MAJOR ", "major"),
+        ("/piano/scale", 1, "chromatic"),
+        ("/piano/scale", "0", "major"),
+        ("/piano/pitch_class", [0, 0.5, 9], (0.0, 0.5, 1.0)),
+        ("/piano/pitch_class", ("1", True, 0), (1.0, 1.0, 0.0)),
+    ],
+)
+def test_a_value_is_brought_into_its_knobs_shape(tree: Tree, address: str, given: Any, stored: Value) -> None:
+    assert tree.set(address, given) == stored
+    assert tree.get(address) == stored
+    assert tree.snapshot("piano")[address.rpartition("/")[2]] == stored
+
+
+@pytest.mark.parametrize(
+    ("address", "given"),
+    [
+        ("/piano/density", "loud"),
+        ("/piano/density", float("nan")),
+        ("/piano/density", float("inf")),
+        ("/piano/density", None),
+        ("/piano/density", [1.0]),
+        ("/piano/channel", "1e999"),
+        ("/piano/scale", "lydian"),
+        ("/piano/scale", 2),
+        ("/piano/scale", 0.5),
+        ("/piano/title", 5),
+        ("/piano/mute", "perhaps"),
+        ("/piano/pitch_class", (1.0, 1.0)),
+        ("/piano/pitch_class", "abc"),
+        ("/piano/pitch_class", (1.0, 1.0, "x")),
+        ("/piano/pitch_class/d", "x"),
+    ],
+)
+def test_what_cannot_be_a_value_changes_nothing(tree: Tree, told: list[Any], address: str, given: Any) -> None:
+    before = tree.snapshot("piano")
+    with pytest.raises(KnobError, match=address.removesuffix("/d")):
+        tree.set(address, given)
+    assert tree.snapshot("piano") == before
+    assert told == []
+
+
+def test_an_unknown_address_names_its_neighbours(tree: Tree) -> None:
+    with pytest.raises(AddressError) as caught:
+        tree.set("/piano/temprature", 1.0)
+    assert str(caught.value).startswith("no address /piano/temprature; near it: /piano/temperature")
+    with pytest.raises(AddressError, match=r"^no address /xyz$"):
+        tree.get("/xyz")
+    with pytest.raises(AddressError, match="/piano/pitch_class/c_sharp"):
+        tree.get("/piano/pitch_class/c_shrp")
+    assert tree.near("/temperature")[0] in ("/piano/temperature", "/ink/temperature")
+    assert tree.near("/" + "a" * 100_000) == []
+
+
+def test_what_can_only_be_read_cannot_be_set(tree: Tree, told: list[Any]) -> None:
+    with pytest.raises(AddressError, match="/piano/rate can only be read"):
+        tree.set("/piano/rate", 1.0)
+    tree.publish("/piano/rate", 7.5)
+    assert tree.get("/piano/rate") == 7.5
+    assert told == [("/piano/rate", 7.5)]
+
+
+def test_a_signal_is_told_and_not_stored(tree: Tree, told: list[Any]) -> None:
+    tree.publish("/piano/note", 60, 80, 1)
+    assert told == [("/piano/note", 60, 80, 1)]
+    assert "/piano/note" not in tree
+
+
+# -- vectors ------------------------------------------------------------------------------------------------------
+
+
+def test_each_component_is_an_address(tree: Tree, told: list[Any]) -> None:
+    tree.set("/piano/pitch_class/c_sharp", 0.25)
+    assert tree.get("/piano/pitch_class") == (1.0, 0.25, 1.0)
+    assert tree.get("/piano/pitch_class/c_sharp") == 0.25
+    assert told == [("/piano/pitch_class", 1.0, 0.25, 1.0)]
+    assert [a for a in tree.addresses() if a.startswith("/piano/pitch_class/")] == [
+        f"/piano/pitch_class/{pitch}" for pitch in PITCHES
+    ]
+    assert tree.knob("/piano/pitch_class/d").kind == "float"
+    assert tree.knob("/piano/pitch_class/d").high == 1.0
+
+
+def test_a_vector_of_one(tree: Tree) -> None:
+    tree.add("/one/v", Knob("", 0.0, 1.0, components=("x",), kind="vector", default=(0.0,)))
+    tree.write("/one/v", [0.5])
+    assert tree.get("/one/v") == (0.5,)
+
+
+def test_a_component_jumps_while_the_others_glide(tree: Tree) -> None:
+    tree.set("/piano/pitch_class", (0.0, 0.0, 0.0), 4.0)
+    advance(tree, 1.0)
+    tree.set("/piano/pitch_class/d", 0.5)
+    assert tree.get("/piano/pitch_class") == (0.75, 0.75, 0.5)
+    advance(tree, 2.0)
+    assert tree.get("/piano/pitch_class") == (0.5, 0.5, 0.5)
+    advance(tree, 5.0)
+    assert tree.get("/piano/pitch_class") == (0.0, 0.0, 0.5)
+
+
+def test_a_component_glides(tree: Tree) -> None:
+    tree.set("/piano/pitch_class/c", 0.0, 2.0)
+    advance(tree, 1.0)
+    assert tree.get("/piano/pitch_class") == (0.5, 1.0, 1.0)
+
+
+# -- what a sender writes -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("address", "arguments", "stored"),
+    [
+        ("/piano/density", [3.0], 3.0),
+        ("/piano/density", [[3.0]], 3.0),
+        ("/piano/pitch_class", [0.0, 0.5, 1.0], (0.0, 0.5, 1.0)),
+        ("/piano/pitch_class", [(0.0, 0.5, 1.0)], (0.0, 0.5, 1.0)),
+        ("/piano/pitch_class/c", [0.25], 0.25),
+    ],
+)
+def test_write_takes_one_list(tree: Tree, address: str, arguments: list[Any], stored: Value) -> None:
+    tree.write(address, arguments)
+    assert tree.get(address) == stored
+
+
+@pytest.mark.parametrize(
+    ("address", "arguments", "halfway"),
+    [
+        ("/piano/density", [9.0, 2.0], 7.0),
+        ("/piano/density", ["9", "2"], 7.0),
+        ("/piano/temperature", [4.0, 2.0], 2.0),
+        ("/piano/channel", [16, 2.0], 9),
+        ("/piano/pitch_class", [0.0, 0.0, 1.0, 2.0], (0.5, 0.5, 1.0)),
+        ("/piano/pitch_class", [(0.0, 0.0, 1.0), 2.0], (0.5, 0.5, 1.0)),
+    ],
+)
+def test_a_further_number_is_a_glide_along_the_curve(
+    tree: Tree, address: str, arguments: list[Any], halfway: Value
+) -> None:
+    tree.write(address, arguments)
+    advance(tree, 1.0)
+    assert tree.get(address) == pytest.approx(halfway)
+
+
+@pytest.mark.parametrize("arguments", [[], [1, 2, 3], ["a", 2.0], [1.0, "soon"], [1.0, float("inf")], [1.0, None]])
+def test_write_says_what_it_expected(tree: Tree, arguments: list[Any]) -> None:
+    with pytest.raises(KnobError, match=r"/piano/density: (expected|the glide)"):
+        tree.write("/piano/density", arguments)
+    assert tree.get("/piano/density") == 5.0
+
+
+# -- glides -------------------------------------------------------------------------------------------------------
+
+
+def test_a_logarithmic_knob_glides_by_equal_ratios(tree: Tree) -> None:
+    tree.set("/piano/temperature", 0.25)
+    tree.set("/piano/temperature", 4.0, 4.0)
+    heard = []
+    for second in range(5):
+        advance(tree, float(second))
+        heard.append(tree.get("/piano/temperature"))
+    assert heard == pytest.approx([0.25, 0.5, 1.0, 2.0, 4.0])
+
+
+def test_a_glide_is_told_as_it_goes_and_lands_exactly(tree: Tree, told: list[Any]) -> None:
+    tree.set("/piano/density", 10.0, 1.0)
+    assert tree.glides
+    for now_s in (0.5, 0.9, 1.7):
+        advance(tree, now_s)
+        tree.snapshot("piano")  # a node reads meanwhile, and must not make the last step unheard
+        assert tree.gliding() == ["/piano/density"]
+    assert told == [("/piano/density", value) for value in (5.0, 7.5, 9.5, 10.0)]
+    assert not tree.glides
+    assert tree.gliding() == []
+    assert tree.get("/piano/density") == 10.0
+
+
+def test_a_new_value_ends_a_glide_and_a_new_glide_starts_where_it_is(tree: Tree) -> None:
+    tree.set("/piano/density", 10.0, 1.0)
+    advance(tree, 0.5)
+    tree.set("/piano/density", 0.0, 1.0)
+    assert tree.get("/piano/density") == 7.5
+    tree.set("/piano/density", 3.0)
+    advance(tree, 9.0)
+    assert tree.get("/piano/density") == 3.0
+    assert not tree.glides
+
+
+@pytest.mark.parametrize(("address", "value"), [("/piano/scale", "major"), ("/piano/title", "x"), ("/piano/mute", 1)])
+def test_what_is_no_number_does_not_glide(tree: Tree, address: str, value: Any) -> None:
+    tree.set(address, value, 5.0)
+    assert tree.get(address) == tree.knob(address).coerce(value)
+    assert address not in tree.gliding()
+
+
+def test_a_published_value_and_a_node_taken_away_end_glides(tree: Tree) -> None:
+    tree.set("/piano/density", 10.0, 1.0)
+    tree.publish("/piano/density", 2.0)
+    assert not tree.glides
+    tree.set("/piano/density", 10.0, 1.0)
+    tree.remove("piano")
+    assert not tree.glides
+
+
+# -- buttons ------------------------------------------------------------------------------------------------------
+
+
+def test_a_press_is_seen_by_exactly_one_snapshot(tree: Tree, told: list[Any]) -> None:
+    tree.write("/piano/reset", [])
+    assert [tree.snapshot("piano", ["reset"])["reset"] for _ in range(3)] == [True, False, False]
+    tree.set("/piano/reset", 1)
+    tree.set("/piano/reset", True)
+    tree.set("/piano/reset", 0)  # letting go
+    assert [tree.snapshot("piano", ["reset"])["reset"] for _ in range(3)] == [True, True, False]
+    assert told == [("/piano/reset", True)] * 3
+
+
+def test_a_snapshot_of_other_knobs_does_not_take_a_press(tree: Tree) -> None:
+    tree.set("/piano/reset", True)
+    assert tree.snapshot("piano", ["density"]) == {"density": 5.0}
+    assert tree.snapshot("piano", ["reset"]) == {"reset": True}
+
+
+# -- acts and what follows ----------------------------------------------------------------------------------------
+
+
+def test_an_act_is_called_with_each_value_and_with_presses_only(tree: Tree) -> None:
+    acts: list[Any] = []
+    tree.add("/clock/tempo", Knob("Tempo", 10.0, 400.0, default=96.0), lambda v: acts.append(("tempo", v)))
+    tree.add("/midi/panic", pulse("End every note"), lambda v: acts.append(("panic", v)))
+    tree.set("/clock/tempo", 1_000)
+    tree.set("/midi/panic", 0)
+    tree.set("/midi/panic", 1)
+    assert acts == [("tempo", 400.0), ("panic", True)]
+
+
+def test_a_scale_sets_the_pitch_classes(tree: Tree, told: list[Any]) -> None:
+    tree.set("/piano/scale", "major")
+    assert tree.get("/piano/pitch_class") == (1.0, 0.0, 1.0)
+    assert told == [("/piano/scale", "major"), ("/piano/pitch_class", 1.0, 0.0, 1.0)]
+    tree.set("/piano/pitch_class/c_sharp", 0.5)
+    tree.set("/piano/scale", "major")  # chosen again, it counts again
+    assert tree.get("/piano/pitch_class") == (1.0, 0.0, 1.0)
+
+
+def test_what_a_scale_sets_glides_with_it(tree: Tree) -> None:
+    tree.set("/piano/scale", "major", 2.0)
+    assert tree.get("/piano/scale") == "major"
+    advance(tree, 1.0)
+    assert tree.get("/piano/pitch_class") == (1.0, 0.5, 1.0)
+
+
+# -- batches ------------------------------------------------------------------------------------------------------
+
+
+def test_a_batch_is_one_instant(tree: Tree, told: list[Any]) -> None:
+    acts: list[Any] = []
+    tree.add("/clock/tempo", Knob("Tempo", 10.0, 400.0), lambda _: acts.append(tree.get("/piano/density")))
+    with tree.batch():
+        tree.set("/clock/tempo", 100)
+        tree.set("/piano/density", 9.0)
+        with tree.batch():
+            tree.publish("/piano/note", 60)
+        assert told == []
+        assert acts == []
+    assert told == [("/clock/tempo", 100.0), ("/piano/density", 9.0), ("/piano/note", 60)]
+    assert acts == [9.0]
+
+
+def test_no_other_thread_reads_within_a_batch(tree: Tree) -> None:
+    read: list[Any] = []
+    reader = threading.Thread(target=lambda: read.append(tree.snapshot("piano", ["density", "channel"])))
+    with tree.batch():
+        tree.set("/piano/density", 9.0)
+        reader.start()
+        tree.set("/piano/channel", 9)
+    reader.join()
+    assert read == [{"density": 9.0, "channel": 9}]
+
+
+def test_what_fails_in_a_batch_stops_nothing_else(tree: Tree, told: list[Any]) -> None:
+    def fail(_: Value) -> None:
+        raise ZeroDivisionError
+
+    tree.add("/bad/act", Knob(""), fail)
+
+    def set_together(*values: tuple[str, Any]) -> None:
+        with tree.batch():
+            for address, value in values:
+                tree.set(address, value)
+
+    with pytest.raises(ZeroDivisionError):
+        set_together(("/bad/act", 1.0), ("/piano/density", 9.0))
+    assert told == [("/bad/act", 1.0), ("/piano/density", 9.0)]
+    with pytest.raises(KnobError):
+        set_together(("/piano/density", 8.0), ("/piano/density", "loud"))
+    assert told[-1] == ("/piano/density", 8.0)
+    tree.set("/piano/density", 7.0)
+    assert told[-1] == ("/piano/density", 7.0)
+
+
+# -- what there is ------------------------------------------------------------------------------------------------
+
+
+def test_a_node_can_be_taken_away_and_put_back(tree: Tree) -> None:
+    tree.add_signal("/piano/note", "iii", "A note")
+    version = tree.version
+    tree.remove("piano")
+    assert tree.addresses() == ["/ink/temperature"]
+    assert tree.signals == {}
+    assert tree.snapshot("piano") == {}
+    assert "/piano/pitch_class/c" not in tree
+    assert tree.version > version
+    version = tree.version
+    tree.add("/piano/density", Knob("Notes a second", 0.0, 20.0, default=5.0))
+    assert "/piano/density" in tree
+    assert tree.version > version
+
+
+def test_leaves_are_listed_in_the_order_of_their_declaration(tree: Tree) -> None:
+    assert [leaf.address for leaf in tree.leaves("ink")] == ["/ink/temperature"]
+    assert [leaf.address for leaf in tree.leaves()][:2] == ["/piano/temperature", "/piano/density"]
+    assert tree.leaves("nobody") == []
+
+
+def test_a_name_with_further_slashes_belongs_to_its_node(tree: Tree) -> None:
+    tree.add("/veil/paint/great_wave", Knob("How much of it", 0.0, 1.0))
+    tree.set("/veil/paint/great_wave", 0.5)
+    assert tree.snapshot("veil") == {"paint/great_wave": 0.5}
+
+
+def test_many_threads_at_once(tree: Tree) -> None:
+    def move(address: str) -> None:
+        for step in range(300):
+            tree.set(address, step % 2, 0.001 if step % 3 else 0.0)
+            tree.get(address)
+            tree.snapshot("piano")
+            tree.gliding()
+
+    threads = [threading.Thread(target=move, args=(f"/piano/pitch_class/{pitch}",)) for pitch in PITCHES]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    advance(tree, 1.0)
+    tree.gliding()
+    value = tree.get("/piano/pitch_class")
+    assert isinstance(value, tuple)
+    assert all(0.0 <= part <= 1.0 for part in value)
