@@ -1,0 +1,172 @@
+"""A piano made of numbers: each key's tone is summed from its partials when it is first asked for.
+
+A sum of decaying complex exponentials over A*B samples is one matrix product: sample i*B + j of mode z is
+z^(iB) * z^j, so (A x modes) times (modes x B) gives them all, and a tone of ten seconds costs milliseconds.
+Two layers are kept of each key, the softest blow and what the hardest adds; a velocity mixes them.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from live.sound.strings import HIGHEST, LAST_DAMPER, LOWEST, Complexes, Floats, partials
+
+Samples = NDArray[np.int16]
+"""[n, 2] stereo, full scale 32767."""
+
+MIDDLE_FIRST = tuple(sorted(range(LOWEST, HIGHEST + 1), key=lambda pitch: abs(pitch - 62)))
+"""All keys, from the middle outwards: the order in which they are likely to be asked for."""
+
+_BLOCK = 512
+_STRETCHES = (0.0, 0.02, 0.06, 0.15, 0.35, 0.65, 1.0)
+_UNHEARD = 10.0 ** (-78 / 20)
+_LOUDEST = 0.18
+"""Level of the hardest blow, which leaves room for a dense passage before full scale."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tone:
+    """One key, ready to be mixed: `mellow` for as long as it rings, `edge` for as long as that is heard."""
+
+    mellow: Samples
+    edge: Samples
+    mellow_scale: float
+    edge_scale: float
+
+
+class Piano:
+    """Eighty-eight keys at a sampling rate in Hz. Safe to use from several threads."""
+
+    def __init__(self, rate: int = 44100) -> None:
+        self.rate = rate
+        self._tones: dict[int, Tone] = {}
+        self._rendering = threading.Lock()
+
+    def ready(self, pitch: int) -> bool:
+        """Whether `struck` will not have to render first (which takes some 20 ms)."""
+        return key_of(pitch) in self._tones
+
+    def prepare(self, pitch: int) -> Tone:
+        """The key's tone, rendered if it has not been yet."""
+        key = key_of(pitch)
+        with self._rendering:
+            if key not in self._tones:
+                self._tones[key] = _tone(key, self.rate)
+            return self._tones[key]
+
+    def struck(self, pitch: int, velocity: int) -> Samples:
+        """A fresh copy of what one blow sounds like until it has died away: pitch 0..127, velocity 1..127.
+
+        Pitches beyond the keyboard sound in the nearest octave that has them.
+        """
+        tone = self._tones.get(key_of(pitch)) or self.prepare(pitch)
+        loud = (velocity / 127) ** 1.6
+        sharp = max(0.0, (velocity - 10) / 117) ** 2.0
+        mix = np.multiply(tone.mellow, np.float32(loud * tone.mellow_scale), dtype=np.float32)
+        mix[: len(tone.edge)] += np.multiply(tone.edge, np.float32(loud * sharp * tone.edge_scale), dtype=np.float32)
+        return np.rint(mix, out=mix).astype(np.int16)
+
+    def memory(self) -> int:
+        """Bytes held by the tones rendered so far."""
+        return sum(tone.mellow.nbytes + tone.edge.nbytes for tone in self._tones.values())
+
+
+def key_of(pitch: int) -> int:
+    """The key that stands for a MIDI pitch: itself, or the nearest octave on the keyboard."""
+    while pitch < LOWEST:
+        pitch += 12
+    while pitch > HIGHEST:
+        pitch -= 12
+    return pitch
+
+
+def damper_s(pitch: int) -> float | None:
+    """How fast a damper stops the string: the time in which the tone falls by 8.7 dB; None where there is none."""
+    if pitch > LAST_DAMPER:
+        return None
+    return float(np.interp(pitch, [21, 45, 64, 89], [0.10, 0.065, 0.045, 0.035]))
+
+
+def damp(samples: Samples, at: int, falling: int) -> int:
+    """Lets the tone fall from sample `at` on with a time constant in samples, written into `samples`.
+
+    It is silent nine time constants later; the sample from which it is is returned.
+    """
+    curve = _fall(falling)
+    rest = samples[max(at, 0) :]
+    felt = rest[: len(curve)]
+    np.multiply(felt, curve[: len(felt)], out=felt, casting="unsafe")
+    rest[len(felt) :] = 0
+    return max(at, 0) + len(felt)
+
+
+@lru_cache(maxsize=256)
+def _fall(falling: int) -> NDArray[np.float32]:
+    """A fall that sets in without a corner, as felt meets a string, and ends at nothing, so that it cannot click.
+
+    A little of the tone is slower to go: the felt does not hold the string's other direction, and the case rings.
+    """
+    time = np.arange(9 * falling) / falling
+    # The logarithm's slope goes from 0 to -1 within a quarter of the time constant.
+    gone = time + np.expm1(-4 * time) / 4
+    curve = 0.94 * np.exp(-gone) + 0.06 * np.exp(-gone / 3)
+    curve[-3 * falling :] *= 0.5 + 0.5 * np.cos(np.linspace(0.0, np.pi, 3 * falling))
+    return curve.astype(np.float32)[:, None]
+
+
+def _tone(pitch: int, rate: int) -> Tone:
+    """Both layers of a key, each scaled to use all of its sixteen bits."""
+    key = partials(pitch, rate)
+    length_s = float(np.interp(pitch, [21, 45, 60, 72, 84, 96, 108], [9.0, 8.0, 6.5, 4.8, 3.2, 2.0, 1.2]))
+    turn = np.asarray((2j * np.pi * key.hz - key.decay) / rate, np.complex128)
+    rows = int(length_s * rate) // _BLOCK
+    column, row = _powers(turn * _BLOCK, rows).T, _powers(turn, _BLOCK)
+    scaled = []
+    for level, part in ((key.mellow, rows), (key.edge, rows // 4)):
+        wave = _summed(level, key.decay / rate, column[:part], row)
+        _smooth_ends(wave, int(key.contact_s * rate))
+        peak = float(np.abs(wave).max())
+        wave *= 32700.0 / peak
+        scaled.append((np.rint(wave, out=wave).astype(np.int16), _LOUDEST * 32767.0 * peak / 32700.0))
+    return Tone(scaled[0][0], scaled[1][0], scaled[0][1], scaled[1][1])
+
+
+def _powers(turn: Complexes, count: int) -> NDArray[np.complex64]:
+    """exp(turn * i) for i below `count`, [modes, count]: exact where it counts, then multiplied out."""
+    coarse = np.exp(np.outer(turn, np.arange(0, count, 32))).astype(np.complex64)
+    fine = np.exp(np.outer(turn, np.arange(32))).astype(np.complex64)
+    powers: NDArray[np.complex64] = (coarse[:, :, None] * fine[:, None, :]).reshape(len(turn), -1)[:, :count]
+    return powers
+
+
+def _summed(
+    level: Complexes, decay: Floats, column: NDArray[np.complex64], row: NDArray[np.complex64]
+) -> NDArray[np.float32]:
+    """The modes summed, [samples, 2]; in each stretch of time only those that can still be heard."""
+    sound = np.empty((len(column), _BLOCK * 2), np.float32)
+    size = np.abs(level).max(axis=1)
+    edges = [round(len(column) * part) for part in _STRETCHES]
+    for begin, end in pairwise(edges):
+        alive = size * np.exp(-decay * begin * _BLOCK) > _UNHEARD * size.max()
+        left = column[begin:end, alive]
+        right = (level.astype(np.complex64)[alive, None, :] * row[alive, :, None]).reshape(-1, _BLOCK * 2)
+        # The real part of a complex product, as one real product of twice the depth.
+        np.matmul(
+            np.concatenate([left.real, -left.imag], axis=1),
+            np.concatenate([right.real, right.imag], axis=0),
+            out=sound[begin:end],
+        )
+    return sound.reshape(-1, 2)
+
+
+def _smooth_ends(wave: NDArray[np.float32], rise: int) -> None:
+    """The start as steep as the hammer's contact allows, and an end that fades out."""
+    wave[:rise] *= (0.5 - 0.5 * np.cos(np.linspace(0.0, np.pi, rise)))[:, None]
+    fade = len(wave) // 4
+    wave[-fade:] *= (0.5 + 0.5 * np.cos(np.linspace(0.0, np.pi, fade)))[:, None]

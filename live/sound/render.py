@@ -1,0 +1,200 @@
+"""A MIDI file as sound: `arabesque render FILE.mid FILE.wav`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import wave
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+import mido
+import numpy as np
+from numpy.typing import NDArray
+
+from live.sound import SoundError
+from live.sound.keys import Keys
+from live.sound.piano import Piano, Samples, damp
+from live.sound.soundfont import Fluid
+
+Score = Iterable[tuple[float, bytes]]
+"""MIDI messages, each with its time in seconds from the beginning, in order."""
+
+LONGEST_S = 12 * 3600.0
+"""A file longer than this is damaged rather than long."""
+
+_BLOCK = 4096
+_VOICES = 160
+_RING_AT_MOST_S = 30.0
+_KNEE = 0.75
+
+
+class Instrument(Protocol):
+    """Something that turns messages into samples as fast as it can."""
+
+    def send(self, data: bytes) -> None: ...
+    def samples(self, count: int) -> NDArray[np.float32]: ...
+    def sounding(self) -> int: ...
+    def close(self) -> None: ...
+
+
+def render(
+    source: str | Path | Score, wav_path: str | Path, rate: int = 44100, *, soundfont: str | Path | None = None
+) -> float:
+    """Writes a MIDI file, or messages with their times, as a stereo WAV of 16 bits; returns its length in seconds.
+
+    Sounds the modelled piano, or the named soundfont. Memory does not grow with the length. `rate` is 8000..192000 Hz.
+    Raises SoundError where the MIDI file cannot be read, the WAV not written or the soundfont not played.
+    """
+    if not 8000 <= rate <= 192000:
+        raise SoundError(f"the sampling rate must be from 8000 to 192000 Hz, not {rate}")
+    score = read(source) if isinstance(source, str | Path) else source
+    instrument: Instrument = OfflinePiano(rate) if soundfont is None else Fluid(Path(soundfont).expanduser(), rate)
+    frames = 0
+    try:
+        with wave.open(str(wav_path), "wb") as file:
+            file.setnchannels(2)
+            file.setsampwidth(2)
+            file.setframerate(rate)
+            for block in _sounded(instrument, score, rate):
+                file.writeframesraw(_sixteen_bits(block))
+                frames += len(block)
+    except OSError as error:
+        raise SoundError(f"{wav_path} cannot be written: {error.strerror or error}") from None
+    finally:
+        instrument.close()
+    return frames / rate
+
+
+def read(midi_path: str | Path) -> Score:
+    """The messages of a MIDI file at their times, tempo changes followed. Raises SoundError where it cannot be read."""
+    try:
+        file = mido.MidiFile(str(midi_path))
+        length_s = file.length
+    except OSError as error:
+        raise SoundError(f"{midi_path} cannot be read: {error.strerror or 'it is not a MIDI file'}") from None
+    except Exception as error:  # mido lets through whatever a damaged file makes of its reader
+        raise SoundError(f"{midi_path} is not a MIDI file that can be read: {error or type(error).__name__}") from None
+    if length_s > LONGEST_S:
+        raise SoundError(f"{midi_path} would last {length_s / 3600:.0f} hours: it is probably damaged")
+    return _timed(file)
+
+
+def _timed(file: mido.MidiFile) -> Iterator[tuple[float, bytes]]:
+    time_s = 0.0
+    for message in file:
+        time_s += message.time
+        yield time_s, b"" if message.is_meta else bytes(message.bytes())
+
+
+def _sounded(instrument: Instrument, score: Score, rate: int) -> Iterator[NDArray[np.float32]]:
+    """The score as blocks of samples, until the last note has died away."""
+    at = 0
+    for time_s, data in score:
+        while at < round(time_s * rate):
+            block = instrument.samples(min(_BLOCK, round(time_s * rate) - at))
+            at += len(block)
+            yield block
+        instrument.send(data)
+    end = at + round(_RING_AT_MOST_S * rate)
+    while instrument.sounding() and at < end:
+        block = instrument.samples(_BLOCK)
+        at += len(block)
+        yield block
+
+
+def _sixteen_bits(block: NDArray[np.float32]) -> bytes:
+    """Rounds to 16 bits; what is louder than three quarters of full scale is bent so that it never clips."""
+    size = np.abs(block)
+    if size.max(initial=0.0) > _KNEE:
+        bent = _KNEE + (1.0 - _KNEE) * np.tanh((size - _KNEE) / (1.0 - _KNEE))
+        block = np.where(size > _KNEE, np.copysign(bent, block), block)
+    return bytes(np.rint(block * 32767.0).astype("<i2").tobytes())
+
+
+class OfflinePiano:
+    """The modelled piano without a loudspeaker: exact to the sample, as fast as it can be computed."""
+
+    def __init__(self, rate: int = 44100) -> None:
+        self.rate = rate
+        self.piano = Piano(rate)
+        self._keys = Keys(self._strike, _VOICES)
+        self._voices: list[_Voice] = []
+
+    def send(self, data: bytes) -> None:
+        """One MIDI message, now."""
+        self._keys.message(data)
+
+    def samples(self, count: int) -> NDArray[np.float32]:
+        """What sounds next, [count, 2], full scale 1; a dense passage may go beyond."""
+        mix = np.zeros((count, 2), np.float32)
+        for voice in self._voices:
+            voice.add_to(mix)
+        self._voices = [voice for voice in self._voices if not voice.over()]
+        return mix
+
+    def sounding(self) -> int:
+        """How many voices there are still."""
+        self._keys.sounding()
+        return len(self._voices)
+
+    def close(self) -> None:
+        """Nothing is left to give back."""
+
+    def _strike(self, pitch: int, velocity: int, volume: float) -> _Voice:
+        voice = _Voice(self.piano.struck(pitch, velocity), volume, self.rate)
+        self._voices.append(voice)
+        return voice
+
+
+class _Voice:
+    def __init__(self, samples: Samples, volume: float, rate: int) -> None:
+        self._samples = samples
+        self._at = 0
+        self._last = len(samples)
+        self._volume = self._wanted = volume
+        self._rate = rate
+
+    def damp(self, falling_s: float) -> None:
+        self._last = min(self._last, damp(self._samples, self._at, int(falling_s * self._rate)))
+
+    def loud(self, volume: float) -> None:
+        self._wanted = volume
+
+    def over(self) -> bool:
+        return self._at >= self._last
+
+    def add_to(self, mix: NDArray[np.float32]) -> None:
+        """Adds its next samples; a change of volume is spread over them."""
+        part = self._samples[self._at : self._at + len(mix)]
+        if self._wanted == self._volume:
+            mix[: len(part)] += part * np.float32(self._volume / 32768.0)
+        else:
+            ramp = np.linspace(self._volume, self._wanted, len(mix), dtype=np.float32)[: len(part), None]
+            mix[: len(part)] += part * (ramp / np.float32(32768.0))
+            self._volume = self._wanted
+        self._at += len(mix)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command; 0 where the file was written, 2 where not."""
+    parser = argparse.ArgumentParser(prog="arabesque render", description="Turns a MIDI file into sound.")
+    parser.add_argument("midi", metavar="FILE.mid", help="what is played")
+    parser.add_argument("wav", metavar="FILE.wav", help="what is written: stereo, 16 bits")
+    font_help = "an .sf2 or .sf3 file instead of the built-in piano (needs the extra arabesque[soundfont])"
+    parser.add_argument("--soundfont", metavar="FILE", help=font_help)
+    rate_help = "samples per second (default: %(default)s)"
+    parser.add_argument("--rate", type=int, default=44100, metavar="HZ", help=rate_help)
+    given = parser.parse_args(argv)
+    try:
+        length_s = render(given.midi, given.wav, given.rate, soundfont=given.soundfont)
+    except SoundError as error:
+        sys.stderr.write(f"arabesque render: {error}\n")
+        return 2
+    sys.stdout.write(f"{given.wav}: {int(length_s // 60)}:{length_s % 60:04.1f}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,126 @@
+"""Soundfonts, for those who have one and the extra `soundfont`: played and rendered by FluidSynth."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from live.sound import SoundError
+
+FOLDERS = (
+    "/usr/share/sounds/sf2",
+    "/usr/share/sounds/sf3",
+    "/usr/share/soundfonts",
+    "/usr/local/share/soundfonts",
+    "/opt/homebrew/share/soundfonts",
+    "~/.local/share/soundfonts",
+    "~/.local/share/sounds/sf2",
+    "/Library/Audio/Sounds/Banks",
+    "~/Library/Audio/Sounds/Banks",
+    "C:/soundfonts",
+    "C:/ProgramData/soundfonts",
+    "~/Music/SoundFonts",
+)
+"""Where systems and people keep them."""
+
+_GAIN = 0.5
+
+
+def find() -> Path | None:
+    """The soundfont of this machine: the one its system calls the default, else the largest; None where none is."""
+    found = [
+        path
+        for folder in map(Path, map(os.path.expanduser, FOLDERS))
+        if folder.is_dir()
+        for path in sorted(folder.iterdir())
+        if path.suffix.lower() in (".sf2", ".sf3") and path.is_file()
+    ]
+    return max(found, key=lambda path: (path.name.lower().startswith("default"), path.stat().st_size), default=None)
+
+
+class Fluid:
+    """FluidSynth with one soundfont, silent until `start` or `samples` is called.
+
+    Raises SoundError where the file, the library or the extra is missing.
+    """
+
+    def __init__(self, soundfont: Path, rate: int = 44100) -> None:
+        if not soundfont.is_file():
+            raise SoundError(f"there is no soundfont {soundfont}")
+        library = _library()
+        self.name = f"soundfont {soundfont.name}"
+        self._library = library
+        self._synth: Any = library.Synth(
+            gain=_GAIN, samplerate=float(rate), channels=16, **{"synth.dynamic-sample-loading": 1}
+        )
+        if self._synth.sfload(str(soundfont), 1) < 0:
+            self.close()
+            raise SoundError(f"{soundfont} is not a soundfont that FluidSynth can read")
+
+    def start(self, driver: str = "") -> None:
+        """Sounds on this machine from now on, through FluidSynth's usual driver or the named one.
+
+        Raises SoundError where no sound device can be opened.
+        """
+        for name, value in (("audio.driver", driver), ("audio.period-size", 256), ("audio.periods", 3)):
+            if value:
+                self._synth.setting(name, value)
+        # Not the synth's own start(), which would also open a MIDI input that nobody asked for.
+        self._synth.audio_driver = self._library.new_fluid_audio_driver(self._synth.settings, self._synth.synth)
+        if not self._synth.audio_driver:
+            raise SoundError("FluidSynth can open no sound device")
+
+    def send(self, data: bytes) -> None:
+        """One MIDI message, now; what a synth does not know is left alone."""
+        if len(data) not in (2, 3) or not 0x80 <= data[0] < 0xF0 or max(data[1:]) > 127:
+            return
+        channel, number, value = data[0] & 15, data[1], data[-1]
+        match data[0] >> 4, len(data):
+            case 0x9, 3 if value > 0:
+                self._synth.noteon(channel, number, value)
+            case (0x8 | 0x9), 3:
+                self._synth.noteoff(channel, number)
+            case 0xB, 3:
+                self._synth.cc(channel, number, value)
+            case 0xC, 2:
+                self._synth.program_change(channel, number)
+            case 0xE, 3:
+                self._synth.pitch_bend(channel, (number | value << 7) - 8192)
+
+    def samples(self, count: int) -> NDArray[np.float32]:
+        """What sounds next, [count, 2], full scale 1; for offline use."""
+        return np.asarray(self._synth.get_samples(count), np.float32).reshape(-1, 2) / np.float32(32768.0)
+
+    def sounding(self) -> int:
+        """How many voices there are still."""
+        return int(self._library.fluid_synth_get_active_voice_count(self._synth.synth))
+
+    def alive(self) -> bool:
+        """Whether it can be played."""
+        return self._synth is not None
+
+    def close(self) -> None:
+        """Ends every note and gives the device back."""
+        if self._synth is not None:
+            self._synth.delete()
+            self._synth = None
+
+
+def _library() -> ModuleType:
+    try:
+        import fluidsynth
+    except ModuleNotFoundError:
+        raise SoundError('soundfonts need the extra: pip install "arabesque[soundfont]"') from None
+    except (ImportError, OSError, AttributeError) as error:
+        how = {"darwin": "brew install fluid-synth", "win32": "choco install fluidsynth"}.get(
+            sys.platform, "apt install libfluidsynth3, or the like"
+        )
+        raise SoundError(f"soundfonts need the FluidSynth library on this machine ({how}): {error}") from None
+    module: ModuleType = fluidsynth
+    return module
