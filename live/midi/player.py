@@ -164,8 +164,11 @@ class Player:
                 self.dropped += 1
                 continue
             if self._do(at_s, entry):
-                sent_s = self.clock.now()
-                (self.late if entry.arrived_s <= due_s else self.overdue).add(sent_s - due_s)
+                late_s = self.clock.now() - due_s
+                if entry.arrived_s <= due_s:
+                    self.late.add(late_s)
+                elif due_s > 0.0:  # 0 is how one says "now"
+                    self.overdue.add(late_s)
 
     def sounding(self) -> list[tuple[int, int]]:
         """(channel 1..16, key) of every note that is down, in order."""

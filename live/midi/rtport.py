@@ -7,7 +7,7 @@ import os
 import select
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Literal, Self
 
 from live.midi import MidiError
@@ -40,17 +40,37 @@ def port_names(direction: Literal["in", "out"]) -> list[tuple[str, str]]:
     return found
 
 
-def _client(system: str, direction: Literal["in", "out"] = "out") -> Any:
+def _client(system: str, direction: Literal["in", "out"] = "out", name: str = CLIENT) -> Any:
     import rtmidi
 
     kind = rtmidi.MidiOut if direction == "out" else rtmidi.MidiIn
     try:
         with _hushed():
-            return kind(_apis()[system], name=CLIENT)
+            return kind(_apis()[system], name=name)
     except KeyError:
         raise MidiError(f"{system} is not a MIDI system of this machine") from None
     except OSError as error:  # RtMidi's errors are OSErrors
         raise MidiError(f"{system}: {error}") from error
+
+
+def virtual_input(client: str, heard: Callable[[tuple[list[int], float], Any], None]) -> Any:
+    """An input of our own, `CLIENT:in`, whose messages go to `heard` on RtMidi's thread; keep and `delete` it.
+
+    Raises MidiError where no system here can make one.
+    """
+    refused = "no MIDI system works here"
+    for system in _apis():
+        try:
+            port = _client(system, "in", client)
+            port.ignore_types(sysex=False, timing=False, active_sense=False)
+            port.set_callback(heard)
+            with _hushed():
+                port.open_virtual_port("in")
+        except (MidiError, OSError, RuntimeError, NotImplementedError) as error:
+            refused = str(error)
+        else:
+            return port
+    raise MidiError(f"no virtual MIDI input can be made: {refused}")
 
 
 class RtPort:

@@ -37,7 +37,10 @@ def decode(line: bytes) -> list[Any]:
     """The command in a line. Raises ValueError for anything else."""
     if len(line) > LINE_AT_MOST:
         raise ValueError("too long")
-    command = json.loads(line)
+    try:
+        command = json.loads(line)
+    except RecursionError:
+        raise ValueError("too deep") from None
     if not isinstance(command, list) or not command or not isinstance(command[0], str):
         raise ValueError("not a command")
     wanted = _COMMANDS.get(command[0])

@@ -1,0 +1,241 @@
+"""How late MIDI messages are, our sender against a plain thread that sleeps, in the same run under the same load.
+
+The load is what an engine does beside playing: a model that steps without a pause, and a thread of pure Python that
+draws sixty times a second. Where a MIDI system works here (a JACK server without a sound card will do), the messages
+go to a real port and are timed again by the process that receives them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from live.clock import Clock
+from live.midi.lateness import Lateness
+from live.midi.out import MidiOut
+from live.midi.ports import Port, SilentPort, open_port
+from models.base import NoteOff, NoteOn
+
+LOOKAHEAD_S = 0.2
+DRAWING_S = 0.008
+FRAME_S = 1.0 / 60.0
+RECEIVER = "Arabesque receiver:in"
+PEER = "thread with time.sleep"
+PERCENTILES = ("p50", "p99", "p99.9", "max")
+Figures = dict[str, float]
+
+
+def lateness_rows(
+    messages: int = 2000, load: Callable[[], object] | None = None, gap_s: float = 0.01, seed: int = 1
+) -> list[dict[str, Any]]:
+    """Rows of name, value, unit, peers (name: value), ratio (the peer's lateness over ours) and counts of messages.
+
+    `messages` note-ons and note-offs are sent `gap_s` apart on the average, at random times. `load` is one step of
+    the work to be done beside it; without it an LSTM of three layers of 512 steps. Takes about
+    2 * messages * gap_s seconds.
+    """
+    dice = random.Random(seed)
+    offsets, at_s = [], 0.5
+    for _ in range(messages):
+        at_s += dice.expovariate(1.0 / gap_s)
+        offsets.append(at_s)
+    with _receiver() as receiver, _busy(load or _lstm_step()):
+        port = "silent" if receiver is None else RECEIVER
+        ours = _measure(_by_sender, port, offsets, receiver)
+        plain = _measure(_by_thread, port, offsets, receiver)
+    rows = []
+    for place in ours:
+        for part in PERCENTILES:
+            own, peer = ours[place][part], plain[place][part]
+            rows.append(
+                {
+                    "name": f"MIDI lateness {place}, {part}",
+                    "messages": int(ours[place]["count"]),
+                    "peer_messages": int(plain[place]["count"]),
+                    "value": own,
+                    "unit": "ms",
+                    "peers": {PEER: peer},
+                    "ratio": peer / own if own else float("inf"),
+                }
+            )
+    return rows
+
+
+# -- the two ways to send -------------------------------------------------------------------------------------
+
+Way = Callable[[str, list[float]], Figures]
+
+
+def _by_sender(port: str, due: list[float]) -> Figures:
+    """Our own: a process that is told each message ahead of its time, by a thread of this loaded process.
+
+    A message that was handed over after its time is missing from the count.
+    """
+    clock, wake, opened = Clock(), threading.Condition(), threading.Event()
+    out = MidiOut(port, on_state=lambda state, _: opened.set() if state == "opened" else None)
+    try:
+        opened.wait(10.0)
+        voice = out.voice("bench")
+        for number, due_s in enumerate(due):
+            with wake:
+                while clock.now() < due_s - LOOKAHEAD_S:
+                    clock.wait(due_s - LOOKAHEAD_S, wake)
+            pitch = number // 2 % 128
+            voice.send(due_s, NoteOff(pitch) if number % 2 else NoteOn(pitch, 64))
+        with wake:
+            while clock.now() < due[-1] + LOOKAHEAD_S:
+                clock.wait(due[-1] + LOOKAHEAD_S, wake)
+        return dict(out.stats(within_s=10.0)["late"])
+    finally:
+        out.close()
+
+
+def _by_thread(port: str, due: list[float]) -> Figures:
+    """The plain way: a thread of the same process sleeps until each message is due. Absolute times, so no drift."""
+    late = Lateness()
+    opened: Port = SilentPort() if port == "silent" else open_port(port)
+
+    def play() -> None:
+        for number, due_s in enumerate(due):
+            # The peer is exactly this sleep.
+            time.sleep(max(0.0, due_s - time.monotonic()))
+            opened.send(bytes((0x80 if number % 2 else 0x90, number // 2 % 128, 64)))
+            late.add(time.monotonic() - due_s)
+
+    thread = threading.Thread(target=play, name="plain sender")
+    thread.start()
+    thread.join()
+    opened.close()
+    return late.figures()
+
+
+def _measure(way: Way, port: str, offsets: list[float], receiver: _Receiver | None) -> dict[str, Figures]:
+    """The figures at the sender and, where there is one, at the receiver."""
+    begin_s = Clock().now()
+    due = [begin_s + offset_s for offset_s in offsets]
+    found = {"when sent": way(port, due)}
+    if receiver is not None:
+        late = Lateness()
+        for due_s, came_s in zip(due, receiver.take(len(due)), strict=False):
+            late.add(came_s - due_s)
+        found["when received"] = late.figures()
+    return found
+
+
+class _Receiver:
+    """Another process with a MIDI input, and the times at which it heard notes."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self._came: queue.Queue[float] = queue.Queue()
+        self._thread = threading.Thread(target=self._read, name="receiver")
+        self._thread.start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            came_s, message = line.split()
+            if message[0] in "89":
+                self._came.put(float(came_s))
+
+    def take(self, wanted: int) -> list[float]:
+        """The times of so many notes, fewer where some never came."""
+        came: list[float] = []
+        with contextlib.suppress(queue.Empty):
+            while len(came) < wanted:
+                came.append(self._came.get(timeout=2.0))
+        return came
+
+    def close(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._thread.join()
+
+
+@contextlib.contextmanager
+def _receiver() -> Iterator[_Receiver | None]:
+    command = [sys.executable, "-m", "live.bench.receiver"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        if process.stdout.readline().strip() != "ready":
+            yield None
+            return
+        receiver = _Receiver(process)
+        try:
+            yield receiver
+        finally:
+            receiver.close()
+
+
+# -- the load -------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _busy(load: Callable[[], object]) -> Iterator[None]:
+    """A model that steps and a window that draws, each on its thread, as long as the block lasts."""
+    stop, wake, clock = threading.Event(), threading.Condition(), Clock()
+
+    def step() -> None:
+        while not stop.is_set():
+            load()
+
+    def draw() -> None:
+        points = [(0.0, 0.0)]
+        while not stop.is_set():
+            began_s = clock.now()
+            while clock.now() < began_s + DRAWING_S:
+                x, y = points[-1]
+                points.append((x * 0.99 + y * 0.01 + 1.0, y * 0.99 - x * 0.01))
+                del points[:-500]
+            with wake:
+                clock.wait(began_s + FRAME_S, wake)
+
+    threads = [threading.Thread(target=step, name="model"), threading.Thread(target=draw, name="drawing")]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def _lstm_step() -> Callable[[], object]:
+    import torch
+
+    cells = [torch.nn.LSTMCell(size, 512) for size in (409, 512, 512)]
+    head = torch.nn.Linear(512, 388)
+    states = [(torch.zeros(1, 512), torch.zeros(1, 512)) for _ in cells]
+
+    def step() -> object:
+        with torch.inference_mode():
+            heard = torch.zeros(1, 409)
+            for layer, cell in enumerate(cells):
+                states[layer] = cell(heard, states[layer])
+                heard = states[layer][0]
+            return torch.multinomial(torch.softmax(head(heard), -1), 1)
+
+    torch.set_num_threads(1)
+    return step
+
+
+def main() -> int:
+    """`python -m live.bench.lateness [MESSAGES]`: prints the table."""
+    rows = lateness_rows(int(sys.argv[1]) if len(sys.argv) > 1 else 2000)
+    for row in rows:
+        peer = row["peers"][PEER]
+        counts = f"{row['messages']} and {row['peer_messages']} messages"
+        sys.stdout.write(f"{row['name']:36} {row['value']:8.3f} ms   {PEER} {peer:8.3f} ms   {row['ratio']:6.1f}x   {counts}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,41 @@
+"""A program that receives MIDI on a port of its own and says when each message came: `TIME HEX`, one a line.
+
+The times are those of the Clock, which all processes of one machine read alike. Ends when its input ends.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from live.clock import Clock
+from live.midi import MidiError
+from live.midi.rtport import virtual_input
+
+CLIENT = "Arabesque receiver"
+
+
+def main() -> int:
+    """The program; says `ready` first, or a sentence and status 1 where no port can be made."""
+    clock = Clock()
+
+    def heard(event: tuple[list[int], float], _: Any) -> None:
+        now_s = clock.now()
+        os.write(1, f"{now_s!r} {bytes(event[0]).hex()}\n".encode())
+
+    try:
+        port = virtual_input(CLIENT, heard)
+    except MidiError as error:
+        sys.stdout.write(f"{error}\n")
+        return 1
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    while os.read(0, 4096):
+        pass
+    port.delete()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
