@@ -183,16 +183,18 @@ def _archive(path: str) -> zipfile.ZipFile:
     return zipfile.ZipFile(path)
 
 
+def _bytes(source: Source) -> bytes:
+    if source.member is None:
+        return Path(source.path).read_bytes()
+    return _archive(source.path).read(source.member)
+
+
 def read_one(source: Source) -> Performance | str:
     """One file's notes, or the sentence that says why not."""
     try:
         if source.size > LARGEST_FILE:
             raise Unreadable(f"larger than {LARGEST_FILE >> 20} MB")
-        if source.member is None:
-            data = Path(source.path).read_bytes()
-        else:
-            data = _archive(source.path).read(source.member)
-        return parse(data, source.name)
+        return parse(_bytes(source), source.name)
     except (Unreadable, OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         return f"{source.name}: {error}"
 
@@ -254,7 +256,7 @@ def _save(path: Path, music: Sequence[Performance], skipped: Sequence[str]) -> N
 def _load(path: Path) -> Read | None:
     """What was kept, or None where the file is broken: it is then made anew."""
     try:
-        with np.load(path, allow_pickle=False) as held:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
             names, skipped, bounds = held["names"], held["skipped"], held["bounds"]
             columns = [held[name] for name in ("pitch", "velocity", "start_s", "end_s")]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:

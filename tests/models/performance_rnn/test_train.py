@@ -1,0 +1,281 @@
+"""Training in miniature: it learns, it pauses, it goes on exactly where it was."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import mido
+import numpy as np
+import pytest
+import torch
+
+from models import store
+from models.performance_rnn import journal
+from models.performance_rnn.dataset import Excerpts, fixed
+from models.performance_rnn.events import VOCABULARY
+from models.performance_rnn.midi_files import Performance
+from models.performance_rnn.network import Network
+from models.performance_rnn.train import count, main
+from models.performance_rnn.trainer import ResumeError, Settings, Trainer
+
+TINY = Settings(events=20 * 4 * 16, batch=4, segment=16, learning_rate=1e-2, seed=3, hidden=12, layers=2)
+
+
+def scale(name: str, *, seconds: float = 60.0) -> Performance:
+    """A major scale up and down, for ever, at eight notes a second."""
+    start = np.arange(0, seconds, 0.125)
+    steps = np.array([0, 2, 4, 5, 7, 9, 11, 12, 11, 9, 7, 5, 4, 2])
+    pitch = (60 + steps[np.arange(len(start)) % 14]).astype(np.uint8)
+    return Performance(name, pitch, np.full(len(start), 80, np.uint8), start, start + 0.1)
+
+
+def trainer(settings: Settings = TINY, music: Performance | None = None) -> Trainer:
+    return Trainer(settings, Excerpts([music or scale("scale")], seed=settings.seed))
+
+
+def test_the_network_has_the_parameters_the_stage_plays() -> None:
+    shapes = {name: tuple(value.shape) for name, value in Network().state_dict().items()}
+    expected = {"head.weight": (388, 512), "head.bias": (388,)}
+    for layer, width in enumerate((409, 512, 512)):
+        expected[f"lstm.weight_ih_l{layer}"] = (2048, width)
+        expected[f"lstm.weight_hh_l{layer}"] = (2048, 512)
+        expected[f"lstm.bias_ih_l{layer}"] = expected[f"lstm.bias_hh_l{layer}"] = (2048,)
+    assert shapes == expected
+
+
+def test_the_network_hears_controls_first_and_the_event_after_them() -> None:
+    network = Network(hidden=8, layers=1)
+    event, control = torch.tensor([[5]]), torch.rand(1, 1, 21)
+    with torch.no_grad():
+        logits, (h, _) = network(event, control)
+        network.lstm.weight_ih_l0[:, 21 + 6 :] = 9.0  # other events' columns
+        network.lstm.weight_ih_l0[:, 21 : 21 + 5] = 9.0
+        assert torch.equal(network(event, control)[0], logits)
+        network.lstm.weight_ih_l0[:, 20] += 1.0
+        assert not torch.equal(network(event, control)[1][0], h)
+    assert logits.shape == (1, 1, VOCABULARY)
+
+
+def test_it_learns_more_than_how_often_each_event_comes() -> None:
+    learning = trainer(replace(TINY, events=100 * 4 * 16, hidden=32))
+    losses = [learning.update() for _ in range(100)]
+    events = np.concatenate([learning.lanes.excerpts[number].events for number in range(50)])
+    share = np.bincount(events) / len(events)
+    guessing = -float((share[share > 0] * np.log(share[share > 0])).sum())
+    assert losses[0] == pytest.approx(np.log(VOCABULARY), abs=0.3)
+    assert np.mean(losses[-10:]) < guessing - 0.3
+    assert learning.done
+    assert learning.seen == 100 * 4 * 16
+
+
+def test_a_resumed_training_gives_the_same_losses(tmp_path: Path) -> None:
+    whole = trainer()
+    losses = [whole.update() for _ in range(20)]
+
+    first = trainer()
+    assert [first.update() for _ in range(7)] == losses[:7]
+    first.best = 4.5
+    first.save(tmp_path / "pause.pt")
+    torch.manual_seed(99)  # chance elsewhere must not matter
+    again = trainer()
+    again.resume(tmp_path / "pause.pt")
+    assert (again.done_updates, again.best) == (7, 4.5)
+    assert [again.update() for _ in range(13)] == losses[7:]
+    for name, value in whole.network.state_dict().items():
+        assert torch.equal(value, again.network.state_dict()[name])
+
+
+def test_memory_is_carried_within_an_excerpt_and_emptied_between_two() -> None:
+    learning = trainer()
+    seen = []
+
+    def spy(module: torch.nn.Module, given: tuple[torch.Tensor, ...]) -> None:
+        del module
+        seen.append(given[2][0].abs().sum(dim=(0, 2)))  # h, per lane
+
+    learning.network.register_forward_pre_hook(spy)
+    fresh = []
+    whole = learning.lanes.next
+
+    def told() -> object:
+        batch = whole()
+        fresh.append(batch.fresh.copy())
+        return batch
+
+    learning.lanes.next = told  # type: ignore[method-assign, assignment]
+    learning.settings = replace(TINY, events=10**6)
+    for _ in range(60):
+        learning.update()
+    begins = np.array(fresh)
+    empty = torch.stack(seen).numpy() == 0
+    assert (begins == empty).all()
+    assert begins[1:].any()
+    assert not begins.all()
+
+
+def test_the_learning_rate_rises_and_falls_to_nothing() -> None:
+    learning = trainer(replace(TINY, events=1000 * 4 * 16))
+    rates = []
+    for update in (0, 19, 500, 999):
+        learning.done_updates = update
+        rates.append(learning.learning_rate())
+    assert rates[0] < 0.05 * TINY.learning_rate
+    assert rates[1] == pytest.approx(TINY.learning_rate, rel=0.05)
+    assert rates[2] == pytest.approx(TINY.learning_rate / 2, rel=0.01)
+    assert rates[3] < 1e-5 * TINY.learning_rate
+
+
+def test_validation_is_the_mean_over_all_events_whatever_the_grouping() -> None:
+    learning = trainer()
+    music = [scale("a"), scale("b", seconds=7.0), scale("c", seconds=21.0)]
+    held = fixed(music, excerpts=9, longest=400)
+    assert len({len(excerpt.events) for excerpt in held}) > 1
+    together = learning.validate(held)
+    assert learning.validate(held, at_once=2, span=32) == pytest.approx(together, rel=1e-5)
+
+    total = count_ = 0.0
+    for excerpt in held:
+        before = torch.tensor([[355, *excerpt.events[:-1].tolist()]])
+        with torch.no_grad():
+            logits, _ = learning.network(before, torch.from_numpy(excerpt.control)[None])
+        chances = logits[0].log_softmax(-1)
+        total -= float(chances[torch.arange(len(excerpt.events)), excerpt.events.tolist()].sum())
+        count_ += len(excerpt.events)
+    assert together == pytest.approx(total / count_, rel=1e-5)
+
+
+def test_a_pause_of_another_training_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "pause.pt"
+    trainer().save(path)
+    with pytest.raises(ResumeError, match=r"hidden=12.*hidden=13"):
+        trainer(replace(TINY, hidden=13)).resume(path)
+    with pytest.raises(ResumeError, match="other music"):
+        trainer(music=scale("longer", seconds=70)).resume(path)
+    longer = trainer(replace(TINY, events=10**6))
+    longer.resume(path)  # more of the same is fine
+    assert not longer.done
+
+
+def test_a_broken_pause_is_refused_and_never_unpickled(tmp_path: Path) -> None:
+    path = tmp_path / "pause.pt"
+    trainer().save(path)
+    whole = path.read_bytes()
+    torch.save({"settings": {}}, tmp_path / "odd.pt")
+    torch.save(Path("object"), tmp_path / "object.pt")
+    for data in (
+        b"",
+        b"nonsense",
+        whole[:1000],
+        (tmp_path / "odd.pt").read_bytes(),
+        (tmp_path / "object.pt").read_bytes(),
+    ):
+        path.write_bytes(data)
+        with pytest.raises(ResumeError, match="not a checkpoint that can be resumed"):
+            trainer().resume(path)
+
+
+def test_a_loss_that_is_not_finite_stops_before_it_does_harm() -> None:
+    learning = trainer()
+    with torch.no_grad():
+        learning.network.head.bias[:] = float("nan")
+    before = learning.network.lstm.weight_hh_l0.clone()
+    with pytest.raises(ValueError, match="not finite"):
+        learning.update()
+    assert torch.equal(learning.network.lstm.weight_hh_l0, before)
+
+
+@pytest.fixture
+def songs(tmp_path: Path) -> Path:
+    """A folder of three MIDI files and a broken one."""
+    folder = tmp_path / "songs"
+    folder.mkdir()
+    for number in range(3):
+        made = mido.MidiFile()
+        track = mido.MidiTrack()
+        for step in range(200):
+            track.append(mido.Message("note_on", note=50 + (step * (number + 2)) % 30, velocity=70, time=60))
+            track.append(mido.Message("note_off", note=50 + (step * (number + 2)) % 30, velocity=0, time=60))
+        made.tracks.append(track)
+        made.save(folder / f"{number}.mid")
+    (folder / "broken.mid").write_bytes(b"?")
+    return folder
+
+
+def command(songs: Path, out: Path, *more: str) -> list[str]:
+    sizes = ["--events", "2k", "--batch", "4", "--segment", "16", "--hidden", "8", "--layers", "1"]
+    return [str(songs), "--out", str(out), *sizes, "--licence", "CC0", *more]
+
+
+SHAPES = {name: tuple(value.shape) for name, value in Network(hidden=8, layers=1).state_dict().items()}
+
+
+def test_the_command_leaves_weights_with_a_card(songs: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert main(command(songs, out)) == 0
+    weights, card = store.load(out / "final.safetensors", "performance_rnn", SHAPES)
+    assert all(bool(tensor.isfinite().all()) for tensor in weights.values())
+    assert (card.data, card.licence, card.seed) == ("songs", "CC0", 1)
+    assert card.command.startswith("arabesque train piano songs --out out --events 2000 --batch 4")
+    assert str(tmp_path) not in card.command
+    assert card.figures["events_trained"] == 2048
+    assert 2.0 < float(card.figures["nats_per_event"]) < 7.0
+    assert store.load(out / "best.safetensors", "performance_rnn", SHAPES)[1].figures["events_trained"] == 2048
+
+
+def test_a_pause_and_the_same_command_give_the_weights_of_one_run(
+    songs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(command(songs, tmp_path / "whole")) == 0
+
+    updated = journal.Journal.updated
+
+    def interrupt(self: journal.Journal, loss: float) -> None:
+        updated(self, loss)
+        if self.trainer.done_updates == 11:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(journal.Journal, "updated", interrupt)
+        assert main(command(songs, tmp_path / "paused")) == 130
+    assert not (tmp_path / "paused" / "final.safetensors").exists()
+    assert main(command(songs, tmp_path / "paused")) == 0
+    whole, paused = (
+        store.load(tmp_path / out / "final.safetensors", "performance_rnn", SHAPES)[0] for out in ("whole", "paused")
+    )
+    assert all(torch.equal(whole[name], paused[name]) for name in SHAPES)
+
+
+def test_a_signal_handler_of_before_is_put_back(songs: Path, tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    main(command(songs, tmp_path / "out"))
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        (["--validation", "nowhere"], "nowhere: there is no such file or folder"),
+        (["--hidden", "9"], "hidden=8"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(
+    more: list[str], sentence: str, songs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(command(songs, tmp_path / "out"))
+    capsys.readouterr()
+    assert main(command(songs, tmp_path / "out", *more)) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("arabesque train piano: ")
+    assert sentence in told
+    assert told.count("\n") == 1
+    assert main(command(songs, tmp_path / "out", "--restart", "--hidden", "9")) == 0
+
+
+def test_numbers_may_be_short() -> None:
+    assert [count(text) for text in ("15M", "1.5m", "500k", "2000000")] == [15_000_000, 1_500_000, 500_000, 2_000_000]
+    for wrong in ("0", "-3", "many", "", "nan", "inf"):
+        with pytest.raises(ValueError):  # noqa: PT011 - argparse tells which argument
+            count(wrong)
