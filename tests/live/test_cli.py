@@ -1,0 +1,127 @@
+"""The command line as a person types it: what it plays, and what it says to what is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import mido
+import pytest
+
+TESTS = Path(__file__).parent.parent
+PIECE = """
+from live import Midi, Node, Patch
+from toys import Scale
+
+patch = Patch(a=Node(Scale, weights="plain", length=0.5, seed=0, out=Midi("silent")))
+"""
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join((str(TESTS.parent), str(TESTS)))}
+
+
+@pytest.fixture
+def piece(tmp_path: Path) -> str:
+    path = tmp_path / "piece.py"
+    path.write_text(PIECE, encoding="utf-8")
+    return str(path)
+
+
+def arabesque(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "live.cli", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=60, check=False)
+
+
+def struck(path: Path) -> list[int]:
+    return [message.note for message in mido.MidiFile(path) if message.type == "note_on" and message.velocity]
+
+
+def test_offline_writes_what_would_be_played_without_waiting(piece: str, tmp_path: Path) -> None:
+    out = tmp_path / "out.mid"
+    done = arabesque(piece, "--offline", "--seconds", "3.2", "--record", str(out), "--set", "/a/lowest=40")
+    assert done.returncode == 0, done.stderr
+    assert struck(out) == [40, 41, 42, 43, 44, 45, 46]
+
+
+def test_a_recording_never_replaces_another(piece: str, tmp_path: Path) -> None:
+    out = tmp_path / "out.mid"
+    out.write_bytes(b"precious")
+    done = arabesque(piece, "--offline", "--seconds", "1.1", "--record", str(out))
+    assert out.read_bytes() == b"precious"
+    assert "out 2.mid" in done.stderr
+    assert struck(tmp_path / "out 2.mid") == [0, 1, 2]
+
+
+def test_render_writes_sound(piece: str, tmp_path: Path) -> None:
+    wav = tmp_path / "out.wav"
+    done = arabesque(piece, "--offline", "--seconds", "1", "--render", str(wav), "--set", "/a/lowest=60")
+    assert done.returncode == 0, done.stderr
+    assert wav.stat().st_size > 44_100 * 4
+
+
+def test_it_plays_in_real_time_and_stops_by_itself(piece: str, tmp_path: Path) -> None:
+    out = tmp_path / "out.mid"
+    done = arabesque(piece, "--seconds", "0.8", "--no-osc", "--record", str(out), "--set", "/a/length=0.1")
+    assert done.returncode == 0, done.stderr
+    assert struck(out)[:5] == [0, 1, 2, 3, 4]
+    assert "a ▕" in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_it_in_order(piece: str, tmp_path: Path, number: int) -> None:
+    out = tmp_path / "out.mid"
+    command = [sys.executable, "-m", "live.cli", piece, "--no-osc", "--record", str(out)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT) as playing:
+        assert playing.stderr is not None
+        for line in playing.stderr:
+            if "a ▕" in line:  # it plays
+                break
+        playing.send_signal(number)
+        rest = playing.stderr.read()
+        assert playing.wait(60) == 0, rest
+    assert "Traceback" not in rest
+    messages = [m for m in mido.MidiFile(out) if m.type in ("note_on", "note_off")]
+    assert messages[-1].type == "note_off"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["harp"], "no patch harp: expected a Python file, or one of"),
+        (["piece", "--set", "temperature=1"], "expected ADDRESS=VALUE"),
+        (["piece", "--set", "/a/lowst=1"], "near it: /a/lowest"),
+        (["piece", "--seconds", "0"], "--seconds: expected more than 0"),
+        (["piece", "--osc-out", "nowhere"], "expected HOST:PORT"),
+        (["piece", "--seed", "-1"], "--seed: expected a whole number"),
+        (["piece", "--offline"], "--offline needs --seconds"),
+        (["train"], "MODEL is one of: piano"),
+        (["train", "tuba"], "MODEL is one of: piano"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_sentence(piece: str, arguments: list[str], said: str) -> None:
+    done = arabesque(*(piece if word == "piece" else word for word in arguments))
+    assert done.returncode in (1, 2)
+    assert said in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+
+
+def test_help_names_the_other_commands() -> None:
+    done = arabesque("--help")
+    assert done.returncode == 0
+    for word in ("devices", "osc", "render", "train", "bench", "--midi", "--set", "--record"):
+        assert word in done.stdout
+
+
+def test_the_table_of_addresses_comes_in_three_forms(piece: str) -> None:
+    assert "/a/lowest" in arabesque("osc", piece).stdout
+    assert "| `/a/lowest` |" in arabesque("osc", piece, "--form", "markdown").stdout
+    table = json.loads(arabesque("osc", piece, "--form", "json").stdout)
+    row = next(row for row in table["addresses"] if row["address"] == "/a/length")
+    assert (row["low"], row["high"], row["unit"], row["curve"]) == (0.01, 10.0, "s", "log")
+
+
+def test_devices_lists_what_there_is() -> None:
+    assert "MIDI out" in arabesque("devices").stdout
+    assert isinstance(json.loads(arabesque("devices", "--json").stdout), list)
