@@ -1,1 +1,1 @@
-"""What this machine can do, measured: `arabesque bench`. Every figure stands beside its peer's of the same run."""
+"""What `arabesque bench` measures; each file gives rows, each row one figure, with its peer's from the same run."""

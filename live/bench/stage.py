@@ -1,0 +1,83 @@
+"""The whole program from outside: command to first note, and OSC packet in to the first note that shows it."""
+
+from __future__ import annotations
+
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from live.bench.row import Row
+from live.osc.encode import message
+from live.osc.packet import Message, parse
+
+LONGEST_WAIT_S = 60.0
+LOUD, SOFT = 2.0, 0.01
+LOOKAHEAD_S = 0.1
+
+
+def stage_rows(changes: int = 20) -> list[Row]:
+    """Start-up and control latency of the default patch, playing silently; `changes` knob movements are timed."""
+    floor_s = _seconds([sys.executable, "-c", "import torch"])
+    rows: list[Row] = []
+    with _playing() as (began_s, port, heard):
+        _next_note(heard)
+        first_s = time.monotonic() - began_s
+        rows.append({"name": "command to first note", "value": first_s, "unit": "s"})
+        rows.append({"name": "of that, importing torch", "value": floor_s, "unit": "s"})
+        for name, at_once in (("knob to note, look-ahead 0.1 s", False), ("knob and /piano/now to note", True)):
+            delays = [_delay_s(port, heard, LOUD if turn % 2 else SOFT, at_once) for turn in range(changes)]
+            rows.append({"name": f"{name}, p50", "value": statistics.median(delays) * 1000.0, "unit": "ms"})
+            rows.append({"name": f"{name}, max", "value": max(delays) * 1000.0, "unit": "ms"})
+    return rows
+
+
+def _seconds(command: list[str]) -> float:
+    began_s = time.monotonic()
+    subprocess.run(command, check=True)
+    return time.monotonic() - began_s
+
+
+@contextmanager
+def _playing() -> Iterator[tuple[float, int, socket.socket]]:
+    """The default patch in a process of its own: when it was started, its OSC port, and where its notes arrive."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as heard:
+        heard.bind(("127.0.0.1", 0))
+        heard.settimeout(LONGEST_WAIT_S)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        command = [sys.executable, "-m", "live.cli", "--midi", "silent", "--headless", "--osc-port", str(port)]
+        command += ["--osc-out", f"127.0.0.1:{heard.getsockname()[1]}", "--set", f"/piano/lookahead={LOOKAHEAD_S}"]
+        command += ["--set", "/piano/density=32", "--no-reload"]
+        began_s = time.monotonic()
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+            try:
+                yield began_s, port, heard
+            finally:
+                process.terminate()
+
+
+def _next_note(heard: socket.socket) -> int:
+    """The velocity of the next note struck. Raises TimeoutError where none comes."""
+    while True:
+        packet = parse(heard.recv(65536))
+        if isinstance(packet, Message) and packet.address == "/piano/note":
+            _, velocity, on = packet.arguments
+            if on and isinstance(velocity, int):
+                return velocity
+
+
+def _delay_s(port: int, heard: socket.socket, gain: float, at_once: bool) -> float:
+    """From the sending of a velocity gain to the arrival of the first note that has it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sent_s = time.monotonic()
+        sender.sendto(message("/piano/velocity_gain", gain), ("127.0.0.1", port))
+        if at_once:
+            sender.sendto(message("/piano/now"), ("127.0.0.1", port))
+        while (_next_note(heard) > 10) != (gain == LOUD):
+            pass
+        return time.monotonic() - sent_s
