@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import socket
+import struct
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from live.clock import VirtualClock
+from live.clock import Clock, VirtualClock
 from live.osc.encode import message
 from live.osc.packet import Message, parse
 from live.osc.server import OscServer
@@ -53,6 +56,11 @@ class Stage:
         """Sends bytes."""
         return self.read(self.server.handle(packet, sender) + self.server.poll(self.clock.now()), sender)
 
+    def bundle(self, at_s: float | None, *elements: bytes) -> bytes:
+        """A bundle for a time of the virtual clock, or for now."""
+        tag = 1 if at_s is None else int((self.clock.unix() - self.clock.now() + at_s + 2_208_988_800.0) * 2**32)
+        return b"#bundle\0" + struct.pack(">Q", tag) + b"".join(struct.pack(">i", len(e)) + e for e in elements)
+
     def at(self, now_s: float, peer: Peer = me) -> list[tuple[Any, ...]]:
         """Moves on to a time; returns what a peer is sent then."""
         self.clock.advance(now_s)
@@ -67,3 +75,33 @@ class Stage:
 @pytest.fixture
 def stage() -> Stage:
     return Stage()
+
+
+@pytest.fixture
+def server() -> Iterator[OscServer]:
+    clock = Clock()
+    tree = Tree(clock)
+    tree.add("/piano/density", Knob("Notes a second", 0, 1e9, "1/s"))
+    tree.add("/piano/reset", pulse("Begin again"))
+    with OscServer(tree, clock, port=0) as server:
+        yield server
+
+
+@pytest.fixture
+def client(server: OscServer) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.settimeout(10.0)
+        client.connect(("127.0.0.1", server.port))
+        yield client
+
+
+@pytest.fixture
+def hear() -> Callable[[socket.socket], tuple[Any, ...]]:
+    """What the server says next to a client, as (address, arguments…)."""
+
+    def next_one(client: socket.socket) -> tuple[Any, ...]:
+        said = parse(client.recv(65_535))
+        assert isinstance(said, Message)
+        return (said.address, *said.arguments)
+
+    return next_one

@@ -1,0 +1,220 @@
+"""What is done with what is heard: values, questions, patterns, errors. No socket, no thread."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pythonosc.osc_message_builder import OscMessageBuilder
+
+from live.osc.encode import message
+from models.base import Knob, KnobError
+
+OTHER = ("192.168.1.7", 9001)
+
+
+def typed(address: str, tags: str, *values: Any) -> bytes:
+    builder = OscMessageBuilder(address)
+    for tag, value in zip(tags, values, strict=True):
+        builder.add_arg(value, tag)
+    return builder.build().dgram
+
+
+# -- values ---
+
+
+@pytest.mark.parametrize(
+    ("address", "tags", "values", "stored"),
+    [
+        ("/piano/temperature", "f", [0.5], 0.5),
+        ("/piano/temperature", "i", [2], 2.0),
+        ("/piano/temperature", "d", [99.0], 3.0),
+        ("/piano/temperature", "s", ["0.25"], 0.25),
+        ("/piano/temperature", "T", [True], 1.0),
+        ("/piano/channel", "f", [7.6], 8),
+        ("/piano/channel", "h", [2**40], 16),
+        ("/piano/mute", "i", [1], True),
+        ("/piano/mute", "T", [True], True),
+        ("/piano/mute", "s", ["on"], True),
+        ("/piano/scale", "s", ["Minor"], "minor"),
+        ("/piano/scale", "f", [1.0], "minor"),
+        ("/piano/title", "s", ["Night Train"], "Night Train"),
+        ("/piano/pitch_class", "fff", [0.0, 0.5, 7.0], (0.0, 0.5, 1.0)),
+        ("/piano/pitch_class/c_sharp", "f", [0.25], (1.0, 0.25, 1.0)),
+    ],
+)
+def test_senders_say_numbers_in_many_ways(
+    stage: Any, address: str, tags: str, values: list[Any], stored: object
+) -> None:
+    assert stage.raw(typed(address, tags, *values)) == []
+    assert stage.tree.get(address.removesuffix("/c_sharp")) == stored
+
+
+def test_an_array_is_a_vector(stage: Any) -> None:
+    builder = OscMessageBuilder("/piano/pitch_class")
+    builder.add_arg([0.0, 0.5, 1.0], ["f", "f", "f"])
+    builder.add_arg(2.0)
+    stage.raw(builder.build().dgram)
+    stage.clock.advance(1.0)
+    assert stage.tree.get("/piano/pitch_class") == (0.5, 0.75, 1.0)
+
+
+def test_a_second_number_is_a_glide(stage: Any) -> None:
+    stage.send("/piano/density", 9.0, 4.0)
+    stage.clock.advance(1.0)
+    assert stage.tree.get("/piano/density") == 6.0
+
+
+@pytest.mark.parametrize(("address", "answer"), [("/piano/temperature", 1.0), ("/piano/scale", "major")])
+def test_no_argument_asks(stage: Any, address: str, answer: object) -> None:
+    assert stage.send(address) == [(address, answer)]
+    assert stage.raw(b"/piano/temperature\0\0") == [("/piano/temperature", 1.0)]  # without type tags, too
+    assert stage.send("/get", address) == [(address, answer)]
+
+
+@pytest.mark.parametrize("packet", [message("/piano/reset"), message("/piano/reset", 1), b"/piano/reset\0\0\0\0,I\0\0"])
+def test_no_argument_presses_a_button(stage: Any, packet: bytes) -> None:
+    assert stage.raw(packet) == []
+    assert stage.tree.snapshot("piano")["reset"] is True
+    assert stage.tree.snapshot("piano")["reset"] is False
+
+
+def test_letting_go_of_a_button_does_not_press_it(stage: Any) -> None:
+    stage.send("/piano/reset", 0)
+    assert stage.tree.snapshot("piano")["reset"] is False
+
+
+def test_the_order_is_kept_and_the_last_value_wins(stage: Any) -> None:
+    for value in range(20):
+        stage.send("/piano/density", value)
+    assert stage.tree.get("/piano/density") == 19.0
+
+
+# -- patterns ---
+
+
+def test_a_pattern_sets_all_that_it_matches(stage: Any) -> None:
+    stage.send("/*/{temperature,density}", 2.0)
+    assert stage.tree.get("/piano/temperature") == stage.tree.get("/piano/density") == 2.0
+    stage.send("//pitch_class/c*", 0.0)
+    assert stage.tree.get("/piano/pitch_class") == (0.0, 0.0, 1.0)
+
+
+def test_a_pattern_asks(stage: Any) -> None:
+    assert stage.send("/piano/[dt]e*") == [("/piano/temperature", 1.0), ("/piano/density", 5.0)]
+    assert stage.send("/get", "/piano/[dt]e*", "/piano/mute") == [
+        ("/piano/temperature", 1.0),
+        ("/piano/density", 5.0),
+        ("/piano/mute", 0),
+    ]
+
+
+def test_a_pattern_presses_buttons_only_where_it_matches_nothing_else(stage: Any) -> None:
+    stage.send("/piano/{reset,density}", 3.0)
+    assert stage.tree.snapshot("piano")["reset"] is False
+    stage.send("/*/reset")
+    assert stage.tree.snapshot("piano")["reset"] is True
+
+
+def test_who_does_not_take_a_patterns_value_is_named(stage: Any) -> None:
+    ((error, address, sentence),) = stage.send("/piano/{density,scale}", 7.0)
+    assert (error, address) == ("/error", "/piano/{density,scale}")
+    assert sentence.startswith("1 of 2 addresses took it; /piano/scale: expected one of major, minor")
+    assert stage.tree.get("/piano/density") == 7.0
+
+
+# -- errors ---
+
+
+@pytest.mark.parametrize(
+    ("address", "arguments", "sentence"),
+    [
+        ("/piano/temprature", [1.0], "no address /piano/temprature; near it: /piano/temperature"),
+        ("/piano/temperature", ["loud"], "/piano/temperature: expected a number, got 'loud'"),
+        ("/piano/temperature", [float("nan")], "/piano/temperature: expected a number, got nan"),
+        ("/piano/pitch_class", [1.0], "/piano/pitch_class: expected 3 values and perhaps a glide"),
+        ("/piano/rate", [1.0], "/piano/rate can only be read"),
+        ("/piano/nothing*", [1.0], "no address matches /piano/nothing*"),
+        ("/piano/[a", [1.0], "[ is not closed"),
+        ("/get", ["/piano/reset"], "/piano/reset can only be written"),
+        ("/get", ["/nothing"], "no address /nothing"),
+        ("/get", [], "/get needs an address"),
+        ("/piano/note", [60, 1, 1], "/piano/note is only sent out"),
+    ],
+)
+def test_an_error_is_answered_with_address_and_sentence(
+    stage: Any, address: str, arguments: list[Any], sentence: str
+) -> None:
+    stage.out.voice("piano")
+    ((error, about, said),) = stage.send(address, *arguments)
+    assert (error, about) == ("/error", address)
+    assert said.startswith(sentence)
+
+
+def test_what_a_value_sets_off_may_fail(stage: Any, caplog: pytest.LogCaptureFixture) -> None:
+    def fails(value: object) -> None:
+        raise ZeroDivisionError("of all things")
+
+    def refuses(value: object) -> None:
+        raise KnobError("no such preset")
+
+    stage.tree.add("/bad/act", Knob("Fails"), fails)
+    stage.tree.add("/bad/preset", Knob("Refuses"), refuses)
+    assert stage.send("/bad/preset", 1) == [("/error", "/bad/preset", "no such preset")]
+    assert stage.send("/bad/act", 1) == [("/error", "/bad/act", "/bad/act failed: ZeroDivisionError: of all things")]
+    answered = stage.raw(stage.bundle(None, message("/bad/act", 1), message("/piano/density", 3)))
+    assert answered == [("/error", "/bad/act", "/bad/act failed: ZeroDivisionError: of all things")]
+    assert stage.tree.get("/piano/density") == 3.0
+    assert "of all things" in caplog.text
+
+
+def test_a_flood_of_errors_is_not_answered_by_a_flood(stage: Any) -> None:
+    answered = [stage.send("/nothing", 1.0) for _ in range(1_000)]
+    assert sum(map(len, answered)) == 20
+    assert stage.send("/nothing", 1.0, sender=OTHER) != []  # one host's flood is not another's
+    stage.clock.advance(0.2)
+    ((_, _, sentence),) = stage.send("/nothing", 1.0)
+    assert "errors were not answered" in sentence
+    assert stage.send("/piano/density", 3.0) == []
+    assert stage.server.meaning.counts.refused == 1_002
+
+
+def test_many_hosts_together_are_not_answered_without_end(stage: Any) -> None:
+    answered = sum(len(stage.send("/x", sender=(f"10.0.{n // 200}.{n % 200}", 9))) for n in range(1_000))
+    assert answered == 200
+
+
+def test_answers_are_never_answered(stage: Any) -> None:
+    for address in ("/error", "/pong", "/listed", "/listed/end", "/subscribed", "/unsubscribed"):
+        assert stage.send(address, "/x", "sentence") == []
+
+
+# -- commands ---
+
+
+def test_ping(stage: Any) -> None:
+    assert stage.send("/ping", 1, "two") == [("/pong", 1, "two")]
+
+
+def test_list(stage: Any) -> None:
+    assert stage.send("/list", "/piano/{temperature,reset}") == [
+        ("/listed", "/piano/temperature", "float", "rw", "How surprising"),
+        ("/listed", "/piano/reset", "pulse", "w", "Begin again"),
+        ("/listed/end", 2),
+    ]
+    assert len(stage.send("/list")) == len(stage.tree.addresses()) + 1
+
+
+def test_nobody_can_ask_without_end(stage: Any) -> None:
+    answered = [len(stage.send("/list")) for _ in range(1_000)]
+    assert sum(answered) < 6_000
+    stage.clock.advance(1.0)
+    assert len(stage.send("/list")) > 1
+
+
+def test_an_address_that_is_added_or_removed_later_is_found_and_gone(stage: Any) -> None:
+    assert stage.send("/ink/*", 1)[0][0] == "/error"
+    stage.tree.add("/ink/morph", Knob("Morph", 0, 1))
+    assert stage.send("/ink/*", 1) == []
+    stage.tree.remove("ink")
+    assert stage.send("/ink/*", 1)[0][0] == "/error"

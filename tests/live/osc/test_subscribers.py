@@ -1,0 +1,84 @@
+"""Who is told, since when, about what, and for how long."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+
+def test_a_subscriber_is_told_changes_and_signals(stage: Any) -> None:
+    assert stage.send("/subscribe") == [("/subscribed", "127.0.0.1", 5005, "//")]
+    assert stage.send("/piano/density", 3) == [("/piano/density", 3.0)]
+    stage.tree.set("/piano/mute", True)
+    stage.tree.publish("/piano/pen", 1.5, 2.5, "down")
+    assert stage.at(0.0) == [("/piano/mute", 1), ("/piano/pen", 1.5, 2.5, "down")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "peer"),
+    [
+        ([9001], ("127.0.0.1", 9001)),
+        ([9001.0], ("127.0.0.1", 9001)),
+        (["9001"], ("127.0.0.1", 9001)),
+        (["192.168.1.7", 9001], ("192.168.1.7", 9001)),
+        (["192.168.1.7"], ("192.168.1.7", 5005)),
+        (["localhost", 9001, "/piano/*"], ("127.0.0.1", 9001)),
+        (["/piano/*"], ("127.0.0.1", 5005)),
+    ],
+)
+def test_whom_a_subscription_is_for(stage: Any, arguments: list[Any], peer: tuple[str, int]) -> None:
+    patterns = [argument for argument in arguments if str(argument).startswith("/")]
+    assert stage.send("/subscribe", *arguments) == [("/subscribed", *peer, *(patterns or ["//"]))]
+    stage.tree.set("/piano/density", 2.0)
+    assert stage.at(0.0, peer) == [("/piano/density", 2.0)]
+    assert stage.send("/unsubscribe", *arguments) == [("/unsubscribed", *peer)]
+    stage.tree.set("/piano/density", 3.0)
+    assert stage.at(0.0, peer) == []
+
+
+@pytest.mark.parametrize("arguments", [["stage.example.org", 9001], [0], [70_000], ["::1", 9001], [9001, "x"], [1e30]])
+def test_a_subscription_that_cannot_be(stage: Any, arguments: list[Any]) -> None:
+    ((error, about, _),) = stage.send("/subscribe", *arguments)
+    assert (error, about) == ("/error", "/subscribe")
+    assert len(stage.out.subscribers) == 0
+
+
+def test_patterns_add_up_and_come_off_one_by_one(stage: Any) -> None:
+    stage.send("/subscribe", "/piano/d*")
+    stage.send("/subscribe", "/piano/mute")
+    stage.send("/unsubscribe", "/piano/d*")
+    stage.tree.set("/piano/density", 1.0)
+    stage.tree.set("/piano/mute", True)
+    assert stage.at(0.0) == [("/piano/mute", 1)]
+    assert stage.send("/unsubscribe", "/other")[0][0] == "/error"
+    stage.send("/unsubscribe", "/piano/mute")
+    assert len(stage.out.subscribers) == 0
+    assert stage.send("/unsubscribe")[0][0] == "/error"
+
+
+def test_too_many_patterns(stage: Any) -> None:
+    assert stage.send("/subscribe", *[f"/a{n}" for n in range(33)])[0][0] == "/error"
+
+
+def test_a_new_subscriber_takes_the_place_of_the_oldest(stage: Any) -> None:
+    stage.out.subscribe("127.0.0.1", 7000)
+    for port in range(8_000, 8_063):
+        stage.send("/subscribe", port)
+    stage.send("/subscribe", 8_000)  # renewed
+    stage.send("/subscribe", 9_000)
+    ports = [subscriber.peer[1] for subscriber in stage.out.subscribers.everybody()]
+    assert len(ports) == 64
+    assert 8_001 not in ports
+    assert {7_000, 8_000, 9_000} <= set(ports)
+
+
+def test_a_subscription_ends_when_its_port_goes_on_refusing(stage: Any) -> None:
+    stage.send("/subscribe")
+    refused = stage.out.subscribers.refused
+    assert [refused(stage.me, now_s) for now_s in (0.0, 1.0, 8.0, 17.0, 26.0)] == [False] * 5
+    assert not refused(stage.me, 40.0)  # a gap: it had been there meanwhile
+    assert [refused(stage.me, now_s) for now_s in (49.0, 58.0, 67.0, 71.0)] == [False, False, False, True]
+    assert len(stage.out.subscribers) == 0
+    stage.out.subscribe("127.0.0.1", 7000)
+    assert not any(refused(("127.0.0.1", 7000), float(now_s)) for now_s in range(100))
