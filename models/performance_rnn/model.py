@@ -6,10 +6,12 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 import torch
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from models import store
@@ -80,9 +82,10 @@ class PerformanceRNN:
     @classmethod
     def load(cls, weights: str = "maestro", device: str = "auto") -> Self:
         """Reads weights by name or file. Raises models.store.WeightsError where they cannot be used."""
+        path = store.find(weights, cls.kind)
         with torch.device("meta"):
-            shapes = {name: tuple(value.shape) for name, value in Network().state_dict().items()}
-        parameters, card = store.load(weights, cls.kind, shapes)
+            shapes = {name: tuple(value.shape) for name, value in Network(**_sizes(path)).state_dict().items()}
+        parameters, card = store.load(path, cls.kind, shapes)
         model = cls(parameters, device=device)
         model.card = card
         return model
@@ -173,6 +176,16 @@ class PerformanceRNN:
 
     def _wish(self, conditioning: str, density: float, pitch_class: tuple[float, ...]) -> Any:
         return self.network.wish(control(conditioning, density, pitch_class))
+
+
+def _sizes(path: Path) -> dict[str, int]:
+    """Of what size the network in a file is, 512 by 3 or as it was trained; {} where the file does not say."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            layers = sum(name.startswith("lstm.weight_hh_l") for name in file.keys())  # noqa: SIM118
+            return {"hidden": int(file.get_slice("lstm.weight_hh_l0").get_shape()[1]), "layers": layers}
+    except (SafetensorError, OSError, IndexError):
+        return {}  # store.load has the sentence for it
 
 
 def _told(event: Event, touch: int, hands: Hands, speed: float) -> Iterator[int]:

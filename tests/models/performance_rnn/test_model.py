@@ -341,13 +341,20 @@ def test_a_scale_sets_the_faders() -> None:
 # ---- weights
 
 
-def test_weights_from_a_file_play_as_they_were(tmp_path: Path) -> None:
-    network = Network().half().float()
+def test_weights_of_any_size_play_as_they_were(tmp_path: Path) -> None:
+    network = Network(hidden=24, layers=2).half().float()
     card = store.Card("performance_rnn", "none", "none", "a test", 1, "2024-01-01")
     store.save(tmp_path / "mine.safetensors", network.state_dict(), card)
     model = PerformanceRNN.load(str(tmp_path / "mine.safetensors"), device="cpu")
     assert model.card == card
     assert play(model, 40)[0] == play(PerformanceRNN(network.state_dict()), 40)[0]
+
+
+def test_a_broken_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "broken.safetensors"
+    path.write_bytes(b"not weights")
+    with pytest.raises(store.WeightsError, match=r"broken\.safetensors"):
+        PerformanceRNN.load(str(path))
 
 
 def test_weights_that_are_not_there_are_named() -> None:

@@ -1,0 +1,207 @@
+"""How long one event of the pianist takes, beside the usual step and beside reading the weights once.
+
+    python -m models.performance_rnn.bench --seconds 20
+
+All of it runs in turns within one run, on one thread, at the full size (3 layers of 512) with untrained weights:
+a busy machine slows everything alike, so trust the ratios more than the milliseconds. The tail (p99) is that of
+the machine as much as of the step: close other programs before judging it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from models.performance_rnn.model import PerformanceRNN
+from models.performance_rnn.network import Network
+from models.performance_rnn.step import CpuStep, Floats, Way
+
+Row = dict[str, Any]
+Seconds = NDArray[np.float64]
+
+TURN_S = 0.01  # how long one thing is measured before it is another's turn
+EVENTS = [int(event) for event in np.random.default_rng(1).integers(0, 388, 512)]
+FULL_KNOBS = {
+    "temperature": 1.1, "pitch_temperature": 0.9, "time_temperature": 1.2, "dynamics_temperature": 0.8,
+    "top_p": 0.95, "polyphony": 16, "longest": 3.0, "pitch_pull": 0.5,
+    "pitch_class": (1.0, 0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0),
+}  # fmt: skip
+
+OURS = "our step, to the logits"
+PLAIN = "our whole event, knobs as they come"
+WHOLE = "our whole event, with every knob at work"
+USUAL = "nn.LSTM + nn.Linear"
+UNPACKED = "nn.LSTM + nn.Linear, oneDNN off"
+READING = "reading our step's weights once"
+PEERS = {OURS: (USUAL, UNPACKED, READING), PLAIN: (USUAL,), WHOLE: (USUAL,)}
+
+
+@dataclass(slots=True)
+class _Measured:
+    name: str
+    call: Callable[[], object]
+    within: Callable[[], AbstractContextManager[object]] = nullcontext
+
+
+def step_rows(seconds: float = 20.0, *, way: Way | None = None) -> list[Row]:
+    """What `arabesque bench` prints: rows of name, value, unit, and `ratio` to the peer named (over 1 is faster).
+
+    `way` is that of `CpuStep`; None is the one this machine gets.
+    """
+    return _rows(measured(seconds, way=way))
+
+
+def measured(seconds: float, *, way: Way | None = None, seed: int = 1) -> dict[str, Seconds]:
+    """For each thing measured, how long each call of it took, in seconds [count]."""
+    things = list(_things(way, seed))
+    spent: dict[str, list[float]] = {thing.name: [] for thing in things}
+    with _one_thread(), torch.inference_mode():
+        end_s = time.perf_counter() + seconds
+        while time.perf_counter() < end_s or len(spent[USUAL]) < 2:
+            for thing in things:
+                with thing.within():
+                    spent[thing.name] += _turn(thing.call)
+    return {name: np.array(times) for name, times in spent.items()}
+
+
+def bars(spent: dict[str, Seconds]) -> list[tuple[str, float, str, bool]]:
+    """What the step must reach: (what, figure, bound, reached)."""
+    p50 = {name: float(np.median(times)) for name, times in spent.items()}
+    usual, unpacked, reading = p50[USUAL] / p50[OURS], p50[UNPACKED] / p50[OURS], p50[OURS] / p50[READING]
+    tail = float(np.percentile(spent[OURS], 99)) / p50[OURS]
+    return [
+        ("times faster than the usual step", usual, "at least 12", usual >= 12.0),
+        ("times faster with oneDNN off", unpacked, "at least 1.8", unpacked >= 1.8),
+        ("times as long as reading the weights", reading, "at most 2", reading <= 2.0),
+        ("p99 over p50", tail, "under 4", tail < 4.0),
+    ]
+
+
+def _rows(spent: dict[str, Seconds]) -> list[Row]:
+    rows: list[Row] = []
+    p50 = {name: float(np.median(times)) * 1000 for name, times in spent.items()}
+    for name, times in spent.items():
+        row = {"name": f"{name}, p50", "value": p50[name], "unit": "ms"}
+        peers = PEERS.get(name, ())
+        rows += [{**row, "ratio": p50[peer] / p50[name], "peer": peer} for peer in peers] or [row]
+        rows.append({"name": f"{name}, p99", "value": float(np.percentile(times, 99)) * 1000, "unit": "ms"})
+    return rows
+
+
+def _things(way: Way | None, seed: int) -> Iterator[_Measured]:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = Network()
+    step = CpuStep(network.state_dict(), way=way)
+    wish = step.wish(np.zeros(21, np.float32))
+    yield _Measured(OURS, _stepping(step, wish))
+    model = PerformanceRNN(network.state_dict(), device="cpu", way=way)
+    yield _Measured(PLAIN, _playing(model, seed, {}))
+    yield _Measured(WHOLE, _playing(model, seed, FULL_KNOBS))
+    yield _Measured(USUAL, _usual(network))
+    yield _Measured(UNPACKED, _usual(network), _without_onednn)
+    weights = torch.ones(step.read_bytes // 8, dtype=torch.int64)
+    yield _Measured(READING, weights.sum)
+
+
+def _stepping(step: CpuStep, wish: Floats) -> Callable[[], None]:
+    memory, number = step.start(), count()
+
+    def call() -> None:
+        nonlocal memory
+        _, memory = step.step(EVENTS[next(number) % len(EVENTS)], wish, memory)
+
+    return call
+
+
+def _playing(model: PerformanceRNN, seed: int, knobs: dict[str, object]) -> Callable[[], None]:
+    state = model.start(seed)
+
+    def call() -> None:
+        nonlocal state
+        _, state = model.step(state, (), **knobs)  # type: ignore[arg-type]
+
+    return call
+
+
+def _usual(network: Network) -> Callable[[], None]:
+    """The step as one writes it first: a one-hot input, nn.LSTM over one event, nn.Linear."""
+    number = count()
+    state: tuple[torch.Tensor, torch.Tensor] | None = None
+    inputs = torch.zeros(1, 1, network.lstm.input_size)
+
+    def call() -> None:
+        nonlocal state
+        inputs.zero_()
+        inputs[0, 0, 21 + EVENTS[next(number) % len(EVENTS)]] = 1.0
+        out, state = network.lstm(inputs, state)
+        network.head(out)
+
+    return call
+
+
+def _turn(call: Callable[[], object]) -> list[float]:
+    """The seconds of each call in one turn, after one that is not counted: others have used the caches."""
+    clock = time.perf_counter
+    call()
+    spent: list[float] = []
+    end_s = clock() + TURN_S
+    while not spent or clock() < end_s:
+        began_s = clock()
+        call()
+        spent.append(clock() - began_s)
+    return spent
+
+
+@contextmanager
+def _without_onednn() -> Iterator[None]:
+    switch: Any = torch.backends.mkldnn  # its own context manager, `flags`, warns of something else here
+    before = switch.enabled
+    switch.enabled = False
+    try:
+        yield
+    finally:
+        switch.enabled = before
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Prints the table; leaves with 1 where a bar is not reached."""
+    parser = argparse.ArgumentParser(description="How long one event of the pianist takes.")
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--way", choices=("int8", "packed", "float32"), help="products in this way, not the best")
+    options = parser.parse_args(argv)
+    spent = measured(options.seconds, way=options.way)
+    out = [
+        f"{row['name']:46}{row['value']:9.3f} {row['unit']}"
+        + (f"{row['ratio']:9.2f} times as fast as {row['peer']}" if "ratio" in row else "")
+        for row in _rows(spent)
+    ]
+    reached = bars(spent)
+    for what, figure, bound, good in reached:
+        out.append(f"{what:46}{figure:9.2f}   {bound:14}{'reached' if good else 'MISSED'}")
+    sys.stdout.write("\n".join(out) + "\n")
+    return 0 if all(good for *_, good in reached) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
