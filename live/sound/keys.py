@@ -89,8 +89,7 @@ class Keys:
             if key_of(note.pitch) == key_of(pitch) and not note.damped:
                 note.damp(_RESTRIKE_S)  # the same string, struck again
                 note.held = False
-        if len(self._notes) >= self._at_most:
-            self._make_room()
+        self._make_room()
         self._notes.append(_Note(channel, pitch, self._strike(pitch, velocity, self._volume[channel])))
 
     def _make_room(self) -> None:
