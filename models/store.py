@@ -91,9 +91,7 @@ def names(kind: str) -> list[str]:
     return sorted(path.stem[len(kind) + 1 :] for path in SHIPPED.glob(f"{kind}_*{SUFFIX}"))
 
 
-def load(
-    name_or_path: str | Path, kind: str, shapes: Mapping[str, tuple[int, ...]]
-) -> tuple[dict[str, Tensor], Card]:
+def load(name_or_path: str | Path, kind: str, shapes: Mapping[str, tuple[int, ...]]) -> tuple[dict[str, Tensor], Card]:
     """Tensors as float32, and their card; `shapes` says which tensors there must be, and no others.
 
     Raises WeightsError, one sentence, for a file that is missing, broken, of another kind or other shapes.

@@ -36,9 +36,7 @@ class Excerpt:
     control: Rows
 
 
-def split(
-    performances: Sequence[Performance], fraction: float = 0.05
-) -> tuple[list[Performance], list[Performance]]:
+def split(performances: Sequence[Performance], fraction: float = 0.05) -> tuple[list[Performance], list[Performance]]:
     """Training and validation: what lies in a folder `validation`, else a fraction chosen by file name.
 
     A single performance is used for both.
@@ -68,9 +66,7 @@ def cut(
     `stretch` above 1 is slower, `transpose` is in semitones (keys that leave the keyboard are left out);
     `density` and `histogram` say which wishes are told.
     """
-    first, after = np.searchsorted(
-        performance.start_s, [start_s, start_s + (EXCERPT_S + HISTOGRAM_WINDOW_S) / stretch]
-    )
+    first, after = np.searchsorted(performance.start_s, [start_s, start_s + (EXCERPT_S + HISTOGRAM_WINDOW_S) / stretch])
     if first == after:
         return Excerpt(np.zeros(0, np.int16), np.zeros((0, CONTROLS), np.float32))
     origin = performance.start_s[first]
@@ -135,9 +131,7 @@ class Lanes:
     the lanes among processes sees the same data. `position` is all there is to save.
     """
 
-    def __init__(
-        self, excerpts: Excerpts, *, lanes: int, segment: int, first: int = 0, own: int | None = None
-    ) -> None:
+    def __init__(self, excerpts: Excerpts, *, lanes: int, segment: int, first: int = 0, own: int | None = None) -> None:
         self.excerpts, self.lanes, self.segment = excerpts, lanes, segment
         self.first, self.own = first, lanes if own is None else own
         self.position = np.zeros((self.own, 2), np.int64)  # which of its excerpts, and the event within
@@ -174,9 +168,7 @@ class Lanes:
         return Batch(events, control, targets, fresh)
 
 
-def fixed(
-    performances: Sequence[Performance], *, excerpts: int, longest: int, asked: bool = True
-) -> list[Excerpt]:
+def fixed(performances: Sequence[Performance], *, excerpts: int, longest: int, asked: bool = True) -> list[Excerpt]:
     """The same excerpts every time, spread evenly over the music, neither stretched nor transposed.
 
     At most `excerpts` of at most `longest` events; without `asked` no wish is told.

@@ -198,8 +198,7 @@ def sustain(notes: Iterable[Note], pedal: Sequence[tuple[float, int]]) -> list[N
     down = np.array([value >= 64 for _, value in pedal], np.bool_)
     kept, ends = sustain_arrays(pitch, start, end, times, down)
     return [
-        Note(held[i].pitch, held[i].velocity, held[i].start_s, float(stop))
-        for i, stop in zip(kept, ends, strict=True)
+        Note(held[i].pitch, held[i].velocity, held[i].start_s, float(stop)) for i, stop in zip(kept, ends, strict=True)
     ]
 
 

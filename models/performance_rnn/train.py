@@ -40,7 +40,8 @@ def main(argv: list[str] | None = None) -> int:
     What cannot be done is told in one sentence on standard error.
     """
     options = parser().parse_args(argv)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    first = int(os.environ.get("RANK", "0")) == 0  # of several processes only the first one tells anything
+    logging.basicConfig(level=logging.INFO if first else logging.ERROR, format="%(message)s", stream=sys.stdout)
     try:
         with together():
             return run(options)
@@ -85,9 +86,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="DATA",
         help="recordings to test on; without any, what lies in folders named validation, else a twentieth",
     )
-    add(
-        "--licence", default="not stated", help="of the recordings, for the card of the weights (%(default)s)"
-    )
+    add("--licence", default="not stated", help="of the recordings, for the card of the weights (%(default)s)")
     add("--about", default="", help="a line on these weights, for their card")
     add("--restart", action="store_true", help="begin anew instead of going on from a pause")
     return made
@@ -159,8 +158,6 @@ def run(options: argparse.Namespace) -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     training, held = music(options)
     trainer = Trainer(settings, Excerpts(training, seed=settings.seed), device=device(options.device))
-    if trainer.rank:
-        logging.disable(logging.INFO)
     weights = sum(parameter.numel() for parameter in trainer.network.parameters())
     learn, test = f"{len(training):,} performances to learn from", f"{len(held):,} to test on"
     log.info("%s, %s; %s weights on %s", learn, test, f"{weights:,}", trainer.device)

@@ -57,9 +57,7 @@ class Trainer:
             raise ValueError(f"a batch of {settings.batch} cannot be shared by {self.world} processes")
         own = settings.batch // self.world
         self.own = slice(self.rank * own, (self.rank + 1) * own)
-        self.lanes = Lanes(
-            excerpts, lanes=settings.batch, segment=settings.segment, first=self.own.start, own=own
-        )
+        self.lanes = Lanes(excerpts, lanes=settings.batch, segment=settings.segment, first=self.own.start, own=own)
         torch.manual_seed(settings.seed)
         self.network = Network(hidden=settings.hidden, layers=settings.layers)
         prepare(self.network)
@@ -158,9 +156,7 @@ class Trainer:
             reason = str(error).partition("\n")[0]
             raise ResumeError(f"{path}: not a checkpoint that can be resumed ({reason})") from error
         if missing:
-            raise ResumeError(
-                f"{path}: not a checkpoint that can be resumed (no {', '.join(sorted(missing))})"
-            )
+            raise ResumeError(f"{path}: not a checkpoint that can be resumed (no {', '.join(sorted(missing))})")
         if replace(then, events=self.settings.events) != self.settings:
             raise ResumeError(f"{path}: was made with {then}, and {self.settings} was asked")
         if held["data"] != fingerprint(self.lanes.excerpts):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +16,7 @@ import pytest
 import torch
 
 from models import store
-from models.performance_rnn import journal
+from models.performance_rnn import journal, train
 from models.performance_rnn.dataset import Excerpts, fixed
 from models.performance_rnn.events import VOCABULARY
 from models.performance_rnn.midi_files import Performance
@@ -246,6 +249,31 @@ def test_a_pause_and_the_same_command_give_the_weights_of_one_run(
         store.load(tmp_path / out / "final.safetensors", "performance_rnn", SHAPES)[0] for out in ("whole", "paused")
     )
     assert all(torch.equal(whole[name], paused[name]) for name in SHAPES)
+
+
+def test_two_processes_give_the_weights_of_one(songs: Path, tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    told = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "OMP_NUM_THREADS": "1"}
+    line = [sys.executable, "-m", "models.performance_rnn.train", *command(songs, tmp_path / "two")]
+    root = Path(train.__file__).parents[2]
+    both = [
+        subprocess.Popen(line, env={**os.environ, **told, "RANK": str(rank), "LOCAL_RANK": str(rank)}, cwd=root)
+        for rank in range(2)
+    ]
+    try:
+        assert main(command(songs, tmp_path / "one")) == 0
+        assert [process.wait(timeout=120) for process in both] == [0, 0]
+    finally:
+        for process in both:
+            process.kill()
+            process.wait()
+    one, two = (
+        store.load(tmp_path / out / "final.safetensors", "performance_rnn", SHAPES)[0] for out in ("one", "two")
+    )
+    for name in SHAPES:
+        torch.testing.assert_close(two[name], one[name], rtol=1e-2, atol=2e-3)
 
 
 def test_a_signal_handler_of_before_is_put_back(songs: Path, tmp_path: Path) -> None:
