@@ -1,0 +1,209 @@
+"""How many OSC messages a second reach the tree without loss, and how soon, beside python-osc doing the same.
+
+Run as a program it is the sender, a process of its own: it reads lines `PORT RATE COUNT`, sends so many messages at
+that rate to the port, each with the time at which it leaves as its value, and says how long that took.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from pythonosc.dispatcher import Dispatcher
+from pythonosc.osc_server import BlockingOSCUDPServer
+
+from live.bench.row import Row
+from live.clock import Clock
+from live.osc.server import OscServer
+from live.osc.udp import UdpSocket
+from live.tree import Tree
+from models.base import Knob
+
+PEER: Final = "python-osc BlockingOSCUDPServer"
+RATES: Final = (3_500, 5_000, 7_000, 10_000, 14_000, 20_000, 28_000, 40_000, 57_000, 80_000)
+"""Messages a second, tried upwards."""
+ADDRESSES: Final = 40
+"""As many as a patch of three nodes has."""
+TRIES: Final = 3
+"""A rate counts as reached if one of so many runs lost nothing: what else this machine does is not our loss."""
+LATE_S: Final = 0.1
+"""How long after the last packet has been sent all must have been handled, so that a buffer does not pass for speed."""
+GENTLY: Final = 200
+"""Messages a second while the latency is measured."""
+
+_PACKET = b"/bench/k07\0\0,d\0\0"
+"""All but the value."""
+
+
+@dataclass
+class _Receiver:
+    """A tree with something in front of it that writes to it; notes how old each value is when it is stored."""
+
+    tree: Tree
+    port: int = 0
+    ages_s: list[float] = field(default_factory=list)
+    arrived: threading.Event = field(default_factory=threading.Event)
+    expected: int = 0
+
+    def heard(self, _: str, arguments: tuple[Any, ...]) -> None:
+        self.ages_s.append(self.tree.clock.now() - arguments[0])
+        if len(self.ages_s) == self.expected:
+            self.arrived.set()
+
+    def expect(self, count: int) -> None:
+        self.ages_s.clear()
+        self.arrived.clear()
+        self.expected = count
+
+
+def control_rows(seconds: float = 1.0) -> list[Row]:
+    """Highest rate without loss, and latency from the sender's process to the tree's value; each try takes `seconds`.
+
+    Both sides have the same socket buffer, as many addresses, and write to a tree of their own; the tries take turns.
+    """
+    with _sender() as sender, _ours() as ours, _peer() as peer:
+        sides = (ours, peer)
+        ages = [_ages_ms(sender, one, 2.0 * seconds) for one in sides]
+        best = [0.0, 0.0]
+        climbing = [True, True]
+        for rate in RATES:
+            for side, one in enumerate(sides):
+                if climbing[side]:
+                    reached = _reached(sender, one, rate, seconds)
+                    best[side] = max(best[side], reached)
+                    climbing[side] = reached > 0.8 * rate  # less is the sender's own limit
+    rows: list[Row] = [
+        {
+            "name": "OSC in, highest rate without loss",
+            "value": best[0],
+            "unit": "messages/s",
+            "ratio": best[0] / max(1.0, best[1]),
+            "peer": PEER,
+        }
+    ]
+    for part, own_ms, peer_ms in zip(("p50", "p99"), *ages, strict=True):
+        name = f"OSC in, packet to value, {part}"
+        rows.append({"name": name, "value": own_ms, "unit": "ms", "ratio": peer_ms / own_ms, "peer": PEER})
+    return rows
+
+
+def _reached(sender: subprocess.Popen[str], one: _Receiver, rate: int, seconds: float) -> float:
+    """The rate really sent, if all of it arrived in time in one of a few tries; else 0."""
+    for _ in range(TRIES):
+        count = int(rate * seconds)
+        one.expect(count)
+        took_s = _send(sender, one.port, rate, count)
+        if one.arrived.wait(LATE_S):
+            return count / took_s
+        one.arrived.wait(2.0)  # so that what is late does not fall into the next try
+    return 0.0
+
+
+def _ages_ms(sender: subprocess.Popen[str], one: _Receiver, seconds: float) -> tuple[float, float]:
+    """Median and 99th percentile of the time from leaving the sender to being stored."""
+    count = int(GENTLY * seconds)
+    one.expect(count)
+    _send(sender, one.port, GENTLY, count)
+    one.arrived.wait(5.0)
+    ages_s = sorted(one.ages_s) or [float("nan")]
+    return 1e3 * ages_s[len(ages_s) // 2], 1e3 * ages_s[min(len(ages_s) - 1, int(len(ages_s) * 0.99))]
+
+
+# -- the two sides ------------------------------------------------------------------------------------------------
+
+
+def _plant() -> _Receiver:
+    tree = Tree(Clock())
+    for number in range(ADDRESSES):
+        tree.add(f"/bench/k{number:02d}", Knob("A value"))
+    one = _Receiver(tree)
+    tree.watchers.append(one.heard)
+    return one
+
+
+@contextmanager
+def _ours() -> Iterator[_Receiver]:
+    one = _plant()
+    with OscServer(one.tree, one.tree.clock, port=0) as server:
+        one.port = server.port
+        yield one
+
+
+@contextmanager
+def _peer() -> Iterator[_Receiver]:
+    one = _plant()
+
+    def write(address: str, *arguments: Any) -> None:  # what a handler returns would be sent as an answer
+        one.tree.write(address, arguments)
+
+    dispatcher = Dispatcher()
+    for address in one.tree.addresses():
+        dispatcher.map(address, write)
+    with BlockingOSCUDPServer(("127.0.0.1", 0), dispatcher) as server:
+        # the buffer that ours has, so that it is the work that is compared
+        lent = UdpSocket("127.0.0.1", 0)
+        server.socket.close()
+        server.socket = lent.socket
+        server.socket.setblocking(True)
+        one.port = lent.port
+        thread = threading.Thread(target=server.serve_forever, name="python-osc")
+        thread.start()
+        try:
+            yield one
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+# -- the sender's process -----------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _sender() -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "live.bench.osc"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
+def _send(sender: subprocess.Popen[str], port: int, rate: int, count: int) -> float:
+    """Has so many messages sent; returns how long it took in seconds."""
+    assert sender.stdin is not None
+    assert sender.stdout is not None
+    sender.stdin.write(f"{port} {rate} {count}\n")
+    sender.stdin.flush()
+    return float(sender.stdout.readline())
+
+
+def main() -> None:
+    """The sender."""
+    clock = Clock()
+    resting = threading.Condition()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+        for line in sys.stdin:
+            port, rate, count = map(int, line.split())
+            out.connect(("127.0.0.1", port))
+            began_s = clock.now()
+            sent = 0
+            while sent < count:
+                due = min(count, int((clock.now() - began_s) * rate) + 1)
+                for _ in range(sent, due):
+                    out.send(_PACKET + struct.pack(">d", clock.now()))
+                sent = max(sent, due)
+                with resting:
+                    clock.wait(began_s + sent / rate, resting)
+            sys.stdout.write(f"{clock.now() - began_s!r}\n")
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
