@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     sound.add_argument(
         "--midi",
         metavar="PORT",
-        help="where to play: part of a port's name, its number in `arabesque devices`, `virtual` for a port of our own, "
+        help="where to play: part of a port's name, its number in `arabesque devices`, `virtual` for one of our own, "
         "`sound` for the built-in piano, or `silent`",
     )
     sound.add_argument(

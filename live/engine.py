@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from live.clock import Clock, VirtualClock
-from live.osc.out import OscOut
 from live.options import Options
+from live.osc.out import OscOut
 from live.osc.server import OscServer
 from live.patch import Change, Node, Patch, PatchError, diff, load
 from live.port import Output
-from live.runner import Runner, knobs_for
+from live.runner import Runner, knobs_of_loaded
 from live.tree import Tree
 from live.voices import Voices
 from models.base import Knob, Model, Value, pulse
@@ -121,7 +121,7 @@ class Engine:
         self._stop.set()
 
     def close(self) -> None:
-        """Stops in order: the nodes, then the ports with a note-off for each sounding note, then OSC. Once is enough."""
+        """Stops in order: the nodes, the ports with a note-off for each sounding note, then OSC. Once is enough."""
         if self._closed:
             return
         self._closed = True
@@ -195,8 +195,9 @@ class Engine:
 
     def _add(self, name: str, model: Model, start: bool) -> None:
         node = self.patch.nodes[name]
-        for knob, declared in knobs_for(node.model).items():
-            self.tree.add(f"/{name}/{knob}", replace(declared, default=node.knobs.get(knob, declared.default)))
+        for knob, declared in knobs_of_loaded(model).items():
+            default = declared.coerce(node.knobs[knob]) if knob in node.knobs else declared.default
+            self.tree.add(f"/{name}/{knob}", replace(declared, default=default))
         self.tree.set(f"/{name}/seed", self.patch.seed_of(name, self.options.seed))
         self.tree.add(
             f"/{name}/state",
@@ -295,7 +296,7 @@ class Engine:
             self.osc = OscServer(self.tree, self.clock, host, port, out=self.osc_out)
         except OSError as error:
             self.fail(
-                f"OSC on UDP port {port} of {host}: {error.strerror}; playing without OSC (choose another with --osc-port)"
+                f"OSC on UDP port {port} of {host}: {error.strerror}; playing without OSC (--osc-port takes another)"
             )
             return
         if not self.clock.virtual:

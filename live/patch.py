@@ -21,10 +21,10 @@ from live.midi import Midi
 from live.runner import knobs_for
 from models.base import KnobError, Model, Value
 
-RESERVED = frozenset(
-    ("engine", "clock", "midi", "camera", "window", "preset", "cue", "link", "error", "get", "list")
-    + ("ping", "pong", "subscribe", "unsubscribe")
-)
+RESERVED = {
+    *("engine", "clock", "midi", "camera", "window", "preset", "cue", "link"),
+    *("error", "get", "list", "ping", "pong", "subscribe", "unsubscribe"),
+}
 """First parts of addresses that belong to the engine, so that no node can be called that."""
 
 

@@ -17,7 +17,7 @@ from typing import Annotated, Any
 from live.clock import Clock
 from live.port import Output
 from live.tree import Tree
-from models.base import Event, Knob, Model, NoteOn, Pulse, Wait, knobs_of, pulse
+from models.base import Declares, Event, Knob, Model, NoteOn, Pulse, Wait, knobs_of, pulse
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +61,12 @@ def knobs_for(model: type[Model]) -> dict[str, Knob]:
     if taken:
         raise TypeError(f"{model.__name__} has a knob named {', '.join(sorted(taken))}, which every node has already")
     return {**knobs, **OWN_KNOBS}
+
+
+def knobs_of_loaded(model: Model) -> dict[str, Knob]:
+    """All knobs of a node that runs this very model, with what only its weights know."""
+    knobs = knobs_for(type(model))
+    return model.declare(knobs) if isinstance(model, Declares) else knobs
 
 
 class Runner:

@@ -171,7 +171,7 @@ class Tree:
     def write(self, address: str, arguments: Sequence[Any]) -> Value:
         """`set` for a sender that puts all in one list: value, or the components, and perhaps a glide in seconds."""
         leaf, index = self._find(address)
-        whole = leaf.knob.kind == "vector" and index is None
+        whole = leaf.knob.kind in ("vector", "event") and index is None
         wants = len(leaf.knob.components) if whole else 1
         given = list(arguments)
         if given and isinstance(given[0], list | tuple):
@@ -284,6 +284,8 @@ class Tree:
         return leaf.knob.coerce([*whole[:index], value, *whole[index + 1 :]])
 
     def _move(self, leaf: Leaf, target: Value, now_s: float, glide_s: float, index: int | None = None) -> list[Leaf]:
+        if leaf.knob.kind == "event":  # handed on by `act`, and nothing is kept of it
+            return []
         if leaf.knob.kind == "pulse":
             leaf.presses += bool(target)
             return [leaf] if target else []

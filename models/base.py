@@ -9,10 +9,21 @@ import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, ClassVar, Literal, Protocol, Self, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Literal,
+    Protocol,
+    Self,
+    get_args,
+    get_origin,
+    get_type_hints,
+    runtime_checkable,
+)
 
 Value = float | int | bool | str | tuple[float, ...]
-Kind = Literal["float", "int", "switch", "choice", "text", "vector", "pulse"]
+Kind = Literal["float", "int", "switch", "choice", "text", "vector", "pulse", "event"]
 
 
 class KnobError(ValueError):
@@ -28,6 +39,9 @@ class Knob:
     clipped to it. ``curve`` says how a fader should travel ("log" needs ``low`` > 0). ``sets`` gives the
     values of other knobs of the same node that follow from this one (a scale sets the pitch classes); it is
     called with all values of the node and returns those to change.
+
+    An "event" is not stored but handed on with its arguments, which ``components`` name. A choice without choices and
+    a vector without components take anything: the model says with `declare` what there is, once it has its weights.
     """
 
     meaning: str
@@ -51,7 +65,9 @@ class Knob:
         Raises KnobError where that cannot be done, for NaN and infinities too.
         """
         match self.kind:
-            case "vector":
+            case "vector" | "event":
+                if not self.components and not isinstance(given, str) and isinstance(given, Sequence):
+                    return tuple(self._clip(_number(part)) for part in given)
                 if isinstance(given, str) or not isinstance(given, Sequence) or len(given) != len(self.components):
                     raise KnobError(
                         f"expected {len(self.components)} numbers ({', '.join(self.components)}), got {given!r}"
@@ -92,6 +108,8 @@ class Knob:
         return number
 
     def _choice(self, given: Any) -> str:
+        if not self.choices and isinstance(given, str):
+            return given
         if isinstance(given, str):
             for choice in self.choices:
                 if choice.lower() == given.strip().lower():
@@ -190,7 +208,31 @@ class Wait:
     seconds: float
 
 
-Event = NoteOn | NoteOff | Control | Wait
+@dataclass(frozen=True, slots=True)
+class Pen:
+    """A pen moves in a straight line to (x, y): on the paper with `down`, above it without.
+
+    (0, 0) is the middle of the paper, y grows downward, and 1 is half of the paper's shorter side. Several pens draw
+    at once; the first is 0.
+    """
+
+    x: float
+    y: float
+    down: bool
+    pen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What happens to a pen's drawing as a whole: a "new" one begins (the old one may fade), all is "clear"ed at once,
+    or the last drawing is taken back ("undo").
+    """
+
+    do: Literal["new", "clear", "undo"]
+    pen: int = 0
+
+
+Event = NoteOn | NoteOff | Control | Pen | Page | Wait
 
 
 class Model(Protocol):
@@ -214,4 +256,13 @@ class Model(Protocol):
 
     def step(self, state: Any, heard: Sequence[Event], /, *args: Any, **knobs: Any) -> tuple[Sequence[Event], Any]:
         """One small piece of work: what has been heard since the last step, the knobs as they stand now."""
+        ...
+
+
+@runtime_checkable
+class Declares(Protocol):
+    """A model whose weights know more of its knobs: which categories there are to choose from."""
+
+    def declare(self, knobs: dict[str, Knob]) -> dict[str, Knob]:
+        """The knobs of `step` as they are with these weights."""
         ...

@@ -233,7 +233,9 @@ def main() -> int:
     for row in rows:
         peer = row["peers"][PEER]
         counts = f"{row['messages']} and {row['peer_messages']} messages"
-        sys.stdout.write(f"{row['name']:36} {row['value']:8.3f} ms   {PEER} {peer:8.3f} ms   {row['ratio']:6.1f}x   {counts}\n")
+        sys.stdout.write(
+            f"{row['name']:36} {row['value']:8.3f} ms   {PEER} {peer:8.3f} ms   {row['ratio']:6.1f}x   {counts}\n"
+        )
     return 0
 
 

@@ -21,7 +21,7 @@ from live.lanes import Timed
 from live.osc.encode import message, value_message
 from live.osc.subscribers import Peer, Subscriber, Subscribers
 from live.tree import AddressError, Tree
-from models.base import Control, Event, NoteOff, NoteOn
+from models.base import Control, Event, NoteOff, NoteOn, Page, Pen, Wait
 
 log = logging.getLogger(__name__)
 
@@ -188,7 +188,7 @@ class OscOut:
 
     def _is_value(self, address: str) -> bool:
         try:
-            return self.tree.knob(address).kind != "pulse"
+            return self.tree.knob(address).kind not in ("pulse", "event")
         except AddressError:
             return False
 
@@ -238,7 +238,7 @@ class Voice:
     def send(self, due_s: float, event: Event) -> None:
         """Schedules a note or controller; a Wait is nothing to be sent."""
         out = self._out
-        if not out.open or not isinstance(event, NoteOn | NoteOff | Control):
+        if not out.open or isinstance(event, Wait):
             return
         try:
             out._due.put(due_s, _Due(self, event))
@@ -277,6 +277,10 @@ class Voice:
                 tree.publish(f"/{self.node}/note", pitch, 0, 0)
             case Control(controller, value):
                 tree.publish(f"/{self.node}/control", controller, value)
+            case Pen(x, y, down, pen):
+                tree.publish(f"/{self.node}/pen", x, y, int(down), pen)
+            case Page(do, pen):
+                tree.publish(f"/{self.node}/page", do, pen)
 
     def end_all(self) -> None:
         """On the OSC thread: ends every sounding note."""

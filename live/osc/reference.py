@@ -66,7 +66,7 @@ def _node(leaf: Leaf) -> str:
 def types(knob: Knob) -> str:
     """The OSC types of a knob's arguments, as they are sent out: i, f and s only."""
     match knob.kind:
-        case "vector":
+        case "vector" | "event":
             return "f" * len(knob.components)
         case "int" | "switch" | "pulse":
             return "i"
@@ -79,7 +79,7 @@ def types(knob: Knob) -> str:
 def _row(leaf: Leaf) -> Row:
     knob = leaf.knob
     meaning = knob.meaning
-    if knob.kind == "vector":
+    if knob.kind in ("vector", "event"):
         meaning += f" ({', '.join(knob.components)})"
     default = "" if knob.kind == "pulse" or knob.access != "rw" else _say(knob.default)
     return Row(leaf.address, types(knob), knob.access, _range(knob), default, meaning)
