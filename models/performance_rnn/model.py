@@ -125,8 +125,8 @@ class PerformanceRNN:
         speed: Annotated[float, Knob("Time stretch: 2 plays twice as fast", 0.25, 4.0, "x", "log")] = 1.0,
         velocity_gain: Annotated[float, Knob("Loudness of all notes, as a factor", 0.0, 2.0, "x")] = 1.0,
         velocity_offset: Annotated[float, Knob("Loudness added to all notes", -127.0, 127.0, "MIDI")] = 0.0,
-        polyphony: Annotated[int, Knob("The most notes that sound at once", 1, 64)] = 64,
-        longest: Annotated[float, Knob("The longest a note is held", 0.05, 30.0, "s", "log")] = 8.0,
+        polyphony: Annotated[int, Knob("The most notes that sound at once", 1, 64)] = 32,
+        longest: Annotated[float, Knob("The longest a note is held", 0.05, 30.0, "s", "log")] = 5.0,
     ) -> tuple[Sequence[Event], State]:
         """One event: a key down or up, a wait, or nothing (a new touch, or something heard was taken in).
 
