@@ -148,7 +148,7 @@ def _peer() -> Iterator[_Receiver]:
         dispatcher.map(address, write)
     with BlockingOSCUDPServer(("127.0.0.1", 0), dispatcher) as server:
         # the buffer that ours has, so that it is the work that is compared
-        lent = UdpSocket("127.0.0.1", 0)
+        lent = UdpSocket("127.0.0.1", 0, one.tree.clock)
         server.socket.close()
         server.socket = lent.socket
         server.socket.setblocking(True)

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 AT_ONCE: Final = 256
 """Packets handled before what they caused is sent and the socket is read again."""
+EVERYTHING: Final = 20_000
 LONGEST_SLEEP_S: Final = 60.0
 
 
@@ -44,7 +45,7 @@ class OscServer:
         self.clock = clock
         self.out = out or OscOut(tree, clock)
         self.meaning = Meaning(tree, clock, self.out)
-        self.udp = None if clock.virtual else UdpSocket(host, port)
+        self.udp = None if clock.virtual else UdpSocket(host, port, clock)
         self.host, self.port = host, self.udp.port if self.udp else port
         self._thread: threading.Thread | None = None
         self._stopping = False
@@ -118,11 +119,12 @@ class OscServer:
             selector.register(udp.socket, selectors.EVENT_READ)
             selector.register(self._woken, selectors.EVENT_READ)
             while not self._stopping:
-                selector.select(self._sleep_s(udp))
-                self._empty_waker()
-                self._cycle(udp)
+                ready = [key.fileobj for key, _ in selector.select(self._sleep_s(udp))]
+                if self._woken in ready:
+                    self._empty_waker()
+                self._cycle(udp, udp.socket in ready)
         self.out.silence_all()
-        self._cycle(udp)
+        self._cycle(udp, True)
 
     def _sleep_s(self, udp: UdpSocket) -> float:
         if udp.backlog:
@@ -133,13 +135,15 @@ class OscServer:
         self.out.planned_s = due_s
         return max(0.0, min(LONGEST_SLEEP_S, due_s - self.clock.now()))
 
-    def _cycle(self, udp: UdpSocket) -> None:
+    def _cycle(self, udp: UdpSocket, arrived: bool) -> None:
         try:
-            udp.receive()
-            for _ in range(min(AT_ONCE, len(udp.backlog))):
-                packet, sender = udp.take()
-                for peer, answer in self.handle(packet, sender):
-                    udp.send(peer, answer)
+            for limit in (1, EVERYTHING):  # the first is acted on before it is known whether there are more
+                if arrived:
+                    udp.receive(limit)
+                for _ in range(min(AT_ONCE, len(udp.backlog))):
+                    packet, sender = udp.take()
+                    for peer, answer in self.handle(packet, sender):
+                        udp.send(peer, answer)
             for peer, told in self.poll(self.clock.now()):
                 udp.send(peer, told)
             for peer in udp.refusals():

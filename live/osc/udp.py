@@ -8,6 +8,7 @@ import sys
 from collections import deque
 from typing import Final
 
+from live.clock import Clock
 from live.osc.packet import MAX_BYTES
 from live.osc.subscribers import Peer
 
@@ -27,7 +28,7 @@ class UdpSocket:
     port is taken or the host is none of this machine's.
     """
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, clock: Clock) -> None:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM, flags=socket.AI_PASSIVE)
         family, _, _, _, address = found[0]
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
@@ -36,7 +37,9 @@ class UdpSocket:
         """Packets that came faster than they could be handled."""
         self.unsent = 0
         """Packets that the system would not send."""
+        self._clock = clock
         self._backlog_bytes = 0
+        self._refusals_wait = False
         try:
             self.socket.setblocking(False)
             self._grow()
@@ -55,14 +58,22 @@ class UdpSocket:
         """Bytes that the system granted; Linux grants twice net.core.rmem_max to who is not root."""
         return self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
 
-    def receive(self, limit: int = 20_000) -> None:
-        """Moves what has arrived into the backlog; at most so many, so that a flood cannot hold us here."""
+    def receive(self, limit: int) -> None:
+        """Moves what has arrived into the backlog; at most so many packets, and for 5 ms, whatever the flood.
+
+        Each call of the system gives the interpreter up, and where another thread does not, taking it back can
+        last 5 ms by itself: reading until nothing is left could then go on for ever.
+        """
+        until_s = self._clock.now() + 0.005
         for _ in range(limit):
+            if self._clock.now() > until_s:
+                break
             try:
                 packet, sender = self.socket.recvfrom(MAX_BYTES + 1)
             except BlockingIOError:
                 break
-            except OSError:  # what was sent earlier was refused: told here, once, and nothing of ours
+            except OSError:  # something sent earlier was refused, and it is told here, of all places
+                self._refusals_wait = True
                 continue
             self.backlog.append((packet, (sender[0], sender[1])))
             self._backlog_bytes += len(packet) + 100
@@ -83,7 +94,7 @@ class UdpSocket:
                 self.socket.sendto(packet, peer)
                 return
             except (ConnectionRefusedError, ConnectionResetError):
-                continue  # the refusal of an earlier packet, told now; this one has not been sent yet
+                self._refusals_wait = True  # of an earlier packet; this one has not been sent yet
             except OSError:
                 break
         self.unsent += 1
@@ -91,8 +102,9 @@ class UdpSocket:
     def refusals(self) -> list[Peer]:
         """To whom something was sent in vain: nobody listens there. Linux tells that, others do not."""
         refused: list[Peer] = []
-        if sys.platform != "linux":
+        if sys.platform != "linux" or not self._refusals_wait:
             return refused
+        self._refusals_wait = False
         while len(refused) < 1_000:
             try:
                 _, _, _, address = self.socket.recvmsg(0, 512, socket.MSG_ERRQUEUE)

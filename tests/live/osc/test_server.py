@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -90,6 +91,9 @@ def test_sending_to_nobody_harms_nobody(server: OscServer, client: socket.socket
         server.out.tree.set("/piano/density", number)
         client.send(message("/ping", number))
         assert hear(client) == ("/pong", number)
+    if sys.platform == "linux":  # the others do not tell
+        (subscriber,) = server.out.subscribers.everybody()
+        assert subscriber.refused_last_s > 0.0
 
 
 def test_one_who_changes_the_address_is_told_by_port_alone(server: OscServer, hear: Hear) -> None:
