@@ -21,8 +21,11 @@ from live.sound.soundfont import Fluid
 Score = Iterable[tuple[float, bytes]]
 """MIDI messages, each with its time in seconds from the beginning, in order."""
 
-LONGEST_S = 12 * 3600.0
-"""A file longer than this is damaged rather than long."""
+LONGEST_S = 6 * 3600.0
+"""A MIDI file longer than this is damaged rather than long."""
+
+_FRAMES_AT_MOST = (2**32 - 4096) // 4
+"""What a WAV file can hold: 6.7 hours at 44.1 kHz."""
 
 _BLOCK = 4096
 _VOICES = 160
@@ -35,7 +38,7 @@ class Instrument(Protocol):
 
     def send(self, data: bytes) -> None: ...
     def samples(self, count: int) -> NDArray[np.float32]: ...
-    def sounding(self) -> int: ...
+    def sounding(self) -> bool: ...
     def close(self) -> None: ...
 
 
@@ -53,15 +56,17 @@ def render(
     instrument: Instrument = OfflinePiano(rate) if soundfont is None else Fluid(Path(soundfont).expanduser(), rate)
     frames = 0
     try:
-        with wave.open(str(wav_path), "wb") as file:
+        with Path(wav_path).open("wb") as out, wave.open(out, "wb") as file:
             file.setnchannels(2)
             file.setsampwidth(2)
             file.setframerate(rate)
             for block in _sounded(instrument, score, rate):
                 file.writeframesraw(_sixteen_bits(block))
                 frames += len(block)
+                if frames > _FRAMES_AT_MOST - _BLOCK:
+                    raise SoundError(f"{str(wav_path)!r} is full: a WAV file holds no more than {frames / rate:.0f} s")
     except OSError as error:
-        raise SoundError(f"{wav_path} cannot be written: {error.strerror or error}") from None
+        raise SoundError(f"{str(wav_path)!r} cannot be written: {error.strerror or error}") from None
     finally:
         instrument.close()
     return frames / rate
@@ -73,11 +78,14 @@ def read(midi_path: str | Path) -> Score:
         file = mido.MidiFile(str(midi_path))
         length_s = file.length
     except OSError as error:
-        raise SoundError(f"{midi_path} cannot be read: {error.strerror or 'it is not a MIDI file'}") from None
+        reason = error.strerror or str(error) or "it is not a MIDI file"
+        raise SoundError(f"{str(midi_path)!r} cannot be read: {reason}") from None
+    except EOFError:
+        raise SoundError(f"{str(midi_path)!r} cannot be read: it is no MIDI file, or ends too early") from None
     except Exception as error:  # mido lets through whatever a damaged file makes of its reader
-        raise SoundError(f"{midi_path} is not a MIDI file that can be read: {error or type(error).__name__}") from None
+        raise SoundError(f"{str(midi_path)!r} cannot be read: {str(error) or type(error).__name__}") from None
     if length_s > LONGEST_S:
-        raise SoundError(f"{midi_path} would last {length_s / 3600:.0f} hours: it is probably damaged")
+        raise SoundError(f"{str(midi_path)!r} would last {length_s / 3600:.0f} hours: it is probably damaged")
     return _timed(file)
 
 
@@ -134,10 +142,9 @@ class OfflinePiano:
         self._voices = [voice for voice in self._voices if not voice.over()]
         return mix
 
-    def sounding(self) -> int:
-        """How many voices there are still."""
-        self._keys.sounding()
-        return len(self._voices)
+    def sounding(self) -> bool:
+        """Whether any voice is left."""
+        return bool(self._voices)
 
     def close(self) -> None:
         """Nothing is left to give back."""

@@ -29,7 +29,8 @@ FOLDERS = (
 )
 """Where systems and people keep them."""
 
-_GAIN = 0.5
+_GAIN = 1.0
+_SILENT = 2e-4
 
 
 def find() -> Path | None:
@@ -56,6 +57,7 @@ class Fluid:
         library = _library()
         self.name = f"soundfont {soundfont.name}"
         self._library = library
+        self._heard = False
         self._synth: Any = library.Synth(
             gain=_GAIN, samplerate=float(rate), channels=16, **{"synth.dynamic-sample-loading": 1}
         )
@@ -83,8 +85,9 @@ class Fluid:
         channel, number, value = data[0] & 15, data[1], data[-1]
         match data[0] >> 4, len(data):
             case 0x9, 3 if value > 0:
+                self._heard = True
                 self._synth.noteon(channel, number, value)
-            case (0x8 | 0x9), 3:
+            case ((0x8 | 0x9), 3):
                 self._synth.noteoff(channel, number)
             case 0xB, 3:
                 self._synth.cc(channel, number, value)
@@ -95,11 +98,13 @@ class Fluid:
 
     def samples(self, count: int) -> NDArray[np.float32]:
         """What sounds next, [count, 2], full scale 1; for offline use."""
-        return np.asarray(self._synth.get_samples(count), np.float32).reshape(-1, 2) / np.float32(32768.0)
+        out = np.asarray(self._synth.get_samples(count), np.float32).reshape(-1, 2) / np.float32(32768.0)
+        self._heard = bool(np.abs(out).max(initial=0.0) > _SILENT)
+        return out
 
-    def sounding(self) -> int:
-        """How many voices there are still."""
-        return int(self._library.fluid_synth_get_active_voice_count(self._synth.synth))
+    def sounding(self) -> bool:
+        """Whether anything was heard in the last `samples`, its reverberation too, or has been struck since."""
+        return self._heard
 
     def alive(self) -> bool:
         """Whether it can be played."""
