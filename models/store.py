@@ -7,7 +7,7 @@ Nothing is ever unpickled.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -39,6 +39,11 @@ class Card:
     date: str  # ISO 8601
     about: str = ""
     figures: Mapping[str, Figure] = field(default_factory=dict)  # losses, counts, sizes
+    labels: Sequence[str] = ()  # what a one-hot input means, in its order: the categories of drawings
+    scale_factor: float = 1.0  # what the data was divided by: one unit of the network is so many pixels
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", tuple(self.labels))
 
 
 def save(path: Path, state_dict: Mapping[str, Tensor], card: Card, *, half: bool = True) -> None:
@@ -58,6 +63,9 @@ def save(path: Path, state_dict: Mapping[str, Tensor], card: Card, *, half: bool
         tensors[name] = kept.contiguous().clone()
     path.parent.mkdir(parents=True, exist_ok=True)
     values = asdict(card)
+    for name, unsaid in (("labels", ()), ("scale_factor", 1.0)):
+        if values[name] == unsaid:
+            del values[name]
     part = path.with_name(path.name + ".part")
     part.write_bytes(to_bytes(tensors, metadata={"kind": card.kind, "card": json.dumps(values)}))
     part.replace(path)
@@ -89,6 +97,16 @@ def find(name_or_path: str | Path, kind: str) -> Path:
 def names(kind: str) -> list[str]:
     """The names of the shipped weights of one kind."""
     return sorted(path.stem[len(kind) + 1 :] for path in SHIPPED.glob(f"{kind}_*{SUFFIX}"))
+
+
+def read_card(name_or_path: str | Path, kind: str) -> Card:
+    """The card alone, for networks whose sizes it tells. Raises WeightsError as `load` does."""
+    path = find(name_or_path, kind)
+    try:
+        with safe_open(path, framework="pt") as file:
+            return _card(path, kind, file.metadata() or {})
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"{path}: not a complete safetensors file ({error})") from error
 
 
 def load(name_or_path: str | Path, kind: str, shapes: Mapping[str, tuple[int, ...]]) -> tuple[dict[str, Tensor], Card]:
