@@ -195,9 +195,13 @@ class Engine:
 
     def _add(self, name: str, model: Model, start: bool) -> None:
         node = self.patch.nodes[name]
-        for knob, declared in knobs_of_loaded(model).items():
+        declarations = knobs_of_loaded(model)
+        for knob, declared in declarations.items():
             default = declared.coerce(node.knobs[knob]) if knob in node.knobs else declared.default
             self.tree.add(f"/{name}/{knob}", replace(declared, default=default))
+        # A scale named in the patch sets the pitch classes, unless the patch names them as well.
+        for knob in sorted(node.knobs, key=lambda knob: declarations[knob].sets is None):
+            self.tree.set(f"/{name}/{knob}", node.knobs[knob])
         self.tree.set(f"/{name}/seed", self.patch.seed_of(name, self.options.seed))
         self.tree.add(
             f"/{name}/state",

@@ -86,7 +86,7 @@ class Runner:
         self._knob_names = list(knobs_for(type(model)))
         self._seed = int(tree.snapshot(name, ["seed"])["seed"])  # type: ignore[arg-type]
         self._state = model.start(self._seed)
-        self._past: deque[tuple[float, Any]] = deque()
+        self._past: deque[tuple[float, Any, list[Event]]] = deque()
         self._heard: list[Event] = []
         self._played: deque[float] = deque()
         self._paused = False
@@ -197,7 +197,7 @@ class Runner:
 
     def _step(self, knobs: dict[str, Any], now_s: float, nudge_s: float) -> None:
         heard, self._heard = self._heard, []
-        self._past.append((self.due_s, self._state))
+        self._past.append((self.due_s, self._state, heard))
         while len(self._past) > 1 and self._past[1][0] <= now_s:
             self._past.popleft()
         began_s = self.clock.now()
@@ -225,10 +225,12 @@ class Runner:
             output.withdraw(from_s + nudge_s)
         while self._played and self._played[-1] > from_s + nudge_s:
             self._played.pop()
-        undone = [(due_s, state) for due_s, state in self._past if due_s > from_s]
+        undone = [step for step in self._past if step[0] > from_s]
         if undone:
             self._state = undone[0][1]
-            self._past = deque((due_s, state) for due_s, state in self._past if due_s <= from_s)
+            self._past = deque(step for step in self._past if step[0] <= from_s)
+            # What was heard in the steps undone did happen, and is heard again.
+            self._heard = [event for _, _, heard in undone for event in heard] + self._heard
         self.due_s = now_s
 
     def _begin_again(self, now_s: float) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, ClassVar, Self
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Self
 
-from models.base import Event, Knob, NoteOff, NoteOn, Wait
+from models.base import Event, Knob, NoteOff, NoteOn, Value, Wait
+
+
+def _register(values: Mapping[str, Any]) -> Mapping[str, Value]:
+    return {"lowest": {"low": 30, "high": 70}[values["register"]]} if values["register"] != "free" else {}
 
 
 class Scale:
@@ -15,6 +19,7 @@ class Scale:
 
     def __init__(self, weights: str = "plain") -> None:
         self.weights = weights
+        self.heard: list[list[Event]] = []
 
     @classmethod
     def load(cls, weights: str, device: str = "auto") -> Self:
@@ -33,8 +38,11 @@ class Scale:
         *,
         lowest: Annotated[int, Knob("The first note", 0, 100)] = 0,
         length: Annotated[float, Knob("How long each note is", 0.01, 10.0, "s", "log")] = 0.1,
+        register: Annotated[str, Knob("Sets lowest", choices=("free", "low", "high"), sets=_register)] = "free",
         broken: Annotated[bool, Knob("Fail")] = False,
     ) -> tuple[Sequence[Event], int]:
+        if heard:
+            self.heard.append(list(heard))
         if broken:
             raise RuntimeError("a string broke")
         pitch = lowest + state % 20

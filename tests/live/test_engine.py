@@ -91,6 +91,16 @@ def test_a_setting_that_does_not_fit_is_told(opened: Opening) -> None:
         opened(settings=(("/a/lowest", "x"),))
 
 
+@pytest.mark.parametrize(
+    ("knobs", "lowest"), [("register='high'", 70), ("lowest=3, register='low'", 3), ("register='free', lowest=9", 9)]
+)
+def test_what_a_knob_of_the_patch_sets_is_set_unless_the_patch_says_it(
+    opened: Opening, knobs: str, lowest: int
+) -> None:
+    engine = opened(f"patch = Patch(a=Node(Scale, weights='p', {knobs}))")
+    assert engine.tree.get("/a/lowest") == lowest
+
+
 def test_weights_that_are_not_there_are_told(opened: Opening) -> None:
     with pytest.raises(PatchError, match="a: no weights called missing"):
         opened("patch = Patch(a=Node(Scale, weights='missing'))")

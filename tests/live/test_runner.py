@@ -22,6 +22,7 @@ class Stage:
     tape: Tape
     runner: Runner
     told: list[tuple[str, tuple[object, ...]]]
+    heard: list[list[Event]]
 
     def play(self, to_s: float) -> None:
         """Iterates as the thread would, until a time."""
@@ -44,7 +45,8 @@ def stage() -> Stage:
     told: list[tuple[str, tuple[object, ...]]] = []
     tree.watchers.append(lambda address, arguments: told.append((address, arguments)))
     tape = Tape()
-    return Stage(clock, tree, tape, Runner("scale", Scale(), tree, clock, [tape]), told)
+    model = Scale()
+    return Stage(clock, tree, tape, Runner("scale", model, tree, clock, [tape]), told, model.heard)
 
 
 def test_it_plays_ahead_by_the_lookahead_and_no_further(stage: Stage) -> None:
@@ -77,6 +79,18 @@ def test_now_withdraws_and_goes_on_from_the_state_at_that_moment(stage: Stage) -
     struck = stage.tape.struck()
     assert struck[:6] == [(0, 0), (100, 1), (200, 2), (300, 3), (400, 4), (450, 55)]
     assert struck[6] == (550, 56)
+
+
+def test_what_was_heard_in_steps_undone_is_heard_again(stage: Stage) -> None:
+    stage.set("lookahead", 1.0)
+    stage.play(0.45)
+    stage.clock.advance(0.55)
+    stage.runner.hear(NoteOn(90, 1))
+    stage.play(0.56)
+    assert stage.heard[-1] == [NoteOn(90, 1)]
+    stage.set("now", True)
+    stage.play(0.57)
+    assert stage.heard.count([NoteOn(90, 1)]) == 2
 
 
 def test_pause_silences_and_resumes_where_it_was(stage: Stage) -> None:
