@@ -75,7 +75,7 @@ def render(
 def read(midi_path: str | Path) -> Score:
     """The messages of a MIDI file at their times, tempo changes followed. Raises SoundError where it cannot be read."""
     try:
-        file = mido.MidiFile(str(midi_path))
+        file = mido.MidiFile(str(midi_path), clip=True)  # a byte out of range is no reason to refuse a piece
         length_s = file.length
     except OSError as error:
         reason = error.strerror or str(error) or "it is not a MIDI file"
@@ -83,7 +83,7 @@ def read(midi_path: str | Path) -> Score:
     except EOFError:
         raise SoundError(f"{str(midi_path)!r} cannot be read: it is no MIDI file, or ends too early") from None
     except Exception as error:  # mido lets through whatever a damaged file makes of its reader
-        raise SoundError(f"{str(midi_path)!r} cannot be read: {str(error) or type(error).__name__}") from None
+        raise SoundError(f"{str(midi_path)!r} is damaged: {str(error) or type(error).__name__}") from None
     if length_s > LONGEST_S:
         raise SoundError(f"{str(midi_path)!r} would last {length_s / 3600:.0f} hours: it is probably damaged")
     return _timed(file)
