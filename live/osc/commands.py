@@ -161,8 +161,6 @@ def _target(said: Message, sender: Peer) -> tuple[Peer, list[str]]:
         if not 1 <= port <= 65_535:
             raise AddressError("expected a port from 1 to 65535")
     texts = [str(argument) for argument in given]
-    if (":" in host) != (":" in sender[0]):
-        raise AddressError(f"{host} cannot be reached from the address that this engine listens on")
     if not all(text.startswith("/") for text in texts):
         raise AddressError(f"{said.address} takes [host] [port] [pattern…]; patterns begin with /")
     return (host, port), texts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import socket
 import sys
 from collections import deque
@@ -11,6 +12,8 @@ from typing import Final
 from live.clock import Clock
 from live.osc.packet import MAX_BYTES
 from live.osc.subscribers import Peer
+
+log = logging.getLogger(__name__)
 
 RECEIVE_BUFFER: Final = 4 << 20
 """Bytes asked of the system for what has arrived and was not read yet."""
@@ -40,6 +43,8 @@ class UdpSocket:
         self._clock = clock
         self._backlog_bytes = 0
         self._refusals_wait = False
+        self._outside: dict[socket.AddressFamily, socket.socket] = {}
+        self._unreachable: set[Peer] = set()
         try:
             self.socket.setblocking(False)
             self._grow()
@@ -91,11 +96,14 @@ class UdpSocket:
         """Sends, or counts what cannot be sent; never waits, never raises."""
         for _ in range(3):
             try:
-                self.socket.sendto(packet, peer)
+                self._towards(peer).sendto(packet, peer)
                 return
             except (ConnectionRefusedError, ConnectionResetError):
                 self._refusals_wait = True  # of an earlier packet; this one has not been sent yet
-            except OSError:
+            except OSError as error:
+                if peer not in self._unreachable and len(self._unreachable) < 100:
+                    self._unreachable.add(peer)
+                    log.warning("OSC cannot be sent to %s:%d: %s", *peer, error.strerror)
                 break
         self.unsent += 1
 
@@ -116,12 +124,24 @@ class UdpSocket:
 
     def is_self(self, peer: Peer) -> bool:
         """Whether that is this socket, as far as one can see."""
-        loopback = peer[0].startswith("127.") or peer[0] == "::1"
-        return peer[1] == self.port and (loopback or peer[0] in (self.host, "0.0.0.0", "::"))
+        return peer[1] == self.port and (_is_loopback(peer[0]) or peer[0] in (self.host, "0.0.0.0", "::"))
 
     def close(self) -> None:
         """Gives the port back."""
-        self.socket.close()
+        for one in (self.socket, *self._outside.values()):
+            one.close()
+
+    def _towards(self, peer: Peer) -> socket.socket:
+        """The socket from which a peer can be reached: one that listens on loopback reaches nobody outside."""
+        family = socket.AF_INET6 if ":" in peer[0] else socket.AF_INET
+        if family == self.socket.family and (not _is_loopback(self.host) or _is_loopback(peer[0])):
+            return self.socket
+        outside = self._outside.get(family)
+        if outside is None:
+            outside = self._outside[family] = socket.socket(family, socket.SOCK_DGRAM)
+            outside.setblocking(False)
+            outside.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        return outside
 
     def _grow(self) -> None:
         if sys.platform == "linux":
@@ -135,3 +155,7 @@ class UdpSocket:
                 return
             except OSError:  # macOS refuses what is too much instead of giving what it has
                 size //= 2
+
+
+def _is_loopback(host: str) -> bool:
+    return host.startswith("127.") or host == "::1"

@@ -106,3 +106,20 @@ def test_one_who_changes_the_address_is_told_by_port_alone(server: OscServer, he
         mouth.sendto(message("/subscribe", ear.getsockname()[1]), ("127.0.0.1", server.port))
         mouth.sendto(message("/piano/density", 8), ("127.0.0.1", server.port))
         assert hear(ear) == ("/piano/density", 8.0)
+
+
+def test_a_server_on_loopback_sends_to_the_network_all_the_same(server: OscServer) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
+        try:
+            ear.connect(("192.0.2.1", 9))  # sends nothing: only asks which address would be ours
+        except OSError:
+            pytest.skip("this machine has no network")
+        host = ear.getsockname()[0]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
+        ear.bind((host, 0))
+        ear.settimeout(10.0)
+        server.out.subscribe(*ear.getsockname())
+        server.out.tree.set("/piano/density", 8)
+        packet, sender = ear.recvfrom(65_535)
+    assert packet == message("/piano/density", 8.0)
+    assert sender[0] == host

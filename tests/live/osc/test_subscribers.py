@@ -37,7 +37,7 @@ def test_whom_a_subscription_is_for(stage: Any, arguments: list[Any], peer: tupl
     assert stage.at(0.0, peer) == []
 
 
-@pytest.mark.parametrize("arguments", [["stage.example.org", 9001], [0], [70_000], ["::1", 9001], [9001, "x"], [1e30]])
+@pytest.mark.parametrize("arguments", [["stage.example.org", 9001], [0], [70_000], [9001, "x"], [1e30]])
 def test_a_subscription_that_cannot_be(stage: Any, arguments: list[Any]) -> None:
     ((error, about, _),) = stage.send("/subscribe", *arguments)
     assert (error, about) == ("/error", "/subscribe")
