@@ -292,7 +292,10 @@ class Engine:
     def _open_osc(self) -> None:
         targets: Iterable[tuple[str, int]] = self.options.osc_out
         for host, port in targets:
-            self.osc_out.subscribe(host, port)
+            try:
+                self.osc_out.subscribe(host, port)
+            except OSError as error:
+                self.fail(f"--osc-out {host}:{port}: {error.strerror}; playing on without")
         if self.options.osc is None and not self.options.osc_out:
             return
         host, port = self.options.osc or ("127.0.0.1", 0)

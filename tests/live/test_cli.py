@@ -69,6 +69,12 @@ def test_it_plays_in_real_time_and_stops_by_itself(piece: str, tmp_path: Path) -
     assert "a ▕" in done.stderr
 
 
+def test_an_osc_target_that_is_nowhere_is_told_and_done_without(piece: str) -> None:
+    done = arabesque(piece, "--seconds", "0.1", "--osc-port", "0", "--osc-out", "no.such.host.invalid:9001")
+    assert done.returncode == 0, done.stderr
+    assert "--osc-out no.such.host.invalid:9001:" in done.stderr
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_it_in_order(piece: str, tmp_path: Path, number: int) -> None:
     out = tmp_path / "out.mid"
