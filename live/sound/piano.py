@@ -24,6 +24,7 @@ MIDDLE_FIRST = tuple(sorted(range(LOWEST, HIGHEST + 1), key=lambda pitch: abs(pi
 
 _BLOCK = 512
 _PIECE = 16384
+_SILENCE = 96000
 _STRETCHES = (0.0, 0.02, 0.06, 0.15, 0.35, 0.65, 1.0)
 _UNHEARD = 10.0 ** (-78 / 20)
 _LOUDEST = 0.10
@@ -103,13 +104,14 @@ def damper_s(pitch: int) -> float | None:
 def damp(samples: Samples, at: int, falling: int) -> int:
     """Lets the tone fall from sample `at` on with a time constant in samples, written into `samples`.
 
-    It is silent nine time constants later; the sample from which it is is returned.
+    It is silent nine time constants later; the sample from which it is is returned. Two seconds on, the tone is as it
+    was: whoever plays it stops before, and what nobody hears is not worth the time while a pedal damps sixty strings.
     """
     curve = _fall(falling)
     rest = samples[max(at, 0) :]
     felt = rest[: len(curve)]
     np.multiply(felt, curve[: len(felt)], out=felt, casting="unsafe")
-    rest[len(felt) :] = 0
+    rest[len(felt) : len(felt) + _SILENCE] = 0
     return max(at, 0) + len(felt)
 
 
