@@ -23,7 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "bench": ("live.bench.run:main", "measure this machine: steps, timing, control, start-up"),
 }
 
-TRAINERS = {"piano": "models.performance_rnn.train"}
+TRAINERS = {"piano": "models.performance_rnn.train", "sketch": "models.sketch_rnn.train"}
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -1,0 +1,151 @@
+"""Drawings as numbers: lines of points, the offsets between them, and what is done to either. NumPy only.
+
+A drawing is either a list of lines, each an array [n, 2] of absolute points, or *stroke-3*: rows dx, dy, lifted,
+where `lifted` 1 says that the pen leaves the paper after the point. As in the official files the first line begins
+at an origin that is not stored. *Stroke-5* (Ha & Eck 2017) has rows dx, dy, down, up, end, which is what a network
+reads. y grows downward.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+Lines = Sequence[ArrayLike]
+
+BOX = 255.0  # the longest side of a drawing of Quick, Draw!
+EPSILON = 2.0  # by how much its lines were simplified, in the same pixels
+
+
+def to_strokes(lines: Lines) -> Floats:
+    """Absolute lines to stroke-3, [N, 3]; lines without points are left out.
+
+    A first line of one point becomes two equal ones, because the very first point is not stored.
+    """
+    parts = [points for points in (np.asarray(line, np.float64).reshape(-1, 2) for line in lines) if len(points)]
+    if not parts:
+        return np.zeros((0, 3))
+    if len(parts[0]) == 1:
+        parts[0] = np.repeat(parts[0], 2, axis=0)
+    points = np.concatenate(parts)
+    lifted = np.zeros(len(points))
+    lifted[np.cumsum([len(part) for part in parts]) - 1] = 1
+    return np.column_stack([np.diff(points, axis=0), lifted[1:]])
+
+
+def to_lines(strokes: ArrayLike, origin: tuple[float, float] = (0.0, 0.0)) -> list[Floats]:
+    """Stroke-3 to absolute lines, the first of which begins at `origin`; a pen never lifted is lifted at the end."""
+    rows = np.asarray(strokes, np.float64).reshape(-1, 3)
+    if not len(rows):
+        return []
+    points = np.concatenate([[origin], np.asarray(origin) + np.cumsum(rows[:, :2], axis=0)])
+    lifts = np.flatnonzero(rows[:-1, 2] > 0.5) + 2  # behind the origin and the point itself
+    return np.split(points, lifts)
+
+
+def to_five(strokes: ArrayLike) -> NDArray[np.float32]:
+    """Stroke-3 [N, 3] to stroke-5 [N, 5], without the row that ends a drawing."""
+    rows = np.asarray(strokes, np.float32).reshape(-1, 3)
+    five = np.zeros((len(rows), 5), np.float32)
+    five[:, :2] = rows[:, :2]
+    five[:, 3] = rows[:, 2] > 0.5
+    five[:, 2] = 1 - five[:, 3]
+    return five
+
+
+def to_three(five: ArrayLike) -> NDArray[np.float32]:
+    """Stroke-5 [N, 5] to stroke-3, up to the first row that ends the drawing."""
+    rows = np.asarray(five, np.float32).reshape(-1, 5)
+    ends = np.flatnonzero(rows[:, 4] > 0.5)
+    rows = rows[: ends[0]] if len(ends) else rows
+    return rows[:, [0, 1, 3]].copy()
+
+
+def simplify(line: ArrayLike, epsilon: float = EPSILON) -> Floats:
+    """Fewer points of a line [N, 2], none of those left out farther than `epsilon` from what remains.
+
+    Ramer 1972, Douglas & Peucker 1973. First and last stay; the points that stay are not moved.
+    """
+    points = np.asarray(line, np.float64).reshape(-1, 2)
+    stays = np.zeros(len(points), np.bool_)
+    stays[[0, -1] if len(points) else []] = True
+    spans = [(0, len(points) - 1)]
+    while spans:
+        first, last = spans.pop()
+        if last - first < 2:
+            continue
+        away = _distances(points[first + 1 : last], points[first], points[last])
+        farthest = int(away.argmax())
+        if away[farthest] > epsilon:
+            middle = first + 1 + farthest
+            stays[middle] = True
+            spans += [(first, middle), (middle, last)]
+    return points[stays]
+
+
+def _distances(points: Floats, start: Floats, end: Floats) -> Floats:
+    """How far each point is from the piece of straight line between two."""
+    along = end - start
+    length = float(along @ along)
+    if not length:
+        return _norms(points - start)
+    part = np.clip((points - start) @ along / length, 0.0, 1.0)
+    return _norms(points - start - part[:, None] * along)
+
+
+def _norms(vectors: Floats) -> Floats:
+    lengths: Floats = np.hypot(vectors[:, 0], vectors[:, 1])
+    return lengths
+
+
+def resample(line: ArrayLike, step: float) -> Floats:
+    """The line [N, 2] with points at most `step` apart, evenly between the old ones, which all stay."""
+    points = np.asarray(line, np.float64).reshape(-1, 2)
+    if len(points) < 2:
+        return points.copy()
+    apart = _norms(np.diff(points, axis=0))
+    counts = np.maximum(np.ceil(apart / step), 1).astype(int)
+    parts = [
+        points[i] + np.arange(count)[:, None] / count * (points[i + 1] - points[i]) for i, count in enumerate(counts)
+    ]
+    return np.concatenate([*parts, points[-1:]])
+
+
+def fit(lines: Lines, box: float = BOX) -> list[Floats]:
+    """Moved and scaled so that the smallest coordinates are 0 and the longer side is `box`; a dot is only moved."""
+    parts = [np.asarray(line, np.float64).reshape(-1, 2) for line in lines]
+    if not any(len(part) for part in parts):
+        return parts
+    points = np.concatenate(parts)
+    low = points.min(axis=0)
+    side = float((points.max(axis=0) - low).max())
+    scale = box / side if side > 0 else 1.0
+    return [(part - low) * scale for part in parts]
+
+
+def scale_factor(drawings: Sequence[ArrayLike]) -> float:
+    """The deviation of all offsets together, as the paper divides by; 1 where nothing moves."""
+    offsets = [np.asarray(drawing, np.float64)[:, :2].ravel() for drawing in drawings]
+    found = float(np.concatenate(offsets).std()) if offsets else 0.0
+    return found if found > 0 else 1.0
+
+
+def vary(strokes: ArrayLike, random: np.random.Generator, *, stretch: float = 0.15, dropped: float = 0.1) -> Floats:
+    """The same drawing by another hand: each axis scaled by up to ± `stretch`, inner points left out.
+
+    `dropped` is the chance of each point that lies within a line, 0..1; the ends of lines, and so where each line
+    lies on the page, stay.
+    """
+    rows = np.asarray(strokes, np.float64).reshape(-1, 3)
+    size = 1 + random.uniform(-stretch, stretch, 2)
+    inner = rows[:, 2] < 0.5
+    inner[1:] &= rows[:-1, 2] < 0.5  # not where a line begins
+    stays = ~(inner & (random.random(len(rows)) < dropped))
+    if len(rows):
+        stays[-1] = True
+    places = np.cumsum(rows[:, :2], axis=0)[stays]
+    moved = np.diff(places, axis=0, prepend=np.zeros((1, 2)))
+    return np.column_stack([moved * size, rows[stays, 2]])

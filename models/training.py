@@ -1,0 +1,57 @@
+"""What the commands that train have in common: numbers as one types them, the device, and a polite end."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import torch
+
+STOPPED = 130  # exit status after Ctrl-C or a polite kill, as shells have it
+
+
+class ResumeError(Exception):
+    """A checkpoint that does not belong to what was asked: one sentence."""
+
+
+def count(text: str) -> int:
+    """A whole number above 0, with an optional k or M: 15M, 500k, 2000000."""
+    factor = {"k": 1_000, "m": 1_000_000}.get(text[-1:].lower(), 1)
+    number = float(text[:-1] if factor > 1 else text) * factor
+    if not 1 <= number < 1e15:
+        raise ValueError(text)
+    return int(number)
+
+
+def seed(text: str) -> int:
+    """A whole number from 0 on."""
+    if int(text) < 0:
+        raise ValueError(text)
+    return int(text)
+
+
+def device(name: str) -> torch.device:
+    """The device of that name; `auto` is this process's graphics card, or the CPU."""
+    if name != "auto":
+        return torch.device(name)
+    if torch.cuda.is_available():
+        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+    return torch.device("cpu")
+
+
+class Stop:
+    """While open, Ctrl-C and a polite kill only set `asked`: the update is finished and saved first."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def __enter__(self) -> Stop:
+        self._before = {kind: signal.signal(kind, self._ask) for kind in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for kind, handler in self._before.items():
+            signal.signal(kind, handler)
+
+    def _ask(self, *_: object) -> None:
+        self.asked = True
