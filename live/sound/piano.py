@@ -71,6 +71,7 @@ class Piano:
         key = key_of(pitch)
         if key not in self._tones:
             self._tones[key] = _tone(key, self.rate)
+            _fall(int((damper_s(key) or 0.05) * self.rate))  # made now, so that a damper never waits for it
         return self._tones[key]
 
     def struck(self, pitch: int, velocity: int) -> Samples:
@@ -98,7 +99,8 @@ def damper_s(pitch: int) -> float | None:
     """How fast a damper stops the string: the time in which the tone falls by 8.7 dB; None where there is none."""
     if pitch > LAST_DAMPER:
         return None
-    return float(np.interp(pitch, [21, 45, 64, 89], [0.10, 0.065, 0.045, 0.035]))
+    # In steps of 5 ms, which nobody hears, so that a few curves do for all keys.
+    return round(200 * float(np.interp(pitch, [21, 45, 64, 89], [0.10, 0.065, 0.045, 0.035]))) / 200
 
 
 def damp(samples: Samples, at: int, falling: int) -> int:
