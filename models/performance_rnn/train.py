@@ -11,7 +11,6 @@ import argparse
 import contextlib
 import logging
 import os
-import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -24,14 +23,14 @@ from models.performance_rnn import midi_files
 from models.performance_rnn.dataset import Excerpt, Excerpts, fixed, split
 from models.performance_rnn.journal import Journal
 from models.performance_rnn.midi_files import Performance
-from models.performance_rnn.trainer import ResumeError, Settings, Trainer
+from models.performance_rnn.trainer import Settings, Trainer
+from models.training import STOPPED, ResumeError, Stop, count, device, seed
 
 log = logging.getLogger(__name__)
 
 CHECKPOINT = "checkpoint.pt"
 CHECKPOINT_EVERY_S = 180.0
 VALIDATE_EVERY = 1_000_000  # events
-STOPPED = 130  # exit status after Ctrl-C or a polite kill, as shells have it
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -92,22 +91,6 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def count(text: str) -> int:
-    """A whole number above 0, with an optional k or M: 15M, 500k, 2000000."""
-    factor = {"k": 1_000, "m": 1_000_000}.get(text[-1:].lower(), 1)
-    number = float(text[:-1] if factor > 1 else text) * factor
-    if not 1 <= number < 1e15:
-        raise ValueError(text)
-    return int(number)
-
-
-def seed(text: str) -> int:
-    """A whole number from 0 on."""
-    if int(text) < 0:
-        raise ValueError(text)
-    return int(text)
-
-
 @contextlib.contextmanager
 def together() -> Iterator[None]:
     """Joins the others when torchrun started several of us: NCCL between graphics cards, else gloo."""
@@ -121,24 +104,6 @@ def together() -> Iterator[None]:
         yield
     finally:
         distributed.destroy_process_group()
-
-
-class Stop:
-    """While open, Ctrl-C and a polite kill only set `asked`: the update is finished and saved first."""
-
-    def __init__(self) -> None:
-        self.asked = False
-
-    def __enter__(self) -> Stop:
-        self._before = {kind: signal.signal(kind, self._ask) for kind in (signal.SIGINT, signal.SIGTERM)}
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for kind, handler in self._before.items():
-            signal.signal(kind, handler)
-
-    def _ask(self, *_: object) -> None:
-        self.asked = True
 
 
 def run(options: argparse.Namespace) -> int:
@@ -191,15 +156,6 @@ def music(options: argparse.Namespace) -> tuple[list[Performance], list[Performa
     if first and distributed.is_initialized():
         distributed.barrier()
     return (heard, held) if held else split(heard)
-
-
-def device(name: str) -> torch.device:
-    """The device of that name; `auto` is this process's graphics card, or the CPU."""
-    if name != "auto":
-        return torch.device(name)
-    if torch.cuda.is_available():
-        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
-    return torch.device("cpu")
 
 
 def train(trainer: Trainer, journal: Journal, quick: Sequence[Excerpt], stop: Stop) -> None:

@@ -136,4 +136,5 @@ class _Array:
         _, shape, dtype, fortran, raw = self.state
         data = raw.encode("latin1") if isinstance(raw, str) else raw
         flat = np.frombuffer(data, dtype.numbers())
+        flat = flat.astype(flat.dtype.newbyteorder("="), copy=False)
         return flat.reshape(shape, order="F" if fortran else "C")

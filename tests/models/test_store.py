@@ -211,3 +211,20 @@ def test_a_damaged_file_gives_weights_or_one_sentence(tmp_path: Path, place: int
     except WeightsError:
         return
     assert {name: tuple(tensor.shape) for name, tensor in found.items()} == SHAPES
+
+
+def test_a_card_names_its_categories_and_is_read_before_the_network_is_made(tmp_path: Path) -> None:
+    path = tmp_path / "drawings.safetensors"
+    card = replace(CARD, labels=["bear", "palm tree"], scale_factor=28.7)
+    save(path, tensors(), card)
+    assert store.read_card(path, "toy") == load(path, "toy", SHAPES)[1] == card
+    assert store.read_card(path, "toy").labels == ("bear", "palm tree")
+    written = tomllib.loads(path.with_suffix(".toml").read_text())
+    assert (written["labels"], written["scale_factor"]) == (["bear", "palm tree"], 28.7)
+    with pytest.raises(WeightsError, match="weights of toy"):
+        store.read_card(path, "other")
+
+
+def test_a_card_without_categories_says_nothing_of_them(kept: Path) -> None:
+    assert {"labels", "scale_factor"}.isdisjoint(tomllib.loads(kept.with_suffix(".toml").read_text()))
+    assert store.read_card(kept, "toy").labels == ()

@@ -21,8 +21,9 @@ from models.performance_rnn.dataset import Excerpts, fixed
 from models.performance_rnn.events import VOCABULARY
 from models.performance_rnn.midi_files import Performance
 from models.performance_rnn.network import Network
-from models.performance_rnn.train import count, main
-from models.performance_rnn.trainer import ResumeError, Settings, Trainer
+from models.performance_rnn.train import main
+from models.performance_rnn.trainer import Settings, Trainer
+from models.training import ResumeError, count
 
 TINY = Settings(events=20 * 4 * 16, batch=4, segment=16, learning_rate=1e-2, seed=3, hidden=12, layers=2)
 

@@ -1,0 +1,193 @@
+"""Training in miniature: the network is the paper's, it learns, it pauses, it goes on exactly where it was."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch.nn.utils.rnn import pack_padded_sequence
+
+from live import cli
+from models import store
+from models.sketch_rnn import journal, train
+from models.sketch_rnn.dataset import Drawings, fixed
+from models.sketch_rnn.files import TEST, TRAIN, VALID
+from models.sketch_rnn.network import KIND, Network, prepare
+from models.sketch_rnn.trainer import Losses, Settings, Trainer
+from models.training import ResumeError
+
+TINY = Settings(steps=12, batch=6, learning_rate=5e-3, longest=12, seed=3, encoder=6, decoder=12, latent=4, mixtures=3)
+
+
+def drawings(*, count: int = 40) -> Drawings:
+    """Squares and triangles, each a little different."""
+    random = np.random.default_rng(1)
+    rows = []
+    for number in range(count):
+        corners = [[0, 50], [50, 0], [0, -50], [-50, 0]] if number % 2 else [[25, 50], [25, -50], [-50, 0]]
+        rows.append(np.column_stack([corners + random.normal(0, 2, (len(corners), 2)), np.zeros(len(corners))]))
+        rows[-1][-1, 2] = 1
+    return Drawings(
+        points=np.concatenate(rows).astype(np.float32),
+        offsets=np.cumsum([0, *map(len, rows)]),
+        labels=np.arange(count) % 2,
+        parts=np.select([np.arange(count) < count - 8, np.arange(count) < count - 4], [TRAIN, VALID], TEST),
+        categories=("triangle", "square"),
+    )
+
+
+def test_the_network_has_the_parameters_the_stage_draws_with() -> None:
+    found = {name: tuple(value.shape) for name, value in Network(categories=15).state_dict().items()}
+    expected = {"mu.weight": (128, 512), "mu.bias": (128,), "start.weight": (1024, 143), "start.bias": (1024,)}
+    expected |= {"log_variance.weight": (128, 512), "log_variance.bias": (128,)}
+    expected |= {"head.weight": (123, 512), "head.bias": (123,)}
+    for lstm, end, width, hidden in (
+        ("encoder", "", 20, 256),
+        ("encoder", "_reverse", 20, 256),
+        ("decoder", "", 148, 512),
+    ):
+        expected[f"{lstm}.weight_ih_l0{end}"] = (4 * hidden, width)
+        expected[f"{lstm}.weight_hh_l0{end}"] = (4 * hidden, hidden)
+        expected[f"{lstm}.bias_ih_l0{end}"] = expected[f"{lstm}.bias_hh_l0{end}"] = (4 * hidden,)
+    assert found == expected
+    alone = Network(categories=15, latent=0).state_dict()
+    assert alone["decoder.weight_ih_l0"].shape == (2048, 20)
+    assert not any(name.startswith(("encoder", "mu", "log_variance")) for name in alone)
+
+
+def test_the_encoder_reads_as_a_packed_bidirectional_lstm_does() -> None:
+    network = Network(categories=3, encoder=8, decoder=4, latent=5, mixtures=2)
+    prepare(network)
+    strokes, category, lengths = torch.randn(6, 10, 5), torch.rand(6, 3), torch.tensor([10, 3, 1, 7, 9, 2])
+    told = torch.cat([strokes, category[:, None].expand(-1, 10, -1)], dim=-1)
+    packed = pack_padded_sequence(told, lengths, batch_first=True, enforce_sorted=False)
+    ends = torch.cat(tuple(network.encoder(packed)[1][0]), dim=-1)
+    mu, log_variance = network.encode(strokes, lengths, category)
+    torch.testing.assert_close(mu, network.mu(ends))
+    torch.testing.assert_close(log_variance, network.log_variance(ends))
+
+
+@pytest.mark.parametrize("latent", [4, 0])
+def test_it_learns_to_draw_better_than_at_first(latent: int) -> None:
+    learning = Trainer(replace(TINY, steps=80, decoder=24, latent=latent), drawings())
+    held = fixed(learning.drawings, TEST, batch=3, scale=learning.scale)
+    before = learning.validate(held)[0]
+    losses = [learning.update() for _ in range(80)]
+    after, each = learning.validate(held)
+    assert learning.done
+    assert after.reconstruction < before.reconstruction - 0.5
+    assert losses[-1].reconstruction < losses[0].reconstruction - 0.5
+    assert each.keys() == {"triangle", "square"}
+    mean = np.mean([losses.reconstruction for losses in each.values()])
+    assert mean == pytest.approx(after.reconstruction, rel=1e-5)
+    assert after.kl > 0 if latent else after.kl == 0
+
+
+def test_what_is_measured_does_not_depend_on_how_drawings_are_grouped() -> None:
+    learning = Trainer(replace(TINY, latent=0), drawings())
+    found = [learning.validate(fixed(learning.drawings, TRAIN, batch=n, scale=1.0))[0] for n in (1, 7, 100)]
+    for other in found[1:]:
+        assert other.reconstruction == pytest.approx(found[0].reconstruction, rel=1e-4)
+
+
+def test_a_resumed_training_gives_the_same_losses(tmp_path: Path) -> None:
+    whole = Trainer(TINY, drawings())
+    losses = [whole.update() for _ in range(12)]
+
+    first = Trainer(TINY, drawings())
+    assert [first.update() for _ in range(5)] == losses[:5]
+    first.best, first.spent_s = 4.5, 60.0
+    first.save(tmp_path / "pause.pt")
+    torch.manual_seed(99)  # chance elsewhere must not matter
+    again = Trainer(TINY, drawings())
+    again.resume(tmp_path / "pause.pt")
+    assert (again.done_updates, again.best, again.spent_s) == (5, 4.5, 60.0)
+    assert [again.update() for _ in range(7)] == losses[5:]
+    for name, value in whole.network.state_dict().items():
+        assert torch.equal(value, again.network.state_dict()[name])
+
+
+def test_a_pause_of_something_else_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "pause.pt"
+    made = Trainer(TINY, drawings())
+    made.save(path)
+    Trainer(replace(TINY, steps=99, minutes=2.0), drawings()).resume(path)  # how long may differ
+    with pytest.raises(ResumeError, match=r"decoder=12.*decoder=13"):
+        Trainer(replace(TINY, decoder=13), drawings()).resume(path)
+    with pytest.raises(ResumeError, match="other drawings"):
+        Trainer(TINY, drawings(count=42)).resume(path)
+    path.write_bytes(b"not a checkpoint")
+    with pytest.raises(ResumeError, match="not a checkpoint that can be resumed"):
+        made.resume(path)
+
+
+def test_the_learning_rate_and_the_latent_loss_follow_the_clock_when_minutes_are_asked() -> None:
+    learning = Trainer(replace(TINY, minutes=2.0, learning_rate=1.0), drawings())
+    assert learning.kl_weight() == pytest.approx(0.01)
+    learning.spent_s = 60.0
+    assert learning.part == 0.5
+    assert learning.learning_rate() == pytest.approx(0.5)
+    assert learning.kl_weight() == pytest.approx(1, abs=0.01)
+    learning.spent_s = 121.0
+    assert learning.done
+    assert learning.learning_rate() == pytest.approx(0)
+
+
+SMALL = Network(categories=2, encoder=5, decoder=7, latent=3, mixtures=2)
+SIZES = {name: tuple(value.shape) for name, value in SMALL.state_dict().items()}
+
+
+def shapes(path: Path) -> list[str]:
+    """Two categories of SVG drawings, and the command that learns them with a tiny network."""
+    for name, form in (("tent", "M0 40 L20 0 L40 40 Z"), ("box", "M0 0 h40 v40 h-40 Z")):
+        (path / name).mkdir(parents=True)
+        for number in range(6):
+            svg = f'<svg xmlns="http://www.w3.org/2000/svg"><path d="{form}" transform="scale({number + 1})"/></svg>'
+            (path / name / f"{number}.svg").write_text(svg)
+    words = f"--steps 8 --batch 4 --encoder 5 --decoder 7 --latent 3 --mixtures 2 --out {path / 'out'} --device cpu"
+    return [str(path / "tent"), str(path / "box"), *words.split(), "--licence", "mine", "--about", "tents"]
+
+
+def test_the_command_trains_and_leaves_weights_with_a_card(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["train", "sketch", *shapes(tmp_path)]) == 0
+    final = tmp_path / "out" / "final.safetensors"
+    card = store.read_card(final, KIND)
+    assert card.labels == ("box", "tent")
+    assert card.scale_factor > 0
+    assert (card.licence, card.about, card.figures["updates"]) == ("mine", "tents", 8)
+    assert {"l_r", "l_kl", "l_r_box", "l_kl_tent"} <= card.figures.keys()
+    tensors, _ = store.load(final, KIND, SIZES)
+    assert tensors.keys() == SIZES.keys()
+    assert (tmp_path / "out" / "best.toml").exists()
+    assert cli.main(["train", "sketch", *shapes(tmp_path / "other"), "--unconditional"]) == 0
+    assert "--unconditional" in store.read_card(tmp_path / "other" / "out" / "final.safetensors", KIND).command
+
+
+def test_what_cannot_be_done_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert train.main([str(tmp_path / "nowhere"), "--out", str(tmp_path / "out")]) == 2
+    assert "nowhere: there is no such file or folder" in capsys.readouterr().err
+
+
+def test_a_paused_command_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = shapes(tmp_path)
+    told = journal.Journal.updated
+
+    def killed(self: journal.Journal, losses: Losses) -> None:
+        told(self, losses)
+        if self.trainer.done_updates == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(journal.Journal, "updated", killed)
+        assert train.main(words) == train.STOPPED
+    assert train.main(words) == 0
+    straight = [*words, "--out", str(tmp_path / "straight")]
+    assert train.main(straight) == 0
+    one, other = ((tmp_path / name / "final.safetensors") for name in ("out", "straight"))
+    for name, tensor in store.load(one, KIND, SIZES)[0].items():
+        assert torch.equal(tensor, store.load(other, KIND, SIZES)[0][name])
