@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
 
 import pytest
+from programs import MONITOR, PATIENCE_S, Program
 
 Peer = Callable[[str, str], str]
 
@@ -25,3 +28,56 @@ def peer() -> Peer:
         return path
 
     return find
+
+
+Jack = Callable[[], Program]
+Start = Callable[..., Program]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Starts programs that are ended with the test."""
+    running: list[Program] = []
+
+    def begin(*command: str) -> Program:
+        running.append(Program(command))
+        return running[-1]
+
+    yield begin
+    for program in reversed(running):
+        if program.process.returncode is None:
+            # Asked, not killed: JACK's registry holds eight servers, and one killed stays in it for ever.
+            program.end(signal.SIGTERM)
+
+
+@pytest.fixture
+def jack(peer: Callable[[str, str], str], start: Start, monkeypatch: pytest.MonkeyPatch) -> Jack:
+    """Starts a JACK server of this test's own, without a sound card."""
+    # Few names, since a server that a test kills is forgotten only when another takes its name.
+    server = f"arabesque-test-{os.getpid() % 4}"
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", server)
+    monkeypatch.setenv("JACK_NO_AUDIO_RESERVATION", "1")
+    command = [peer("jackd", "jackd2"), "-n", server, "-r", "-S", "-d", "dummy", "-r", "48000", "-p", "128"]
+    wait = peer("jack_wait", "jackd2")
+
+    def serve() -> Program:
+        program = start(*command)
+        subprocess.run([wait, "-w", "-t", "30"], check=True, capture_output=True, timeout=PATIENCE_S)
+        return program
+
+    return serve
+
+
+@pytest.fixture
+def monitor(peer: Callable[[str, str], str], jack: Jack, start: Start) -> Callable[[], Program]:
+    """Starts jack_midi_dump, an independent receiver, on a server that runs."""
+    jack()
+    dump, ports = peer("jack_midi_dump", "jackd2"), peer("jack_lsp", "jackd2")
+
+    def listen() -> Program:
+        program = start("stdbuf", "-oL", dump, "-a")
+        while MONITOR not in subprocess.run([ports], check=True, capture_output=True, text=True).stdout:
+            assert program.process.poll() is None
+        return program
+
+    return listen

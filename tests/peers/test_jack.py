@@ -2,62 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
+from programs import MONITOR, PATIENCE_S, Program
 
 from live.midi.out import MidiOut
 from live.midi.player import QUIET
 from live.midi.ports import list_ports
 from models.base import NoteOff, NoteOn
 
-PATIENCE_S = 60.0
-ROOT = Path(__file__).parents[2]
-MONITOR = "midi-monitor:input"
+Jack = Callable[[], Program]
+Start = Callable[..., Program]
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="JACK as Debian has it")
-
-
-class Program:
-    """Another program, and the lines it says."""
-
-    def __init__(self, command: Sequence[str]) -> None:
-        self.process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        self._lines: queue.Queue[str] = queue.Queue()
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self._lines.put(line.rstrip())
-        self._lines.put("(ended)")
-
-    def until(self, *wanted: str) -> list[str]:
-        """The lines up to the one that holds all that is wanted."""
-        lines: list[str] = []
-        while True:
-            lines.append(self._lines.get(timeout=PATIENCE_S))
-            if all(part in lines[-1] for part in wanted):
-                return lines
-            assert lines[-1] != "(ended)", lines
-
-    def end(self, number: int = signal.SIGTERM) -> None:
-        self.process.send_signal(number)
-        self.process.wait(PATIENCE_S)
-        self._reader.join()
-        for pipe in (self.process.stdin, self.process.stdout):
-            assert pipe is not None
-            pipe.close()
 
 
 class Told:
@@ -74,57 +36,6 @@ class Told:
             heard, sentence = self.states.get(timeout=PATIENCE_S)
             if heard == state:
                 return sentence
-
-
-Jack = Callable[[], Program]
-Start = Callable[..., Program]
-
-
-@pytest.fixture
-def start() -> Iterator[Start]:
-    """Starts programs that are ended with the test."""
-    running: list[Program] = []
-
-    def begin(*command: str) -> Program:
-        running.append(Program(command))
-        return running[-1]
-
-    yield begin
-    for program in reversed(running):
-        if program.process.returncode is None:
-            program.end(signal.SIGKILL)
-
-
-@pytest.fixture
-def jack(peer: Callable[[str, str], str], start: Start, monkeypatch: pytest.MonkeyPatch) -> Jack:
-    """Starts a JACK server of this test's own, without a sound card."""
-    server = f"arabesque-test-{os.getpid()}"
-    monkeypatch.setenv("JACK_DEFAULT_SERVER", server)
-    monkeypatch.setenv("JACK_NO_AUDIO_RESERVATION", "1")
-    command = [peer("jackd", "jackd2"), "-n", server, "-r", "-S", "-d", "dummy", "-r", "48000", "-p", "128"]
-    wait = peer("jack_wait", "jackd2")
-
-    def serve() -> Program:
-        program = start(*command)
-        subprocess.run([wait, "-w", "-t", "30"], check=True, capture_output=True, timeout=PATIENCE_S)
-        return program
-
-    return serve
-
-
-@pytest.fixture
-def monitor(peer: Callable[[str, str], str], jack: Jack, start: Start) -> Callable[[], Program]:
-    """Starts jack_midi_dump, an independent receiver, on a server that runs."""
-    jack()
-    dump, ports = peer("jack_midi_dump", "jackd2"), peer("jack_lsp", "jackd2")
-
-    def listen() -> Program:
-        program = start("stdbuf", "-oL", dump, "-a")
-        while MONITOR not in subprocess.run([ports], check=True, capture_output=True, text=True).stdout:
-            assert program.process.poll() is None
-        return program
-
-    return listen
 
 
 def messages(lines: list[str]) -> list[str]:
