@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from live.sound import SoundError
+from live.sound.quiet import quiet
 from live.sound.soundfont import Fluid, find
 from live.sound.speaker import Speaker
 
@@ -18,7 +19,8 @@ class SoundPort:
     """
 
     def __init__(self, soundfont: str | None = None) -> None:
-        self._instrument = _instrument(soundfont)
+        with quiet():
+            self._instrument = _instrument(soundfont)
         self.name = self._instrument.name
 
     def send(self, data: bytes) -> None:

@@ -1,0 +1,24 @@
+"""What C libraries write is kept off the terminal, and only while it is asked for."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from live.sound.quiet import quiet
+
+
+def test_only_what_is_written_inside_is_lost(capfd: pytest.CaptureFixture[str]) -> None:
+    os.write(2, b"before ")
+    with quiet():
+        os.write(2, b"ALSA lib confmisc.c:855:(parse_card) cannot find card '0'")
+    os.write(2, b"after")
+    assert capfd.readouterr().err == "before after"
+
+
+def test_an_error_comes_through(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(OSError, match="no device"), quiet():
+        raise OSError("no device")
+    os.write(2, b"after")
+    assert capfd.readouterr().err == "after"
