@@ -22,17 +22,20 @@ COLDEST = 0.001
 FARTHEST = 100.0  # of an offset, in standard deviations of what was learned: none is that long
 
 
-def draw(outputs: Floats, temperature: float, chance: NDArray[np.float64]) -> tuple[Floats, NDArray[np.intp]]:
+def draw(
+    outputs: Floats, temperature: float, chance: NDArray[np.float64], *, pen: float = 1.0
+) -> tuple[Floats, NDArray[np.intp]]:
     """Points [pens, 5] and what each pen does next [pens], for outputs [pens, 3 + 6 M].
 
     Columns are 3 pen logits (down, up, end), then M each of π, μx, μy, log σx, log σy, and ρ before its tanh.
-    `chance` is [pens, 4] numbers 0 <= u < 1; the same numbers give the same points. Always finite.
+    `pen` is a further factor of the pen's own τ, 1 in the paper. `chance` is [pens, 4] numbers 0 <= u < 1; the same
+    numbers give the same points. Always finite.
     """
     tau = max(temperature, COLDEST)
     outputs = np.nan_to_num(outputs, nan=0.0, posinf=FARTHEST, neginf=-FARTHEST)
     pens, rows = len(outputs), np.arange(len(outputs))
     mixtures = (outputs.shape[1] - 3) // 6
-    pen = _chosen(outputs[:, :3], tau, chance[:, 0])
+    next_pen = _chosen(outputs[:, :3], max(tau * pen, COLDEST), chance[:, 0])
     parts = outputs[:, 3:].reshape(pens, 6, mixtures)
     k = _chosen(parts[:, 0], tau, chance[:, 1])
     chosen = parts[rows, 1:, k].astype(np.float64)  # [pens, 5]
@@ -45,8 +48,8 @@ def draw(outputs: Floats, temperature: float, chance: NDArray[np.float64]) -> tu
     points[:, 0] = chosen[:, 0] + sigma[:, 0] * first
     points[:, 1] = chosen[:, 1] + sigma[:, 1] * (rho * first + np.sqrt(1.0 - rho * rho) * second)
     np.clip(points, -FARTHEST, FARTHEST, out=points)
-    points[rows, 2 + pen] = 1.0
-    return points, pen
+    points[rows, 2 + next_pen] = 1.0
+    return points, next_pen
 
 
 def chances(streams: Sequence[int], counts: Sequence[int]) -> NDArray[np.float64]:
@@ -63,5 +66,6 @@ def _chosen(logits: Floats, tau: float, chance: NDArray[np.float64]) -> NDArray[
     x = logits.astype(np.float64)
     weight = np.exp((x - x.max(axis=1, keepdims=True)) / tau)
     reached = weight.cumsum(axis=1)
-    index = (reached <= (chance * reached[:, -1])[:, None]).sum(axis=1)
-    return np.minimum(index, logits.shape[1] - 1)
+    index = np.count_nonzero(reached <= (chance * reached[:, -1])[:, None], axis=1)
+    chosen: NDArray[np.intp] = np.minimum(index, logits.shape[1] - 1)
+    return chosen

@@ -75,7 +75,7 @@ class CpuStep:
         self._asked = np.ascontiguousarray(given[:, STROKE:])
         self._bias = _ordered(inputs["decoder.bias_ih_l0"] + inputs["decoder.bias_hh_l0"])
         self._start = None
-        if "start.weight" in inputs and self.condition:
+        if "start.weight" in inputs:
             self._start = inputs["start.weight"].numpy().copy(), inputs["start.bias"].numpy().copy()
         stroke = np.zeros((_PADDED, 4 * self.hidden), np.float32)
         stroke[:STROKE] = given[:, :STROKE].T

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 import torch
 
-from models.base import Knob, Model, NoteOff, NoteOn, knobs_of
+from models.base import Declares, Knob, Model, NoteOff, NoteOn, Pen, knobs_of
 from models.performance_rnn import PerformanceRNN
 from models.performance_rnn.network import Network
+from models.sketch_rnn import SketchRNN
+from models.sketch_rnn.network import Network as SketchNetwork
 
 
 def pianist() -> Model:
@@ -22,8 +24,15 @@ def pianist() -> Model:
         return PerformanceRNN(Network(hidden=16, layers=2).state_dict())
 
 
+def draughtsman() -> Model:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1)
+        return SketchRNN(SketchNetwork(categories=3, encoder=8, decoder=16, latent=6, mixtures=4).state_dict())
+
+
 MODELS: list[tuple[Callable[[], Model], Sequence[Any]]] = [
     (pianist, (NoteOn(60, 80), NoteOff(60))),  # the model, and something it can hear
+    (draughtsman, (Pen(0.1, 0.1, False), Pen(0.5, 0.2, True), Pen(0.3, 0.6, True), Pen(0.3, 0.6, False))),
 ]
 
 
@@ -121,6 +130,7 @@ def test_a_state_from_another_instance_will_do(model: Model, request: pytest.Fix
 
 def test_extreme_knobs_give_finite_events(model: Model, heard: Sequence[Any]) -> None:
     knobs = knobs_of(model.step)
+    knobs = model.declare(knobs) if isinstance(model, Declares) else knobs
     settings = [{name: value} for name, knob in knobs.items() for value in ends(knob)]
     settings += [{name: ends(knob)[end] for name, knob in knobs.items()} for end in (0, -1)]
     for setting in settings:

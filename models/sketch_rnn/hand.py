@@ -1,0 +1,165 @@
+"""One pen: what it draws, where it is, and what it does next.
+
+A drawing begins with a trial: the same drawing with the same random numbers, drawn unseen and in no time, to learn
+its size and middle, so that it can be put into its place on the paper. Then it is drawn for all to see, point by
+point, with the knobs as they are at each point. (Where they moved meanwhile, it becomes another drawing than the
+trial.) From then on every offset is turned and scaled and added to where the pen is: no knob makes a line jump.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.base import Event, Page, Pen
+from models.sketch_rnn.latent import About
+from models.sketch_rnn.sampling import DOWN, END, UP
+from models.sketch_rnn.step import Memory, Wish
+
+Floats = NDArray[np.float32]
+Phase = Literal["rest", "try", "read", "draw"]
+
+FILL = 0.85  # of its place on the paper, the longer side of a drawing
+SMALLEST = 0.4  # of the usual extent: what is smaller is not enlarged any further
+FARTHEST = 2.5  # usual extents from its middle, a drawing has run off and ends
+PAPER = 16.0  # no coordinate is larger
+BEGIN = np.array([0.0, 0.0, 1.0, 0.0, 0.0], np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Job:
+    """What stays the same while a drawing is drawn."""
+
+    about: About
+    wish: Wish
+    stream: int  # of random numbers
+    read: Any = None  # points of a person's drawing to go on from [n, 5], or None
+    unit: float = 0.0  # of those, one of the network's on the paper
+    begin: tuple[float, float] = (0.0, 0.0)  # of those, where the pen then is
+    middle: tuple[float, float] = (0.0, 0.0)  # of those, seen from there, in units
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hand:
+    """A pen at one moment. Nothing in it changes once it is handed out."""
+
+    phase: Phase = "rest"
+    rest_s: float = 0.0
+    number: int = 0  # of drawings begun
+    job: Job | None = None
+    memory: Memory = None
+    stroke: Any = None  # the last point [5]: what the network is told next
+    count: int = 0  # points drawn
+    down: bool = True  # on the paper after the last point
+    at: tuple[float, float] = (0.0, 0.0)  # in units of the network
+    box: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    fit: float = 0.0  # one unit on the paper, at size 1
+    paper: tuple[float, float] = (0.0, 0.0)  # where the pen is, for all to see
+    seen: bool = False  # the drawing has begun on the paper
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where drawings go: their place's middle and half its width, on the paper; size, and turn in degrees."""
+
+    x: float
+    y: float
+    half: float
+    size: float
+    turn: float
+
+    def onto(self, dx: float, dy: float, fit: float) -> tuple[float, float]:
+        """An offset in units of the network, as one on the paper."""
+        angle, unit = math.radians(self.turn), fit * self.size
+        return (dx * math.cos(angle) - dy * math.sin(angle)) * unit, (
+            dx * math.sin(angle) + dy * math.cos(angle)
+        ) * unit
+
+
+def place_of(pen: int, pens: int, x: float, y: float, size: float, turn: float) -> Place:
+    """The place of one pen of so many, in a grid over the paper's middle square, moved by (x, y)."""
+    columns = math.ceil(math.sqrt(pens))
+    rows = math.ceil(pens / columns)
+    row, column = divmod(pen, columns)
+    missing = columns - (pens - row * columns) if row == rows - 1 else 0
+    left = (2 * column + 1 + max(missing, 0)) / columns - 1.0
+    return Place(left + x, (2 * row + 1) / rows - 1.0 + y, 1.0 / columns, size, turn)
+
+
+def begun(hand: Hand, job: Job) -> Hand:
+    """The pen at the start of another drawing: trying it, or reading what a person drew."""
+    phase: Phase = "try" if job.read is None else "read"
+    return Hand(phase, 0.0, hand.number + 1, job, job.wish.first, BEGIN, paper=hand.paper)
+
+
+def read(hand: Hand, memory: Memory) -> Hand:
+    """After one more point of a person's drawing was read; with the last one in mind it draws on from there."""
+    assert hand.job is not None
+    job, stroke = hand.job, hand.job.read[hand.count]
+    if hand.count + 1 < len(job.read):
+        return replace(hand, memory=memory, stroke=stroke, count=hand.count + 1)
+    down = bool(stroke[2 + DOWN])
+    return Hand("draw", 0.0, hand.number, job, memory, stroke, 0, down, job.middle, hand.box, job.unit, job.begin)
+
+
+def tried(hand: Hand, memory: Memory, stroke: Floats, pen: int, *, usual: float, place: Place, longest: int) -> Hand:
+    """After one more point of the trial; when it is over, the drawing in its place, about to be begun."""
+    x, y = hand.at[0] + float(stroke[0]), hand.at[1] + float(stroke[1])
+    over = pen == END or _off((x, y), usual)
+    if not over:
+        low_x, low_y, high_x, high_y = hand.box
+        box = min(low_x, x), min(low_y, y), max(high_x, x), max(high_y, y)
+        hand = replace(hand, memory=memory, stroke=stroke, count=hand.count + 1, at=(x, y), box=box)
+        if hand.count < longest:
+            return hand
+    assert hand.job is not None
+    low_x, low_y, high_x, high_y = hand.box
+    longer = max(high_x - low_x, high_y - low_y, SMALLEST * usual)
+    fit = 2.0 * FILL * place.half / longer
+    dx, dy = place.onto((low_x + high_x) / 2.0, (low_y + high_y) / 2.0, fit)
+    # From here on `at` counts from the drawing's middle.
+    return Hand(
+        "draw", 0.0, hand.number, hand.job, hand.job.wish.first, BEGIN, 0, True,
+        (-(low_x + high_x) / 2.0, -(low_y + high_y) / 2.0), hand.box, fit, (place.x - dx, place.y - dy),
+    )  # fmt: skip
+
+
+def drawn(
+    hand: Hand, memory: Memory, stroke: Floats, pen: int, *, index: int, usual: float, place: Place, longest: int
+) -> tuple[list[Event], Hand]:
+    """After one more point for all to see, and that as events; a pen whose drawing is over rests."""
+    assert hand.job is not None
+    at = hand.at[0] + float(stroke[0]), hand.at[1] + float(stroke[1])
+    if pen == END or _off(at, usual):
+        return lifted(hand, index)
+    if hand.job.read is not None:
+        place = replace(place, size=1.0, turn=0.0)  # what a person began is not turned
+    dx, dy = place.onto(float(stroke[0]), float(stroke[1]), hand.fit)
+    paper = _inside(hand.paper[0] + dx), _inside(hand.paper[1] + dy)
+    events: list[Event] = [] if hand.seen else [Page("new", index), Pen(*hand.paper, False, index)]
+    events.append(Pen(*paper, hand.down, index))
+    after = replace(
+        hand, memory=memory, stroke=stroke, count=hand.count + 1, down=pen != UP, at=at, paper=paper, seen=True
+    )
+    if after.count < longest:
+        return events, after
+    lift, after = lifted(after, index)
+    return events + lift, after
+
+
+def lifted(hand: Hand, index: int, rest_s: float = 0.0) -> tuple[list[Event], Hand]:
+    """The pen off the paper, its drawing over: it rests."""
+    events: list[Event] = [Pen(*hand.paper, False, index)] if hand.seen and hand.down else []
+    return events, Hand("rest", rest_s, hand.number, hand.job, paper=hand.paper)
+
+
+def _off(at: tuple[float, float], usual: float) -> bool:
+    return max(abs(at[0]), abs(at[1])) > FARTHEST * usual
+
+
+def _inside(number: float) -> float:
+    return min(max(number, -PAPER), PAPER)

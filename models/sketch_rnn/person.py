@@ -1,0 +1,98 @@
+"""What a person draws: heard point by point, and told to the network as if it had drawn it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.base import Event, Pen
+from models.sketch_rnn.strokes import simplify, to_five, to_strokes
+
+Floats = NDArray[np.float32]
+Point = tuple[float, float]
+Line = tuple[Point, ...]
+
+POINTS_AT_MOST = 4000  # of a drawing that is heard; what comes after is left out
+STILL = 3.0  # a pen that rests on the paper is given so many times longer
+PAPER = 8.0  # nothing lies farther out, in halves of the paper's shorter side
+SIMPLIFY = 2.0 / 255.0  # Quick, Draw! leaves out what is less than 2 of 255 off the line
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A drawing in the making: lines that are finished, those still drawn, where each pen is, and since when still."""
+
+    lines: tuple[Line, ...] = ()
+    open: tuple[tuple[int, Line], ...] = ()  # by pen; a line has its last point here until the pen is lifted
+    over: tuple[tuple[int, Point], ...] = ()  # pens above the paper, and where
+    still_s: float = 0.0
+    points: int = 0
+
+    def hear(self, heard: Sequence[Event]) -> Person:
+        """The drawing after these events; those that are no Pen do not matter."""
+        lines, drawn, over, points = list(self.lines), dict(self.open), dict(self.over), self.points
+        pens = [event for event in heard if isinstance(event, Pen)]
+        for event in pens:
+            at = _inside(event.x), _inside(event.y)
+            if event.down and points < POINTS_AT_MOST:
+                before = drawn.get(event.pen)
+                if before is None:
+                    begin = over.pop(event.pen, None)
+                    before = () if begin is None or begin == at else (begin,)
+                drawn[event.pen] = (*before, at)
+                points += 1
+            elif not event.down:
+                line = drawn.pop(event.pen, None)
+                if line is not None:
+                    lines.append(line)
+                over[event.pen] = at
+        if not pens:
+            return self
+        return Person(tuple(lines), tuple(drawn.items()), tuple(over.items())[-16:], 0.0, points)
+
+    def later(self, seconds: float) -> Person:
+        """The same, so much later."""
+        return replace(self, still_s=self.still_s + seconds) if self.points else self
+
+    def done(self, patience_s: float) -> bool:
+        """Whether there is a drawing and its last line was drawn longer ago than this."""
+        return self.points > 0 and self.still_s >= patience_s * (STILL if self.open else 1.0)
+
+    @property
+    def drawing(self) -> tuple[Line, ...]:
+        """All lines, finished or not."""
+        return (*self.lines, *(line for _, line in self.open))
+
+
+NOBODY = Person()
+
+
+def extent(drawing: Sequence[Line]) -> tuple[Point, float]:
+    """The middle of a drawing and the longer side of its box."""
+    points = np.array([point for line in drawing for point in line])
+    low, high = points.min(axis=0), points.max(axis=0)
+    return ((low[0] + high[0]) / 2.0, (low[1] + high[1]) / 2.0), float((high - low).max())
+
+
+def from_side(drawing: Sequence[Line], side: int) -> tuple[Line, ...]:
+    """The same drawing in another order, so that it ends elsewhere: where each line ends, then where each begins."""
+    turn = -(side // 2) % len(drawing)
+    turned = (*drawing[turn:], *drawing[:turn])
+    return tuple(line[::-1] for line in turned[::-1]) if side % 2 else turned
+
+
+def told(drawing: Sequence[Line], unit: float, coarse: float = 0.0) -> Floats:
+    """A drawing as points [n, 5] for the network, from its first point on; `unit` is one of the network's on the paper.
+
+    Bends of less than `coarse` (on the paper) are straightened.
+    """
+    points = to_five(to_strokes([simplify(line, coarse) for line in drawing]))
+    points[:, :2] /= unit
+    return points
+
+
+def _inside(number: float) -> float:
+    return min(max(number, -PAPER), PAPER) if number == number else 0.0

@@ -1,0 +1,111 @@
+"""What the next drawing is about: category and z, as the knobs and what was drawn before ask for them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from torch import Tensor
+
+from models.chance import normals, stream, uniform
+from models.sketch_rnn.latent import About, Encoder, Floats, between, varied
+from models.sketch_rnn.person import SIMPLIFY, Line, extent, told
+from models.sketch_rnn.weights import Facts
+
+log = logging.getLogger(__name__)
+
+ANY = "any"
+_Z, _CATEGORY = 1, 2  # streams of a drawing's own, beside that of its points
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The knobs that say what a new drawing is."""
+
+    mode: str
+    draw: str
+    category: tuple[float, ...]
+    mix: str
+    variation: float
+    morph: float
+    spread: float
+    way: str
+    steady: bool
+    pens: int
+
+
+class Subjects:
+    """Chooses what drawings are about; `latent` is how many numbers z has, 0 for none."""
+
+    def __init__(self, parameters: Mapping[str, Tensor], facts: Facts, latent: int) -> None:
+        self.facts, self.latent = facts, latent
+        self._encoder = Encoder(parameters) if "encoder.weight_ih_l0" in parameters else None
+        self._mean_of = lru_cache(maxsize=64)(self._mean)
+        self._said: set[str] = set()
+
+    def new(self, wanted: Wanted, chance: int) -> About:
+        """Anything of the categories asked for, as this stream of chance has it."""
+        return About(normals(stream(chance, _Z), self.latent), self._weights(wanted, chance))
+
+    def next(
+        self, wanted: Wanted, drawn: tuple[Line, ...], ends: tuple[About | None, About | None], *,
+        pen: int, seed: int, chance: int,
+    ) -> About:  # fmt: skip
+        """What a pen draws next; `drawn` is the last drawing heard, `ends` are A and B."""
+        new = self.new(wanted, chance)
+        if wanted.mode == "vary":
+            known = self._seen(drawn, new.weights) if drawn else ends[0]
+            return varied(known, new.z, wanted.variation) if known is not None else new
+        if wanted.mode == "morph":
+            if not len(new.condition):
+                self._say("these weights know no z and no categories: there is nothing to morph between")
+            a, b = (
+                self.new(wanted, stream(seed, -1 - n)) if end is None else end
+                for n, end in enumerate(ends)
+            )
+            part = wanted.morph
+            if wanted.pens > 1:
+                part += wanted.spread * (pen / (wanted.pens - 1) - 0.5)
+            return between(a, b, min(max(part, 0.0), 1.0), round_way=wanted.way == "arc")
+        return new
+
+    def heard(self, drawing: tuple[Line, ...], wanted: Wanted, seed: int) -> About | None:
+        """What a person's drawing is about, as far as these weights can tell."""
+        return self._seen(drawing, self._weights(wanted, stream(seed, -3)))
+
+    def _weights(self, wanted: Wanted, chance: int) -> Floats:
+        """The categories' shares in one drawing, as asked; they add up to 1."""
+        names = self.facts.categories
+        if not names:
+            return np.zeros(0, np.float32)
+        asked = wanted.category if len(wanted.category) == len(names) else (1.0,) * len(names)
+        equal = max(asked) <= min(asked)
+        if equal:  # also where a patch names what to draw and leaves the faders alone
+            asked = tuple(float(wanted.draw in (ANY, name)) for name in names)
+            asked = asked if any(asked) else (1.0,) * len(names)
+        shares = np.array(asked, np.float64) / sum(asked)
+        if equal or wanted.mix == "turns":
+            index = int((shares.cumsum() <= uniform(stream(chance, _CATEGORY), 0)).sum())
+            shares = np.eye(len(names))[min(index, len(names) - 1)]
+        return shares.astype(np.float32)
+
+    def _seen(self, drawing: tuple[Line, ...], weights: Floats) -> About | None:
+        if self._encoder is None:
+            self._say("these weights have no encoder: what a person draws can be completed, not varied or remembered")
+            return None
+        return About(self._mean_of(drawing, weights.tobytes()), weights)
+
+    def _mean(self, drawing: tuple[Line, ...], weights: bytes) -> Floats:
+        assert self._encoder is not None
+        unit = max(extent(drawing)[1], 1e-6) / self.facts.extent
+        points = told(drawing, unit, SIMPLIFY * self.facts.extent * unit)
+        return self._encoder.mean(points, np.frombuffer(weights, np.float32))
+
+    def _say(self, sentence: str) -> None:
+        """Logs it, once."""
+        if sentence not in self._said:
+            self._said.add(sentence)
+            log.warning("%s", sentence)

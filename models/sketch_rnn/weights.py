@@ -1,0 +1,75 @@
+"""A draughtsman's weights read from disk: of what size the network is, and what it knows to draw."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from models import store
+from models.sketch_rnn.network import KIND, PEN, STROKE, Network
+from models.sketch_rnn.strokes import BOX
+
+EXTENT = "extent"
+"""The name of a card's figure: the longer side of a usual drawing, in pixels, where it is not Quick, Draw!'s box."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the numbers alone do not say."""
+
+    categories: tuple[str, ...] = ()  # what each category's weight is the weight of
+    extent: float = 8.0  # the longer side of a usual drawing, in units of the network
+
+
+def read(name_or_path: str | Path) -> tuple[dict[str, Tensor], Facts, store.Card]:
+    """Parameters as float32, the facts, and the card. Raises models.store.WeightsError where they cannot be used."""
+    path = store.find(name_or_path, KIND)
+    parameters, card = store.load(path, KIND, shapes(_sizes(path)))
+    categories = sizes_of({name: tuple(value.shape) for name, value in parameters.items()})["categories"]
+    if len(card.labels) != categories:
+        raise store.WeightsError(f"{path}: its card names {len(card.labels)} categories, and {categories} were learned")
+    if not card.scale_factor > 0.0:
+        raise store.WeightsError(f"{path}: its card has no scale factor (found {card.scale_factor})")
+    extent = card.figures.get(EXTENT, BOX)
+    side = float(extent) if isinstance(extent, int | float) and extent > 0 else BOX
+    return parameters, Facts(tuple(card.labels), side / card.scale_factor), card
+
+
+def facts_of(parameters: Mapping[str, Tensor]) -> Facts:
+    """Facts for weights that came without any: categories by their number."""
+    found = sizes_of({name: tuple(value.shape) for name, value in parameters.items()})
+    return Facts(tuple(f"category {n + 1}" for n in range(found["categories"])))
+
+
+def sizes_of(found: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
+    """The arguments of the `Network` whose tensors have these shapes. Raises KeyError or IndexError for another's."""
+    latent = found["mu.weight"][0] if "mu.weight" in found else 0
+    return {
+        "categories": found["decoder.weight_ih_l0"][1] - STROKE - latent,
+        "encoder": found["encoder.weight_hh_l0"][1] if latent else 1,
+        "decoder": found["decoder.weight_hh_l0"][1],
+        "latent": latent,
+        "mixtures": (found["head.weight"][0] - PEN) // 6,
+    }
+
+
+def shapes(sizes: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
+    """Every tensor of the `Network` of these sizes, and its shape."""
+    with torch.device("meta"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that a decoder alone has a first state made of nothing
+        return {name: tuple(value.shape) for name, value in Network(**sizes).state_dict().items()}
+
+
+def _sizes(path: Path) -> dict[str, int]:
+    """Of what size the network in a file is, or the paper's where the file does not say."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return sizes_of({name: tuple(file.get_slice(name).get_shape()) for name in file.keys()})  # noqa: SIM118
+    except (SafetensorError, OSError, KeyError, IndexError):
+        return {"categories": 0}  # store.load has the sentence for it
