@@ -8,12 +8,11 @@ torchrun. Where others use the same processor, OMP_WAIT_POLICY=PASSIVE keeps thr
 from __future__ import annotations
 
 import argparse
-import contextlib
 import logging
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -24,7 +23,7 @@ from models.performance_rnn.dataset import Excerpt, Excerpts, fixed, split
 from models.performance_rnn.journal import Journal
 from models.performance_rnn.midi_files import Performance
 from models.performance_rnn.trainer import Settings, Trainer
-from models.training import STOPPED, ResumeError, Stop, count, device, seed
+from models.training import STOPPED, ResumeError, Stop, count, device, seed, together
 
 log = logging.getLogger(__name__)
 
@@ -89,21 +88,6 @@ def parser() -> argparse.ArgumentParser:
     add("--about", default="", help="a line on these weights, for their card")
     add("--restart", action="store_true", help="begin anew instead of going on from a pause")
     return made
-
-
-@contextlib.contextmanager
-def together() -> Iterator[None]:
-    """Joins the others when torchrun started several of us: NCCL between graphics cards, else gloo."""
-    if int(os.environ.get("WORLD_SIZE", "1")) < 2:
-        yield
-        return
-    if torch.cuda.is_available():
-        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
-    try:
-        yield
-    finally:
-        distributed.destroy_process_group()
 
 
 def run(options: argparse.Namespace) -> int:

@@ -24,7 +24,10 @@ LINE_EVERY_S = 30.0
 
 
 class Journal:
-    """Progress as a bar on a terminal, else a line every half minute; losses.jsonl; the exported weights."""
+    """Progress as a bar on a terminal, else a line every half minute; losses.jsonl; the exported weights.
+
+    Of several processes only the first one tells anything.
+    """
 
     def __init__(self, trainer: Trainer, options: argparse.Namespace) -> None:
         self.trainer, self.options = trainer, options
@@ -35,7 +38,7 @@ class Journal:
 
     def __enter__(self) -> Journal:
         console = Console()
-        if console.is_terminal:
+        if self.trainer.rank == 0 and console.is_terminal:
             columns = BarColumn(), TaskProgressColumn(), TextColumn("{task.description}"), TimeRemainingColumn()
             self._bar = Progress(*columns, console=console)
             self._task = self._bar.add_task("", total=1.0)
@@ -48,6 +51,8 @@ class Journal:
 
     def updated(self, losses: Losses) -> None:
         """An update was made, with these losses."""
+        if self.trainer.rank:
+            return
         self._losses.append(losses)
         passed = max(time.monotonic() - self._since, 1e-9)
         speed = len(self._losses) * self.trainer.settings.batch / passed

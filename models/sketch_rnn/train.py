@@ -1,26 +1,28 @@
 """`arabesque train sketch`: teach the draughtsman from drawings.
 
 A training can be stopped (Ctrl-C) and started again with the same command: it goes on where it was, and on one
-machine, with --steps, gives the same weights as one that was never stopped. Where others use the same processor,
-OMP_WAIT_POLICY=PASSIVE keeps threads from waiting busily.
+machine, with --steps, gives the same weights as one that was never stopped. On several graphics cards it runs under
+torchrun. Where others use the same processor, OMP_WAIT_POLICY=PASSIVE keeps threads from waiting busily.
 """
 
 from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 import time
 from pathlib import Path
 
 import torch
+from torch import distributed
 
-from models.sketch_rnn.dataset import fixed, read
+from models.sketch_rnn.dataset import Drawings, fixed, read
 from models.sketch_rnn.files import TEST, VALID
 from models.sketch_rnn.journal import Journal
 from models.sketch_rnn.strokes import EPSILON
 from models.sketch_rnn.trainer import Settings, Trainer
-from models.training import STOPPED, ResumeError, Stop, count, device, seed
+from models.training import STOPPED, ResumeError, Stop, count, device, seed, together
 
 log = logging.getLogger(__name__)
 
@@ -37,9 +39,11 @@ def main(argv: list[str] | None = None) -> int:
     What cannot be done is told in one sentence on standard error.
     """
     options = parser().parse_args(argv)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    first = int(os.environ.get("RANK", "0")) == 0  # of several processes only the first one tells anything
+    logging.basicConfig(level=logging.INFO if first else logging.ERROR, format="%(message)s", stream=sys.stdout)
     try:
-        return run(options)
+        with together():
+            return run(options)
     except (ResumeError, ValueError, OSError) as error:
         sys.stderr.write(f"arabesque train sketch: {error}\n")
         return 2
@@ -114,13 +118,7 @@ def run(options: argparse.Namespace) -> int:
         bfloat16=options.bfloat16,
     )
     options.out.mkdir(parents=True, exist_ok=True)
-    drawings = read(
-        options.data,
-        longest=options.longest,
-        epsilon=options.simplify,
-        categories=[name.strip() for name in options.categories.split(",") if name.strip()],
-        cache=options.out,
-    )
+    drawings = material(options)
     trainer = Trainer(settings, drawings, device=device(options.device))
     weights = sum(parameter.numel() for parameter in trainer.network.parameters())
     learn, test = len(trainer.batches.places), len(drawings.part(TEST))
@@ -138,12 +136,31 @@ def run(options: argparse.Namespace) -> int:
     if not trainer.done:
         log.info("paused after %s updates; the same command goes on from here", f"{trainer.done_updates:,}")
         return STOPPED
+    if trainer.rank:
+        return 0
     whole, each = trainer.validate(fixed(drawings, TEST, batch=AT_ONCE, scale=trainer.scale))
     journal.export("final", whole, each)
     for category, losses in each.items():
         log.info("%-16s L_R %7.4f  L_KL %.4f", category, losses.reconstruction, losses.kl)
     log.info("done: L_R %.4f, L_KL %.4f on drawings never seen", whole.reconstruction, whole.kl)
     return 0
+
+
+def material(options: argparse.Namespace) -> Drawings:
+    """What to learn from. One process reads the files, the others what it kept."""
+    first = int(os.environ.get("RANK", "0")) == 0
+    if not first:
+        distributed.barrier()
+    drawings = read(
+        options.data,
+        longest=options.longest,
+        epsilon=options.simplify,
+        categories=[name.strip() for name in options.categories.split(",") if name.strip()],
+        cache=options.out,
+    )
+    if first and distributed.is_initialized():
+        distributed.barrier()
+    return drawings
 
 
 def train(trainer: Trainer, journal: Journal, stop: Stop) -> None:
@@ -154,18 +171,21 @@ def train(trainer: Trainer, journal: Journal, stop: Stop) -> None:
         while not trainer.done:
             losses = trainer.update()
             now = time.monotonic()
-            trainer.spent_s, before = trainer.spent_s + now - before, now
+            spent, leave, save = trainer.agreed(
+                trainer.spent_s + now - before, stop.asked, now - saved > CHECKPOINT_EVERY_S
+            )
+            trainer.spent_s, before = spent, now
             journal.updated(losses)
-            if trainer.done_updates % VALIDATE_EVERY == 0 or trainer.done:
+            if trainer.rank == 0 and (trainer.done_updates % VALIDATE_EVERY == 0 or trainer.done):
                 tested, each = trainer.validate(quick)
                 journal.tested(tested)
                 judged = tested.reconstruction + trainer.settings.kl_weight * tested.kl
                 if judged < trainer.best:
                     trainer.best = judged
                     journal.export("best", tested, each)
-            if stop.asked:
+            if leave:
                 return
-            if now - saved > CHECKPOINT_EVERY_S:
+            if save:
                 trainer.save(journal.out / CHECKPOINT)
                 saved = now
 

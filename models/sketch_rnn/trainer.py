@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 from torch.nn import functional as F
+from torch.nn.parallel import DistributedDataParallel
 
 from models.sketch_rnn.dataset import Batch, Batches, Drawings
 from models.sketch_rnn.losses import KL_FLOOR, annealed, kl, reconstruction
@@ -49,10 +50,20 @@ class Settings:
 
 
 class Trainer:
-    """Network, optimiser and position in the data; `update` until `done`."""
+    """Network, optimiser and position in the data; `update` until `done`.
+
+    With several processes (torch.distributed initialised) each trains its share of every batch.
+    Raises ValueError when the batch cannot be shared out evenly.
+    """
 
     def __init__(self, settings: Settings, drawings: Drawings, *, device: torch.device | str = "cpu") -> None:
         self.settings, self.drawings, self.device = settings, drawings, torch.device(device)
+        self.world = distributed.get_world_size() if distributed.is_initialized() else 1
+        self.rank = distributed.get_rank() if distributed.is_initialized() else 0
+        if settings.batch % self.world:
+            raise ValueError(f"a batch of {settings.batch} cannot be shared by {self.world} processes")
+        own = settings.batch // self.world
+        self.own = slice(self.rank * own, (self.rank + 1) * own)
         self.scale = drawings.scale()
         self.batches = Batches(drawings, batch=settings.batch, seed=settings.seed, scale=self.scale)
         torch.manual_seed(settings.seed)
@@ -65,6 +76,7 @@ class Trainer:
         )
         prepare(self.network)
         self.network.to(self.device)
+        self.model: nn.Module = self.network if self.world == 1 else DistributedDataParallel(self.network)
         fused = self.device.type in ("cpu", "cuda")
         self.optimiser = torch.optim.Adam(self.network.parameters(), betas=(0.9, 0.99), fused=fused)
         self.done_updates = 0
@@ -95,13 +107,17 @@ class Trainer:
         return self.settings.kl_weight * annealed(1, math.exp(-ANNEALING_SPAN * self.part))
 
     def update(self) -> Losses:
-        """One batch, one step of the optimiser. Raises ValueError, with no weight changed, for a loss not finite."""
-        batch = self.batches[self.done_updates]
-        noise = torch.Generator().manual_seed(self.settings.seed * 1_000_003 + self.done_updates)
-        lost, said = self._losses(batch, noise)
-        floored = said.mean().clamp(min=KL_FLOOR) if self.settings.latent else said.mean()
-        loss = lost.mean() + self.kl_weight() * floored
-        if not bool(torch.isfinite(loss)):
+        """One batch, one step of the optimiser: the losses of the whole batch.
+
+        Raises ValueError, with no weight changed, when they are not finite.
+        """
+        random = torch.Generator().manual_seed(self.settings.seed * 1_000_003 + self.done_updates)
+        noise = torch.randn(self.settings.batch, self.settings.latent, generator=random)
+        means = [part.mean() for part in self._losses(self.batches[self.done_updates], noise, self.own)]
+        lost, said = self._mean(torch.stack(means).detach())
+        # Below its floor L_KL pulls no more, as max(L_KL, floor) in the paper; the floor is the whole batch's.
+        loss = means[0] + self.kl_weight() * means[1] * float(said > KL_FLOOR)
+        if not (math.isfinite(lost) and math.isfinite(said)):
             raise ValueError("the loss is not finite any more; begin anew with a lower learning rate")
         for group in self.optimiser.param_groups:
             group["lr"] = self.learning_rate()
@@ -110,22 +126,38 @@ class Trainer:
         nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
         self.optimiser.step()
         self.done_updates += 1
-        return Losses(float(lost.detach().mean()), float(said.detach().mean()))
+        return Losses(lost, said)
 
-    def _losses(self, batch: Batch, random: torch.Generator, *, exact: bool = False) -> tuple[Tensor, Tensor]:
-        """L_R and L_KL of each drawing, [B] and [B].
+    def _mean(self, own: Tensor) -> list[float]:
+        """The mean of each number over all processes."""
+        if self.world > 1:
+            distributed.all_reduce(own)
+        return [number / self.world for number in own.tolist()]
+
+    def agreed(self, *numbers: float) -> list[float]:
+        """The largest that any of the processes has of each."""
+        if self.world == 1:
+            return list(numbers)
+        held = torch.tensor(numbers, device=self.device, dtype=torch.float64)
+        distributed.all_reduce(held, op=distributed.ReduceOp.MAX)
+        found: list[float] = held.tolist()
+        return found
+
+    def _losses(self, batch: Batch, noise: Tensor, own: slice, *, exact: bool = False) -> tuple[Tensor, Tensor]:
+        """L_R and L_KL of each drawing of a batch that is `own`, [b] and [b].
 
         While training the pen's loss is summed to the end of the batch's longest drawing rather than to N_max:
         what that leaves out says only that a finished drawing stays finished. `exact` computes in float32 and
         stops at each drawing's own end, whatever lies beside it.
         """
-        drawing = torch.from_numpy(batch.drawing).to(self.device)
-        lengths = torch.from_numpy(batch.lengths).to(self.device)
-        category = F.one_hot(torch.from_numpy(batch.labels), self.network.categories).to(self.device, torch.float32)
-        noise = torch.randn(len(drawing), self.settings.latent, generator=random).to(self.device)
+        drawing = torch.from_numpy(batch.drawing[own]).to(self.device)
+        lengths = torch.from_numpy(batch.lengths[own]).to(self.device)
+        labels = torch.from_numpy(batch.labels[own])
+        category = F.one_hot(labels, self.network.categories).to(self.device, torch.float32)
         half = (self.settings.bfloat16 or self.device.type == "cuda") and not exact
         with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
-            raw, mu, log_variance = self.network(drawing, lengths, category, noise)
+            model = self.network if exact else self.model
+            raw, mu, log_variance = model(drawing, lengths, category, noise[own].to(self.device))
         ended = drawing.new_tensor([0.0, 0.0, 0.0, 0.0, 1.0]).expand(len(drawing), 1, 5)
         target = torch.cat([drawing, ended], dim=1)
         offsets, pen = reconstruction(raw, target, longest=self.settings.longest, after_end=not exact)
@@ -137,7 +169,8 @@ class Trainer:
         random = torch.Generator().manual_seed(0)
         sums = torch.zeros(self.network.categories, 3, dtype=torch.float64)  # L_R, L_KL, drawings
         for batch in batches:
-            lost, said = self._losses(batch, random, exact=True)
+            noise = torch.randn(len(batch.labels), self.settings.latent, generator=random)
+            lost, said = self._losses(batch, noise, slice(None), exact=True)
             rows = torch.stack([lost.cpu(), said.cpu(), torch.ones(len(lost))], dim=1).double()
             sums.index_add_(0, torch.from_numpy(batch.labels), rows)
         if not float(sums[:, 2].sum()):
@@ -150,7 +183,9 @@ class Trainer:
         return Losses(*(sums[:, :2].sum(dim=0) / sums[:, 2].sum()).tolist()), each
 
     def save(self, path: Path) -> None:
-        """Write all that a resumed training needs; the file is replaced whole or not at all."""
+        """Write all that a resumed training needs, whole or not at all; of several processes the first one writes."""
+        if self.rank:
+            return
         held = {
             "settings": asdict(self.settings),
             "data": fingerprint(self.drawings),

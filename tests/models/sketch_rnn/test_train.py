@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -191,3 +194,27 @@ def test_a_paused_command_goes_on_where_it_was(tmp_path: Path, monkeypatch: pyte
     one, other = ((tmp_path / name / "final.safetensors") for name in ("out", "straight"))
     for name, tensor in store.load(one, KIND, SIZES)[0].items():
         assert torch.equal(tensor, store.load(other, KIND, SIZES)[0][name])
+
+
+def test_two_processes_give_the_weights_of_one(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    told = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "OMP_NUM_THREADS": "1"}
+    words = shapes(tmp_path)
+    line = [sys.executable, "-m", "models.sketch_rnn.train", *words, "--out", str(tmp_path / "two")]
+    root = Path(train.__file__).parents[2]
+    both = [
+        subprocess.Popen(line, env={**os.environ, **told, "RANK": str(rank), "LOCAL_RANK": str(rank)}, cwd=root)
+        for rank in range(2)
+    ]
+    try:
+        assert train.main(words) == 0
+        assert [process.wait(timeout=120) for process in both] == [0, 0]
+    finally:
+        for process in both:
+            process.kill()
+            process.wait()
+    one, two = (store.load(tmp_path / out / "final.safetensors", KIND, SIZES)[0] for out in ("out", "two"))
+    for name in SIZES:
+        torch.testing.assert_close(two[name], one[name], rtol=1e-2, atol=2e-3)
