@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "osc": ("live.cli:osc", "print the table of all OSC addresses of a patch"),
     "render": ("live.sound.render:main", "turn a MIDI file into sound (WAV)"),
     "train": ("live.cli:train", "train a model on your own playing"),
+    "weights": ("models.weights_cli:main", "list weights, import or fetch published ones"),
     "bench": ("live.bench.run:main", "measure this machine: steps, timing, control, start-up"),
 }
 

@@ -17,6 +17,7 @@ from live.bench.row import Row
 
 SECTIONS = {
     "step": ("models.performance_rnn.bench:step_rows", "one event of the pianist"),
+    "sketch": ("models.sketch_rnn.bench:step_rows", "one point of the draughtsman"),
     "midi": ("live.bench.lateness:lateness_rows", "when MIDI messages leave, while everything is busy"),
     "osc": ("live.bench.osc:control_rows", "OSC packets in"),
     "stage": ("live.bench.stage:stage_rows", "the whole program: start, and knob to note"),

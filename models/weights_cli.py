@@ -1,0 +1,154 @@
+"""`arabesque weights`: what there is, published weights turned into ours, and published weights fetched."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from torch import Tensor
+
+from models import store
+from models.download import DownloadError, Told, download
+from models.performance_rnn import importer as pianist
+from models.sketch_rnn import importer as draughtsman
+
+SKETCHES = "https://storage.googleapis.com/quickdraw-models/sketchRNN"
+PIANO = "https://storage.googleapis.com/download.magenta.tensorflow.org/models/performance_rnn/tfjs"
+WAITING = Path("arabesque-download")
+"""A folder here, for what is not complete yet."""
+MANIFESTS = ("weights_manifest.json", "manifest.json")
+MOST_SKETCH = 60_000_000  # bytes; an autoencoder has some 10 million
+MOST_MANIFEST, MOST_SHARD = 1_000_000, 16_000_000
+
+Converted = tuple[dict[str, Tensor], store.Card]
+
+
+def main(argv: list[str]) -> int:
+    """The command; 0 done, 1 it did not work (one sentence says why), 2 the command line is wrong."""
+    parser = _parser()
+    given = parser.parse_args(argv)
+    if given.what == "import" and given.out is not None and len(given.files) > 1:
+        parser.error("--out names one file: import one at a time")
+    if given.out is not None and given.out.suffix != store.SUFFIX:
+        parser.error(f"--out {given.out}: expected a name that ends in {store.SUFFIX}")
+    try:
+        if given.what == "import":
+            for path in given.files:
+                _import(path, given.out)
+        elif given.what == "get":
+            _get(parser, given)
+        else:
+            _list()
+    except (store.WeightsError, DownloadError, OSError) as error:
+        sys.stderr.write(f"arabesque: {error}\n")
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="arabesque weights", description="Weights: what there is, and others' turned into ours."
+    )
+    parts = parser.add_subparsers(dest="what", required=True, metavar="list | import | get")
+    parts.add_parser("list", help="the weights that come with Arabesque")
+    add = parts.add_parser("import", help="turn published weights into ours (.safetensors, with a card)").add_argument
+    add(
+        "files", nargs="+", type=Path, metavar="FILE",
+        help="Sketch-RNN as Google published it (.gen.json, .vae.json, also .gz), or the weights_manifest.json of "
+        "Magenta's Performance-RNN, its other files beside it",
+    )  # fmt: skip
+    add("--out", type=Path, metavar="FILE", help=f"where to (default: by what it is, here; ends in {store.SUFFIX})")
+    add = parts.add_parser("get", help="fetch published weights and turn them into ours").add_argument
+    add("name", help="sketch/CATEGORY, such as sketch/cat or sketch/crab, or piano/magenta")
+    add("--decoder", action="store_true", help="sketch: only the part that draws (smaller; no variations, no morphing)")
+    add("--out", type=Path, metavar="FILE", help=f"where to (default: by what it is, here; ends in {store.SUFFIX})")
+    add("--from", dest="source", metavar="ADDRESS", help="another server that has the same files, in the same folders")
+    add("--sha256", metavar="HEX", help="the checksum that the fetched file has to have (Google published none)")
+    return parser
+
+
+def _list() -> None:
+    kinds = {path.name[: -len(store.SUFFIX)] for path in store.SHIPPED.glob(f"*{store.SUFFIX}")}
+    sys.stdout.write("\n".join(sorted(kinds)) + "\n" if kinds else "none\n")
+
+
+def _import(path: Path, out: Path | None) -> None:
+    if path.name in MANIFESTS:
+        _save(pianist.convert(path), out or Path(f"{pianist.KIND}_magenta{store.SUFFIX}"))
+    else:
+        _save(draughtsman.convert(path), out or Path(draughtsman.name_of(path) + store.SUFFIX))
+
+
+def _save(converted: Converted, out: Path) -> None:
+    parameters, card = converted
+    try:
+        store.save(out, parameters, card)
+    except ValueError as error:
+        raise store.WeightsError(f"{out}: {error}") from None
+    sys.stdout.write(f'{out}: {card.about}. In a patch: weights="{out.name}"\n')
+
+
+def _get(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
+    kind, _, name = given.name.partition("/")
+    name = name.strip().lower().replace(" ", "_")
+    if kind == "sketch" and re.fullmatch(r"[a-z0-9_-]+", name):
+        _get_sketch(name, given)
+    elif given.name == "piano/magenta":
+        _get_piano(given)
+    else:
+        parser.error(f"{given.name}: expected sketch/CATEGORY, such as sketch/cat, or piano/magenta")
+
+
+def _get_sketch(name: str, given: argparse.Namespace) -> None:
+    home, form = ("models", "gen") if given.decoder else ("large_models", "vae")
+    path = WAITING / f"{name}.{form}.json"
+    with _bar(path.name) as told:
+        address = f"{given.source or SKETCHES}/{home}/{path.name}"
+        download(address, path, most=MOST_SKETCH, sha256=given.sha256, told=told)
+    _and_away([path], lambda: _import(path, given.out))
+
+
+def _get_piano(given: argparse.Namespace) -> None:
+    source, manifest = given.source or PIANO, WAITING / MANIFESTS[0]
+    with _bar(manifest.name) as told:
+        download(f"{source}/{manifest.name}", manifest, most=MOST_MANIFEST, sha256=given.sha256, told=told)
+    got = [manifest]
+    try:
+        names = pianist.files_of(json.loads(manifest.read_bytes()))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        manifest.unlink()
+        raise store.WeightsError(f"{source}/{manifest.name}: not a manifest of weights ({error!r})") from None
+    for name in names:
+        got.append(WAITING / name)
+        if not got[-1].exists():
+            with _bar(name) as told:
+                download(f"{source}/{name}", got[-1], most=MOST_SHARD, told=told)
+    _and_away(got, lambda: _import(manifest, given.out))
+
+
+def _and_away(files: list[Path], work: Callable[[], None]) -> None:
+    """Does the work, then removes the files it was done on: what was wrong with them is not met again."""
+    try:
+        work()
+    finally:
+        for path in files:
+            path.unlink(missing_ok=True)
+        if not any(WAITING.iterdir()):
+            WAITING.rmdir()
+
+
+@contextmanager
+def _bar(name: str) -> Iterator[Told]:
+    """A bar on a terminal; nothing elsewhere."""
+    columns = TextColumn(name), BarColumn(), DownloadColumn(), TransferSpeedColumn()
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(name, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)

@@ -1,0 +1,168 @@
+"""Downloads, from a server on this machine that behaves and misbehaves."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from published import published
+
+from models.download import DownloadError, download
+from models.sketch_rnn import SketchRNN
+from models.weights_cli import main
+
+CONTENT = bytes(range(256)) * 800  # 204,800 bytes
+
+
+class Server(ThreadingHTTPServer):
+    """Has `files`; breaks off after `most` bytes of an answer while `breaks` is left; may not know ranges."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.files: dict[str, bytes] = {"/file": CONTENT}
+        self.asked: list[str | None] = []
+        self.breaks, self.most = 0, 100_000
+        self.knows_ranges = self.says_length = True
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_GET(self) -> None:
+        server, given = self.server, self.headers.get("Range")
+        server.asked.append(given)
+        content = server.files.get(self.path)
+        if content is None:
+            return self.send_error(404)
+        begin = int(given[6:].partition("-")[0]) if given and server.knows_ranges else 0
+        if begin and begin >= len(content):
+            return self.send_error(416)
+        self.send_response(206 if begin else 200)
+        if begin:
+            self.send_header("Content-Range", f"bytes {begin}-{len(content) - 1}/{len(content)}")
+        if server.says_length:
+            self.send_header("Content-Length", str(len(content) - begin))
+        self.end_headers()
+        rest = content[begin:]
+        if server.breaks:
+            server.breaks -= 1
+            rest = rest[: server.most]
+        self.wfile.write(rest)
+        return None
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as made:
+        thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield made
+        made.shutdown()
+        thread.join()
+
+
+def test_a_file_arrives_whole(server: Server, tmp_path: Path) -> None:
+    heard: list[tuple[int, int | None]] = []
+    path = tmp_path / "new" / "file"
+    download(f"{server.address}/file", path, most=10**6, told=lambda *told: heard.append(told))
+    assert path.read_bytes() == CONTENT
+    assert heard[-1] == (len(CONTENT), len(CONTENT))
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_connection_that_breaks_goes_on_where_it_was(server: Server, tmp_path: Path) -> None:
+    server.breaks = 1
+    download(f"{server.address}/file", tmp_path / "file", most=10**6)
+    assert (tmp_path / "file").read_bytes() == CONTENT
+    assert server.asked == [None, "bytes=100000-"]
+
+
+def test_what_was_kept_is_not_fetched_again(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "file.part").write_bytes(CONTENT[:5000])
+    download(f"{server.address}/file", tmp_path / "file", most=10**6)
+    assert (tmp_path / "file").read_bytes() == CONTENT
+    assert server.asked == ["bytes=5000-"]
+
+
+def test_a_server_without_ranges_sends_it_all_again(server: Server, tmp_path: Path) -> None:
+    server.knows_ranges = False
+    (tmp_path / "file.part").write_bytes(b"?" * 5000)
+    download(f"{server.address}/file", tmp_path / "file", most=10**6)
+    assert (tmp_path / "file").read_bytes() == CONTENT
+
+
+def test_more_kept_than_there_is_begins_anew(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "file.part").write_bytes(CONTENT + b"more")
+    download(f"{server.address}/file", tmp_path / "file", most=10**6)
+    assert (tmp_path / "file").read_bytes() == CONTENT
+
+
+def test_a_server_that_keeps_breaking_is_given_up_and_the_part_kept(server: Server, tmp_path: Path) -> None:
+    server.breaks, server.most = 10, 0
+    (tmp_path / "file.part").write_bytes(CONTENT[:5000])
+    with pytest.raises(DownloadError, match="5,000 bytes are kept"):
+        download(f"{server.address}/file", tmp_path / "file", most=10**6)
+    assert (tmp_path / "file.part").stat().st_size == 5000
+
+
+@pytest.mark.parametrize("says_length", [True, False])
+def test_too_large_is_refused(server: Server, tmp_path: Path, says_length: bool) -> None:
+    server.says_length = says_length
+    with pytest.raises(DownloadError, match="bytes"):
+        download(f"{server.address}/file", tmp_path / "file", most=100_000)
+    assert not (tmp_path / "file").exists()
+
+
+def test_the_checksum(server: Server, tmp_path: Path) -> None:
+    with pytest.raises(DownloadError, match="damaged or changed"):
+        download(f"{server.address}/file", tmp_path / "file", most=10**6, sha256="0" * 64)
+    assert not any(tmp_path.iterdir())
+    download(f"{server.address}/file", tmp_path / "file", most=10**6, sha256=hashlib.sha256(CONTENT).hexdigest())
+
+
+def test_not_there_and_offline(server: Server, tmp_path: Path) -> None:
+    with pytest.raises(DownloadError, match="404"):
+        download(f"{server.address}/other", tmp_path / "file", most=10**6)
+    with pytest.raises(DownloadError, match="is this machine online"):
+        download("http://127.0.0.1:9/file", tmp_path / "file", most=10**6)
+    with pytest.raises(DownloadError, match="not an http address"):
+        download("file:///etc/passwd", tmp_path / "file", most=10**6)
+
+
+def test_the_command_gets_an_autoencoder(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    content = json.dumps(published(autoencoder=True)[0]).encode()
+    server.files["/large_models/cat.vae.json"] = content
+    server.breaks, server.most = 1, 1000
+    assert main(["get", "sketch/cat", "--from", server.address]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["sketch_rnn_cat.safetensors", "sketch_rnn_cat.toml"]
+    SketchRNN.load("sketch_rnn_cat.safetensors")
+    assert main(["get", "sketch/cat", "--from", server.address, "--sha256", "12"]) == 1
+    assert main(["get", "sketch/dog", "--from", server.address]) == 1
+    assert "404" in capsys.readouterr().err
+    server.files["/models/cat.gen.json"] = b"[1, 2"
+    assert main(["get", "sketch/cat", "--decoder", "--from", server.address]) == 1
+    assert "not complete JSON" in capsys.readouterr().err
+    assert not list(tmp_path.rglob("*.json"))
+
+
+def test_a_name_that_leads_elsewhere_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["get", "sketch/../../x"])
+    assert "expected sketch/CATEGORY" in capsys.readouterr().err
