@@ -13,10 +13,18 @@ if TYPE_CHECKING:
     from live.midi import Midi as Midi
     from live.patch import Node as Node
     from live.patch import Patch as Patch
+    from live.video import Roll as Roll
+    from live.video import Window as Window
 
-_HOME = {"Midi": "live.midi", "Node": "live.patch", "Patch": "live.patch"}
+_HOME = {
+    "Midi": "live.midi",
+    "Node": "live.patch",
+    "Patch": "live.patch",
+    "Roll": "live.video",
+    "Window": "live.video",
+}
 
-__all__ = ["Midi", "Node", "Patch"]
+__all__ = ["Midi", "Node", "Patch", "Roll", "Window"]
 
 
 def __getattr__(name: str) -> Any:

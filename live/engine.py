@@ -13,10 +13,11 @@ from live.clock import Clock, VirtualClock
 from live.options import Options
 from live.osc.out import OscOut
 from live.osc.server import OscServer
+from live.outlets import Outlets
 from live.patch import Change, Node, Patch, PatchError, diff, load
-from live.port import Output
 from live.runner import Runner, knobs_of_loaded
 from live.tree import Tree
+from live.video.stage import Stage
 from live.voices import Voices
 from models.base import Knob, Model, Value, pulse
 
@@ -48,9 +49,9 @@ class Engine:
         self.osc_out = OscOut(self.tree, self.clock)
         self.osc: OscServer | None = None
         self.runners: dict[str, Runner] = {}
-        self.views: list[Callable[[str], Output]] = []
-        """Makers of further outputs for each node, by its name: the running line, and later the piano roll."""
         self.voices = Voices(self.tree, self.clock, self._port_state, self.options)
+        self.stage = Stage(self.tree, self.clock, self.fail)
+        self.outlets = Outlets(self.tree, self.voices, self.osc_out, self.stage)
         self._wanted: dict[str, float] = {}
         self._reloading = threading.Lock()
         self._stop = threading.Event()
@@ -68,8 +69,11 @@ class Engine:
         """
         self.clock.set_tempo(self.patch.tempo)
         for node in self.patch.nodes.values():
-            self.voices.port(node.out)
+            if node.midi is not None:
+                self.voices.port(node.midi)
         models = {name: _load(name, node, self.path) for name, node in self.patch.nodes.items()}
+        self.stage.set_window(self.patch.window)
+        self.outlets.show(self.patch.rolls, ())
         for name, model in models.items():
             self._add(name, model, start=False)
         for address, value in self.options.settings:
@@ -85,16 +89,22 @@ class Engine:
             if self.path is not None and self.options.watch:
                 self._help(self._follow_file, "patch file")
 
-    def run(self, seconds: float | None = None, each: Callable[[], None] = lambda: None) -> None:
-        """Stays while the patch plays: until `stop_soon`, or for so many seconds. `each` is called ten times
-        a second."""
+    def run(self, seconds: float | None = None, each: Callable[[], float] = lambda: float("inf")) -> None:
+        """Stays while the patch plays: until `stop_soon`, or for so many seconds.
+
+        `each` is called at least ten times a second, and again at the time that it returns if that is sooner.
+        """
         until_s = float("inf") if seconds is None else self.clock.now() + seconds
-        while self.clock.now() < until_s:
-            left_s = until_s - self.clock.now()
-            if self._stop.wait(min(HOUSEKEEPING_S, left_s)):
+        rates_s = each_s = self.clock.now()
+        while (now_s := self.clock.now()) < until_s:
+            if self._stop.wait(max(0.0, min(rates_s, each_s, until_s) - now_s)):
                 return
-            self._publish_rates()
-            each()
+            now_s = self.clock.now()
+            if now_s >= rates_s:
+                self._publish_rates()
+                rates_s = now_s + HOUSEKEEPING_S
+            self.stage.advance(now_s)
+            each_s = each()
 
     def advance(self, to_s: float) -> None:
         """Plays on to a time of the virtual clock, all nodes in the order of their times."""
@@ -113,6 +123,7 @@ class Engine:
     def poll(self) -> None:
         """On a virtual clock: lets happen what is due by now."""
         self.voices.poll()
+        self.stage.advance(self.clock.now())
         if self.osc is not None:
             self.osc.poll(self.clock.now())
 
@@ -132,6 +143,7 @@ class Engine:
         for runner in self.runners.values():
             runner.stop()
         self.voices.close()
+        self.stage.close()
         if self.osc is not None:
             self.osc.close()
 
@@ -168,7 +180,11 @@ class Engine:
             case "weights":
                 self.runners[change.node].swap(models[change.node])
             case "out":
-                self._change_out(change.node)
+                self.outlets.connect(self.runners[change.node], self.patch.nodes[change.node])
+            case "window":
+                self.stage.set_window(change.value)
+            case "rolls":
+                self.outlets.show(change.value, self.runners.values())
             case "set":
                 self.tree.set(f"/{change.node}/{change.knob}", change.value)
 
@@ -200,44 +216,29 @@ class Engine:
             default = declared.coerce(node.knobs[knob]) if knob in node.knobs else declared.default
             self.tree.add(f"/{name}/{knob}", replace(declared, default=default))
         # A scale named in the patch sets the pitch classes, unless the patch names them as well.
-        for knob in sorted(node.knobs, key=lambda knob: declarations[knob].sets is None):
+        given = [knob for knob in node.knobs if knob in declarations]
+        for knob in sorted(given, key=lambda knob: declarations[knob].sets is None):
             self.tree.set(f"/{name}/{knob}", node.knobs[knob])
         self.tree.set(f"/{name}/seed", self.patch.seed_of(name, self.options.seed))
         self.tree.add(
             f"/{name}/state",
             Knob("playing, paused, restarting or failed", kind="text", default="playing", access="r"),
         )
-        self.tree.add(
-            f"/{name}/notes_per_second",
-            Knob("Notes struck, over the last two seconds", unit="1/s", access="r"),
-        )
         self.tree.add(f"/{name}/step_ms", Knob("Time of one step of the model, smoothed", unit="ms", access="r"))
         self.tree.add(f"/{name}/late_ms", Knob("The most it ever fell behind the clock", unit="ms", access="r"))
-        self.tree.add_signal(f"/{name}/note", "iii", "A note: pitch, velocity, 1 struck or 0 ended, at its time")
-        self.tree.add_signal(f"/{name}/control", "ii", "A controller: its number and value, at its time")
-        voice = self.voices.add(name, node.out)
-        outputs: list[Output] = [voice, self.osc_out.voice(name), *(view(name) for view in self.views)]
-        runner = Runner(name, model, self.tree, self.clock, outputs)
+        runner = Runner(name, model, self.tree, self.clock, ())
+        self.outlets.connect(runner, node)
         self.runners[name] = runner
         self._wanted[name] = self.clock.now()
         self.tree.watchers.append(runner.notice)
         if start:
             runner.start()
 
-    def _change_out(self, name: str) -> None:
-        old = self.voices.of(name)
-        new = self.voices.add(name, self.patch.nodes[name].out)
-        if new is not old:
-            runner = self.runners[name]
-            runner.outputs = [new if output is old else output for output in runner.outputs]
-            old.close()
-            self.voices.close_unused()
-
     def _remove(self, name: str) -> None:
         runner = self.runners.pop(name)
         self.tree.watchers.remove(runner.notice)
         runner.stop()
-        self.voices.remove(name)
+        self.outlets.remove(name)
         self.tree.remove(name)
 
     # -- the engine's own addresses -----------------------------------------------------------------------------
@@ -285,7 +286,8 @@ class Engine:
     def _publish_rates(self) -> None:
         self.tree.publish("/clock/beat", self.clock.beat())
         for name, runner in self.runners.items():
-            self.tree.publish(f"/{name}/notes_per_second", runner.notes_per_second())
+            if f"/{name}/notes_per_second" in self.tree:
+                self.tree.publish(f"/{name}/notes_per_second", runner.notes_per_second())
             self.tree.publish(f"/{name}/step_ms", runner.step_s * 1000.0)
             self.tree.publish(f"/{name}/late_ms", runner.late_s * 1000.0)
 

@@ -11,6 +11,7 @@ from models.base import Event, NoteOff, NoteOn
 
 NAMES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
 LOWEST, HIGHEST = 21, 108
+EVERY_S = 0.09
 LEVELS = " ▁▂▃▄▅▆▇█"
 
 
@@ -66,13 +67,17 @@ class Terminal:
         self._stream = stream
         self._columns = columns
         self._lines: dict[str, Line] = {}
-        self._last_s = float("-inf")
+        self._last_s = self._drawn_s = float("-inf")
 
     def view(self, name: str) -> Line:
         self._lines[name] = Line(name, self._clock)
         return self._lines[name]
 
     def draw(self) -> None:
+        """Draws the line, if it is time: at most ten times a second."""
+        if self._clock.now() - self._drawn_s < EVERY_S:
+            return
+        self._drawn_s = self._clock.now()
         text = "  ".join(line.text() for line in list(self._lines.values()))
         if self._stream.isatty():
             self._stream.write(f"\r\x1b[2K{text[: self._columns]}")

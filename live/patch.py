@@ -19,7 +19,9 @@ from typing import Any, Literal
 
 from live.midi import Midi
 from live.runner import knobs_for
-from models.base import KnobError, Model, Value
+from live.video import Layer, Roll, Window
+from live.video.look import INK_KNOBS, laid
+from models.base import Knob, KnobError, Model, Value
 
 RESERVED = {
     *("engine", "clock", "midi", "camera", "window", "preset", "cue", "link"),
@@ -32,20 +34,36 @@ class PatchError(Exception):
     """A patch that cannot be used; the message names the file, the line where there is one, and what was expected."""
 
 
+Out = Midi | Layer
+
+
 class Node:
     """One model in a patch: which weights, where its events go, and its knobs where they differ from the defaults.
 
-    Raises PatchError for a knob the model does not have or a value it cannot take.
+    `out` is a Midi, a window's layer, or both in a tuple; with a layer, the knobs of its lines (width, colour, paper,
+    fade …) may be given here, too. Raises PatchError for a knob the model does not have or a value it cannot take.
     """
 
     def __init__(
-        self, model: type[Model], *, weights: str, out: Midi | None = None, device: str = "auto", **knobs: Any
+        self,
+        model: type[Model],
+        *,
+        weights: str,
+        out: Out | tuple[Out, ...] | None = None,
+        device: str = "auto",
+        **knobs: Any,
     ) -> None:
-        declared = knobs_for(model)
         self.model = model
         self.weights = weights
         self.out = out if out is not None else Midi()
+        outs = self.out if isinstance(self.out, tuple) else (self.out,)
+        kinds = [type(one) for one in outs]
+        if any(kind not in (Midi, Layer) for kind in kinds) or len(set(kinds)) < len(kinds):
+            raise PatchError(f"out: expected a Midi(…), a window's layer(…), or one of each, got {self.out!r}")
+        self.midi = next((one for one in outs if isinstance(one, Midi)), None)
+        self.layer = next((one for one in outs if isinstance(one, Layer)), None)
         self.device = device
+        declared = self.declared()
         self.knobs: dict[str, Value] = {}
         for name, given in knobs.items():
             if name not in declared:
@@ -58,6 +76,10 @@ class Node:
             except KnobError as error:
                 raise PatchError(f"{name}: {error}") from None
 
+    def declared(self) -> dict[str, Knob]:
+        """The knobs that may be given: the model's, and those of its layer if it draws on one."""
+        return {**(laid(INK_KNOBS, self.layer) if self.layer else {}), **knobs_for(self.model)}
+
     @property
     def identity(self) -> tuple[str, str, str]:
         """What must be equal for a running model to stay: the class (with its source, if it is the patch's own)."""
@@ -65,21 +87,33 @@ class Node:
 
 
 class Patch:
-    """All nodes by name, the tempo, and the seed from which each node without a seed of its own gets one."""
+    """All nodes and piano rolls by name, the tempo, and the seed from which each node without one of its own gets one.
 
-    def __init__(self, *, tempo: float = 120.0, seed: int = 0, **nodes: Node) -> None:
+    Raises PatchError for anything that does not fit together.
+    """
+
+    def __init__(self, *, tempo: float = 120.0, seed: int = 0, **named: Node | Roll) -> None:
         if not isinstance(tempo, int | float) or not 10.0 <= tempo <= 400.0:
             raise PatchError(f"tempo: expected 10 to 400 beats per minute, got {tempo!r}")
         if not isinstance(seed, int) or not 0 <= seed < 2**31:
             raise PatchError(f"seed: expected a whole number from 0 to {2**31 - 1}, got {seed!r}")
-        for name, node in nodes.items():
-            if not isinstance(node, Node):
-                raise PatchError(f"{name}: expected a Node, got {node!r}")
+        for name, made in named.items():
+            if not isinstance(made, Node | Roll):
+                raise PatchError(f"{name}: expected a Node, got {made!r}")
             if name in RESERVED:
                 raise PatchError(f"no node can be called {name!r}: /{name} is the engine's own")
         self.tempo = float(tempo)
         self.seed = seed
-        self.nodes: Mapping[str, Node] = dict(nodes)
+        self.nodes: Mapping[str, Node] = {name: made for name, made in named.items() if isinstance(made, Node)}
+        self.rolls: Mapping[str, Roll] = {name: made for name, made in named.items() if isinstance(made, Roll)}
+        for name, roll in self.rolls.items():
+            if roll.of not in self.nodes:
+                raise PatchError(f"{name}: no node is called {roll.of!r}; there is {', '.join(self.nodes) or 'none'}")
+        layers = [node.layer for node in self.nodes.values()] + [roll.out for roll in self.rolls.values()]
+        windows = dict.fromkeys(layer.window for layer in layers if layer is not None)
+        if len(windows) > 1:
+            raise PatchError(f"expected all layers in one window, got {' and '.join(map(repr, windows))}")
+        self.window: Window | None = next(iter(windows), None)
 
     def seed_of(self, name: str, seed: int | None = None) -> int:
         """A node's seed: its own if the patch gives one, else one made from the patch's seed and its name."""
@@ -94,7 +128,7 @@ class Patch:
 class Change:
     """One difference between two patches: what to do to which node, and for "set" the knob's value."""
 
-    do: Literal["add", "remove", "weights", "out", "set", "tempo", "seed"]
+    do: Literal["add", "remove", "weights", "out", "set", "tempo", "seed", "window", "rolls"]
     node: str = ""
     knob: str = ""
     value: Any = None
@@ -105,9 +139,13 @@ def diff(old: Patch, new: Patch) -> list[Change]:
     changes: list[Change] = []
     if old.tempo != new.tempo:
         changes.append(Change("tempo", value=new.tempo))
+    if old.window != new.window:
+        changes.append(Change("window", value=new.window))
     for name in old.nodes:
         if name not in new.nodes:
             changes.append(Change("remove", name))
+    if dict(old.rolls) != dict(new.rolls):
+        changes.append(Change("rolls", value=new.rolls))
     for name, node in new.nodes.items():
         was = old.nodes.get(name)
         if was is None:
@@ -119,12 +157,15 @@ def diff(old: Patch, new: Patch) -> list[Change]:
                 changes.append(Change("weights", name))
             if was.out != node.out:
                 changes.append(Change("out", name))
-            defaults = {knob: declared.default for knob, declared in knobs_for(node.model).items()}
-            before = {**defaults, **was.knobs, "seed": old.seed_of(name)}
-            after = {**defaults, **node.knobs, "seed": new.seed_of(name)}
+            before = {**_defaults(was), **_defaults(node), **was.knobs, "seed": old.seed_of(name)}
+            after = {**_defaults(was), **_defaults(node), **node.knobs, "seed": new.seed_of(name)}
             named = [k for k in [*node.knobs, *was.knobs, "seed"] if before[k] != after[k]]
             changes += [Change("set", name, knob, after[knob]) for knob in dict.fromkeys(named)]
     return changes
+
+
+def _defaults(node: Node) -> dict[str, Value]:
+    return {knob: declared.default for knob, declared in node.declared().items()}
 
 
 def find(name: str) -> Path:

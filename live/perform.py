@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from live.clock import VirtualClock
@@ -15,6 +18,7 @@ from live.line import Terminal
 from live.options import Options
 from live.osc.reference import Form, table
 from live.patch import PatchError, find, load
+from live.video.window import Screen
 
 log = logging.getLogger(__name__)
 
@@ -47,29 +51,35 @@ def perform(
             return 1
         on_stop(engine.stop_soon)
         terminal = Terminal(engine.clock)
+        screen = Screen(engine.stage, os.environ.get("SDL_VIDEODRIVER"))
         if show:
-            engine.views.append(terminal.view)
+            engine.outlets.views.append(terminal.view)
         try:
             engine.open()
             if offline:
                 engine.advance(seconds or 0.0)
             else:
-                engine.run(seconds, terminal.draw if show else lambda: None)
+                engine.run(seconds, partial(_show, terminal, screen) if show else lambda: float("inf"))
         except PatchError as error:
             log.error("%s", error)
             return 1
         finally:
             engine.close()
+            screen.close()
             if show:
                 terminal.end()
         recording = engine.voices.recording()
         return _render(recording.recording, render) if recording and recording.recording and render else 0
 
 
-def _render(recording: Path, wav: Path) -> int:
-    from live.sound.render import main
+def _show(terminal: Terminal, screen: Screen) -> float:
+    terminal.draw()
+    return screen.frame()
 
-    return main([str(recording), str(wav)])
+
+def _render(recording: Path, wav: Path) -> int:
+    # In a process of its own: it wants one BLAS thread, which must be said before numpy is loaded.
+    return subprocess.run([sys.executable, "-m", "live.sound.render", recording, wav], check=False).returncode
 
 
 def address_table(patch: str, form: Form) -> int:

@@ -65,14 +65,15 @@ class Voices:
             self._set(node, name, default)
         return voice
 
-    def of(self, node: str) -> Voice:
-        """A node's voice."""
-        return self._voices[node][1]
+    def of(self, node: str) -> Voice | None:
+        """A node's voice, if it has one."""
+        return self._voices[node][1] if node in self._voices else None
 
     def remove(self, node: str) -> None:
-        """Silences a node's voice; a port that nobody plays to any more is closed."""
-        self._voices.pop(node)[1].close()
-        self.close_unused()
+        """Silences a node's voice, if it has one; a port that nobody plays to any more is closed."""
+        if node in self._voices:
+            self._voices.pop(node)[1].close()
+            self.close_unused()
 
     def close_unused(self) -> None:
         """Closes the ports that no node plays to."""
@@ -100,4 +101,5 @@ class Voices:
         return next((port for port in self._ports.values() if port.recording), None)
 
     def _set(self, node: str, name: str, value: Value) -> None:
-        self._voices[node][1].set(**{name: value})
+        if node in self._voices:  # it may play to a layer only, by now
+            self._voices[node][1].set(**{name: value})

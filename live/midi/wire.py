@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 from live.midi import MidiError
-from models.base import Control, Event, NoteOff, NoteOn, Wait
+from models.base import Control, Event, NoteOff, NoteOn, Page, Pen, Wait
 
 LINE_AT_MOST = 8192
 """Bytes; a longer line is no command of ours."""
@@ -53,8 +53,8 @@ def decode(line: bytes) -> list[Any]:
 
 
 def event_out(event: Event) -> tuple[str, int, int] | None:
-    """An event's kind and numbers; None for a Wait. Raises MidiError for numbers out of 0..127."""
-    if isinstance(event, Wait):
+    """An event's kind and numbers; None for what no instrument plays. Raises MidiError for numbers out of 0..127."""
+    if isinstance(event, Wait | Pen | Page):
         return None
     if isinstance(event, NoteOn):
         parts = ("on", int(event.pitch), int(event.velocity))

@@ -28,6 +28,14 @@ log = logging.getLogger(__name__)
 Packet = tuple[Peer, bytes]
 """Something to send, and to whom."""
 
+NOTE_SIGNALS: Final = (
+    ("note", "iii", "A note: pitch 0..127, velocity 0..127, 1 struck or 0 ended, at its time"),
+    ("control", "ii", "A controller: its number and value, 0..127, at its time"),
+)
+PEN_SIGNALS: Final = (
+    ("pen", "ffii", "A pen has moved to x y, 1 on the paper or 0 above it, and its number (a person's below 0)"),
+    ("page", "si", "A drawing is new, cleared or undone, and whose pen's, at its time"),
+)
 GLIDE_STEP_S: Final = 0.05
 """How often the values of glides under way are told."""
 MAX_SIGNALS: Final = 20_000
@@ -120,12 +128,11 @@ class OscOut:
         address = found[0][4]
         self.subscribers.add((str(address[0]), port), fixed=True)
 
-    def voice(self, node: str) -> Voice:
-        """Where the notes of one node go, to be sent at their time as /NODE/note and /NODE/control."""
-        for name, types, meaning in (
-            ("note", "iii", "A note: pitch 0..127, velocity 0..127, 1 struck or 0 ended, at its time"),
-            ("control", "ii", "A controller: its number and value, 0..127, at its time"),
-        ):
+    def voice(self, node: str, notes: bool = True) -> Voice:
+        """Where the events of one node go, to be sent at their time: /NODE/note and /NODE/control, or /NODE/pen and
+        /NODE/page where it draws instead of playing `notes`.
+        """
+        for name, types, meaning in NOTE_SIGNALS if notes else PEN_SIGNALS:
             if f"/{node}/{name}" not in self.tree.signals:
                 self.tree.add_signal(f"/{node}/{name}", types, meaning)
         return Voice(self, node)

@@ -1,0 +1,68 @@
+"""Where the events of each node go: its MIDI voice, OSC, its layer of the window, piano rolls, the running line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from live.osc.out import OscOut
+from live.patch import Node
+from live.port import Output
+from live.runner import Runner
+from live.tree import Tree
+from live.video import Roll
+from live.video.stage import Stage
+from live.voices import Voices
+from models.base import Knob
+
+
+class Outlets:
+    """Connects running nodes as the patch says, and anew when it says otherwise, while they play."""
+
+    def __init__(self, tree: Tree, voices: Voices, osc_out: OscOut, stage: Stage) -> None:
+        self.views: list[Callable[[str], Output]] = []
+        """Makers of further outputs for each node that plays notes, by its name: the running line."""
+        self._tree = tree
+        self._voices = voices
+        self._osc_out = osc_out
+        self._stage = stage
+        self._always: dict[str, list[Output]] = {}
+
+    def connect(self, runner: Runner, node: Node) -> None:
+        """Gives a node the outputs that it has in its patch, with their addresses; what it has already stays."""
+        name = runner.name
+        plays = node.midi is not None
+        if plays and f"/{name}/notes_per_second" not in self._tree:
+            self._tree.add(
+                f"/{name}/notes_per_second",
+                Knob("Notes struck, over the last two seconds", unit="1/s", access="r"),
+            )
+        if name not in self._always:
+            views = [view(name) for view in self.views] if plays else []
+            self._always[name] = [self._osc_out.voice(name, notes=plays), *views]
+        old = self._voices.of(name)
+        new = self._voices.add(name, node.midi) if node.midi is not None else None
+        if node.layer is not None:
+            self._stage.add(name, node.layer, runner.hear, node.knobs)
+        else:
+            self._stage.remove(name)
+        runner.outputs = [*([new] if new is not None else []), *self._always[name], *self._stage.outputs(name)]
+        if new is None:
+            self._voices.remove(name)
+        elif old is not None and new is not old:
+            old.close()
+        self._voices.close_unused()
+
+    def show(self, rolls: Mapping[str, Roll], runners: Iterable[Runner]) -> None:
+        """Shows these piano rolls and no others, of nodes that run already or are still to come."""
+        before = list(self._stage.rolls.values())
+        self._stage.set_rolls(rolls)
+        for runner in runners:
+            kept = [output for output in runner.outputs if output not in before]
+            seen = [output for output in self._stage.outputs(runner.name) if output not in kept]
+            runner.outputs = [*kept, *seen]
+
+    def remove(self, name: str) -> None:
+        """Closes what a node that has stopped went to."""
+        self._always.pop(name, None)
+        self._voices.remove(name)
+        self._stage.remove(name)

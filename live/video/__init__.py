@@ -1,0 +1,78 @@
+"""What is seen: the values that a patch writes. Nothing is opened by importing it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+Blend = Literal["over", "add", "multiply", "screen"]
+BLENDS: tuple[str, ...] = get_args(Blend)
+
+
+class VideoError(ValueError):
+    """A window or layer that cannot be; the message is for the person who wrote it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The one window of a patch: its size in pixels (64..16384) when it opens, whether it fills a screen, and which.
+
+    `display` counts the screens from 0; one that is not there means the first. Raises VideoError for anything else.
+    """
+
+    width: int = 1280
+    height: int = 720
+    fullscreen: bool = False
+    display: int = 0
+
+    def __post_init__(self) -> None:
+        for name, low, high in (("width", 64, 16384), ("height", 64, 16384), ("display", 0, 63)):
+            value = getattr(self, name)
+            if type(value) is not int or not low <= value <= high:
+                raise VideoError(f"{name}: expected a whole number from {low} to {high}, got {value!r}")
+        if type(self.fullscreen) is not bool:
+            raise VideoError(f"fullscreen: expected True or False, got {self.fullscreen!r}")
+
+    def layer(self, number: int, opacity: float = 1.0, blend: Blend = "over") -> Layer:
+        """A place in this window for what a node draws; a higher number lies over a lower one."""
+        return Layer(self, number, opacity, blend)
+
+    def roll(self, of: str, layer: int = 0) -> Roll:
+        """A piano roll of what the node called `of` plays, on a layer of this window."""
+        return Roll(of, self.layer(layer))
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One of a window's layers: number (any whole one, 0 is usually the lowest), opacity 0..1, and how it blends
+    with what lies under it. Raises VideoError for anything else.
+    """
+
+    window: Window
+    number: int
+    opacity: float = 1.0
+    blend: Blend = "over"
+
+    def __post_init__(self) -> None:
+        if type(self.number) is not int:
+            raise VideoError(f"layer: expected a whole number, got {self.number!r}")
+        if not isinstance(self.opacity, int | float) or not 0.0 <= self.opacity <= 1.0:
+            raise VideoError(f"opacity: expected 0 to 1, got {self.opacity!r}")
+        if self.blend not in BLENDS:
+            raise VideoError(f"blend: expected {', '.join(BLENDS)}, got {self.blend!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """A piano roll: shows what the node called `of` plays and is about to play."""
+
+    of: str
+    out: Layer = field(default_factory=lambda: Window().layer(0))
+
+
+os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # its line of greeting, printed when it is first imported
+if sys.platform == "linux":
+    # Else SDL shows the window by way of OpenGL, which without a graphics card takes 16 ms a frame, and 0.2 ms so.
+    os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")

@@ -1,0 +1,121 @@
+"""What is written over the stage: the values of all parameters, the help, and what was said lately."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pygame
+
+from live.tree import Leaf
+from live.video.keys import KEYS, POINTER
+from live.video.stage import Stage
+from live.video.text import Colour, label
+from models.base import Value
+
+BRIGHT: Colour = (246, 240, 226)
+DIM: Colour = (150, 152, 166)
+ALERT: Colour = (255, 120, 104)
+PANEL = (8, 8, 12, 205)
+TITLE_PX, LINE_PX = 24, 18
+EVERY_S = 0.2
+"""How often the values are written anew."""
+SAID_S = 6.0
+"""How long a sentence stays."""
+
+Line = tuple[str, str, Colour]
+
+
+class Hud:
+    """Draws over a surface; keeps what it wrote until it is to be written anew."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._values: tuple[float, tuple[int, int], pygame.Surface] | None = None
+
+    def wants(self) -> bool:
+        """Whether there is anything to draw now."""
+        tree = self._stage.tree
+        return bool(tree.get("/window/hud") or tree.get("/window/help") or self._said())
+
+    def draw(self, surface: pygame.Surface) -> None:
+        """Draws what is wanted over a surface."""
+        tree = self._stage.tree
+        if tree.get("/window/hud"):
+            surface.blit(self._panel(surface.get_size()), (0, 0))
+        if tree.get("/window/help"):
+            _help(surface)
+        y = surface.get_height() - 12
+        for error, sentence in reversed(self._said()):
+            words = label(sentence, LINE_PX, ALERT if error else BRIGHT)
+            y -= words.get_height() + 6
+            _shade(surface, pygame.Rect(10, y - 3, words.get_width() + 12, words.get_height() + 6))
+            surface.blit(words, (16, y))
+
+    def _said(self) -> list[tuple[bool, str]]:
+        now_s = self._stage.clock.now()
+        return [(error, sentence) for at_s, error, sentence in self._stage.notes if now_s - at_s < SAID_S]
+
+    def _panel(self, size: tuple[int, int]) -> pygame.Surface:
+        now_s = self._stage.clock.now()
+        if self._values is not None and now_s - self._values[0] < EVERY_S and self._values[1] == size:
+            return self._values[2]
+        panel = pygame.Surface(size, pygame.SRCALPHA, 32)
+        panel.fill(PANEL)
+        x, y, wide = 16, 14, 330
+        for number, (title, lines) in enumerate(self._groups()):
+            if number and y + TITLE_PX + min(len(lines), 4) * LINE_PX > size[1]:
+                x, y = x + wide, 14
+            panel.blit(label(title, TITLE_PX, BRIGHT), (x, y))
+            y += TITLE_PX
+            for name, value, colour in lines:
+                if y + LINE_PX > size[1] - 8:
+                    x, y = x + wide, 14
+                panel.blit(label(name, LINE_PX, DIM), (x + 8, y))
+                panel.blit(label(value, LINE_PX, colour), (x + 140, y))
+                y += LINE_PX
+            y += 10
+        self._values = now_s, size, panel
+        return panel
+
+    def _groups(self) -> Iterator[tuple[str, list[Line]]]:
+        groups: dict[str, list[Leaf]] = {}
+        for leaf in self._stage.tree.leaves():
+            if leaf.knob.kind not in ("pulse", "event") and "r" in leaf.knob.access:
+                groups.setdefault(leaf.address.split("/")[1], []).append(leaf)
+        own = [name for name in ("window", "clock", "midi", "engine") if name in groups]
+        for name in [*own, *(name for name in groups if name not in own)]:
+            lines = [_line(leaf, leaf.at(self._stage.clock.now())) for leaf in groups[name]]
+            errors = [sentence for _, error, sentence in self._stage.notes if error]
+            if name == "engine" and errors:
+                lines.append(("error", errors[-1][:60], ALERT))
+            yield f"/{name}", lines
+
+
+def _line(leaf: Leaf, value: Value) -> Line:
+    name = leaf.address.split("/", 2)[2]
+    parts = value if isinstance(value, tuple) else (value,)
+    said = " ".join(f"{part:.3g}" if isinstance(part, float) else str(part) for part in parts[:6])
+    more = " …" if len(parts) > 6 else ""
+    if isinstance(value, bool):
+        said = "on" if value else "off"
+    moved = leaf.knob.access == "rw" and value != leaf.knob.default
+    return name, f"{said[:34]}{more} {leaf.knob.unit}".rstrip(), BRIGHT if moved else DIM
+
+
+def _help(surface: pygame.Surface) -> None:
+    lines = [*((key.shown, key.meaning) for key in KEYS), POINTER]
+    row, wide = LINE_PX + 8, 560
+    box = pygame.Rect(0, 0, wide, row * len(lines) + 76)
+    box.center = surface.get_rect().center
+    _shade(surface, box)
+    surface.blit(label("Keys", TITLE_PX + 4, BRIGHT), (box.x + 28, box.y + 22))
+    for number, (shown, meaning) in enumerate(lines):
+        y = box.y + 60 + number * row
+        surface.blit(label(shown, LINE_PX + 2, BRIGHT), (box.x + 28, y))
+        surface.blit(label(meaning, LINE_PX + 2, DIM), (box.x + 200, y))
+
+
+def _shade(surface: pygame.Surface, box: pygame.Rect) -> None:
+    shade = pygame.Surface(box.size, pygame.SRCALPHA, 32)
+    pygame.draw.rect(shade, PANEL, shade.get_rect(), border_radius=10)
+    surface.blit(shade, box)

@@ -1,0 +1,203 @@
+"""What a node's pens and a person's draw on one layer: an Output that shows each event when it is due."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+import pygame
+
+from live.lanes import Timed
+from live.video import Layer
+from live.video.brush import Sheet
+from live.video.look import INK_KNOBS
+from live.video.strokes import Colour, Drawing, Drawings
+from models.base import Event, Page, Pen
+
+log = logging.getLogger(__name__)
+
+FADE_LEVELS = 64
+"""In how many steps a drawing fades: its pixels are made anew for each, and are then cheap to show."""
+
+
+class Ink:
+    """Pen and Page events from any thread in; exact strokes, and their pixels, out on the main thread."""
+
+    def __init__(self, name: str, layer: Layer) -> None:
+        self.name = name
+        self.layer = layer
+        self.paper = Drawings()
+        self.dropped = 0
+        """How many events did not fit: more than 100,000 were waiting."""
+        self.look: Mapping[str, Any] = {knob: declared.default for knob, declared in INK_KNOBS.items()}
+        self._timed: Timed[Pen | Page] = Timed()
+        self._lock = threading.Lock()
+        self._touched: deque[Pen] = deque(maxlen=100_000)
+        self._down: set[int] = set()
+        self._slipped = False
+        self._now_s = 0.0
+        self._size = (0, 0)
+        self._sheets: dict[Drawing, Sheet] = {}
+        self._faded: dict[Drawing, tuple[int, pygame.Surface]] = {}
+        self._ground: pygame.Surface | None = None
+        self._torn = 0
+        self._shown: tuple[Any, ...] = ()
+
+    # -- Output: from the node's thread --------------------------------------------------------------------------
+
+    def send(self, due_s: float, event: Event) -> None:
+        """Schedules a Pen or a Page; anything else is nothing to be drawn."""
+        if isinstance(event, Pen | Page):
+            try:
+                self._timed.put(due_s, event)
+            except OverflowError as error:
+                self.dropped += 1
+                if self.dropped == 1:
+                    log.warning("the layer of %s: %s", self.name, error)
+
+    def withdraw(self, after_s: float) -> None:
+        """Takes back what is due later than a time."""
+        self._timed.withdraw(after_s)
+
+    def silence(self) -> None:
+        """Takes back everything that is not drawn yet; the pens are lifted."""
+        self._timed.withdraw(float("-inf"))
+        self._slipped = True
+
+    def close(self) -> None:
+        """Silences; what is drawn stays until the layer goes."""
+        self.silence()
+
+    # -- from the window or over OSC -----------------------------------------------------------------------------
+
+    def hand(self, x: float, y: float, down: bool, finger: int = 0) -> list[Pen]:
+        """A person's pen, from any thread: shown with the next frame. Returns what it comes to as events.
+
+        Where it first touches, it has been moved to, unseen: it draws no line from where it was lifted.
+        """
+        with self._lock:
+            events = [Pen(x, y, down, finger)]
+            if down and finger not in self._down:
+                events.insert(0, Pen(x, y, False, finger))
+            (self._down.add if down else self._down.discard)(finger)
+            self._touched.extend(events)
+        return events
+
+    # -- on the main thread --------------------------------------------------------------------------------------
+
+    def advance(self, now_s: float, look: Mapping[str, Any]) -> None:
+        """Lets everything happen that is due by now; `look` has the knobs of the ink as they are."""
+        self.look = look
+        self._now_s = now_s
+        if self._slipped:
+            self._slipped = False
+            self.paper.slip()
+        width, colour = look["width"] / 500.0, _rgb(look["colour"])
+        for due_s, event in self._timed.take_due(now_s):
+            match event:
+                case Pen(x, y, down, pen):
+                    self.paper.move(due_s, abs(pen), (x, y), down, width, colour)
+                case Page("new", pen):
+                    self.paper.new_page(due_s, abs(pen))
+                case Page("clear"):
+                    self.paper.clear()
+                case Page("undo", pen):
+                    self.paper.undo(abs(pen))
+        while self._touched:
+            moved = self._touched.popleft()
+            self.paper.move(now_s, -1 - moved.pen, (moved.x, moved.y), moved.down, width, colour)
+        if look["clear"]:
+            self.paper.clear()
+        if look["undo"]:
+            self.paper.undo()
+        if look["fade"] > 0.0:
+            self.paper.forget(now_s - look["fade"])
+
+    def dirty(self, size: tuple[int, int]) -> pygame.Rect | None:
+        """Brings the pixels up to date for a window of a size; returns the box that looks different, if any."""
+        whole = pygame.Rect((0, 0), size)
+        fades = self.look["fade"] > 0.0
+        shown = (size, fades, self.paper.torn, self.look["paper"], self.look["opacity"], self.look["blend"])
+        anew = shown != self._shown
+        if anew and (size != self._size or fades != self._shown[1] or self.paper.torn != self._torn):
+            self._sheets, self._faded, self._ground = {}, {}, None
+        self._size, self._torn, self._shown = size, self.paper.torn, shown
+        changed: pygame.Rect | None = None
+        drawings = self.paper.drawings
+        for drawing in [drawing for drawing in self._sheets if drawing not in drawings]:
+            gone = self._sheets.pop(drawing)
+            self._faded.pop(drawing, None)
+            changed = _union(changed, gone.bounds if fades else None)
+        for drawing in drawings:
+            sheet = self._sheets.get(drawing)
+            if sheet is None:
+                sheet = self._sheets[drawing] = Sheet(size)
+            changed = _union(changed, sheet.paint(drawing))
+            if drawing.ended_s is not None:
+                if fades:
+                    changed = _union(changed, self._fade(drawing, sheet))
+                else:
+                    self._settle(sheet)
+        return whole if anew else changed
+
+    def draw(self, surface: pygame.Surface) -> None:
+        """Lays the paper and all drawings over what is there."""
+        red, green, blue, opacity = self.look["paper"]
+        if opacity > 0.0:
+            paper = pygame.Surface(surface.get_size(), 0, 32)
+            paper.fill([round(part * 255.0) for part in (red, green, blue)])
+            paper.set_alpha(round(opacity * 255.0))
+            surface.blit(paper, (0, 0))
+        if self._ground is not None:
+            surface.blit(self._ground, (0, 0))
+        for drawing in self.paper.drawings:
+            sheet = self._sheets.get(drawing)
+            if sheet is None or not sheet.bounds.w:
+                continue
+            faded = self._faded.get(drawing)
+            if faded is not None:
+                surface.blit(faded[1], sheet.bounds)
+            elif not sheet.settled:
+                surface.blit(sheet.picture, sheet.bounds)
+
+    # -- inside --------------------------------------------------------------------------------------------------
+
+    def _fade(self, drawing: Drawing, sheet: Sheet) -> pygame.Rect | None:
+        assert drawing.ended_s is not None
+        if not sheet.bounds.w:
+            return None
+        left = 1.0 - (self._now_s - drawing.ended_s) / self.look["fade"]
+        level = max(0, min(FADE_LEVELS, int(left * FADE_LEVELS) + 1))
+        before = self._faded.get(drawing)
+        if before is not None and before[0] == level:
+            return None
+        faded = sheet.picture.copy()
+        alpha = pygame.surfarray.pixels_alpha(faded)
+        alpha[:] = (alpha.astype("uint16") * level // FADE_LEVELS).astype("uint8")
+        del alpha
+        self._faded[drawing] = level, faded
+        return sheet.bounds
+
+    def _settle(self, sheet: Sheet) -> None:
+        """A drawing that stays is laid on the ground for good, so that hundreds cost no more than one."""
+        if sheet.settled:
+            return
+        if self._ground is None:
+            self._ground = pygame.Surface(self._size, pygame.SRCALPHA, 32)
+        if sheet.bounds.w:
+            self._ground.blit(sheet.picture, sheet.bounds)
+        sheet.settle()
+
+
+def _rgb(parts: tuple[float, ...]) -> Colour:
+    red, green, blue = parts
+    return red, green, blue
+
+
+def _union(first: pygame.Rect | None, second: pygame.Rect | None) -> pygame.Rect | None:
+    if first is None or second is None or not second.w:
+        return first if second is None or not second.w else second.copy()
+    return first.union(second)

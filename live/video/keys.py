@@ -1,0 +1,98 @@
+"""What each key of the window does: a table, from which the help is made. All of it goes through the addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pygame
+
+from live.video.stage import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One thing that keys do: their names as pygame has them (or the sign they type), and the sentence of the help."""
+
+    names: tuple[str, ...]
+    shown: str
+    meaning: str
+    do: Callable[[Stage], None]
+
+
+def press(address: str) -> Callable[[Stage], None]:
+    """Presses the button at an address."""
+    return lambda stage: _set(stage, address, True)
+
+
+def toggle(address: str) -> Callable[[Stage], None]:
+    """Turns the switch at an address on or off."""
+    return lambda stage: _set(stage, address, not stage.tree.get(address))
+
+
+def pause(stage: Stage) -> None:
+    """Holds all nodes still; if all are already, lets them play on."""
+    addresses = [leaf.address for leaf in stage.tree.leaves() if leaf.address.count("/") == 2]
+    addresses = [address for address in addresses if address.endswith("/pause")]
+    still = all(stage.tree.get(address) for address in addresses)
+    with stage.tree.batch():
+        for address in addresses:
+            stage.tree.set(address, not still)
+
+
+def each_ink(name: str) -> Callable[[Stage], None]:
+    """Presses a button of every layer that is drawn on."""
+
+    def do(stage: Stage) -> None:
+        for node in stage.inks:
+            _set(stage, f"/{node}/{name}", True)
+
+    return do
+
+
+def undo(stage: Stage) -> None:
+    """Takes back the last drawing of the highest layer, or the last stroke of a person's."""
+    node = stage.top_ink()
+    if node is not None:
+        _set(stage, f"/{node}/undo", True)
+
+
+def leave(stage: Stage) -> None:
+    """Leaves what covers the stage, one a press: the help, the values, the full screen. Never stops the performance."""
+    for address in ("/window/help", "/window/hud", "/window/fullscreen"):
+        if stage.tree.get(address):
+            stage.tree.set(address, False)
+            return
+
+
+KEYS = (
+    Key(("f", "f11"), "F  F11", "fill the screen, and back", toggle("/window/fullscreen")),
+    Key(("h", "tab"), "H  Tab", "show the values of all parameters", toggle("/window/hud")),
+    Key(("f1", "?"), "F1  ?", "show this", toggle("/window/help")),
+    Key(("escape",), "Esc", "leave help, values, full screen", leave),
+    Key(("space",), "Space", "pause everything, and play on", pause),
+    Key(("backspace",), "Backspace", "panic: end every note, now", press("/midi/panic")),
+    Key(("c",), "C", "clear the paper", each_ink("clear")),
+    Key(("u", "z"), "U  Z", "take back the last drawing, or your last stroke", undo),
+    Key(("s",), "S", "save the drawings (SVG)", lambda stage: stage.save()),
+    Key(("p", "f12"), "P  F12", "save a picture of the window (PNG)", press("/window/screenshot")),
+    Key(("q",), "Q", "stop, in order", press("/engine/stop")),
+)
+POINTER = ("Mouse, pen, touch", "draw with it")
+
+
+def pressed(stage: Stage, event: pygame.event.Event) -> bool:
+    """Does what a KEYDOWN event asks for; whether it was a key of ours. Keys held with Alt or Meta are not."""
+    if event.mod & (pygame.KMOD_ALT | pygame.KMOD_META):
+        return False
+    names = {getattr(event, "unicode", ""), pygame.key.name(event.key)}
+    for key in KEYS:
+        if names & set(key.names):
+            key.do(stage)
+            return True
+    return False
+
+
+def _set(stage: Stage, address: str, value: bool) -> None:
+    if address in stage.tree:
+        stage.tree.set(address, value)

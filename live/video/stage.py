@@ -1,0 +1,264 @@
+"""Everything that a patch shows, whether there is a window for it or not: its layers, their addresses, their picture.
+
+Nodes send to it from their threads and OSC writes to its addresses; `advance` and `draw` are the main thread's.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pygame
+
+from live.clock import Clock
+from live.port import Output
+from live.tree import Tree
+from live.video import Layer, Roll, Window, svg
+from live.video.blend import lay
+from live.video.files import Writer
+from live.video.ink import Ink
+from live.video.look import INK_KNOBS, PEN_KNOB, ROLL_KNOBS, laid
+from live.video.roll import RollView
+from live.video.settings import WINDOW_KNOBS
+from models.base import Event, Page, Value
+
+BACKGROUND = (12, 12, 16)
+Hear = Callable[[Event], None]
+
+
+class Stage:
+    """The layers of one engine. `fail` takes the sentence of an error; files go to `folder`."""
+
+    def __init__(self, tree: Tree, clock: Clock, fail: Callable[[str], None], folder: Path | None = None) -> None:
+        self.window: Window | None = None
+        self.size = Window().width, Window().height
+        """The window's in pixels; without one, that of its picture."""
+        self.inks: dict[str, Ink] = {}
+        self.rolls: dict[str, RollView] = {}
+        self.notes: list[tuple[float, bool, str]] = []
+        """What was said lately, to be shown: when, whether it is an error, and the sentence."""
+        self.tree = tree
+        self.clock = clock
+        self._fail = fail
+        self._lock = threading.RLock()
+        self._hear: dict[str, Hear] = {}
+        self._names: dict[str, list[str]] = {}
+        self._shots: list[str] = []
+        self._changed: pygame.Rect | None = None
+        self._drawn = (0, 0)
+        self._writer = Writer(folder or Path(), partial(self.say, False), fail, at_once=clock.virtual)
+        tree.watchers.append(self._watch)
+
+    # -- what there is: from any thread --------------------------------------------------------------------------
+
+    def set_window(self, window: Window | None) -> None:
+        """The window that the patch has now; its addresses come and go with it."""
+        with self._lock:
+            before, self.window = self.window, window
+            if window is None:
+                self.tree.remove("window")
+                return
+            self.size = window.width, window.height
+            begins: dict[str, Value] = {
+                "fullscreen": window.fullscreen,
+                "display": window.display,
+                "width": window.width,
+                "height": window.height,
+            }
+            for name, knob in ({} if before else WINDOW_KNOBS).items():
+                self.tree.add(f"/window/{name}", knob, self._shoot if name == "shot" else None)
+            for name, value in begins.items():
+                if before is None or getattr(before, name) != value:
+                    self.tree.publish(f"/window/{name}", value)
+
+    def add(self, node: str, layer: Layer, hear: Hear, begins: Mapping[str, Value]) -> None:
+        """A layer for a node, with its addresses as the node's `begins` says; `hear` takes what a person does.
+
+        A node that has one already is moved. The model's own knobs come before the layer's of the same name.
+        """
+        with self._lock:
+            ink = self.inks.get(node)
+            if ink is not None:
+                self._move(f"/{node}", ink, layer)
+                return
+            names = [name for name in INK_KNOBS if f"/{node}/{name}" not in self.tree]
+            for name, knob in laid(INK_KNOBS, layer).items():
+                if name in names:
+                    default = knob.coerce(begins[name]) if name in begins else knob.default
+                    self.tree.add(f"/{node}/{name}", replace(knob, default=default), self._heard(node, name))
+            if f"/{node}/pen" not in self.tree:
+                self.tree.add(f"/{node}/pen", PEN_KNOB, lambda value: self._pen(node, value))
+            self._names[node], self._hear[node] = names, hear
+            self.inks = {**self.inks, node: Ink(node, layer)}
+            self._changed = pygame.Rect((0, 0), self.size)
+
+    def remove(self, node: str) -> None:
+        """Takes a node's layer away, if it has one."""
+        with self._lock:
+            self.inks = {name: ink for name, ink in self.inks.items() if name != node}
+            self._changed = pygame.Rect((0, 0), self.size)
+
+    def set_rolls(self, rolls: Mapping[str, Roll]) -> None:
+        """The piano rolls that the patch has now: those alike stay, others come, move and go."""
+        with self._lock:
+            kept = dict(self.rolls)
+            for name in [name for name in kept if name not in rolls]:
+                del kept[name]
+                self.tree.remove(name)
+            for name, roll in rolls.items():
+                view = kept.get(name)
+                if view is None:
+                    for knob_name, knob in laid(ROLL_KNOBS, roll.out).items():
+                        self.tree.add(f"/{name}/{knob_name}", knob)
+                else:
+                    self._move(f"/{name}", view, roll.out)
+                if view is None or view.of != roll.of:
+                    kept[name] = RollView(name, roll.of, roll.out)
+            self.rolls = kept
+            self._changed = pygame.Rect((0, 0), self.size)
+
+    def outputs(self, node: str) -> list[Output]:
+        """Where the events of a node go to be seen."""
+        ink = self.inks.get(node)
+        return [*([ink] if ink else []), *(roll for roll in self.rolls.values() if roll.of == node)]
+
+    # -- what a person does --------------------------------------------------------------------------------------
+
+    def touch(self, node: str, x: float, y: float, down: bool, finger: int = 0) -> None:
+        """A person's pen on a node's paper, from any thread: seen with the next frame, heard by the model, and told
+        as `/NODE/pen` with -1 for the first finger, -2 for the second …
+
+        A line begins where the pen first touches, wherever it was before.
+        """
+        ink, hear = self.inks.get(node), self._hear.get(node)
+        if ink is None or hear is None:
+            return
+        for event in ink.hand(x, y, down, finger):
+            hear(event)
+            self.tree.publish(f"/{node}/pen", event.x, event.y, int(event.down), -1 - event.pen)
+
+    def paper_under(self, x_px: float, y_px: float) -> tuple[float, float]:
+        """Where on the paper a pixel of the window is."""
+        half = min(self.size) / 2.0
+        return (x_px - self.size[0] / 2.0) / half, (y_px - self.size[1] / 2.0) / half
+
+    def top_ink(self) -> str | None:
+        """The name of the highest layer that can be drawn on."""
+        inks = list(self.inks.values())
+        return max(reversed(inks), key=lambda ink: ink.layer.number).name if inks else None
+
+    def say(self, error: bool, sentence: str) -> None:
+        """Shows a sentence for a while; from any thread."""
+        self.notes = [*self.notes[-4:], (self.clock.now(), error, sentence)]
+
+    def save(self, nodes: list[str] | None = None) -> None:
+        """Writes the drawings of some nodes, or of all, to one new SVG file, each layer a group of it."""
+        inks = sorted((ink for ink in self.inks.values() if nodes is None or ink.name in nodes), key=_number)
+        sheaves = []
+        for ink in inks:
+            red, green, blue, opacity = ink.look["paper"]
+            paper = (red, green, blue) if opacity > 0.0 else None
+            sheaves.append(svg.Sheaf(ink.name, ink.paper.drawings, paper, ink.look["opacity"]))
+        if sheaves:
+            name = " ".join([*(ink.name for ink in inks), self.clock.date()])
+            self._writer.text(name, ".svg", svg.document(sheaves, *self.size))
+
+    # -- the main thread -----------------------------------------------------------------------------------------
+
+    def advance(self, now_s: float) -> None:
+        """Lets happen what is due by now, and what was asked for over the addresses."""
+        with self._lock:
+            for name, ink in self.inks.items():
+                asked = self.tree.snapshot(name, self._names[name])
+                ink.advance(now_s, {**_UNASKED, **asked})
+                if asked.get("save"):
+                    self.save([name])
+            for name, roll in self.rolls.items():
+                roll.advance(now_s, self.tree.snapshot(name, ROLL_KNOBS))
+            if self.window is not None:
+                if self.tree.snapshot("window", ["screenshot"])["screenshot"]:
+                    self._shots.append(f"arabesque {self.clock.date()}")
+                while self._shots:
+                    self._writer.picture(self._shots.pop(0), self.picture())
+
+    def draw(self, surface: pygame.Surface, whole: bool = False) -> pygame.Rect | None:
+        """Draws what has changed since the last time, or all; returns the box that was drawn, None for nothing."""
+        with self._lock:
+            self._update(surface.get_size())
+            box, self._changed = self._changed, None
+            if whole or self._drawn != surface.get_size():
+                self._drawn = surface.get_size()
+                box = surface.get_rect()
+            if box is not None:
+                box = box.clip(surface.get_rect())
+                self._paint(surface, box)
+            return box
+
+    def picture(self) -> pygame.Surface:
+        """All layers as they are now, in the window's size."""
+        with self._lock:
+            surface = pygame.Surface(self.size, 0, 32)
+            self._update(self.size)
+            self._paint(surface, surface.get_rect())
+            return surface
+
+    def close(self) -> None:
+        """Waits until every file is written."""
+        self._writer.close()
+
+    # -- inside --------------------------------------------------------------------------------------------------
+
+    def _views(self) -> list[Ink | RollView]:
+        return sorted([*self.rolls.values(), *self.inks.values()], key=_number)
+
+    def _update(self, size: tuple[int, int]) -> None:
+        for view in self._views():
+            box = view.dirty(size)
+            if box is not None:
+                self._changed = box.union(self._changed) if self._changed else box.copy()
+
+    def _paint(self, surface: pygame.Surface, box: pygame.Rect) -> None:
+        surface.set_clip(box)
+        surface.fill(BACKGROUND)
+        for view in self._views():
+            lay(surface, view, view.look["opacity"], view.look["blend"])
+        surface.set_clip(None)
+
+    def _move(self, address: str, view: Ink | RollView, layer: Layer) -> None:
+        before, view.layer = view.layer, layer
+        if before.opacity != layer.opacity:
+            self.tree.set(f"{address}/opacity", layer.opacity)
+        if before.blend != layer.blend:
+            self.tree.set(f"{address}/blend", layer.blend)
+        self._changed = pygame.Rect((0, 0), self.size)
+
+    def _heard(self, node: str, name: str) -> Callable[[Value], None] | None:
+        """What the model must hear of, too: the paper is empty, or the last stroke taken back."""
+        if name == "clear":
+            return lambda _: self._hear[node](Page("clear"))
+        if name == "undo":
+            return lambda _: self._hear[node](Page("undo"))
+        return None
+
+    def _pen(self, node: str, value: Value) -> None:
+        assert isinstance(value, tuple)
+        x, y, down = value
+        self.touch(node, x, y, down >= 0.5)
+
+    def _shoot(self, value: Value) -> None:
+        self._shots.append(str(value))
+
+    def _watch(self, address: str, arguments: tuple[Any, ...]) -> None:
+        if address == "/engine/error":
+            self.say(True, str(arguments[0]))
+
+
+_UNASKED = {name: knob.default for name, knob in INK_KNOBS.items()}
+
+
+def _number(view: Ink | RollView) -> int:
+    return view.layer.number

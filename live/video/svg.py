@@ -1,0 +1,81 @@
+"""Drawings as SVG: one group a layer, one a drawing in it, one path a stroke, on the paper's own scale.
+
+A path's curves are those on the screen, and the points where one ends and the next begins are exactly those the pen
+went through, to a millionth of half the paper's shorter side. Layers are named as Inkscape names them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from xml.sax.saxutils import quoteattr
+
+from live.video.curve import Point, controls
+from live.video.strokes import Colour, Drawing
+
+INKSCAPE = "http://www.inkscape.org/namespaces/inkscape"
+
+
+class Sheaf:
+    """What one layer has to write: its name, its drawings, its paper (None where there is none) and its opacity."""
+
+    def __init__(
+        self, name: str, drawings: Sequence[Drawing], paper: Colour | None = None, opacity: float = 1.0
+    ) -> None:
+        self.name = name
+        self.drawings = drawings
+        self.paper = paper
+        self.opacity = opacity
+
+
+def document(sheaves: Iterable[Sheaf], width: int, height: int) -> str:
+    """The whole file for a window of so many pixels, the lowest layer first."""
+    half = min(width, height) / 2.0
+    wide, high = width / half, height / half
+    left, top, wide_, high_ = (_number(part) for part in (-wide / 2.0, -high / 2.0, wide, high))
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:inkscape="{INKSCAPE}" width="{width}" height="{height}" '
+        f'viewBox="{left} {top} {wide_} {high_}" fill="none" stroke-linecap="round" stroke-linejoin="round">',
+    ]
+    for sheaf in sheaves:
+        name = quoteattr(sheaf.name)
+        lines.append(
+            f'<g id={name} inkscape:groupmode="layer" inkscape:label={name} opacity="{_number(sheaf.opacity)}">'
+        )
+        if sheaf.paper is not None:
+            lines.append(f'<rect x="{left}" y="{top}" width="{wide_}" height="{high_}" fill="{_colour(sheaf.paper)}"/>')
+        for number, drawing in enumerate(sheaf.drawings, 1):
+            who = "person" if drawing.pen < 0 else f"pen {drawing.pen}"
+            lines.append(f"<g id={quoteattr(f'{sheaf.name}-{number}')} inkscape:label={quoteattr(who)}>")
+            for stroke in drawing.strokes:
+                lines.append(
+                    f'<path d="{path(stroke.points)}" stroke="{_colour(stroke.colour)}" '
+                    f'stroke-width="{_number(stroke.width)}"/>'
+                )
+            lines.append("</g>")
+        lines.append("</g>")
+    return "\n".join([*lines, "</svg>", ""])
+
+
+def path(points: Sequence[Point]) -> str:
+    """A stroke as a path's data: curves through exactly its points; a single point is a dot."""
+    parts = [f"M{_pair(points[0])}"]
+    if len(points) == 1:
+        parts.append("h0")
+    for index in range(len(points) - 1):
+        first, second = controls(points, index)
+        parts.append(f"C{_pair(first)} {_pair(second)} {_pair(points[index + 1])}")
+    return "".join(parts)
+
+
+def _pair(point: Point) -> str:
+    return f"{_number(point[0])},{_number(point[1])}"
+
+
+def _number(number: float) -> str:
+    text = f"{number:.6f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def _colour(colour: Colour) -> str:
+    return "#" + "".join(f"{round(part * 255.0):02x}" for part in colour)

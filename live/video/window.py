@@ -1,0 +1,161 @@
+"""The pygame window: the main thread's. It shows a Stage, and hands on what a person does in it."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+
+import pygame
+
+from live.video import Window, keys
+from live.video.hud import Hud
+from live.video.stage import Stage
+
+log = logging.getLogger(__name__)
+
+TITLE = "Arabesque"
+REST_S = 3.0
+"""After so long without a movement the pointer is hidden."""
+NO_SCREEN = ("offscreen", "dummy")
+"""Drivers of SDL that show nothing: it takes them by itself where there is no screen."""
+WATCHED_S = 1.0
+
+
+class Screen:
+    """Opens the window that a stage asks for, draws it at its rate, follows its changes, and closes it.
+
+    Without a screen to open it on, everything else plays on: that is said once.
+    """
+
+    def __init__(self, stage: Stage, asked_driver: str | None = None) -> None:
+        self.stage = stage
+        self.hud = Hud(stage)
+        self.surface: pygame.Surface | None = None
+        self._asked_driver = asked_driver
+        self._window: Window | None = None
+        self._full: tuple[bool, int] = (False, 0)
+        self._failed = False
+        self._next_s = 0.0
+        self._frames: deque[float] = deque()
+        self._told_s = 0.0
+        self._draw_s = 0.0
+        self._over = False
+        self._moved_s = 0.0
+        self._cursor = True
+        self._exposed = True
+
+    def frame(self) -> float:
+        """Does what is to be done now: events, then a frame if it is time for one; returns when it wants to be called
+        again. Never waits for a model.
+        """
+        stage, now_s = self.stage, self.stage.clock.now()
+        if stage.window != self._window:
+            self._follow()
+        if self.surface is None or stage.window is None:
+            return float("inf")
+        if now_s < self._next_s:
+            return self._next_s
+        for event in pygame.event.get():
+            self._happen(event, now_s)
+        wanted = bool(stage.tree.get("/window/fullscreen")), int(stage.tree.get("/window/display"))  # type: ignore[arg-type]
+        if wanted != self._full and (wanted[0] or self._full[0]):
+            self._open(stage.window, *wanted)
+        self._full = wanted
+        self._draw()
+        done_s = stage.clock.now()
+        self._draw_s += (done_s - now_s - self._draw_s) * 0.05
+        self._tell(done_s)
+        self._next_s = max(self._next_s + 1.0 / float(stage.tree.get("/window/rate")), done_s)  # type: ignore[arg-type]
+        return self._next_s
+
+    def close(self) -> None:
+        """Closes the window."""
+        self.surface = None
+        pygame.display.quit()
+
+    # -- inside --------------------------------------------------------------------------------------------------
+
+    def _follow(self) -> None:
+        """The patch asks for another window, for one, or for none."""
+        window, self._window = self.stage.window, self.stage.window
+        if window is None:
+            self.close()
+        elif not self._failed:
+            self._full = window.fullscreen, window.display
+            self._open(window, *self._full)
+
+    def _open(self, window: Window, fullscreen: bool, display: int) -> None:
+        try:
+            pygame.display.init()
+            if pygame.display.get_driver() in NO_SCREEN and pygame.display.get_driver() != self._asked_driver:
+                raise pygame.error("there is no screen")
+            screens = len(pygame.display.get_desktop_sizes())
+            display = display if display < screens else 0
+            if fullscreen:
+                self.surface = pygame.display.set_mode((0, 0), pygame.FULLSCREEN, display=display)
+            else:
+                size = window.width, window.height
+                self.surface = pygame.display.set_mode(size, pygame.RESIZABLE, display=display)
+        except pygame.error as error:
+            self._failed = True
+            self.close()
+            log.warning("no window: %s; playing on without (--headless says nothing of it)", error)
+            return
+        pygame.display.set_caption(TITLE)
+        pygame.key.set_repeat()
+        self._exposed = True
+        self._next_s = self.stage.clock.now()
+
+    def _draw(self) -> None:
+        surface = pygame.display.get_surface()
+        if surface is None:
+            return
+        stage, self.surface = self.stage, surface
+        if stage.size != surface.get_size():
+            stage.size = surface.get_size()
+            stage.tree.publish("/window/width", stage.size[0])
+            stage.tree.publish("/window/height", stage.size[1])
+            self._exposed = True
+        over, was_over = self.hud.wants(), self._over
+        box = stage.draw(surface, whole=self._exposed or over or was_over)
+        if over:
+            self.hud.draw(surface)
+        self._over, self._exposed = over, False
+        if box is not None:
+            pygame.display.update(box)
+
+    def _tell(self, now_s: float) -> None:
+        self._frames.append(now_s)
+        while self._frames[0] <= now_s - WATCHED_S:
+            self._frames.popleft()
+        if now_s - self._told_s >= 0.5:
+            self._told_s = now_s
+            self.stage.tree.publish("/window/fps", float(len(self._frames)))
+            self.stage.tree.publish("/window/draw_ms", self._draw_s * 1000.0)
+            if self._cursor != (now_s - self._moved_s < REST_S):
+                self._cursor = not self._cursor
+                pygame.mouse.set_visible(self._cursor)
+
+    def _happen(self, event: pygame.event.Event, now_s: float) -> None:
+        stage = self.stage
+        match event.type:
+            case pygame.QUIT:
+                stage.tree.set("/engine/stop", True)
+            case pygame.KEYDOWN:
+                keys.pressed(stage, event)
+            case pygame.WINDOWEXPOSED | pygame.WINDOWRESTORED | pygame.WINDOWSHOWN:
+                self._exposed = True
+            case pygame.MOUSEBUTTONDOWN | pygame.MOUSEBUTTONUP if event.button == 1 and not event.touch:
+                self._touch(event.pos, event.type == pygame.MOUSEBUTTONDOWN)
+            case pygame.MOUSEMOTION:
+                self._moved_s = now_s
+                if event.buttons[0] and not event.touch:
+                    self._touch(event.pos, True)
+            case pygame.FINGERDOWN | pygame.FINGERMOTION | pygame.FINGERUP:
+                at = event.x * stage.size[0], event.y * stage.size[1]
+                self._touch(at, event.type != pygame.FINGERUP, 1 + int(event.finger_id) % 10)
+
+    def _touch(self, at_px: tuple[float, float], down: bool, finger: int = 0) -> None:
+        node = self.stage.top_ink()
+        if node is not None:
+            self.stage.touch(node, *self.stage.paper_under(*at_px), down, finger)
