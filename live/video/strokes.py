@@ -17,8 +17,6 @@ MOST_DRAWINGS = 200
 """Past so many the oldest is forgotten, so that months of drawing fit into memory."""
 MOST_POINTS = 20_000
 """Of one drawing; a model that never turns the page gets a new one from here."""
-REST_S = 2.0
-"""A person who has not touched for so long has left the drawing to the model: its next page makes it an old one."""
 REACH = 0.15
 """A pen lifted in mid-stroke goes on with it if it comes down this near: playing on after a pause leaves no gap."""
 
@@ -52,7 +50,8 @@ class _Hand:
     stroke: Stroke | None = None
     drawing: Drawing | None = None
     slipped: bool = False
-    touched_s: float = 0.0
+    turned: set[int] = field(default_factory=set)
+    """Of a person's: the model's pens that have begun a drawing since it was last touched."""
 
 
 class Drawings:
@@ -67,7 +66,7 @@ class Drawings:
     def move(self, now_s: float, pen: int, to: Point, down: bool, width: float, colour: Colour) -> None:
         """A pen moves in a straight line: on the paper if it is down. Where it comes from nowhere, it comes down."""
         hand = self._pens.setdefault(pen, _Hand())
-        hand.touched_s = now_s
+        hand.turned.clear()
         if not down:
             self._lift(hand)
             hand.at, hand.slipped = to, False
@@ -93,10 +92,15 @@ class Drawings:
         hand.at = to
 
     def new_page(self, now_s: float, pen: int) -> None:
-        """A pen begins a new drawing: its last one is an old one now, and the one a person has left alone."""
+        """A pen begins a new drawing: its last one is an old one now.
+
+        A person's drawing is an old one when a pen has begun one since, perhaps to complete it, and now another.
+        """
         for number, hand in self._pens.items():
-            left_alone = number < 0 and hand.stroke is None and now_s - hand.touched_s >= REST_S
-            if number != pen and not left_alone:
+            if number < 0 and (hand.stroke is not None or pen not in hand.turned):
+                hand.turned.add(pen)
+                continue
+            if 0 <= number != pen:
                 continue
             self._lift(hand)
             hand.at = None
@@ -119,9 +123,9 @@ class Drawings:
         self.torn += 1
 
     def undo(self, pen: int | None = None) -> None:
-        """Takes back the last drawing (of one pen, if given), but of a person's only the last stroke."""
+        """Takes back the last drawing, of a person's the last stroke; if that is a model's, the last of one pen."""
         for drawing in reversed(self.drawings):
-            if pen is not None and drawing.pen != pen:
+            if pen is not None and drawing.pen != pen and (drawing.pen >= 0 or drawing is not self.drawings[-1]):
                 continue
             if drawing.pen < 0 and len(drawing.strokes) > 1:
                 drawing.points -= len(drawing.strokes.pop().points)

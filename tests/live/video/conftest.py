@@ -1,0 +1,66 @@
+"""A stage without a screen, and pens that write like a score: `up` and `to` are (x, y) on the paper."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from live.clock import VirtualClock
+from live.tree import Tree
+from live.video import Window
+from live.video.stage import Stage
+from models.base import Event
+
+SIZE = 200, 100
+WINDOW = Window(*SIZE)
+
+
+class Show:
+    """A stage of one ink on layer 1, whose clock moves when told to."""
+
+    def __init__(self, folder: Path, **begins: Any) -> None:
+        self.clock = VirtualClock()
+        self.tree = Tree(self.clock)
+        self.failed: list[str] = []
+        self.heard: list[Event] = []
+        self.stage = Stage(self.tree, self.clock, self.failed.append, folder)
+        self.stage.set_window(WINDOW)
+        self.stage.add("ink", WINDOW.layer(1), self.heard.append, {"fade": 0.0, "width": 40.0, **begins})
+        self.folder = folder
+
+    @property
+    def ink(self) -> Any:
+        return self.stage.inks["ink"]
+
+    def at(self, now_s: float) -> None:
+        self.clock.advance(now_s)
+        self.stage.advance(now_s)
+
+    def points(self) -> list[list[list[tuple[float, float]]]]:
+        """All drawings, as lists of strokes of points."""
+        return [[stroke.points for stroke in drawing.strokes] for drawing in self.ink.paper.drawings]
+
+    def lit(self, x: int, y: int) -> bool:
+        """Whether anything is drawn at a pixel."""
+        return self.stage.picture().get_at((x, y))[0] > 100
+
+    def files(self) -> list[str]:
+        return sorted(path.name for path in self.folder.iterdir())
+
+
+@pytest.fixture
+def show(tmp_path: Path) -> Show:
+    return Show(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def no_screen(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setitem(os.environ, "SDL_VIDEODRIVER", "dummy")
+    yield
+    import pygame
+
+    pygame.display.quit()

@@ -1,0 +1,195 @@
+"""Ink: each event at its time, on the pixels that it is due on. The paper is 200 x 100 pixels: 50 to the unit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from models.base import NoteOn, Page, Pen
+
+LINE = [(0.0, Pen(-1.0, 0.0, False)), (0.5, Pen(0.0, 0.0, True)), (1.0, Pen(1.0, 0.0, True))]
+
+
+def play(show: Any, *events: tuple[float, Any]) -> None:
+    for due_s, event in events:
+        show.ink.send(due_s, event)
+
+
+def test_events_are_drawn_when_they_are_due(show: Any) -> None:
+    play(show, *LINE)
+    show.at(0.4)
+    assert show.points() == []
+    assert not show.lit(75, 50)
+    show.at(0.5)
+    assert show.points() == [[[(-1.0, 0.0), (0.0, 0.0)]]]
+    assert show.lit(75, 50)
+    assert not show.lit(125, 50)
+    show.at(1.0)
+    assert show.points() == [[[(-1.0, 0.0), (0.0, 0.0), (1.0, 0.0)]]]
+    assert show.lit(75, 50)
+    assert show.lit(125, 50)
+    assert not show.lit(125, 60)
+
+
+def test_a_lifted_pen_leaves_no_pixel(show: Any) -> None:
+    play(show, *LINE[:2], (0.6, Pen(1.0, -0.5, False)), (0.7, Pen(1.5, -0.5, True)))
+    show.at(1.0)
+    assert [show.lit(x, 50) for x in (60, 90, 101, 110, 125)] == [True, True, False, False, False]
+    assert [show.lit(x, y) for x, y in ((125, 37), (140, 28), (160, 25))] == [False, False, True]
+
+
+def test_the_same_events_give_the_same_pixels(show: Any, tmp_path: Any) -> None:
+    pictures = []
+    for _ in range(2):
+        other = type(show)(tmp_path)
+        play(other, *LINE)
+        for frame in range(70):
+            other.at(frame / 60)
+        pictures.append(other.stage.picture().get_view("2").raw)
+    assert pictures[0] == pictures[1]
+
+
+def test_what_is_withdrawn_is_not_drawn(show: Any) -> None:
+    play(show, *LINE)
+    show.ink.withdraw(0.5)
+    show.at(2.0)
+    assert show.points() == [[[(-1.0, 0.0), (0.0, 0.0)]]]
+
+
+def test_silence_takes_back_all_and_lifts_the_pen(show: Any) -> None:
+    play(show, *LINE)
+    show.at(0.5)
+    show.ink.silence()
+    show.at(0.6)
+    play(show, (0.7, Pen(1.0, 0.5, True)))
+    show.at(2.0)
+    assert show.points() == [[[(-1.0, 0.0), (0.0, 0.0)], [(1.0, 0.5)]]]
+
+
+def test_pages_are_turned_cleared_and_taken_back(show: Any) -> None:
+    play(show, *LINE, (1.1, Page("new")), (1.2, Pen(0.0, 0.8, False)), (1.3, Pen(1.0, 0.8, True)))
+    play(show, (2.0, Page("undo")), (3.0, Page("clear")))
+    show.at(1.5)
+    assert len(show.points()) == 2
+    assert show.lit(120, 90)
+    show.at(2.0)
+    assert len(show.points()) == 1
+    assert not show.lit(120, 90)
+    assert show.lit(120, 50)
+    show.at(3.0)
+    assert show.points() == []
+    assert not show.lit(120, 50)
+
+
+def test_old_drawings_fade_and_go(show: Any) -> None:
+    show.tree.set("/ink/fade", 2.0)
+    play(show, *LINE, (1.0, Page("new")))
+    light = []
+    for now_s in (1.0, 1.5, 2.0, 2.5, 2.99, 3.0):
+        show.at(now_s)
+        light.append(show.stage.picture().get_at((100, 50))[0])
+    assert light == sorted(light, reverse=True)
+    assert light[0] > 200
+    assert 100 < light[2] < 140
+    assert light[-1] == show.stage.picture().get_at((0, 0))[0]
+    assert show.points() == []
+
+
+def test_old_drawings_stay_where_nothing_fades(show: Any) -> None:
+    play(show, *LINE, (1.0, Page("new")))
+    show.at(1000.0)
+    assert show.lit(100, 50)
+    show.tree.set("/ink/fade", 2.0)
+    show.at(1000.0)
+    assert show.points() == []
+    assert not show.lit(100, 50)
+
+
+def test_the_look_is_knobs(show: Any) -> None:
+    show.tree.set("/ink/width", 100.0)
+    show.tree.set("/ink/colour", (1.0, 0.0, 0.0))
+    show.tree.set("/ink/paper", (0.0, 0.0, 1.0, 1.0))
+    play(show, *LINE)
+    show.at(1.0)
+    picture = show.stage.picture()
+    assert picture.get_at((100, 53))[:3] == (255, 0, 0)
+    assert picture.get_at((100, 60))[:3] == (0, 0, 255)
+    show.tree.set("/ink/opacity", 0.5)
+    show.at(1.0)
+    assert show.stage.picture().get_at((100, 60))[:3] == (6, 6, 135)
+
+
+def test_clear_and_undo_are_buttons(show: Any) -> None:
+    play(show, *LINE, (1.0, Page("new")), (1.0, Pen(0.0, 0.5, True)))
+    show.at(1.0)
+    show.tree.set("/ink/undo", True)
+    show.at(1.1)
+    assert len(show.points()) == 1
+    show.tree.set("/ink/clear", True)
+    show.at(1.2)
+    assert show.points() == []
+    assert show.heard == [Page("undo"), Page("clear")]
+
+
+def test_a_model_that_has_such_buttons_itself_keeps_them(show: Any) -> None:
+    from live.video.look import INK_KNOBS
+
+    pressed: list[object] = []
+    show.tree.add("/own/clear", INK_KNOBS["clear"], pressed.append)
+    show.stage.add("own", show.ink.layer, lambda event: None, {})
+    show.tree.set("/own/clear", True)
+    show.at(1.0)
+    assert pressed == [True]
+    assert show.tree.snapshot("own", ["clear"]) == {"clear": True}
+
+
+def test_notes_are_nothing_to_draw(show: Any) -> None:
+    play(show, (0.0, NoteOn(60, 80)))
+    show.at(1.0)
+    assert show.points() == []
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_another_size_has_the_same_lines(show: Any, at_once: bool) -> None:
+    play(show, *LINE)
+    if not at_once:
+        show.at(0.6)
+        show.stage.picture()
+    show.stage.size = (400, 200)
+    show.at(1.0)
+    assert show.lit(150, 100)
+    assert show.lit(250, 100)
+    assert not show.lit(125, 50)
+
+
+def test_a_persons_pen_draws_at_once_from_where_it_touches(show: Any) -> None:
+    show.clock.advance(1.0)
+    for x, y, down in ((0.0, 0.0, True), (0.5, 0.0, True), (0.5, 0.0, False), (-1.0, 0.5, True), (-0.5, 0.5, True)):
+        show.stage.touch("ink", x, y, down)
+    show.at(1.0)
+    assert show.points() == [[[(0.0, 0.0), (0.5, 0.0)], [(-1.0, 0.5), (-0.5, 0.5)]]]
+    assert show.heard == [
+        Pen(0.0, 0.0, False),
+        Pen(0.0, 0.0, True),
+        Pen(0.5, 0.0, True),
+        Pen(0.5, 0.0, False),
+        Pen(-1.0, 0.5, False),
+        Pen(-1.0, 0.5, True),
+        Pen(-0.5, 0.5, True),
+    ]
+
+
+def test_a_pen_over_osc_draws_and_is_told(show: Any) -> None:
+    told: list[tuple[str, tuple[Any, ...]]] = []
+    show.tree.watchers.append(lambda address, values: told.append((address, values)))
+    show.tree.write("/ink/pen", [0.1, 0.2, 1])
+    show.tree.write("/ink/pen", [0.3, 0.2, 1.0])
+    show.tree.write("/ink/pen", [0.3, 0.2, 0])
+    show.at(0.0)
+    assert show.points() == [[[(0.1, 0.2), (0.3, 0.2)]]]
+    assert told[1:] == [
+        ("/ink/pen", (0.1, 0.2, 1, -1)),
+        ("/ink/pen", (0.3, 0.2, 1, -1)),
+        ("/ink/pen", (0.3, 0.2, 0, -1)),
+    ]
