@@ -25,7 +25,7 @@ Phase = Literal["rest", "try", "read", "draw"]
 
 FILL = 0.85  # of its place on the paper, the longer side of a drawing
 SMALLEST = 0.4  # of the usual extent: what is smaller is not enlarged any further
-FARTHEST = 2.5  # usual extents from its middle, a drawing has run off and ends
+FARTHEST = 1.6  # usual extents from its middle (at first: from where it began), a drawing has run off and ends
 PAPER = 16.0  # no coordinate is larger
 BEGIN = np.array([0.0, 0.0, 1.0, 0.0, 0.0], np.float32)
 

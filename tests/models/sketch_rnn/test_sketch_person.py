@@ -1,0 +1,237 @@
+"""What a person draws: heard, completed from several sides, varied, remembered and morphed between."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from sketches import draughtsman, drawings, network, watch
+
+from models.base import NoteOn, Page, Pen
+from models.sketch_rnn import SketchRNN
+from models.sketch_rnn.latent import About, Encoder, between, varied
+from models.sketch_rnn.model import State
+from models.sketch_rnn.person import NOBODY, POINTS_AT_MOST, extent, from_side, told
+
+ENDLESS = (6.0, 0.0, -60.0)
+MOUSE = 9
+ARC = ((0.0, 0.0), (0.1, 0.0), (0.2, 0.1))
+DASH = ((0.0, 0.3), (0.3, 0.3))
+
+
+def drawn(*lines: Sequence[tuple[float, float]], pen: int = MOUSE) -> list[Pen]:
+    """Lines as a window reports them."""
+    events = []
+    for line in lines:
+        events += [Pen(*line[0], False, pen), *(Pen(*point, True, pen) for point in line[1:])]
+        events.append(Pen(*line[-1], False, pen))
+    return events
+
+
+# ---- hearing
+
+
+def test_lines_are_what_was_drawn_on_the_paper() -> None:
+    person = NOBODY.hear(drawn(ARC, DASH))
+    assert person.lines == (ARC, DASH)
+    assert person.open == ()
+    assert NOBODY.hear([NoteOn(60, 80)]) is NOBODY
+
+
+def test_a_line_grows_from_step_to_step_and_two_fingers_draw_two() -> None:
+    person = NOBODY
+    for event in [Pen(0, 0, False, 1), Pen(0, 0, False, 2), Pen(1, 0, True, 1), Pen(0, 1, True, 2)]:
+        person = person.hear([event])
+    assert person.drawing == (((0, 0), (1, 0)), ((0, 0), (0, 1)))
+    assert person.lines == ()
+
+
+def test_points_without_a_lifted_pen_before_them_begin_where_they_are() -> None:
+    assert NOBODY.hear([Pen(0.5, 0.5, True), Pen(0.6, 0.5, True)]).drawing == (((0.5, 0.5), (0.6, 0.5)),)
+
+
+def test_patience_is_longer_for_a_pen_on_the_paper() -> None:
+    lifted = NOBODY.hear(drawn(ARC)).later(1.1)
+    resting = NOBODY.hear(drawn(ARC)[:-1]).later(1.1)
+    assert lifted.done(1.0)
+    assert not lifted.done(1.2)
+    assert not resting.done(1.0)
+    assert resting.later(2.0).done(1.0)
+    assert not NOBODY.later(100.0).done(1.0)
+
+
+def test_nothing_odd_gets_in() -> None:
+    person = NOBODY.hear([Pen(math.nan, math.inf, True), Pen(-1e9, 0.0, True)])
+    assert person.drawing == (((0.0, 8.0), (-8.0, 0.0)),)
+    long = NOBODY.hear([Pen(n / 10000, 0.0, True) for n in range(10_000)])
+    assert long.points == POINTS_AT_MOST
+
+
+def test_a_drawing_as_the_network_reads_it() -> None:
+    rows = told((ARC, DASH), 0.1)
+    np.testing.assert_allclose(
+        rows, [[1, 0, 1, 0, 0], [1, 1, 0, 1, 0], [-2, 2, 1, 0, 0], [3, 0, 0, 1, 0]], atol=1e-6
+    )
+    assert len(told((tuple((n / 100, 0.0) for n in range(100)),), 0.1, 0.01)) == 1  # a straight line
+    assert told((((0.2, 0.2),),), 0.1).tolist() == [[0, 0, 0, 1, 0]]  # a dot
+
+
+def test_sides() -> None:
+    ends = [from_side((ARC, DASH), side)[-1][-1] for side in range(4)]
+    assert ends == [DASH[-1], ARC[0], ARC[-1], DASH[0]]
+    assert extent((ARC, DASH)) == ((0.15, 0.15), pytest.approx(0.3))
+
+
+# ---- completing
+
+
+def test_a_drawing_is_completed_from_several_sides_after_a_while() -> None:
+    model = draughtsman(pen=ENDLESS)
+    heard = {10: drawn(ARC, DASH)}
+    seen, _ = watch(model, 200, mode="complete", pens=4, patience=0.5, longest=20, heard=heard)
+    assert seen
+    assert 0.5 <= seen[0][0] - 10 * 0.02 < 0.6
+    begin = [drawings(seen, pen)[0][0][1] for pen in range(4)]
+    expected = [(*DASH[-1], pen) for pen in (0,)] + [(*ARC[0], 1), (*ARC[-1], 2), (*DASH[0], 3)]
+    assert [(event.x, event.y, event.pen) for event in begin] == expected
+    assert all(len(drawings(seen, pen)) == 1 for pen in range(4))
+
+
+def test_completing_reads_what_was_drawn() -> None:
+    model = draughtsman(pen=ENDLESS)
+    one, other = (
+        drawings(watch(model, 100, mode="complete", heard={0: drawn(lines)})[0])[0]
+        for lines in (ARC, ((0.0, 0.0), (0.0, 0.2), (0.2, 0.1)))
+    )
+    first, second = (np.array([(pen.x, pen.y) for _, pen in found[:5]]) for found in (one, other))
+    np.testing.assert_array_equal(first[0], second[0])
+    assert np.abs(first[1:] - second[1:]).max() > 1e-6
+
+
+def test_who_draws_again_is_listened_to() -> None:
+    model = draughtsman(pen=ENDLESS)
+    _, state = watch(model, 80, mode="complete", heard={0: drawn(ARC)})
+    assert state.hands[0].phase == "draw"
+    events, after = model.step(state, drawn(DASH)[:2], mode="complete")
+    assert after.hands[0].phase == "rest"
+    assert [event.down for event in events if isinstance(event, Pen)] == [False]
+    assert after.person.drawing == (DASH,)
+
+
+def test_in_free_mode_it_goes_on_while_a_person_draws() -> None:
+    model = draughtsman(pen=ENDLESS)
+    alone, _ = watch(model, 100)
+    beside, state = watch(model, 100, heard={5: drawn(ARC), 60: drawn(DASH)})
+    assert alone == beside
+    assert state.person.drawing or state.drawn
+
+
+# ---- varying and morphing
+
+
+def about(state: State) -> About:
+    job = state.hands[0].job
+    assert job is not None
+    return job.about
+
+
+def test_the_encoder_is_the_networks() -> None:
+    made, points = network(), told((ARC, DASH), 0.1)
+    weights = np.array([0.0, 1.0, 0.0], np.float32)
+    with torch.no_grad():
+        mean, _ = made.encode(
+            torch.from_numpy(points)[None], torch.tensor([len(points)]), torch.from_numpy(weights)[None]
+        )
+    np.testing.assert_allclose(Encoder(made.state_dict()).mean(points, weights), mean[0].numpy(), atol=1e-6)
+
+
+def heard_and_then(model: SketchRNN, **knobs: Any) -> About:
+    """What is drawn after a person's drawing."""
+    seen, state = watch(model, 100, heard={0: drawn(ARC, DASH)}, patience=0.3, longest=5, draw="dog", **knobs)
+    assert seen
+    return about(state)
+
+
+def test_variations_of_what_was_heard() -> None:
+    model = draughtsman()
+    mean = model.subjects._mean_of(NOBODY.hear(drawn(ARC, DASH)).lines, np.float32([0, 1, 0]).tobytes())
+    np.testing.assert_allclose(heard_and_then(model, mode="vary", variation=0.0).z, mean)
+    near = heard_and_then(model, mode="vary", variation=0.1).z
+    far = heard_and_then(model, mode="vary", variation=1.0).z
+    assert 0 < np.linalg.norm(near - mean) < np.linalg.norm(far - mean)
+
+
+def test_a_drawing_made_to_be_varied_is_varied_at_once() -> None:
+    seen, _ = watch(
+        draughtsman(pen=ENDLESS), 150, mode="vary", patience=0.3, heard={60: drawn(ARC)}, longest=40, pause=60.0
+    )
+    assert sum(isinstance(event, Page) for _, event in seen) == 2  # without waiting for the pause to end
+
+
+def test_morphing_between_what_was_remembered() -> None:
+    model = draughtsman()
+    _, state = model.step(model.start(3), (), remember_a=True)  # nothing yet to remember
+    assert state.ends == (None, None)
+    _, state = model.step(state, (), remember_a=True)
+    a = about(state)
+    _, state = model.step(state, (), again=True)
+    b = about(state)
+    _, state = model.step(state, (), remember_b=True)
+    assert state.ends == (a, b)
+
+    def drawn_at(part: float, **knobs: Any) -> About:
+        return about(model.step(state, (), again=True, mode="morph", morph=part, **knobs)[1])
+
+    np.testing.assert_allclose(drawn_at(0.0).condition, a.condition, atol=1e-5)
+    np.testing.assert_allclose(drawn_at(1.0).condition, b.condition, atol=1e-5)
+    np.testing.assert_allclose(drawn_at(0.25, path="line").z, 0.75 * a.z + 0.25 * b.z, atol=1e-5)
+    apart = model.step(state, (), again=True, mode="morph", morph=0.5, spread=1.0, pens=3)[1].hands
+    for hand, part in zip(apart, (0.0, 0.5, 1.0), strict=True):
+        assert hand.job is not None
+        np.testing.assert_allclose(hand.job.about.z, drawn_at(part).z, atol=1e-5)
+
+
+def test_a_persons_drawing_can_be_remembered() -> None:
+    model = draughtsman()
+    _, state = watch(model, 60, heard={0: drawn(ARC)}, patience=0.3, draw="cat")
+    _, state = model.step(state, (), remember_b=True, draw="cat")
+    assert state.ends[0] is None
+    assert state.ends[1] is not None
+    mean = model.subjects._mean_of((ARC,), np.float32([1, 0, 0]).tobytes())
+    np.testing.assert_array_equal(state.ends[1].z, mean)
+
+
+def test_two_drawings_nobody_remembered_are_the_seeds() -> None:
+    model = draughtsman()
+    one = [about(model.step(model.start(5), (), mode="morph", morph=part)[1]).z for part in (0.0, 1.0)]
+    again = [about(model.step(model.start(5), (), mode="morph", morph=part)[1]).z for part in (0.0, 1.0)]
+    np.testing.assert_array_equal(one, again)
+    assert np.abs(one[0] - one[1]).max() > 0.1
+
+
+def test_the_way_between_two() -> None:
+    ends = [About(np.float32(z), np.float32(weights)) for z, weights in (([2, 0], [1, 0]), ([0, 2], [0, 1]))]
+    middle = between(*ends, 0.5, round_way=True)
+    np.testing.assert_allclose(middle.z, [math.sqrt(2), math.sqrt(2)], rtol=1e-6)
+    np.testing.assert_allclose(middle.weights, [0.5, 0.5])
+    np.testing.assert_allclose(between(*ends, 0.5, round_way=False).z, [1, 1])
+    same = between(ends[0], ends[0], 0.3, round_way=True)
+    np.testing.assert_allclose(same.z, [2, 0])
+    np.testing.assert_allclose(varied(ends[0], np.float32([5, 5]), 0.0).z, [2, 0])
+    np.testing.assert_allclose(varied(ends[0], np.float32([5, 5]), 1.0).z, [5, 5])
+
+
+def test_a_decoder_alone_draws_on_and_says_why(caplog: pytest.LogCaptureFixture) -> None:
+    model = draughtsman(latent=0)
+    with caplog.at_level(logging.WARNING):
+        assert watch(model, 200, mode="vary", heard={0: drawn(ARC)}, patience=0.2)[0]
+    assert [record.message for record in caplog.records if "no encoder" in record.message] == [
+        "these weights have no encoder: what a person draws can be completed, not varied or remembered"
+    ]
+    assert watch(model, 200, mode="morph")[0]
+    assert watch(model, 200, mode="complete", heard={0: drawn(ARC)})[0]
