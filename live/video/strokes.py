@@ -17,7 +17,7 @@ MOST_DRAWINGS = 200
 """Past so many the oldest is forgotten, so that months of drawing fit into memory."""
 MOST_POINTS = 20_000
 """Of one drawing; a model that never turns the page gets a new one from here."""
-REACH = 0.15
+REACH = 0.5
 """A pen lifted in mid-stroke goes on with it if it comes down this near: playing on after a pause leaves no gap."""
 
 

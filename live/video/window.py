@@ -96,6 +96,8 @@ class Screen:
             else:
                 size = window.width, window.height
                 self.surface = pygame.display.set_mode(size, pygame.RESIZABLE, display=display)
+                if self.surface.get_size() != size:  # some drivers leave the full screen first, and then do it
+                    self.surface = pygame.display.set_mode(size, pygame.RESIZABLE, display=display)
         except pygame.error as error:
             self._failed = True
             self.close()

@@ -1,0 +1,104 @@
+"""The keys of the window: what each does at the addresses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pygame
+import pytest
+
+from live.runner import OWN_KNOBS
+from live.video.keys import KEYS, pressed
+from models.base import Knob, Page, pulse
+
+
+@pytest.fixture
+def done(show: Any) -> list[str]:
+    """The buttons of the engine's that were pressed."""
+    told: list[str] = []
+    for address in ("/midi/panic", "/engine/stop"):
+        show.tree.add(address, pulse("A button"), lambda _, address=address: told.append(address))
+    for node in ("ink", "piano"):
+        show.tree.add(f"/{node}/pause", OWN_KNOBS["pause"])
+    show.tree.add("/piano/mode/pause", Knob("No node's pause", kind="switch", default=False))
+    return told
+
+
+def press(show: Any, name: str, sign: str = "", mod: int = 0) -> bool:
+    event = pygame.event.Event(pygame.KEYDOWN, key=pygame.key.key_code(name), unicode=sign, mod=mod)
+    return pressed(show.stage, event)
+
+
+@pytest.mark.parametrize(
+    ("name", "address"), [("f", "fullscreen"), ("f11", "fullscreen"), ("h", "hud"), ("f1", "help")]
+)
+def test_switches_go_on_and_off(show: Any, name: str, address: str) -> None:
+    pygame.display.init()
+    for on in (True, False):
+        assert press(show, name)
+        assert show.tree.get(f"/window/{address}") is on
+
+
+def test_a_question_mark_is_help_on_every_keyboard(show: Any) -> None:
+    pygame.display.init()
+    assert press(show, "8", "?")
+    assert show.tree.get("/window/help")
+
+
+def test_space_pauses_every_node_and_plays_on(show: Any, done: list[str]) -> None:
+    pygame.display.init()
+    show.tree.set("/piano/pause", True)
+    for paused in (True, False):
+        press(show, "space", " ")
+        assert show.tree.get("/ink/pause") is show.tree.get("/piano/pause") is paused
+    assert show.tree.get("/piano/mode/pause") is False
+
+
+def test_escape_leaves_what_covers_the_stage_and_never_stops(show: Any, done: list[str]) -> None:
+    pygame.display.init()
+    for name in ("fullscreen", "hud", "help"):
+        show.tree.set(f"/window/{name}", True)
+    left = []
+    for _ in range(5):
+        press(show, "escape")
+        left.append([bool(show.tree.get(f"/window/{name}")) for name in ("help", "hud", "fullscreen")])
+    assert left == [[False, True, True], [False, False, True], *[[False] * 3] * 3]
+    assert done == []
+
+
+def test_panic_and_stop(show: Any, done: list[str]) -> None:
+    pygame.display.init()
+    press(show, "backspace")
+    press(show, "q", "q")
+    assert done == ["/midi/panic", "/engine/stop"]
+
+
+def test_the_paper_is_cleared_taken_back_and_saved(show: Any) -> None:
+    pygame.display.init()
+    for x in (0.0, 0.5):
+        show.stage.touch("ink", x, 0.0, True)
+        show.stage.touch("ink", x, 0.0, False)
+    show.at(0.1)
+    press(show, "u", "u")
+    show.at(0.2)
+    assert show.points() == [[[(0.0, 0.0)]]]
+    press(show, "s", "s")
+    press(show, "p", "p")
+    show.at(0.3)
+    assert [name.split()[0] for name in show.files()] == ["arabesque", "ink"]
+    press(show, "c", "c")
+    show.at(0.4)
+    assert show.points() == []
+    assert show.heard[-2:] == [Page("undo"), Page("clear")]
+
+
+def test_other_keys_and_the_systems_own_are_left_alone(show: Any, done: list[str]) -> None:
+    pygame.display.init()
+    assert not press(show, "j", "j")
+    assert not press(show, "q", "q", pygame.KMOD_LALT)
+    assert done == []
+
+
+def test_no_key_does_two_things() -> None:
+    names = [name for key in KEYS for name in key.names]
+    assert len(names) == len(set(names))
