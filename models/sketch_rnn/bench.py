@@ -131,7 +131,7 @@ def _drawing(model: SketchRNN, pens: int, seed: int) -> Callable[[], None]:
 
     def call() -> None:
         nonlocal state
-        _, state = model.step(state, (), pens=pens, pause=0.0, temperature=0.5)
+        _, state = model.step(state, (), pens=pens, rest=0.0, temperature=0.5)
 
     return call
 

@@ -26,6 +26,7 @@ Phase = Literal["rest", "try", "read", "draw"]
 FILL = 0.85  # of its place on the paper, the longer side of a drawing
 SMALLEST = 0.4  # of the usual extent: what is smaller is not enlarged any further
 FARTHEST = 1.6  # usual extents from its middle (at first: from where it began), a drawing has run off and ends
+TRIAL = 250  # points of a drawing show its size well enough
 PAPER = 16.0  # no coordinate is larger
 BEGIN = np.array([0.0, 0.0, 1.0, 0.0, 0.0], np.float32)
 
@@ -114,7 +115,7 @@ def tried(hand: Hand, memory: Memory, stroke: Floats, pen: int, *, usual: float,
         low_x, low_y, high_x, high_y = hand.box
         box = min(low_x, x), min(low_y, y), max(high_x, x), max(high_y, y)
         hand = replace(hand, memory=memory, stroke=stroke, count=hand.count + 1, at=(x, y), box=box)
-        if hand.count < longest:
+        if hand.count < min(longest, TRIAL):
             return hand
     assert hand.job is not None
     low_x, low_y, high_x, high_y = hand.box

@@ -116,7 +116,7 @@ class SketchRNN:
         pens: Annotated[int, Knob("How many draw at once", 1, 16)] = 1,
         speed: Annotated[float, Knob("How fast a pen draws", 1.0, 1000.0, "points/s", "log")] = 30.0,
         whole: Annotated[bool, Knob("Each drawing appears at once, as a frame of a film")] = False,
-        pause: Annotated[float, Knob("Between two drawings of a pen", 0.0, 60.0, "s")] = 1.5,
+        rest: Annotated[float, Knob("Pause between two drawings of a pen", 0.0, 60.0, "s")] = 1.5,
         longest: Annotated[int, Knob("The most points of a drawing", 2, 1000, "points", "log")] = 250,
         size: Annotated[float, Knob("1 fills the place; moved while drawing, it grows", 0.05, 4.0, "x", "log")] = 1.0,
         x: Annotated[float, Knob("To the right, for the next drawing", -2.0, 2.0)] = 0.0,
@@ -149,7 +149,7 @@ class SketchRNN:
         events: list[Event] = []
         state = self._listen(state, heard, wanted, size, patience, events)
         if clear or undo or again:
-            state = _pressed(state, clear, undo, pause, events)
+            state = _pressed(state, clear, undo, rest, events)
         if remember_a or remember_b:
             state = self._remembered(state, wanted, (remember_a, remember_b))
         if mode != "complete" and not hold:
@@ -162,7 +162,7 @@ class SketchRNN:
         if not unseen:
             busy = [k for k, hand in enumerate(hands) if hand.phase == "draw"]
         if busy:
-            rest_s = max(pause, FRAME_S) if whole else pause
+            rest_s = max(rest, FRAME_S) if whole else rest
             self._advance(hands, busy, places, (temperature, pen_temperature), longest, rest_s, events)
         wait_s = 0.0
         if not busy:
@@ -266,12 +266,14 @@ class SketchRNN:
         a, b = (known if pressed else end for pressed, end in zip(which, state.ends, strict=True))
         return replace(state, ends=(a, b), fresh=False)
 
-def _pressed(state: State, clear: bool, undo: bool, pause_s: float, events: list[Event]) -> State:
+
+def _pressed(state: State, clear: bool, undo: bool, rest_s: float, events: list[Event]) -> State:
     """After one of the buttons that act at once; `again` is what the first two do not."""
     if undo and not clear:
         events.append(Page("undo", state.last))
         hands = list(state.hands)
-        hands[state.last] = replace(hands[state.last], phase="rest", rest_s=max(pause_s, hands[state.last].rest_s))
+        taken = hands[state.last]
+        hands[state.last] = hands_.lifted(taken, state.last, max(rest_s, taken.rest_s))[1]
         return replace(state, hands=tuple(hands))
     state = _stopped(state, [] if clear else events)
     if clear:

@@ -38,7 +38,7 @@ def test_pen_up_is_pen_up() -> None:
 
 
 def test_an_undisturbed_drawing_lies_in_its_place() -> None:
-    seen, _ = watch(draughtsman(pen=ENDLESS), 200, longest=40, pause=5.0)
+    seen, _ = watch(draughtsman(pen=ENDLESS), 200, longest=40, rest=5.0)
     left, top, right, bottom = box(drawings(seen)[0])
     assert math.isclose(max(right - left, bottom - top), 2 * FILL, rel_tol=1e-4)
     assert abs(left + right) < 1e-4
@@ -46,7 +46,7 @@ def test_an_undisturbed_drawing_lies_in_its_place() -> None:
 
 
 def test_many_pens_draw_side_by_side() -> None:
-    seen, _ = watch(draughtsman(pen=ENDLESS), 200, pens=5, longest=30, pause=60.0, size=0.5, x=0.1)
+    seen, _ = watch(draughtsman(pen=ENDLESS), 200, pens=5, longest=30, rest=60.0, size=0.5, x=0.1)
     for pen in range(5):
         place = place_of(pen, 5, 0.1, 0.0, 0.5, 0.0)
         left, top, right, bottom = box(drawings(seen, pen)[0])
@@ -72,7 +72,7 @@ def test_fewer_pens_lift_the_others() -> None:
 
 
 def test_drawings_follow_one_another_with_a_pause_and_are_not_too_long() -> None:
-    seen, _ = watch(draughtsman(), 3000, longest=9, pause=0.5, speed=10.0)
+    seen, _ = watch(draughtsman(), 3000, longest=9, rest=0.5, speed=10.0)
     found = drawings(seen)
     assert len(found) > 10
     for one, next_one in pairwise(found):
@@ -97,7 +97,7 @@ def test_moving_knobs_never_makes_a_line_jump() -> None:
 
 
 def test_whole_drawings_are_the_frames_of_a_film() -> None:
-    seen, _ = watch(draughtsman(), 600, whole=True, pause=0.0, longest=20, pens=2)
+    seen, _ = watch(draughtsman(), 600, whole=True, rest=0.0, longest=20, pens=2)
     found = drawings(seen)
     assert all(one[0][0] == one[-1][0] for one in found[:-1])
     times = [one[0][0] for one in found]
@@ -105,17 +105,17 @@ def test_whole_drawings_are_the_frames_of_a_film() -> None:
 
 
 def test_a_steady_hand_draws_the_same_again() -> None:
-    seen, _ = watch(draughtsman(), 900, steady=True, pause=0.1, longest=20)
+    seen, _ = watch(draughtsman(), 900, steady=True, rest=0.1, longest=20)
     found = [[event for _, event in one] for one in drawings(seen)]
     assert len(found) > 3
     assert all(one == found[0] for one in found[1:-1])
-    assert [event for _, event in watch(draughtsman(), 900, pause=0.1)[0]] != seen
+    assert [event for _, event in watch(draughtsman(), 900, rest=0.1)[0]] != seen
 
 
 def test_hold_finishes_and_begins_nothing() -> None:
     model = draughtsman()
     _, state = watch(model, 30, longest=20)
-    seen, state = watch(model, 300, state=state, hold=True, pause=0.0, longest=20)
+    seen, state = watch(model, 300, state=state, hold=True, rest=0.0, longest=20)
     assert not any(isinstance(event, Page) for _, event in seen)
     assert any(isinstance(event, Page) for _, event in watch(model, 300, state=state, longest=20)[0])
 
@@ -131,7 +131,7 @@ def test_the_buttons() -> None:
     clear, after = model.step(state, (), longest=60, clear=True)
     assert clear == [Page("clear", 0)]
     assert after.hands[0].number == number + 1
-    undo, after = model.step(state, (), longest=60, undo=True, pause=1.0)
+    undo, after = model.step(state, (), longest=60, undo=True, rest=1.0)
     assert undo[0] == Page("undo", 0)
     assert after.hands[0].phase == "rest"
 
@@ -141,7 +141,7 @@ def test_time_goes_on_whatever_the_knobs_say() -> None:
     for knobs in ({}, {"whole": True}, {"hold": True}, {"mode": "complete"}, {"pens": 16}):
         state, passed = model.start(1), 0.0
         for _ in range(60):
-            events, state = model.step(state, (), pause=0.0, **knobs)
+            events, state = model.step(state, (), rest=0.0, **knobs)
             passed += sum(event.seconds for event in events if isinstance(event, Wait))
         assert passed > 0.2, knobs
 

@@ -168,7 +168,7 @@ def test_variations_of_what_was_heard() -> None:
 
 def test_a_drawing_made_to_be_varied_is_varied_at_once() -> None:
     seen, _ = watch(
-        draughtsman(pen=ENDLESS), 150, mode="vary", patience=0.3, heard={60: drawn(ARC)}, longest=40, pause=60.0
+        draughtsman(pen=ENDLESS), 150, mode="vary", patience=0.3, heard={60: drawn(ARC)}, longest=40, rest=60.0
     )
     assert sum(isinstance(event, Page) for _, event in seen) == 2  # without waiting for the pause to end
 
