@@ -135,7 +135,7 @@ class SketchRNN:
             "How long a person's pen is lifted before the drawing is taken as given", 0.1, 30.0, "s", "log"
         )] = 1.0,
         hold: Annotated[bool, Knob("What is begun is finished, and nothing new is begun")] = False,
-        again: Annotated[Pulse, pulse("Begin another drawing at once")] = False,
+        again: Annotated[Pulse, pulse("Begin another drawing at once; or complete the same one otherwise")] = False,
         undo: Annotated[Pulse, pulse("Take back the last drawing")] = False,
         clear: Annotated[Pulse, pulse("A clean paper")] = False,
         remember_a: Annotated[Pulse, pulse("Keep the last drawing, a person's or its own, as A to morph from")] = False,
@@ -150,6 +150,8 @@ class SketchRNN:
         state = self._listen(state, heard, wanted, size, patience, events)
         if clear or undo or again:
             state = _pressed(state, clear, undo, rest, events)
+            if again and mode == "complete" and state.drawn:
+                state = self._completing(state, wanted, size)
         if remember_a or remember_b:
             state = self._remembered(state, wanted, (remember_a, remember_b))
         if mode != "complete" and not hold:

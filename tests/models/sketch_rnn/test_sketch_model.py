@@ -10,13 +10,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from sketches import NAMES, box, draughtsman, drawings, network, watch
 
 from models import store
 from models.base import Declares, Page, Pen, Wait, knobs_of
 from models.sketch_rnn import SketchRNN
+from models.sketch_rnn.cuda import CudaStep
 from models.sketch_rnn.hand import FILL, place_of
 from models.sketch_rnn.model import FRAME_S
+from models.sketch_rnn.step import CpuStep
 
 ENDLESS = (6.0, 0.0, -60.0)
 
@@ -144,6 +147,17 @@ def test_time_goes_on_whatever_the_knobs_say() -> None:
             events, state = model.step(state, (), rest=0.0, **knobs)
             passed += sum(event.seconds for event in events if isinstance(event, Wait))
         assert passed > 0.2, knobs
+
+
+def test_the_form_for_a_gpu_draws_the_same() -> None:
+    on_cpu, on_gpu = draughtsman(), draughtsman()
+    on_cpu.network = CpuStep(network().state_dict(), way="float32")
+    on_gpu.network = CudaStep(network().state_dict(), device="cpu", dtype=torch.float32)
+    one, other = (watch(model, 150, pens=3, longest=20)[0] for model in (on_cpu, on_gpu))
+    assert [(when_s, type(event)) for when_s, event in one] == [(when_s, type(event)) for when_s, event in other]
+    for (_, a), (_, b) in zip(one, other, strict=True):
+        if isinstance(a, Pen) and isinstance(b, Pen):
+            np.testing.assert_allclose((a.x, a.y, a.down), (b.x, b.y, b.down), atol=1e-3)
 
 
 # ---- what is drawn

@@ -113,6 +113,17 @@ def test_completing_reads_what_was_drawn() -> None:
     assert np.abs(first[1:] - second[1:]).max() > 1e-6
 
 
+def test_again_completes_the_same_drawing_otherwise() -> None:
+    model = draughtsman(pen=ENDLESS)
+    seen, state = watch(model, 80, mode="complete", heard={0: drawn(ARC)}, longest=10)
+    events, state = model.step(state, (), mode="complete", again=True, longest=10)
+    assert not any(isinstance(event, Page) for event in events)
+    more, _ = watch(model, 40, state=state, mode="complete", longest=10)
+    (first,), (second,) = drawings(seen), drawings(more)
+    assert (first[0][1].x, first[0][1].y) == (second[0][1].x, second[0][1].y) == ARC[-1]
+    assert first[1][1] != second[1][1]
+
+
 def test_who_draws_again_is_listened_to() -> None:
     model = draughtsman(pen=ENDLESS)
     _, state = watch(model, 80, mode="complete", heard={0: drawn(ARC)})
