@@ -39,9 +39,9 @@ class Window:
         """A place in this window for what a node draws; a higher number lies over a lower one."""
         return Layer(self, number, opacity, blend)
 
-    def roll(self, of: str, layer: int = 0) -> Roll:
+    def roll(self, of: str, number: int = 0, opacity: float = 1.0, blend: Blend = "over") -> Roll:
         """A piano roll of what the node called `of` plays, on a layer of this window."""
-        return Roll(of, self.layer(layer))
+        return Roll(of, self.layer(number, opacity, blend))
 
 
 @dataclass(frozen=True, slots=True)

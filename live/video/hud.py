@@ -61,7 +61,7 @@ class Hud:
             return self._values[2]
         panel = pygame.Surface(size, pygame.SRCALPHA, 32)
         panel.fill(PANEL)
-        x, y, wide = 16, 14, 330
+        x, y, wide = 16, 14, 360
         for number, (title, lines) in enumerate(self._groups()):
             if number and y + TITLE_PX + min(len(lines), 4) * LINE_PX > size[1]:
                 x, y = x + wide, 14
@@ -71,7 +71,7 @@ class Hud:
                 if y + LINE_PX > size[1] - 8:
                     x, y = x + wide, 14
                 panel.blit(label(name, LINE_PX, DIM), (x + 8, y))
-                panel.blit(label(value, LINE_PX, colour), (x + 140, y))
+                panel.blit(label(value, LINE_PX, colour), (x + 168, y))
                 y += LINE_PX
             y += 10
         self._values = now_s, size, panel

@@ -27,7 +27,7 @@ def _ink(
     ] = (0.97, 0.95, 0.91, 0.0),
     opacity: Annotated[float, OPACITY] = 1.0,
     blend: Annotated[str, BLEND] = "over",
-    fade: Annotated[float, Knob("How long an old drawing takes to fade away; 0 keeps it", 0.0, 600.0, "s")] = 6.0,
+    fade: Annotated[float, Knob("How long an old drawing takes to fade away; 0 keeps it", 0.0, 600.0, "s")] = 3.0,
     save: Annotated[Pulse, pulse("Write the drawings to a new SVG file in the folder it was started in")] = False,
     clear: Annotated[Pulse, pulse("Take everything off the paper, now")] = False,
     undo: Annotated[Pulse, pulse("Take back the last drawing, or the last stroke of a person's")] = False,

@@ -229,9 +229,11 @@ class RollView:
                 lines.fill((6, 6, 7), (0, top, place.w, bottom - top))
             if pitch % 12 == 0:
                 lines.fill((26, 26, 28), (0, bottom - 1, place.w, 1))
-                if place.h / rows * 12 > 24:
-                    name = label(pitch_name(pitch), 16, (110, 112, 126))
-                    lines.blit(name, (6, max(bottom - 2 - name.get_height(), 1)))
+        if place.h / rows * 12 > 24:
+            for pitch in range(low + -low % 12, high + 1, 12):
+                name = label(pitch_name(pitch), 16, (110, 112, 126))
+                bottom = (high - pitch + 1) * place.h // rows
+                lines.blit(name, (6, max(bottom - 2 - name.get_height(), 1)))
         self._lines = wanted, lines
         return lines
 

@@ -113,7 +113,7 @@ def test_the_layers_knobs_follow_the_file(opened: Opening, tmp_path: Path) -> No
     assert engine.reload()
     assert engine.tree.get("/ink/width") == 30.0
     assert engine.tree.get("/ink/paper") == (1.0, 1.0, 1.0, 1.0)
-    assert engine.tree.get("/ink/fade") == 6.0
+    assert engine.tree.get("/ink/fade") == 3.0
 
 
 def test_rolls_come_move_and_go(opened: Opening, tmp_path: Path) -> None:
