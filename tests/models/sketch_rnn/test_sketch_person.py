@@ -14,9 +14,12 @@ from sketches import draughtsman, drawings, network, watch
 
 from models.base import NoteOn, Page, Pen
 from models.sketch_rnn import SketchRNN
+from models.sketch_rnn.hand import BEGIN
 from models.sketch_rnn.latent import About, Encoder, between, varied
 from models.sketch_rnn.model import State
 from models.sketch_rnn.person import NOBODY, POINTS_AT_MOST, extent, from_side, told
+from models.sketch_rnn.sampling import chances, draw
+from models.sketch_rnn.step import CpuStep
 
 ENDLESS = (6.0, 0.0, -60.0)
 MOUSE = 9
@@ -111,6 +114,32 @@ def test_completing_reads_what_was_drawn() -> None:
     first, second = (np.array([(pen.x, pen.y) for _, pen in found[:5]]) for found in (one, other))
     np.testing.assert_array_equal(first[0], second[0])
     assert np.abs(first[1:] - second[1:]).max() > 1e-6
+
+
+def test_the_first_point_of_its_own_follows_from_all_that_was_drawn() -> None:
+    model, made = draughtsman(pen=ENDLESS), network(pen=ENDLESS)
+    model.network = CpuStep(made.state_dict(), way="float32")
+    seen, state = watch(model, 80, mode="complete", heard={0: drawn(ARC, DASH)}, temperature=0.5)
+    job = state.hands[0].job
+    assert job is not None
+    points = torch.from_numpy(np.concatenate([[BEGIN], job.read]))
+    with torch.no_grad():
+        z, weights = (torch.from_numpy(value)[None] for value in (job.about.z, job.about.weights))
+        raw, _ = made.decode(points[None], z, weights)
+    (point,), _ = draw(raw[0, -1:].numpy(), 0.5, chances([job.stream], [0]))
+    first = drawings(seen)[0][1][1]
+    expected = DASH[-1][0] + point[0] * job.unit, DASH[-1][1] + point[1] * job.unit
+    np.testing.assert_allclose((first.x, first.y), expected, atol=1e-4)
+    assert not first.down
+
+
+def test_what_a_person_began_is_neither_turned_nor_scaled() -> None:
+    model = draughtsman(pen=ENDLESS)
+    one, other = (
+        watch(model, 80, mode="complete", heard={0: drawn(ARC, DASH)}, size=size, rotation=turn)[0]
+        for size, turn in ((1.0, 0.0), (2.0, 90.0))
+    )
+    assert one == other  # such a small drawing is taken for a third of a whole one at either size
 
 
 def test_again_completes_the_same_drawing_otherwise() -> None:
