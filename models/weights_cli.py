@@ -6,6 +6,7 @@ import argparse
 import json
 import re
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,10 +35,11 @@ def main(argv: list[str]) -> int:
     """The command; 0 done, 1 it did not work (one sentence says why), 2 the command line is wrong."""
     parser = _parser()
     given = parser.parse_args(argv)
-    if given.what == "import" and given.out is not None and len(given.files) > 1:
+    out: Path | None = getattr(given, "out", None)
+    if out is not None and given.what == "import" and len(given.files) > 1:
         parser.error("--out names one file: import one at a time")
-    if given.out is not None and given.out.suffix != store.SUFFIX:
-        parser.error(f"--out {given.out}: expected a name that ends in {store.SUFFIX}")
+    if out is not None and out.suffix != store.SUFFIX:
+        parser.error(f"--out {out}: expected a name that ends in {store.SUFFIX}")
     try:
         if given.what == "import":
             for path in given.files:
@@ -75,8 +77,19 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _list() -> None:
-    kinds = {path.name[: -len(store.SUFFIX)] for path in store.SHIPPED.glob(f"*{store.SUFFIX}")}
-    sys.stdout.write("\n".join(sorted(kinds)) + "\n" if kinds else "none\n")
+    lines = [
+        f"{name:14}{kind:18}{_about(kind, name)}"
+        for kind in (pianist.KIND, draughtsman.KIND)
+        for name in store.names(kind)
+    ]
+    sys.stdout.write("\n".join(lines) + "\n" if lines else "none\n")
+
+
+def _about(kind: str, name: str) -> str:
+    """A line of the card beside some weights."""
+    card = store.find(name, kind).with_suffix(".toml")
+    held = tomllib.loads(card.read_text(encoding="utf-8")) if card.exists() else {}
+    return str(held.get("about") or held.get("data", ""))
 
 
 def _import(path: Path, out: Path | None) -> None:

@@ -88,6 +88,25 @@ def test_the_command_writes_weights_that_draw(
     assert len(events) > 10
 
 
+def test_the_list_of_what_is_shipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(store, "SHIPPED", tmp_path)
+    assert main(["list"]) == 0
+    write(tmp_path / "cat.gen.json", published()[0])
+    assert main(["import", str(tmp_path / "cat.gen.json"), "--out", str(tmp_path / "sketch_rnn_cat.safetensors")]) == 0
+    assert main(["list"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("none\n")
+    assert "cat           sketch_rnn        Google's published Sketch-RNN of cat" in out
+
+
+@pytest.mark.parametrize("arguments", [[], ["import"], ["import", "a.json", "--out", "x.bin"], ["get", "cat"]])
+def test_wrong_command_lines(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+
+
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [

@@ -72,6 +72,7 @@ def test_fewer_pens_lift_the_others() -> None:
     events, after = model.step(state, (), pens=2)
     assert [event.pen for event in events if isinstance(event, Pen) and not event.down] == [2, 3]
     assert len(after.hands) == 2
+    assert Page("undo", 0) in model.step(after, (), pens=1, undo=True)[0]  # not of a pen that is gone
 
 
 def test_drawings_follow_one_another_with_a_pause_and_are_not_too_long() -> None:

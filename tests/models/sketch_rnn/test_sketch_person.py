@@ -171,6 +171,13 @@ def test_in_free_mode_it_goes_on_while_a_person_draws() -> None:
     assert state.person.drawing or state.drawn
 
 
+def test_a_pen_is_where_it_was_left_when_the_next_drawing_begins() -> None:
+    model = draughtsman(pen=ENDLESS)
+    _, state = watch(model, 80, mode="complete", heard={0: drawn(ARC)})
+    _, state = model.step(state, [Pen(0.5, 0.5, True, MOUSE)], mode="complete")
+    assert state.person.drawing == ((ARC[-1], (0.5, 0.5)),)
+
+
 # ---- varying and morphing
 
 
@@ -244,6 +251,15 @@ def test_a_persons_drawing_can_be_remembered() -> None:
     assert state.ends[1] is not None
     mean = model.subjects._mean_of((ARC,), np.float32([1, 0, 0]).tobytes())
     np.testing.assert_array_equal(state.ends[1].z, mean)
+
+
+def test_without_a_persons_drawing_a_is_varied() -> None:
+    model = draughtsman()
+    _, state = model.step(model.start(3), ())
+    _, state = model.step(state, (), remember_a=True)
+    _, state = model.step(state, (), again=True, mode="vary", variation=0.0)
+    assert state.ends[0] is not None
+    np.testing.assert_array_equal(about(state).z, state.ends[0].z)
 
 
 def test_two_drawings_nobody_remembered_are_the_seeds() -> None:
