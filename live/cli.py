@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
 
-DEFAULT_PATCH = "piano"
+DEFAULT_PATCH = "duo"
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "play": ("live.cli:play", "play a patch (the same as giving it without a command)"),
@@ -44,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Plays a patch: neural models that perform live, every parameter of them movable over OSC.",
         epilog=f"other commands (arabesque COMMAND --help):\n{commands}\n\n"
         "examples:\n"
-        "  arabesque                                       the piano, on the built-in sound\n"
+        "  arabesque                                       a piano and a draughtsman, in a window\n"
         '  arabesque --midi "*Roland*"                     on a MIDI port, by any part of its name\n'
         "  arabesque --set /piano/temperature=0.8 --seed 3 calmer, and another performance\n"
         "  arabesque my_piece.py --record tonight.mid      a patch of your own, kept as a MIDI file",

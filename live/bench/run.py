@@ -20,6 +20,7 @@ SECTIONS = {
     "sketch": ("models.sketch_rnn.bench:step_rows", "one point of the draughtsman"),
     "midi": ("live.bench.lateness:lateness_rows", "when MIDI messages leave, while everything is busy"),
     "osc": ("live.bench.osc:control_rows", "OSC packets in"),
+    "window": ("live.bench.window:window_rows", "frames of the window"),
     "stage": ("live.bench.stage:stage_rows", "the whole program: start, and knob to note"),
 }
 
