@@ -19,6 +19,7 @@ from models import store
 from models.download import DownloadError, Told, download
 from models.performance_rnn import importer as pianist
 from models.sketch_rnn import importer as draughtsman
+from models.sketch_rnn.network import KIND as SKETCH
 
 SKETCHES = "https://storage.googleapis.com/quickdraw-models/sketchRNN"
 PIANO = "https://storage.googleapis.com/download.magenta.tensorflow.org/models/performance_rnn/tfjs"
@@ -79,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
 def _list() -> None:
     lines = [
         f"{name:14}{kind:18}{_about(kind, name)}"
-        for kind in (pianist.KIND, draughtsman.KIND)
+        for kind in (pianist.KIND, SKETCH)
         for name in store.names(kind)
     ]
     sys.stdout.write("\n".join(lines) + "\n" if lines else "none\n")
