@@ -29,6 +29,7 @@ FARTHEST = 1.6  # usual extents from its middle (at first: from where it began),
 TRIAL = 250  # points of a drawing show its size well enough
 PAPER = 16.0  # no coordinate is larger
 BEGIN = np.array([0.0, 0.0, 1.0, 0.0, 0.0], np.float32)
+BEGIN.setflags(write=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

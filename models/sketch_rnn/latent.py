@@ -30,15 +30,15 @@ class About:
 
 
 class Encoder:
-    """The network's encoder by itself, from the parameters of a `Network`; None of it where it has none."""
+    """The network's encoder by itself, from the parameters of a `Network` that has one."""
 
     def __init__(self, parameters: Mapping[str, Tensor]) -> None:
         found = {name: value.detach().to("cpu", torch.float32) for name, value in parameters.items()}
         inputs, size = found["encoder.weight_ih_l0"].shape[1], found["encoder.weight_hh_l0"].shape[1]
-        self._lstm = nn.LSTM(inputs, size, bidirectional=True, batch_first=True)
-        self._lstm.load_state_dict(
-            {name.removeprefix("encoder."): value for name, value in found.items() if name.startswith("encoder.")}
-        )
+        with torch.device("meta"):  # no weights to begin with, and no random numbers for them
+            self._lstm = nn.LSTM(inputs, size, bidirectional=True, batch_first=True)
+        own = {name.removeprefix("encoder."): value for name, value in found.items() if name.startswith("encoder.")}
+        self._lstm.load_state_dict(own, assign=True)
         self._mu = found["mu.weight"], found["mu.bias"]
 
     def mean(self, points: Floats, weights: Floats) -> Floats:
