@@ -56,6 +56,7 @@ class Engine:
         self._reloading = threading.Lock()
         self._stop = threading.Event()
         self._closed = False
+        self._told = ""
         self._helpers: list[threading.Thread] = []
         self._declare()
 
@@ -103,8 +104,20 @@ class Engine:
             if now_s >= rates_s:
                 self._publish_rates()
                 rates_s = now_s + HOUSEKEEPING_S
-            self.stage.advance(now_s)
-            each_s = each()
+            each_s = self._show(each)
+
+    def _show(self, each: Callable[[], float]) -> float:
+        """The main thread's turn at what is seen: what goes wrong there is told, and the music plays on."""
+        try:
+            self.stage.advance(self.clock.now())
+            return each()
+        except Exception as error:
+            sentence = f"the window: {type(error).__name__}: {error}"
+            if sentence != self._told:
+                log.debug("%s", sentence, exc_info=True)
+                self.fail(sentence)
+            self._told = sentence
+            return float("inf")
 
     def advance(self, to_s: float) -> None:
         """Plays on to a time of the virtual clock, all nodes in the order of their times."""
@@ -220,10 +233,8 @@ class Engine:
         for knob in sorted(given, key=lambda knob: declarations[knob].sets is None):
             self.tree.set(f"/{name}/{knob}", node.knobs[knob])
         self.tree.set(f"/{name}/seed", self.patch.seed_of(name, self.options.seed))
-        self.tree.add(
-            f"/{name}/state",
-            Knob("playing, paused, restarting or failed", kind="text", default="playing", access="r"),
-        )
+        state = Knob("playing, paused, restarting or failed", kind="text", default="playing", access="r")
+        self.tree.add(f"/{name}/state", state)
         self.tree.add(f"/{name}/step_ms", Knob("Time of one step of the model, smoothed", unit="ms", access="r"))
         self.tree.add(f"/{name}/late_ms", Knob("The most it ever fell behind the clock", unit="ms", access="r"))
         runner = Runner(name, model, self.tree, self.clock, ())
@@ -250,21 +261,11 @@ class Engine:
         tree.add("/engine/stop", pulse("Stop, in order"), lambda _: self.stop_soon())
         tree.add(
             "/engine/seed",
-            Knob(
-                "Begins all nodes again, each from a seed made of this one",
-                0,
-                2**31 - 1,
-                kind="int",
-                access="w",
-            ),
+            Knob("Begins all nodes again, each from a seed made of this one", 0, 2**31 - 1, kind="int", access="w"),
             self._reseed,
         )
         tree.add_signal("/engine/error", "s", "A sentence that says what went wrong")
-        tree.add(
-            "/clock/tempo",
-            Knob("Tempo", 10, 400, "bpm", default=self.patch.tempo),
-            self._set_tempo,
-        )
+        tree.add("/clock/tempo", Knob("Tempo", 10, 400, "bpm", default=self.patch.tempo), self._set_tempo)
         tree.add("/clock/beat", Knob("Quarter notes since the start", unit="beats", access="r"))
         tree.add("/midi/panic", pulse("End every note on every channel, now"), lambda _: self.panic())
         tree.add("/midi/port", Knob("What is played to", kind="text", default="", access="r"))

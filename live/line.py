@@ -75,7 +75,7 @@ class Terminal:
 
     def draw(self) -> None:
         """Draws the line, if it is time: at most ten times a second."""
-        if self._clock.now() - self._drawn_s < EVERY_S:
+        if not self._lines or self._clock.now() - self._drawn_s < EVERY_S:
             return
         self._drawn_s = self._clock.now()
         text = "  ".join(line.text() for line in list(self._lines.values()))

@@ -44,7 +44,8 @@ class Stage:
         self.tree = tree
         self.clock = clock
         self._fail = fail
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
+        """Held while layers come and go, so that a frame sees all of a change or nothing."""
         self._hear: dict[str, Hear] = {}
         self._names: dict[str, list[str]] = {}
         self._shots: list[str] = []
@@ -57,7 +58,7 @@ class Stage:
 
     def set_window(self, window: Window | None) -> None:
         """The window that the patch has now; its addresses come and go with it."""
-        with self._lock:
+        with self.lock:
             before, self.window = self.window, window
             if window is None:
                 self.tree.remove("window")
@@ -80,7 +81,7 @@ class Stage:
 
         A node that has one already is moved. The model's own knobs come before the layer's of the same name.
         """
-        with self._lock:
+        with self.lock:
             ink = self.inks.get(node)
             if ink is not None:
                 self._move(f"/{node}", ink, layer)
@@ -98,13 +99,13 @@ class Stage:
 
     def remove(self, node: str) -> None:
         """Takes a node's layer away, if it has one."""
-        with self._lock:
+        with self.lock:
             self.inks = {name: ink for name, ink in self.inks.items() if name != node}
             self._changed = pygame.Rect((0, 0), self.size)
 
     def set_rolls(self, rolls: Mapping[str, Roll]) -> None:
         """The piano rolls that the patch has now: those alike stay, others come, move and go."""
-        with self._lock:
+        with self.lock:
             kept = dict(self.rolls)
             for name in [name for name in kept if name not in rolls]:
                 del kept[name]
@@ -171,7 +172,7 @@ class Stage:
 
     def advance(self, now_s: float) -> None:
         """Lets happen what is due by now, and what was asked for over the addresses."""
-        with self._lock:
+        with self.lock:
             for name, ink in self.inks.items():
                 asked = self.tree.snapshot(name, self._names[name])
                 ink.advance(now_s, {**_UNASKED, **asked})
@@ -187,7 +188,7 @@ class Stage:
 
     def draw(self, surface: pygame.Surface, whole: bool = False) -> pygame.Rect | None:
         """Draws what has changed since the last time, or all; returns the box that was drawn, None for nothing."""
-        with self._lock:
+        with self.lock:
             self._update(surface.get_size())
             box, self._changed = self._changed, None
             if whole or self._drawn != surface.get_size():
@@ -200,7 +201,7 @@ class Stage:
 
     def picture(self) -> pygame.Surface:
         """All layers as they are now, in the window's size."""
-        with self._lock:
+        with self.lock:
             surface = pygame.Surface(self.size, 0, 32)
             self._update(self.size)
             self._paint(surface, surface.get_rect())

@@ -48,6 +48,17 @@ class Screen:
         """Does what is to be done now: events, then a frame if it is time for one; returns when it wants to be called
         again. Never waits for a model.
         """
+        with self.stage.lock:
+            return self._frame()
+
+    def close(self) -> None:
+        """Closes the window."""
+        self.surface = None
+        pygame.display.quit()
+
+    # -- inside --------------------------------------------------------------------------------------------------
+
+    def _frame(self) -> float:
         stage, now_s = self.stage, self.stage.clock.now()
         if stage.window != self._window:
             self._follow()
@@ -67,13 +78,6 @@ class Screen:
         self._tell(done_s)
         self._next_s = max(self._next_s + 1.0 / float(stage.tree.get("/window/rate")), done_s)  # type: ignore[arg-type]
         return self._next_s
-
-    def close(self) -> None:
-        """Closes the window."""
-        self.surface = None
-        pygame.display.quit()
-
-    # -- inside --------------------------------------------------------------------------------------------------
 
     def _follow(self) -> None:
         """The patch asks for another window, for one, or for none."""

@@ -205,6 +205,26 @@ def test_an_error_is_written_on_the_screen(opened: Opening, tmp_path: Path) -> N
     assert "ZeroDivisionError" in engine.stage.notes[0][2]
 
 
+def test_what_goes_wrong_in_the_window_stops_nothing(tmp_path: Path) -> None:
+    engine = Engine(load(write(tmp_path, PIECE)), None, Options(midi="silent", osc=None, watch=False))
+    errors: list[object] = []
+    engine.tree.watchers.append(lambda address, values: errors.append(values) if address == "/engine/error" else None)
+    engine.open()
+    turns = 0
+
+    def each() -> float:
+        nonlocal turns
+        turns += 1
+        if turns == 3:
+            engine.stop_soon()
+        raise ZeroDivisionError("a slip")
+
+    engine.run(20.0, each)
+    engine.close()
+    assert turns == 3
+    assert errors == [("the window: ZeroDivisionError: a slip",)]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
