@@ -33,7 +33,7 @@ CATEGORIES = 20
 PENS = (1, 4)
 
 OURS = "our step, to the mixtures"
-WHOLE = "our whole step, knobs as they come"
+WHOLE = "our whole step, unseen trials among them"
 USUAL = "nn.LSTM + nn.Linear"
 UNPACKED = "nn.LSTM + nn.Linear, oneDNN off"
 PEERS = {OURS: (USUAL, UNPACKED), WHOLE: (USUAL,)}
