@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-LONGEST = 330
+LONGEST = 340
 """Lines of a file of ours."""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +14,10 @@ from hypothesis import strategies as st
 from models import store
 from models.base import Control, Event, NoteOff, NoteOn, Wait
 from models.performance_rnn import PerformanceRNN
-from models.performance_rnn.controls import DENSITY, FLAG, HISTOGRAM
-from models.performance_rnn.model import State, control
+from models.performance_rnn.model import State
 from models.performance_rnn.network import Network
 from models.performance_rnn.sampling import draw
-from models.performance_rnn.scales import KEYS, SCALES, faders, pitch_classes
 
-EQUAL = (1.0,) * 12
 WHITE = (1.0, 0, 1, 0, 1, 1, 0, 1, 0, 1, 0, 1)
 
 
@@ -292,50 +288,6 @@ def test_own_notes_go_on_while_listening() -> None:
     _, state = play(model, 2)
     state = hear(model, state, NoteOn(72, 61))
     assert play(model, 1, state)[0] == [NoteOff(60)]
-
-
-# ---- what is asked of the network
-
-
-def asked(conditioning: str = "both", density: float = 8.0, pitch_class: Sequence[float] = EQUAL) -> list[float]:
-    return [round(float(x), 4) for x in control(conditioning, density, pitch_class)]
-
-
-def test_density_glides_from_class_to_class() -> None:
-    assert asked(density=2**2.5)[DENSITY] == [0, 0, 0, 1, 0, 0, 0, 0]  # the middle of 4 to 8 notes a second
-    assert asked(density=8.0)[DENSITY] == [0, 0, 0, 0.5, 0.5, 0, 0, 0]
-    assert asked(density=2**2.75)[DENSITY] == [0, 0, 0, 0.75, 0.25, 0, 0, 0]
-    assert asked(density=1.0)[DENSITY] == [0.5, 0.5, 0, 0, 0, 0, 0, 0]
-    assert asked(density=64.0)[DENSITY] == [0, 0, 0, 0, 0, 0, 0.5, 0.5]
-
-
-def test_pitch_classes_are_shares_and_all_equal_asks_for_nothing() -> None:
-    assert asked(pitch_class=(1.0, 0, 0, 0, 0.5, 0, 0, 0.5, 0, 0, 0, 0))[HISTOGRAM] == [
-        0.5, 0, 0, 0, 0.25, 0, 0, 0.25, 0, 0, 0, 0,
-    ]
-    for equal in (0.0, 0.3, 1.0):
-        assert asked("pitch", pitch_class=(equal,) * 12) == asked("off")
-
-
-def test_each_wish_can_be_left_out() -> None:
-    off, density, pitch, both = (asked(choice, 8.0, WHITE) for choice in ("off", "density", "pitch", "both"))
-    assert off == [1.0] + [0.0] * 20
-    assert (density[FLAG], pitch[FLAG], both[FLAG]) == (0, 0, 0)
-    assert any(density[DENSITY])
-    assert not any(density[HISTOGRAM])
-    assert not any(pitch[DENSITY])
-    assert any(pitch[HISTOGRAM])
-    assert both == [a + b for a, b in zip(density, pitch, strict=True)]
-
-
-def test_a_scale_sets_the_faders() -> None:
-    for key, scale in (("C", "major"), ("D", "dorian"), ("A", "minor"), ("G", "mixolydian")):
-        assert faders({"key": key, "scale": scale}) == {"pitch_class": WHITE}
-    assert pitch_classes("F#", "pentatonic major") == (0, 1, 0, 1, 0, 0, 1, 0, 1, 0, 1, 0)
-    assert pitch_classes("B", "chromatic") == EQUAL
-    assert faders({"key": "E", "scale": "free"}) == {}
-    assert [sum(pitch_classes(key, "octatonic")) for key in KEYS] == [8.0] * 12
-    assert [len(notes) for notes in SCALES.values()] == [0, 7, 7, 7, 7, 7, 5, 5, 6, 6, 8, 12]
 
 
 # ---- weights
