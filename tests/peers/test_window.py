@@ -91,6 +91,12 @@ class Shown:
             assert line, f"never said {pattern!r}, only {self._said}"
             self._said.append(line.rstrip("\n"))
 
+    def picture(self, peer: Callable[[str, str], str]) -> bytes:
+        """The whole screen, 640 x 480, as red, green and blue bytes."""
+        command = [peer("import", "imagemagick"), "-window", "root", "-depth", "8", "rgb:-"]
+        done = subprocess.run(command, env=self.environment, capture_output=True, check=True, timeout=WAIT_S)
+        return done.stdout
+
     def close(self) -> None:
         """Ends it, however it is."""
         self.process.kill()
@@ -168,6 +174,7 @@ def test_keys(shown: Shown) -> None:
     shown.do("key", "f")
     shown.until("fullscreen")
     shown.until("wide 640")
+    shown.do("key", "f", "key", "Escape", "key", "Escape")
     shown.do("key", "q")
     shown.until(r"heard \d+")
 
@@ -181,13 +188,7 @@ def test_it_is_shown_pixel_by_pixel(shown: Shown, peer: Callable[[str, str], str
     shown.until("hud")
     shown.do("key", "h", "key", "p")
     shown.until(r"wrote arabesque.*\.png")
-    picture = subprocess.run(
-        [peer("import", "imagemagick"), "-window", "root", "-depth", "8", "rgb:-"],
-        env=shown.environment,
-        capture_output=True,
-        check=True,
-        timeout=WAIT_S,
-    ).stdout
+    picture = shown.picture(peer)
     assert picture[3 * (640 * (top + 150) + left + 200)] > 200
     assert picture[3 * (640 * (top + 100) + left + 200)] < 60
 
