@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -76,7 +77,7 @@ Way = Callable[[str, list[float]], Figures]
 def _by_sender(port: str, due: list[float]) -> Figures:
     """Our own: a process that is told each message ahead of its time, by a thread of this loaded process.
 
-    A message that was handed over after its time is missing from the count.
+    A message that this process handed over too late counts with all of its lateness.
     """
     clock, wake, opened = Clock(), threading.Condition(), threading.Event()
     out = MidiOut(port, on_state=lambda state, _: opened.set() if state == "opened" else None)
@@ -87,7 +88,7 @@ def _by_sender(port: str, due: list[float]) -> Figures:
             with wake:
                 while clock.now() < due_s - LOOKAHEAD_S:
                     clock.wait(due_s - LOOKAHEAD_S, wake)
-            pitch = number // 2 % 128
+            _, pitch, _ = _message(number)
             voice.send(due_s, NoteOff(pitch) if number % 2 else NoteOn(pitch, 64))
         with wake:
             while clock.now() < due[-1] + LOOKAHEAD_S:
@@ -106,7 +107,7 @@ def _by_thread(port: str, due: list[float]) -> Figures:
         for number, due_s in enumerate(due):
             # The peer is exactly this sleep.
             time.sleep(max(0.0, due_s - time.monotonic()))
-            opened.send(bytes((0x80 if number % 2 else 0x90, number // 2 % 128, 64)))
+            opened.send(_message(number))
             late.add(time.monotonic() - due_s)
 
     thread = threading.Thread(target=play, name="plain sender")
@@ -116,6 +117,11 @@ def _by_thread(port: str, due: list[float]) -> Figures:
     return late.figures()
 
 
+def _message(number: int) -> bytes:
+    """A key down, the same key up, the next key down …: each message comes again only after 255 others."""
+    return bytes((0x80 if number % 2 else 0x90, number // 2 % 128, 64))
+
+
 def _measure(way: Way, port: str, offsets: list[float], receiver: _Receiver | None) -> dict[str, Figures]:
     """The figures at the sender and, where there is one, at the receiver."""
     begin_s = Clock().now()
@@ -123,8 +129,13 @@ def _measure(way: Way, port: str, offsets: list[float], receiver: _Receiver | No
     found = {"when sent": way(port, due)}
     if receiver is not None:
         late = Lateness()
-        for due_s, came_s in zip(due, receiver.take(len(due)), strict=False):
-            late.add(came_s - due_s)
+        # Paired by what they say, not by their place: one that is lost or overtaken must not shift the others.
+        waiting: dict[bytes, deque[float]] = {}
+        for number, due_s in enumerate(due):
+            waiting.setdefault(_message(number), deque()).append(due_s)
+        for came_s, message in receiver.take(len(due)):
+            if waiting.get(message):
+                late.add(came_s - waiting[message].popleft())
         found["when received"] = late.figures()
     return found
 
@@ -134,7 +145,7 @@ class _Receiver:
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
-        self._came: queue.Queue[float] = queue.Queue()
+        self._came: queue.Queue[tuple[float, bytes]] = queue.Queue()
         self._thread = threading.Thread(target=self._read, name="receiver")
         self._thread.start()
 
@@ -143,11 +154,11 @@ class _Receiver:
         for line in self._process.stdout:
             came_s, message = line.split()
             if message[0] in "89":
-                self._came.put(float(came_s))
+                self._came.put((float(came_s), bytes.fromhex(message)))
 
-    def take(self, wanted: int) -> list[float]:
-        """The times of so many notes, fewer where some never came."""
-        came: list[float] = []
+    def take(self, wanted: int) -> list[tuple[float, bytes]]:
+        """So many notes with their times, fewer where some never came."""
+        came: list[tuple[float, bytes]] = []
         with contextlib.suppress(queue.Empty):
             while len(came) < wanted:
                 came.append(self._came.get(timeout=2.0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from live.clock import Clock
@@ -69,6 +70,7 @@ class Cable:
             return
         state = "returned" if self._name else "opened"
         self._port, self._name, self._reason = port, port.name, ""
+        self.settle()
         if self.quiet_first or state == "returned":
             for message in QUIET:
                 self.send(message)
@@ -77,6 +79,19 @@ class Cable:
             self._report("silent", port.why)
         elif self._port is not None:
             self._report(state, f"playing to {port.name}" + (" again" if state == "returned" else ""))
+
+    def settle(self) -> bool:
+        """Waits as long as a port must be left alone after its opening and before its closing.
+
+        Returns whether it is of that kind: what is sent to an audio server in the moment of a connection may be lost.
+        """
+        settle_s: float = getattr(self._port, "settle_s", 0.0)
+        if settle_s <= 0.0:
+            return False
+        alone = threading.Condition()
+        with alone:
+            self._clock.wait(self._clock.now() + settle_s, alone)
+        return True
 
     def close(self) -> None:
         """Gives the port back."""

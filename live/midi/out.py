@@ -97,7 +97,7 @@ class MidiOut:
         """What was sent and how late (`late`, `overdue`: count, p50, p99, p99.9, max in ms), then perhaps
         from 0.
 
-        `overdue` are events that reached the sender when their time had passed already. Waits for the
+        `overdue` are those of `late` that reached the sender when their time had passed already. Waits for the
         sender's answer; raises MidiError where it gives none in time.
         """
         with self._wake:

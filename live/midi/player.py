@@ -146,8 +146,9 @@ class Player:
     def start_counting(self) -> None:
         """Begins the figures of lateness anew."""
         self.late = Lateness()
+        """What an audience hears: every event, by how much it missed its time, whoever's fault that was."""
         self.overdue = Lateness()
-        """Events that came when their time had already passed, by how much: not this player's fault."""
+        """Those among them that came here when their time had already passed."""
         self.dropped = 0
 
     # -- time ------------------------------------------------------------------------------------------------
@@ -165,10 +166,10 @@ class Player:
                 continue
             if self._do(at_s, entry):
                 late_s = self.clock.now() - due_s
-                if entry.arrived_s <= due_s:
+                if entry.arrived_s <= due_s or due_s > 0.0:  # 0 is how one says "now"
                     self.late.add(late_s)
-                elif due_s > 0.0:  # 0 is how one says "now"
-                    self.overdue.add(late_s)
+                    if entry.arrived_s > due_s:
+                        self.overdue.add(late_s)
 
     def sounding(self) -> list[tuple[int, int]]:
         """(channel 1..16, key) of every note that is down, in order."""

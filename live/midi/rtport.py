@@ -14,6 +14,9 @@ from live.midi import MidiError
 from live.midi.ports import SYSTEMS
 
 CLIENT = "Arabesque"
+SETTLE_S = 0.05
+"""JACK loses what is sent in a cycle that comes too late, and connects and closes between cycles: a few of them."""
+
 _abandoned: list[Any] = []
 """Clients whose server died: closing or deleting them crashes inside libjack, so they stay to the end."""
 
@@ -85,6 +88,7 @@ class RtPort:
         self._server = [os.dup(fd) for fd in _sockets() - before] if system == "jack" else []
         self._peer = ""
         self.name = ""
+        self.settle_s = SETTLE_S if system == "jack" else 0.0
 
     @classmethod
     def named(cls, system: str, name: str) -> Self:

@@ -33,8 +33,9 @@ from live.midi.wire import LINE_AT_MOST, decode, event_in
 if TYPE_CHECKING:
     from live.midi.recorder import Recording
 
-SPIN_S = 0.001
-"""A sleep may overrun by this much, so the last of the way to a deadline is spent awake."""
+SPIN_S = 0.0005
+"""A sleep may overrun by this much, so the last of the way to a deadline is spent awake. Chosen by measurement, with
+real-time priority on two busy cores: 0.2 ms left some events 1 to 3 ms late, 1 ms cost over half as much again."""
 
 TICK_S = 0.05
 """How often it looks whether the engine is still there."""
@@ -61,6 +62,7 @@ class Sender:
         self.bad = 0
         """Commands that were none."""
         self.quitting = False
+        self._last_words: list[bytes] | None = None
 
     def obey_line(self, line: bytes) -> None:
         """Does what a line says; one that says nothing is counted."""
@@ -121,9 +123,18 @@ class Sender:
         self.report("recording", str(self.recording.path))
 
     def end(self) -> None:
-        """Ends every sounding note, then gives back the port and closes the recording."""
+        """Ends every sounding note, then gives back the port and closes the recording.
+
+        The ends are said twice. An audio server that misses a cycle loses what was sent in it, and closing a port
+        takes with it what is still on its way; at any other time a later message would put it right.
+        """
+        self._last_words = []
         try:
             self.player.end()
+            if self.cable.settle() and self._last_words:
+                for message in self._last_words:
+                    self.cable.send(message)
+                self.cable.settle()
         finally:
             try:
                 self.cable.close()
@@ -132,6 +143,8 @@ class Sender:
 
     def _out(self, at_s: float, message: bytes) -> None:
         self.cable.send(message)
+        if self._last_words is not None:
+            self._last_words.append(message)
         if self.recording is not None:
             self.recording.put(at_s, message)
 

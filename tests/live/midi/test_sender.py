@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import mido
@@ -180,3 +181,48 @@ def test_a_recording_that_cannot_be_made_is_said_and_the_music_goes_on(stage: St
     stage.until(0.2)
     assert stage.states() == ["opened", "error"]
     assert stage.socket.new() == ["903c40"]
+
+
+class Patient(VirtualClock):
+    """A virtual clock on which waiting passes the time."""
+
+    def wait(self, until_s: float, wake: threading.Condition) -> None:  # noqa: ARG002
+        self.advance(until_s)
+
+
+class Server(Socket):
+    """A port of an audio server, which loses what is sent while it connects, and one late cycle of what comes after."""
+
+    settle_s = 0.05
+
+    def __init__(self, clock: VirtualClock) -> None:
+        super().__init__()
+        self.clock = clock
+        self.times: list[tuple[int, str]] = []
+
+    def send(self, data: bytes) -> None:
+        self.times.append((round(self.clock.now() * 1000), data.hex()))
+
+    def close(self) -> None:
+        self.times.append((round(self.clock.now() * 1000), "closed"))
+
+
+def test_a_port_of_an_audio_server_is_left_alone_after_opening_and_before_closing_and_hears_the_ends_twice() -> None:
+    clock = Patient()
+    server = Server(clock)
+    sender = Sender(clock, lambda: server, lambda *_: None)
+    sender.obey("set", "piano", {"program": 5})
+    sender.cable.look()
+    sender.obey("play", 0.1, "piano", "on", 60, 64)
+    clock.advance(0.1)
+    sender.player.advance()
+    sender.end()
+    assert server.times == [
+        (50, "c004"),
+        (100, "903c40"),
+        (100, "803c40"),
+        (100, "b07b00"),
+        (150, "803c40"),
+        (150, "b07b00"),
+        (200, "closed"),
+    ]
