@@ -19,7 +19,7 @@ from toys import Scale
 
 patch = Patch(a=Node(Scale, weights="plain", length=0.5, seed=0, out=Midi("silent")))
 """
-ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join((str(TESTS.parent), str(TESTS)))}
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join((str(TESTS.parent), str(TESTS / "support")))}
 
 
 @pytest.fixture

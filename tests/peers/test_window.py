@@ -17,7 +17,7 @@ import pytest
 WAIT_S = 20.0
 SIZE = 400, 300
 TESTS = Path(__file__).parent.parent
-PYTHONPATH = os.pathsep.join((str(TESTS.parent), str(TESTS)))
+PYTHONPATH = os.pathsep.join((str(TESTS.parent), str(TESTS / "support")))
 SHOWN = """
 from pathlib import Path
 from live.engine import Engine

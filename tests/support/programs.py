@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 PATIENCE_S = 60.0
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 MONITOR = "midi-monitor:input"
 """The port of jack_midi_dump, an independent receiver."""
 
