@@ -186,7 +186,7 @@ def test_a_recording_that_cannot_be_made_is_said_and_the_music_goes_on(stage: St
 class Patient(VirtualClock):
     """A virtual clock on which waiting passes the time."""
 
-    def wait(self, until_s: float, wake: threading.Condition) -> None:  # noqa: ARG002
+    def wait(self, until_s: float, wake: threading.Condition) -> None:
         self.advance(until_s)
 
 
