@@ -11,7 +11,6 @@ import threading
 import time
 from dataclasses import dataclass
 
-
 # Python 3.11's time.monotonic ticks every 15.6 ms on Windows; there the performance counter is common to all processes.
 _monotonic = time.perf_counter if sys.platform == "win32" else time.monotonic
 

@@ -16,8 +16,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Any
 
+from live.bench.row import Row
 from live.clock import Clock
 from live.midi.lateness import Lateness
 from live.midi.out import MidiOut
@@ -35,8 +35,8 @@ Figures = dict[str, float]
 
 def lateness_rows(
     messages: int = 2000, load: Callable[[], object] | None = None, gap_s: float = 0.01, seed: int = 1
-) -> list[dict[str, Any]]:
-    """Rows of name, value, unit, peers (name: value), ratio (the peer's lateness over ours) and counts of messages.
+) -> list[Row]:
+    """Lateness of our messages and of a sleeping thread's in the same run; ratio is the peer's lateness over ours.
 
     `messages` note-ons and note-offs are sent `gap_s` apart on the average, at random times. `load` is one step of
     the work to be done beside it; without it an LSTM of three layers of 512 steps. Takes about
@@ -51,21 +51,16 @@ def lateness_rows(
         port = "silent" if receiver is None else RECEIVER
         ours = _measure(_by_sender, port, offsets, receiver)
         plain = _measure(_by_thread, port, offsets, receiver)
-    rows = []
+    rows: list[Row] = []
     for place in ours:
         for part in PERCENTILES:
             own, peer = ours[place][part], plain[place][part]
-            rows.append(
-                {
-                    "name": f"MIDI lateness {place}, {part}",
-                    "messages": int(ours[place]["count"]),
-                    "peer_messages": int(plain[place]["count"]),
-                    "value": own,
-                    "unit": "ms",
-                    "peers": {PEER: peer},
-                    "ratio": peer / own if own else float("inf"),
-                }
-            )
+            ratio = peer / own if own else float("inf")
+            name = f"late {place}, {part}"
+            rows.append({"name": name, "value": own, "unit": "ms", "ratio": ratio, "peer": PEER})
+            rows.append({"name": f"{name}, {PEER}", "value": peer, "unit": "ms"})
+        for name, figures in (("messages", ours), (f"messages of the {PEER}", plain)):
+            rows.append({"name": f"{name} {place}", "value": float(figures[place]["count"]), "unit": f"of {messages}"})
     return rows
 
 
@@ -236,19 +231,3 @@ def _lstm_step() -> Callable[[], object]:
 
     torch.set_num_threads(1)
     return step
-
-
-def main() -> int:
-    """`python -m live.bench.lateness [MESSAGES]`: prints the table."""
-    rows = lateness_rows(int(sys.argv[1]) if len(sys.argv) > 1 else 2000)
-    for row in rows:
-        peer = row["peers"][PEER]
-        counts = f"{row['messages']} and {row['peer_messages']} messages"
-        sys.stdout.write(
-            f"{row['name']:36} {row['value']:8.3f} ms   {PEER} {peer:8.3f} ms   {row['ratio']:6.1f}x   {counts}\n"
-        )
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
