@@ -48,9 +48,8 @@ def main(argv: list[str] | None = None) -> int:
         except Exception as error:
             sys.stderr.write(f"{section}: {type(error).__name__}: {error}\n")
             status = 1
-    console = Console()
-    # A file is as wide as it must be; only a real terminal has an edge.
-    console.print(_table(figures), width=None if console.is_terminal else 120)
+    # Only a real terminal has an edge; a file is as wide as the table.
+    (Console() if sys.stdout.isatty() else Console(width=120)).print(_table(figures))
     if given.json:
         machine = {"machine": platform.machine(), "system": platform.platform(), "python": platform.python_version()}
         given.json.write_text(json.dumps({**machine, "sections": figures}, indent=2) + "\n", encoding="utf-8")
