@@ -16,6 +16,7 @@ from torch import Tensor
 
 from models import store
 from models.base import Event, Knob, NoteOff, NoteOn, Wait
+from models.chance import stream, uniform
 from models.performance_rnn.controls import CONTROLS, DENSITY, FLAG, HISTOGRAM, Rows
 from models.performance_rnn.cuda import CudaStep
 from models.performance_rnn.events import (
@@ -33,7 +34,7 @@ from models.performance_rnn.events import (
 )
 from models.performance_rnn.hands import Hands, Limits
 from models.performance_rnn.network import Network
-from models.performance_rnn.sampling import NEVER, Floats, Taste, stream, uniform
+from models.performance_rnn.sampling import NEVER, Floats, Taste
 from models.performance_rnn.scales import KEYS, PITCH_CLASSES, SCALES, faders
 from models.performance_rnn.step import CpuStep, Memory, Step, Way
 

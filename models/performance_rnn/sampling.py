@@ -92,21 +92,3 @@ def draw(logits: NDArray[np.floating], bias: Floats, taste: Taste, uniform: floa
 
 # ---- random numbers as a function of a seed and a count: splitmix64 (Steele, Lea & Flood 2014)
 
-_WORD = 2**64 - 1
-_STEP = 0x9E3779B97F4A7C15
-
-
-def stream(seed: int) -> int:
-    """A seed, any integer, as the 64 well-mixed bits from which its numbers count on."""
-    return _mixed(seed + _STEP & _WORD)
-
-
-def uniform(stream: int, count: int) -> float:
-    """Number `count` (0, 1, …) of a stream: 0 <= u < 1, 53 random bits. To rewind is to count from before."""
-    return (_mixed(stream + (count + 1) * _STEP & _WORD) >> 11) * 2.0**-53
-
-
-def _mixed(z: int) -> int:
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 & _WORD
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EB & _WORD
-    return z ^ (z >> 31)

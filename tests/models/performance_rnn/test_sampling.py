@@ -8,8 +8,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.chance import stream, uniform
 from models.performance_rnn.cuda import drawn
-from models.performance_rnn.sampling import GROUPS, NEVER, Taste, draw, stream, uniform, weights
+from models.performance_rnn.sampling import GROUPS, NEVER, Taste, draw, weights
 
 LOGITS = (np.random.default_rng(1).normal(size=388) * 3).astype(np.float32)
 OPEN = np.zeros(388)
