@@ -13,7 +13,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -25,11 +25,11 @@ from numpy.typing import NDArray
 from models.performance_rnn.model import PerformanceRNN
 from models.performance_rnn.network import Network
 from models.performance_rnn.step import CpuStep, Floats, Way
+from models.timing import one_thread, turn, without_onednn
 
 Row = dict[str, Any]
 Seconds = NDArray[np.float64]
 
-TURN_S = 0.01  # how long one thing is measured before it is another's turn
 EVENTS = [int(event) for event in np.random.default_rng(1).integers(0, 388, 512)]
 FULL_KNOBS = {
     "temperature": 1.1, "pitch_temperature": 0.9, "time_temperature": 1.2, "dynamics_temperature": 0.8,
@@ -65,12 +65,12 @@ def measured(seconds: float, *, way: Way | None = None, seed: int = 1) -> dict[s
     """For each thing measured, how long each call of it took, in seconds [count]."""
     things = list(_things(way, seed))
     spent: dict[str, list[float]] = {thing.name: [] for thing in things}
-    with _one_thread(), torch.inference_mode():
+    with one_thread(), torch.inference_mode():
         end_s = time.perf_counter() + seconds
         while time.perf_counter() < end_s or len(spent[USUAL]) < 2:
             for thing in things:
                 with thing.within():
-                    spent[thing.name] += _turn(thing.call)
+                    spent[thing.name] += turn(thing.call)
     return {name: np.array(times) for name, times in spent.items()}
 
 
@@ -109,7 +109,7 @@ def _things(way: Way | None, seed: int) -> Iterator[_Measured]:
     yield _Measured(PLAIN, _playing(model, seed, {}))
     yield _Measured(WHOLE, _playing(model, seed, FULL_KNOBS))
     yield _Measured(USUAL, _usual(network))
-    yield _Measured(UNPACKED, _usual(network), _without_onednn)
+    yield _Measured(UNPACKED, _usual(network), without_onednn)
     weights = torch.ones(step.read_bytes // 8, dtype=torch.int64)
     yield _Measured(READING, weights.sum)
 
@@ -148,40 +148,6 @@ def _usual(network: Network) -> Callable[[], None]:
         network.head(out)
 
     return call
-
-
-def _turn(call: Callable[[], object]) -> list[float]:
-    """The seconds of each call in one turn, after one that is not counted: others have used the caches."""
-    clock = time.perf_counter
-    call()
-    spent: list[float] = []
-    end_s = clock() + TURN_S
-    while not spent or clock() < end_s:
-        began_s = clock()
-        call()
-        spent.append(clock() - began_s)
-    return spent
-
-
-@contextmanager
-def _without_onednn() -> Iterator[None]:
-    switch: Any = torch.backends.mkldnn  # its own context manager, `flags`, warns of something else here
-    before = switch.enabled
-    switch.enabled = False
-    try:
-        yield
-    finally:
-        switch.enabled = before
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -13,7 +13,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,11 +24,11 @@ from numpy.typing import NDArray
 from models.sketch_rnn.model import SketchRNN
 from models.sketch_rnn.network import Network
 from models.sketch_rnn.step import STROKE, CpuStep, Way
+from models.timing import one_thread, turn, without_onednn
 
 Row = dict[str, Any]
 Seconds = NDArray[np.float64]
 
-TURN_S = 0.01  # how long one thing is measured before it is another's turn
 CATEGORIES = 20
 PENS = (1, 4)
 
@@ -63,12 +63,12 @@ def measured(seconds: float, *, way: Way | None = None, seed: int = 1) -> dict[s
     """For each thing measured, how long each call of it took, in seconds [count]."""
     things = list(_things(way, seed))
     spent: dict[str, list[float]] = {thing.name: [] for thing in things}
-    with _one_thread(), torch.inference_mode():
+    with one_thread(), torch.inference_mode():
         end_s = time.perf_counter() + seconds
         while time.perf_counter() < end_s or len(spent[things[0].name]) < 2:
             for thing in things:
                 with thing.within():
-                    spent[thing.name] += _turn(thing.call)
+                    spent[thing.name] += turn(thing.call)
     return {name: np.array(times) for name, times in spent.items()}
 
 
@@ -104,7 +104,7 @@ def _things(way: Way | None, seed: int) -> Iterator[_Measured]:
         yield _Measured(named(OURS, pens), _stepping(step, pens))
         yield _Measured(named(WHOLE, pens), _drawing(model, pens, seed))
         yield _Measured(named(USUAL, pens), _usual(network, pens))
-        yield _Measured(named(UNPACKED, pens), _usual(network, pens), _without_onednn)
+        yield _Measured(named(UNPACKED, pens), _usual(network, pens), without_onednn)
 
 
 def _points(pens: int) -> NDArray[np.float32]:
@@ -149,40 +149,6 @@ def _usual(network: Network, pens: int) -> Callable[[], None]:
         network.head(out)
 
     return call
-
-
-def _turn(call: Callable[[], object]) -> list[float]:
-    """The seconds of each call in one turn, after one that is not counted: others have used the caches."""
-    clock = time.perf_counter
-    call()
-    spent: list[float] = []
-    end_s = clock() + TURN_S
-    while not spent or clock() < end_s:
-        began_s = clock()
-        call()
-        spent.append(clock() - began_s)
-    return spent
-
-
-@contextmanager
-def _without_onednn() -> Iterator[None]:
-    switch: Any = torch.backends.mkldnn  # its own context manager, `flags`, warns of something else here
-    before = switch.enabled
-    switch.enabled = False
-    try:
-        yield
-    finally:
-        switch.enabled = before
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def main(argv: list[str] | None = None) -> int:
