@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import queue
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
 
 import pytest
-from programs import MONITOR, PATIENCE_S, Program
+from programs import MONITOR, PATIENCE_S, Program, Told
 
 from live.midi.out import MidiOut
 from live.midi.player import QUIET
@@ -20,22 +19,6 @@ Jack = Callable[[], Program]
 Start = Callable[..., Program]
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="JACK as Debian has it")
-
-
-class Told:
-    """What MidiOut said, to be waited for."""
-
-    def __init__(self) -> None:
-        self.states: queue.Queue[tuple[str, str]] = queue.Queue()
-
-    def __call__(self, state: str, sentence: str) -> None:
-        self.states.put((state, sentence))
-
-    def wait_for(self, state: str) -> str:
-        while True:
-            heard, sentence = self.states.get(timeout=PATIENCE_S)
-            if heard == state:
-                return sentence
 
 
 def messages(lines: list[str]) -> list[str]:

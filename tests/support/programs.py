@@ -54,3 +54,19 @@ class Program:
         for pipe in (self.process.stdin, self.process.stdout):
             assert pipe is not None
             pipe.close()
+
+
+class Told:
+    """What MidiOut said, to be waited for."""
+
+    def __init__(self) -> None:
+        self.states: queue.Queue[tuple[str, str]] = queue.Queue()
+
+    def __call__(self, state: str, sentence: str) -> None:
+        self.states.put((state, sentence))
+
+    def wait_for(self, state: str) -> str:
+        while True:
+            heard, sentence = self.states.get(timeout=PATIENCE_S)
+            if heard == state:
+                return sentence

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import queue
 import signal
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import mido
 import pytest
+from programs import Told
 
 from live.clock import VirtualClock
 from live.midi import MidiError, link
@@ -23,22 +23,6 @@ PATIENCE_S = 60.0
 ROOT = Path(__file__).parents[3]
 
 needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
-
-
-class Told:
-    """What MidiOut said, to be waited for."""
-
-    def __init__(self) -> None:
-        self.states: queue.Queue[tuple[str, str]] = queue.Queue()
-
-    def __call__(self, state: str, sentence: str) -> None:
-        self.states.put((state, sentence))
-
-    def wait_for(self, state: str) -> str:
-        while True:
-            heard, sentence = self.states.get(timeout=PATIENCE_S)
-            if heard == state:
-                return sentence
 
 
 @pytest.fixture
