@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import (
+    TYPE_CHECKING,
     Annotated,
     Any,
     ClassVar,
@@ -21,6 +22,10 @@ from typing import (
     get_type_hints,
     runtime_checkable,
 )
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Value = float | int | bool | str | tuple[float, ...]
 Kind = Literal["float", "int", "switch", "choice", "text", "vector", "pulse", "event"]
@@ -232,7 +237,20 @@ class Page:
     pen: int = 0
 
 
-Event = NoteOn | NoteOff | Control | Pen | Page | Wait
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """A picture: `pixels` is uint8 [height, width, 3], red green blue, rows from the top; nobody changes it any more.
+
+    A model that takes pictures hears the newest one at each step and answers with its own of the same `number`, which
+    counts the pictures of a source. It is called again when there is a new one, when a knob of its node has changed
+    (it keeps what it saw last in its state), and after a Wait that it returned.
+    """
+
+    pixels: NDArray[np.uint8]
+    number: int = 0
+
+
+Event = NoteOn | NoteOff | Control | Pen | Page | Frame | Wait
 
 
 class Model(Protocol):
