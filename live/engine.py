@@ -6,15 +6,19 @@ import logging
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from live.clock import Clock, VirtualClock
+from live.desk import Desk
+from live.follow import Follower, model_of
 from live.options import Options
 from live.osc.out import OscOut
 from live.osc.server import OscServer
 from live.outlets import Outlets
-from live.patch import Change, Node, Patch, PatchError, diff, load
+from live.parts import parts_of
+from live.patch import Patch, PatchError
 from live.runner import Runner, knobs_of_loaded
 from live.tree import Tree
 from live.video.stage import Stage
@@ -52,8 +56,9 @@ class Engine:
         self.voices = Voices(self.tree, self.clock, self._port_state, self.options)
         self.stage = Stage(self.tree, self.clock, self.fail)
         self.outlets = Outlets(self.tree, self.voices, self.osc_out, self.stage)
+        self.desk = Desk(self.clock, self.fail)
+        self.follower = Follower(self, path) if path is not None else None
         self._wanted: dict[str, float] = {}
-        self._reloading = threading.Lock()
         self._stop = threading.Event()
         self._closed = False
         self._told = ""
@@ -72,23 +77,25 @@ class Engine:
         for node in self.patch.nodes.values():
             if node.midi is not None:
                 self.voices.port(node.midi)
-        models = {name: _load(name, node, self.path) for name, node in self.patch.nodes.items()}
+        models = {name: model_of(name, node, self.path) for name, node in self.patch.nodes.items()}
         self.stage.set_window(self.patch.window)
         self.outlets.show(self.patch.rolls, ())
         for name, model in models.items():
-            self._add(name, model, start=False)
+            self.add(name, model, start=False)
         for address, value in self.options.settings:
             try:
                 self.tree.write(address, value.split(",") if "," in value else [value])
             except (KeyError, ValueError) as error:
                 raise PatchError(f"--set {address}={value}: {error}") from None
+        self.desk.open(parts_of(self))
         self._open_osc()
         self.tree.publish("/engine/state", "playing")
         if not self.clock.virtual:
             for runner in self.runners.values():
                 runner.start()
-            if self.path is not None and self.options.watch:
-                self._help(self._follow_file, "patch file")
+            self.desk.start()
+            if self.follower is not None and self.options.watch:
+                self._help(partial(self.follower.watch, self._stop), "patch file")
 
     def run(self, seconds: float | None = None, each: Callable[[], float] = lambda: float("inf")) -> None:
         """Stays while the patch plays: until `stop_soon`, or for so many seconds.
@@ -120,16 +127,19 @@ class Engine:
             return float("inf")
 
     def advance(self, to_s: float) -> None:
-        """Plays on to a time of the virtual clock, all nodes in the order of their times."""
+        """Plays on to a time of the virtual clock, the desk and all nodes in the order of their times."""
         assert isinstance(self.clock, VirtualClock)
         while True:
             wanted = [(0.0 if r.woken else self._wanted[name], name) for name, r in self.runners.items()]
-            wanted_s, name = min(wanted, default=(to_s, ""))
-            if wanted_s >= to_s or not name:
+            wanted_s, name = min([*wanted, (self.desk.next_s(), "")])  # of equal times the desk's comes first
+            if wanted_s >= to_s:
                 break
             self.clock.advance(wanted_s)
             self.poll()
-            self._wanted[name] = self.runners[name].iterate()
+            if name:
+                self._wanted[name] = self.runners[name].iterate()
+            else:
+                self.desk.advance(self.clock.now())
         self.clock.advance(to_s)
         self.poll()
 
@@ -145,7 +155,7 @@ class Engine:
         self._stop.set()
 
     def close(self) -> None:
-        """Stops in order: the nodes, the ports with a note-off for each sounding note, then OSC. Once is enough."""
+        """Stops in order: the desk, the nodes, the ports (each sounding note is ended), then OSC. Once is enough."""
         if self._closed:
             return
         self._closed = True
@@ -153,6 +163,7 @@ class Engine:
         self.tree.publish("/engine/state", "stopped")
         for thread in self._helpers:
             thread.join()
+        self.desk.close()
         for runner in self.runners.values():
             runner.stop()
         self.voices.close()
@@ -160,56 +171,9 @@ class Engine:
         if self.osc is not None:
             self.osc.close()
 
-    # -- following the patch file -------------------------------------------------------------------------------
-
     def reload(self) -> bool:
         """Loads the patch file again and follows what changed; on any error the last good patch goes on playing."""
-        if self.path is None:
-            return False
-        with self._reloading:
-            try:
-                new = load(self.path)
-                changes = diff(self.patch, new)
-                fresh = {c.node for c in changes if c.do in ("add", "weights")}
-                models = {name: _load(name, new.nodes[name], self.path) for name in fresh}
-            except PatchError as error:
-                self.fail(str(error))
-                return False
-            self.patch = new
-            for change in changes:
-                self._apply(change, models)
-            self.tree.publish("/engine/state", "playing")
-            log.info("%s: loaded again, %d changes", self.path, len(changes))
-            return True
-
-    def _apply(self, change: Change, models: dict[str, Model]) -> None:
-        match change.do:
-            case "tempo":
-                self.tree.set("/clock/tempo", change.value)
-            case "remove":
-                self._remove(change.node)
-            case "add":
-                self._add(change.node, models[change.node], start=not self.clock.virtual)
-            case "weights":
-                self.runners[change.node].swap(models[change.node])
-            case "out":
-                self.outlets.connect(self.runners[change.node], self.patch.nodes[change.node])
-            case "window":
-                self.stage.set_window(change.value)
-            case "rolls":
-                self.outlets.show(change.value, self.runners.values())
-            case "set":
-                self.tree.set(f"/{change.node}/{change.knob}", change.value)
-
-    def _follow_file(self) -> None:
-        from watchfiles import watch
-
-        assert self.path is not None
-        path = self.path.resolve()
-        # The folder is watched, since most editors put a new file in the place of the old one.
-        for touched in watch(path.parent, stop_event=self._stop, recursive=False, rust_timeout=500):
-            if any(Path(name) == path for _, name in touched):
-                self.reload()
+        return self.follower is not None and self.follower.reload()
 
     def fail(self, sentence: str) -> None:
         """Says an error everywhere: the log, and `/engine/error`."""
@@ -222,7 +186,8 @@ class Engine:
         (log.warning if state in ("lost", "silent", "error") else log.info)("%s", sentence)
         self.tree.publish("/midi/port", sentence)
 
-    def _add(self, name: str, model: Model, start: bool) -> None:
+    def add(self, name: str, model: Model, start: bool) -> None:
+        """Adds a node of the patch: its addresses, its outputs, its runner."""
         node = self.patch.nodes[name]
         declarations = knobs_of_loaded(model)
         for knob, declared in declarations.items():
@@ -245,7 +210,8 @@ class Engine:
         if start:
             runner.start()
 
-    def _remove(self, name: str) -> None:
+    def remove(self, name: str) -> None:
+        """Stops a node and takes all that belonged to it away."""
         runner = self.runners.pop(name)
         self.tree.watchers.remove(runner.notice)
         runner.stop()
@@ -317,12 +283,3 @@ class Engine:
         thread = threading.Thread(target=work, name=name, daemon=True)
         self._helpers.append(thread)
         thread.start()
-
-
-def _load(name: str, node: Node, patch: Path | None) -> Model:
-    beside = patch.parent / node.weights if patch is not None else None
-    weights = str(beside) if beside is not None and beside.is_file() else node.weights
-    try:
-        return node.model.load(weights, node.device)
-    except Exception as error:
-        raise PatchError(f"{name}: {error}") from error

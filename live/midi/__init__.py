@@ -36,9 +36,7 @@ class Midi:
 
     def __post_init__(self) -> None:
         if not isinstance(self.port, str) or not self.port.strip() or len(self.port) > 500:
-            raise MidiError(
-                f"port: expected a port's name, 'auto', 'virtual', 'sound' or 'silent', got {self.port!r}"
-            )
+            raise MidiError(f"port: expected a port's name, 'auto', 'virtual', 'sound' or 'silent', got {self.port!r}")
         Settings(channel=self.channel, program=self.program, transpose=self.transpose)
 
 

@@ -92,11 +92,7 @@ class Player:
             event = entry.event
             if isinstance(event, NoteOn) and due_s <= after_s:
                 struck[event.pitch] = entry.serial
-            if (
-                isinstance(event, NoteOff)
-                and event.pitch in struck
-                and entry.ends in (None, struck[event.pitch])
-            ):
+            if isinstance(event, NoteOff) and event.pitch in struck and entry.ends in (None, struck[event.pitch]):
                 self._waiting.put(due_s, replace(entry, ends=struck.pop(event.pitch)))
             elif due_s <= after_s:
                 self._waiting.put(due_s, entry)

@@ -228,15 +228,11 @@ class Process:
 
 def main(argv: list[str] | None = None) -> int:
     """The program."""
-    parser = argparse.ArgumentParser(
-        prog="live.midi.sender", description="Plays MIDI for the engine that started it."
-    )
+    parser = argparse.ArgumentParser(prog="live.midi.sender", description="Plays MIDI for the engine that started it.")
     parser.add_argument("--port", default="auto", help="as a patch's Midi(...) says it")
     parser.add_argument("--soundfont", help="for the built-in sound")
     parser.add_argument("--record", type=Path, help="write what is played to this MIDI file from the start")
-    parser.add_argument(
-        "--again", action="store_true", help="after a crash: end every note on the port first"
-    )
+    parser.add_argument("--again", action="store_true", help="after a crash: end every note on the port first")
     parser.add_argument("--engine", type=int, default=0, help="the process without which it ends")
     given = parser.parse_args(argv)
     sink = sys.stdout.fileno()
