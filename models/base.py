@@ -250,7 +250,27 @@ class Frame:
     number: int = 0
 
 
-Event = NoteOn | NoteOff | Control | Pen | Page | Frame | Wait
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A figure about the work under way, such as a loss: kept and sent out at `/NODE/name`, a read-only address.
+
+    A model says with `measures` which there are.
+    """
+
+    name: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What a person should know and do something about, in one sentence, while the model goes on as well as it can:
+    logged, and sent out at `/engine/error` with the node's name before it.
+    """
+
+    sentence: str
+
+
+Event = NoteOn | NoteOff | Control | Pen | Page | Frame | Measure | Trouble | Wait
 
 
 class Model(Protocol):
@@ -284,3 +304,11 @@ class Declares(Protocol):
     def declare(self, knobs: dict[str, Knob]) -> dict[str, Knob]:
         """The knobs of `step` as they are with these weights."""
         ...
+
+
+@runtime_checkable
+class Measures(Protocol):
+    """A model that tells figures about its work while it does it."""
+
+    measures: ClassVar[Mapping[str, Knob]]
+    """What each Measure means, by its name: Knobs with kind, default, and access "r"."""
