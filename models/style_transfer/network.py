@@ -1,0 +1,89 @@
+"""The painter's network: a photo to a painting in one pass, in the manner of any blend of the paintings it learned."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+KIND = "style_transfer"
+STRIDE = 8  # of the trunk: sides are padded to multiples of it
+MARGIN = 8  # pixels mirrored around a picture, so that its border is painted like its middle
+PATCH = 4  # of the first fold: 4x4 pixels become channels
+FINE = 16  # channels at half of the picture's size
+
+Numbers = tuple[Tensor, Tensor]  # scale and shift of every normalisation, each [B, channels of all layers]
+
+
+class Network(nn.Module):
+    """Feed-forward style transfer with conditional instance normalisation (Johnson et al. 2016; Dumoulin et al. 2017).
+
+    Our own cut of it, for a CPU: the photo is folded 4x4 into channels, so that nothing is computed at full size; the
+    `blocks` residual blocks run at an eighth of it with `wide` channels, between two layers at a quarter with `narrow`
+    ones. All that belongs to one painting are a row of `scale`, of `shift` and of `tone`, which says how much of the
+    photo's own colour shows in each colour of the painting; rows mixed are paintings blended.
+    """
+
+    def __init__(self, *, paintings: int, narrow: int = 48, wide: int = 128, blocks: int = 4) -> None:
+        super().__init__()
+        self.paintings = paintings
+        self.widths = (narrow, wide, *(wide,) * (2 * blocks), narrow)
+        self.fold = nn.Conv2d(3 * PATCH**2, narrow, 3, padding=1, bias=False)
+        self.down = nn.Conv2d(narrow, wide, 3, stride=2, padding=1, bias=False)
+        self.trunk = nn.ModuleList(nn.Conv2d(wide, wide, 3, padding=1, bias=False) for _ in range(2 * blocks))
+        self.up = nn.Conv2d(wide, 4 * narrow, 1)
+        self.merge = nn.Conv2d(narrow, narrow, 3, padding=1, bias=False)
+        self.fine = nn.Conv2d(narrow, 4 * FINE, 3, padding=1)
+        self.unfold = nn.Conv2d(FINE, 12, 3, padding=1)
+        self.scale = nn.Parameter(torch.ones(paintings, sum(self.widths)))
+        self.shift = nn.Parameter(torch.zeros(paintings, sum(self.widths)))
+        self.tone = nn.Parameter(torch.eye(3).flatten().repeat(paintings, 1))  # [N, 9]
+
+    def forward(self, photo: Tensor, weights: Tensor) -> Tensor:
+        """The photo [B, 3, H, W] in 0..1 painted, the same shape and range; `weights` [B, N] of the paintings.
+
+        H and W are at least 9. Weights are used as they are: they should sum to 1.
+        """
+        scales = (weights @ self.scale).split(self.widths, dim=1)  # type: ignore[no-untyped-call]
+        shifts = (weights @ self.shift).split(self.widths, dim=1)  # type: ignore[no-untyped-call]
+        tone = (weights @ self.tone).view(-1, 3, 3)
+        height, width = photo.shape[2:]
+        x = F.pad(photo, padding(height, width), mode="reflect") * 2 - 1
+
+        quarter = F.relu(normalised(self.fold(F.pixel_unshuffle(x, PATCH)), scales[0], shifts[0]))
+        h = F.relu(normalised(self.down(quarter), scales[1], shifts[1]))  # [B, wide, H / 8, W / 8]
+        for n in range(0, len(self.trunk), 2):
+            inner = F.relu(normalised(self.trunk[n](h), scales[n + 2], shifts[n + 2]))
+            h = h + normalised(self.trunk[n + 1](inner), scales[n + 3], shifts[n + 3])
+        h = quarter + F.pixel_shuffle(self.up(h), 2)  # [B, narrow, H / 4, W / 4]
+        h = F.relu(normalised(self.merge(h), scales[-1], shifts[-1]))
+        h = F.relu(F.pixel_shuffle(self.fine(h), 2))  # [B, FINE, H / 2, W / 2]
+        h = F.pixel_shuffle(self.unfold(h), 2)  # [B, 3, H, W]
+        h = h + torch.bmm(tone, x.flatten(2)).view_as(x)
+        return torch.sigmoid(2 * h[..., MARGIN : MARGIN + height, MARGIN : MARGIN + width])
+
+
+def padding(height: int, width: int) -> tuple[int, int, int, int]:
+    """What is mirrored left, right, above and below."""
+    return MARGIN, MARGIN + -width % STRIDE, MARGIN, MARGIN + -height % STRIDE
+
+
+def normalised(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+    """Instance normalisation of [B, C, H, W], then a scale and shift [B, C] of each picture's own."""
+    batch, channels = scale.shape
+    flat = x.reshape(1, batch * channels, *x.shape[2:])
+    return F.instance_norm(flat, weight=scale.reshape(-1), bias=shift.reshape(-1), eps=1e-5).view_as(x)
+
+
+def prepare(network: Network) -> None:
+    """First weights: each block begins as nothing and the picture begins as the photo, which is quick to leave."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    with torch.no_grad():
+        network.unfold.weight.mul_(0.1)
+        ends = torch.tensor(network.widths).cumsum(0).tolist()
+        for n in range(3, len(network.widths) - 1, 2):
+            network.scale[:, ends[n - 1] : ends[n]] = 0.2
