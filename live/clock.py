@@ -6,27 +6,40 @@ is due on this clock, so that the same logic runs in real time on `Clock` and wi
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # Python 3.11's time.monotonic ticks every 15.6 ms on Windows; there the performance counter is common to all processes.
 _monotonic = time.perf_counter if sys.platform == "win32" else time.monotonic
 
 
+ON_THE_LINE = 1e-6
+"""Beats; what is so near to the beginning of a beat or bar is at it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """The line that beats are counted on: at `at_s` the beat was `beat`, and the tempo is `tempo_bpm` since."""
+    """The line that beats are counted on: at `at_s` the beat was `beat`, and the tempo is `tempo_bpm` since.
+
+    A line that is not `running` stands at its beat.
+    """
 
     at_s: float = 0.0
     beat: float = 0.0
     tempo_bpm: float = 120.0
+    running: bool = True
 
     def beat_at(self, now_s: float) -> float:
-        return self.beat + (now_s - self.at_s) * self.tempo_bpm / 60.0
+        """Quarter notes at a time."""
+        return self.beat + (now_s - self.at_s) * self.tempo_bpm / 60.0 if self.running else self.beat
 
     def time_at(self, beat: float) -> float:
+        """When a beat is; infinity for one to come while the line stands."""
+        if not self.running:
+            return self.at_s if beat <= self.beat else math.inf
         return self.at_s + (beat - self.beat) * 60.0 / self.tempo_bpm
 
 
@@ -40,6 +53,10 @@ class Clock:
 
     def __init__(self, tempo_bpm: float = 120.0) -> None:
         self.beats = Beat(self.now(), 0.0, tempo_bpm)
+        """The line in force: read it once for several questions that must agree."""
+        self.meter = 4
+        """Beats in a bar; bars are counted from beat 0."""
+        self._turning = threading.Lock()
 
     def now(self) -> float:
         """Seconds; only differences and deadlines mean anything."""
@@ -53,12 +70,55 @@ class Clock:
 
     def set_tempo(self, tempo_bpm: float) -> None:
         """Changes the tempo from now on, keeping the beat where it is."""
-        now_s = self.now()
-        self.beats = Beat(now_s, self.beats.beat_at(now_s), tempo_bpm)
+        with self._turning:
+            now_s = self.now()
+            self.beats = replace(self.beats, at_s=now_s, beat=self.beats.beat_at(now_s), tempo_bpm=tempo_bpm)
+
+    def play(self, beat: float | None = None) -> None:
+        """Lets the beats run from now on, from where they stand or from a given beat."""
+        with self._turning:
+            now_s = self.now()
+            begin = self.beats.beat_at(now_s) if beat is None else beat
+            self.beats = Beat(now_s, begin, self.beats.tempo_bpm)
+
+    def stop(self) -> None:
+        """Holds the beats where they are; seconds go on."""
+        with self._turning:
+            now_s = self.now()
+            self.beats = replace(self.beats, at_s=now_s, beat=self.beats.beat_at(now_s), running=False)
+
+    def follow(self, line: Beat) -> None:
+        """Counts beats on a line that somebody else gives: MIDI clock, Ableton Link."""
+        with self._turning:
+            self.beats = line
+
+    @property
+    def running(self) -> bool:
+        """Whether the beats run; they stand after `stop`."""
+        return self.beats.running
 
     def beat(self) -> float:
         """Quarter notes since the start."""
         return self.beats.beat_at(self.now())
+
+    def bar(self) -> tuple[int, float]:
+        """Which bar it is, the first is 0, and the beat in it, 0 up to the meter."""
+        bar, beat = divmod(self.beat() + ON_THE_LINE, self.meter)
+        return int(bar), max(0.0, beat - ON_THE_LINE)
+
+    def next_beat_s(self, after_s: float | None = None) -> float:
+        """When the first beat begins that is not before now, or a given time; at once while the beats stand."""
+        return self._next_s(1, after_s)
+
+    def next_bar_s(self, after_s: float | None = None) -> float:
+        """When the first bar begins that is not before now, or a given time; at once while the beats stand."""
+        return self._next_s(self.meter, after_s)
+
+    def _next_s(self, step: int, after_s: float | None) -> float:
+        begin_s, line = self.now() if after_s is None else after_s, self.beats
+        if not line.running:
+            return begin_s
+        return max(begin_s, line.time_at(math.ceil((line.beat_at(begin_s) - ON_THE_LINE) / step) * step))
 
     def unix(self) -> float:
         """Seconds since 1970 by the wall clock, for what comes dated from outside, such as OSC's timetags."""

@@ -51,6 +51,54 @@ def test_a_beat_has_its_time() -> None:
     assert line.time_at(line.beat_at(3.21)) == pytest.approx(3.21)
 
 
+def test_a_line_that_stands_stays_at_its_beat() -> None:
+    line = Beat(at_s=10.0, beat=4.0, tempo_bpm=90.0, running=False)
+    assert line.beat_at(12.0) == 4.0
+    assert line.time_at(4.0) == 10.0
+    assert line.time_at(4.01) == float("inf")
+
+
+def test_beats_stop_and_go_on() -> None:
+    clock = VirtualClock(tempo_bpm=60.0)
+    clock.advance(2.5)
+    clock.stop()
+    clock.advance(10.0)
+    clock.set_tempo(120.0)
+    assert (clock.beat(), clock.running) == (2.5, False)
+    clock.play()
+    clock.advance(11.0)
+    assert (clock.beat(), clock.running) == (4.5, True)
+    clock.play(16.0)
+    assert clock.beat() == 16.0
+
+
+def test_beats_make_bars() -> None:
+    clock = VirtualClock(tempo_bpm=60.0)
+    clock.meter = 3
+    assert clock.bar() == (0, 0.0)
+    clock.advance(7.25)
+    assert clock.bar() == (2, 1.25)
+    assert (clock.next_beat_s(), clock.next_bar_s()) == (8.0, 9.0)
+    assert clock.next_bar_s(9.0) == 9.0
+    assert clock.next_bar_s(9.25) == 12.0
+    clock.stop()
+    assert (clock.next_beat_s(), clock.next_bar_s()) == (7.25, 7.25)
+
+
+def test_what_is_a_rounding_error_past_a_bar_is_at_it() -> None:
+    clock = VirtualClock(tempo_bpm=97.0)
+    for bar in range(1, 50):
+        clock.advance(clock.beats.time_at(bar * 4.0))
+        assert clock.next_bar_s() == pytest.approx(clock.now())
+        assert clock.bar()[0] == bar
+
+
+def test_beats_follow_a_line_of_others() -> None:
+    clock = VirtualClock()
+    clock.follow(Beat(at_s=-1.0, beat=8.0, tempo_bpm=60.0))
+    assert clock.beat() == 9.0
+
+
 def test_real_time_is_the_monotonic_clock_of_the_machine() -> None:
     before, now, after = time.monotonic(), Clock().now(), time.monotonic()
     assert before <= now <= after
