@@ -103,8 +103,9 @@ class Clock:
 
     def bar(self) -> tuple[int, float]:
         """Which bar it is, the first is 0, and the beat in it, 0 up to the meter."""
-        bar, beat = divmod(self.beat() + ON_THE_LINE, self.meter)
-        return int(bar), max(0.0, beat - ON_THE_LINE)
+        beat, meter = self.beat(), self.meter
+        bar = math.floor((beat + ON_THE_LINE) / meter)
+        return bar, max(0.0, beat - bar * meter)
 
     def next_beat_s(self, after_s: float | None = None) -> float:
         """When the first beat begins that is not before now, or a given time; at once while the beats stand."""
