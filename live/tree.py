@@ -178,6 +178,8 @@ class Tree:
             given = [*given[0], *given[1:]]
         if leaf.knob.kind == "pulse" and not given:
             given = [True]
+        if leaf.knob.arguments:
+            return self.set(address, tuple(given))
         if len(given) not in (wants, wants + 1):
             raise KnobError(
                 f"{address}: expected {wants} value{'s' * (wants > 1)} and perhaps a glide in seconds, got {len(given)}"

@@ -10,7 +10,7 @@ import pytest
 
 from live.clock import VirtualClock
 from live.tree import AddressError, Tree
-from models.base import Knob, KnobError, Value, pulse
+from models.base import Knob, KnobError, Value, event, pulse
 
 PITCHES = ("c", "c_sharp", "d")
 SCALES = {"major": (1.0, 0.0, 1.0), "chromatic": (1.0, 1.0, 1.0)}
@@ -221,6 +221,17 @@ def test_write_says_what_it_expected(tree: Tree, arguments: list[Any]) -> None:
     with pytest.raises(KnobError, match=r"/piano/density: (expected|the glide)"):
         tree.write("/piano/density", arguments)
     assert tree.get("/piano/density") == 5.0
+
+
+def test_an_event_is_handed_on_with_texts_and_numbers_and_not_kept(tree: Tree) -> None:
+    given: list[Value] = []
+    walk = event("Go", 1, place=Knob("Where", kind="text"), seconds=Knob("In how long", 0.0, 60.0))
+    tree.add("/piano/go", walk, given.append)
+    tree.write("/piano/go", ["home", 3])
+    tree.write("/piano/go", [2])
+    with pytest.raises(KnobError, match=r"/piano/go: expected place \[seconds\], got 3 arguments"):
+        tree.write("/piano/go", ["home", 1, 2])
+    assert given == [("home", 3.0), ("2",)]
 
 
 # -- buttons ------------------------------------------------------------------------------------------------------

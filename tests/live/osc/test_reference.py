@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from live.osc.reference import table
+from models.base import Knob, event
 
 
 def test_as_text(stage: Any) -> None:
@@ -23,6 +24,13 @@ def test_as_text(stage: Any) -> None:
     assert "/piano/rate f r Notes struck" in lines
     assert any(line.startswith("/piano/note iii") for line in lines)
     assert any(line.startswith("/subscribe") for line in lines)
+
+
+def test_an_event_says_what_it_takes(stage: Any) -> None:
+    go = event("Go", 1, place=Knob("where", kind="text"), seconds=Knob("in how long", 0, 60, "s"))
+    stage.tree.add("/piano/go", go)
+    lines = [" ".join(line.split()) for line in table(stage.tree).splitlines()]
+    assert "/piano/go sf w Go: place (where), [seconds (in how long, s)]" in lines
 
 
 def test_as_markdown(stage: Any) -> None:
@@ -46,6 +54,7 @@ def test_as_json_for_programs(stage: Any) -> None:
         "curve": "log",
         "choices": [],
         "components": [],
+        "optional": 0,
         "default": 1.0,
         "meaning": "How surprising",
     }
