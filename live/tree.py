@@ -12,10 +12,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from live.clock import Clock
+from live.leaf import Leaf
 from models.base import Knob, KnobError, Value
+
+if TYPE_CHECKING:
+    from live.session.recorder import Recorder
 
 Watcher = Callable[[str, tuple[Any, ...]], None]
 
@@ -25,28 +29,6 @@ class AddressError(KeyError):
 
     def __str__(self) -> str:
         return str(self.args[0])
-
-
-@dataclass(slots=True)
-class Leaf:
-    """One address: its declaration, its value now, and where it is gliding to."""
-
-    address: str
-    knob: Knob
-    value: Value
-    act: Callable[[Value], None] | None = None
-    start: Value = 0.0
-    start_s: float = 0.0
-    end_s: float = 0.0
-    end: Value | None = None
-    presses: int = 0
-
-    def at(self, now_s: float) -> Value:
-        """The value at a time, part of the way along a glide if there is one."""
-        if self.end is None:
-            return self.value
-        part = (now_s - self.start_s) / (self.end_s - self.start_s)
-        return self.knob.between(self.start, self.end, min(1.0, max(0.0, part)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +48,8 @@ class Tree:
     signals: dict[str, Signal] = field(default_factory=dict)
     watchers: list[Watcher] = field(default_factory=list)
     """Called with (address, arguments) after every change and for every signal, on the thread that made it."""
+    recorder: Recorder | None = None
+    """Told all writes and when each node looks, under the lock: in the order in which they happen."""
 
     def __post_init__(self) -> None:
         self._lock = threading.RLock()
@@ -142,8 +126,8 @@ class Tree:
         A glide of one component of a vector carries the others along: they arrive with it, where they were going.
         Raises AddressError for an unknown or read-only address, KnobError for a value it cannot take.
         """
-        now_s = self.clock.now()
         with self._lock:
+            now_s = self.clock.now()
             leaf, index = self._find(address)
             if leaf.knob.access == "r":
                 raise AddressError(f"{address} can only be read")
@@ -151,6 +135,9 @@ class Tree:
                 target = self._target(leaf, index, value)
             except KnobError as error:
                 raise KnobError(f"{address}: {error}") from None
+            if self.recorder is not None:
+                kept = target if index is None or not isinstance(target, tuple) else target[index]
+                self.recorder.wrote(now_s, address, leaf.knob, kept, glide_s)
             changed = self._move(leaf, target, now_s, glide_s, index)
             if leaf.knob.sets and changed:
                 node = address[1:].partition("/")[0]
@@ -231,10 +218,12 @@ class Tree:
             value = leaf.at(self.clock.now())
         return value[index] if index is not None and isinstance(value, tuple) else value
 
-    def snapshot(self, node: str, names: Iterable[str] | None = None) -> dict[str, Value]:
+    def snapshot(
+        self, node: str, names: Iterable[str] | None = None, now_s: float | None = None
+    ) -> dict[str, Value]:
         """All knobs of a node as they stand now; a pulse is True in one snapshot per press, then False again."""
-        now_s = self.clock.now()
         with self._lock:
+            now_s = self.clock.now() if now_s is None else now_s
             leaves = self._nodes.get(node, {})
             values: dict[str, Value] = {}
             for name in leaves if names is None else names:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pygame
 
-from live.tree import Leaf
+from live.leaf import Leaf
 from live.video.keys import KEYS, POINTER
 from live.video.stage import Stage
 from live.video.text import Colour, label
