@@ -67,6 +67,8 @@ def _node(leaf: Leaf) -> str:
 def types(knob: Knob) -> str:
     """The OSC types of a knob's arguments, as they are sent out: i, f and s only."""
     match knob.kind:
+        case "event" if knob.arguments:
+            return "".join(map(types, knob.arguments))
         case "vector" | "event":
             return "f" * len(knob.components)
         case "int" | "switch" | "pulse":
@@ -80,10 +82,22 @@ def types(knob: Knob) -> str:
 def _row(leaf: Leaf) -> Row:
     knob = leaf.knob
     meaning = knob.meaning
-    if knob.kind in ("vector", "event"):
+    if knob.arguments:
+        meaning += f": {_arguments(knob)}"
+    elif knob.kind in ("vector", "event"):
         meaning += f" ({', '.join(knob.components)})"
     default = "" if knob.kind == "pulse" or knob.access != "rw" else _say(knob.default)
     return Row(leaf.address, types(knob), knob.access, _range(knob), default, meaning)
+
+
+def _arguments(knob: Knob) -> str:
+    """Each argument with its unit and meaning; those that may be left out in brackets."""
+    least = len(knob.components) - knob.optional
+    said = []
+    for index, (name, argument) in enumerate(zip(knob.components, knob.arguments, strict=True)):
+        shown = f"{name} ({argument.meaning}{f', {argument.unit}' if argument.unit else ''})"
+        said.append(shown if index < least else f"[{shown}]")
+    return ", ".join(said)
 
 
 def _range(knob: Knob) -> str:
@@ -132,6 +146,7 @@ def _entry(leaf: Leaf) -> dict[str, Any]:
         "curve": knob.curve,
         "choices": list(knob.choices),
         "components": list(knob.components),
+        "optional": knob.optional,
         "default": knob.default,
         "meaning": knob.meaning,
     }
