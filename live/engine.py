@@ -19,7 +19,7 @@ from live.osc.server import OscServer
 from live.outlets import Outlets
 from live.parts import parts_of
 from live.patch import Patch, PatchError
-from live.runner import Runner, knobs_of_loaded
+from live.runner import Runner
 from live.tree import Tree
 from live.video.stage import Stage
 from live.voices import Voices
@@ -189,7 +189,7 @@ class Engine:
     def add(self, name: str, model: Model, start: bool) -> None:
         """Adds a node of the patch: its addresses, its outputs, its runner."""
         node = self.patch.nodes[name]
-        declarations = knobs_of_loaded(model)
+        declarations = Runner.knobs_of_loaded(model)
         for knob, declared in declarations.items():
             default = declared.coerce(node.knobs[knob]) if knob in node.knobs else declared.default
             self.tree.add(f"/{name}/{knob}", replace(declared, default=default))
@@ -198,10 +198,8 @@ class Engine:
         for knob in sorted(given, key=lambda knob: declarations[knob].sets is None):
             self.tree.set(f"/{name}/{knob}", node.knobs[knob])
         self.tree.set(f"/{name}/seed", self.patch.seed_of(name, self.options.seed))
-        state = Knob("playing, paused, restarting or failed", kind="text", default="playing", access="r")
-        self.tree.add(f"/{name}/state", state)
-        self.tree.add(f"/{name}/step_ms", Knob("Time of one step of the model, smoothed", unit="ms", access="r"))
-        self.tree.add(f"/{name}/late_ms", Knob("The most it ever fell behind the clock", unit="ms", access="r"))
+        for told, knob in Runner.told_of(model).items():
+            self.tree.add(f"/{name}/{told}", knob)
         runner = Runner(name, model, self.tree, self.clock, ())
         self.outlets.connect(runner, node)
         self.runners[name] = runner
@@ -255,8 +253,8 @@ class Engine:
         for name, runner in self.runners.items():
             if f"/{name}/notes_per_second" in self.tree:
                 self.tree.publish(f"/{name}/notes_per_second", runner.notes_per_second())
-            self.tree.publish(f"/{name}/step_ms", runner.step_s * 1000.0)
-            self.tree.publish(f"/{name}/late_ms", runner.late_s * 1000.0)
+            for reading, value in runner.readings().items():
+                self.tree.publish(f"/{name}/{reading}", value)
 
     def _open_osc(self) -> None:
         targets: Iterable[tuple[str, int]] = self.options.osc_out

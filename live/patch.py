@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from live.midi import Midi
-from live.runner import knobs_for
+from live.runner import Runner
 from live.video import Layer, Roll, Window
 from live.video.look import INK_KNOBS, laid
 from models.base import Knob, KnobError, Model, Value
@@ -78,7 +78,7 @@ class Node:
 
     def declared(self) -> dict[str, Knob]:
         """The knobs that may be given: the model's, and those of its layer if it draws on one."""
-        return {**(laid(INK_KNOBS, self.layer) if self.layer else {}), **knobs_for(self.model)}
+        return {**(laid(INK_KNOBS, self.layer) if self.layer else {}), **Runner.knobs_for(self.model)}
 
     @property
     def identity(self) -> tuple[str, str, str]:

@@ -8,170 +8,70 @@ model goes on from where it was at that moment.
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections import deque
-from collections.abc import Iterable
-from typing import Annotated, Any
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, ClassVar
 
 from live.clock import Clock
 from live.port import Output
 from live.tree import Tree
-from models.base import Declares, Event, Knob, Model, NoteOn, Pulse, Wait, knobs_of, pulse
-
-log = logging.getLogger(__name__)
+from live.worker import Worker
+from models.base import Event, Knob, Measure, Model, NoteOn, Pulse, Trouble, Wait, knobs_of, pulse
 
 WITHDRAW_MARGIN_S = 0.010
 """What is due this soon is left alone: it may be on its way out of the sender already."""
 
 RATE_WINDOW_S = 2.0
-FAILURES_AT_MOST = 5
-RETRY_S = 1.0
 
 
 def _own(
     *,
-    pause: Annotated[bool, Knob("Hold still: what sounds is ended, and it goes on from here")] = False,
-    mute: Annotated[bool, Knob("Go on unheard: nothing is sent out")] = False,
-    reset: Annotated[Pulse, pulse("Begin again from the seed")] = False,
     now: Annotated[
         Pulse, pulse("Act at once: withdraw what is scheduled and decide again with the knobs as they are")
     ] = False,
-    seed: Annotated[int, Knob("The same seed gives the same performance; a new one begins again", 0, 2**31 - 1)] = 0,
     lookahead: Annotated[
         float,
         Knob("How far ahead it decides: the timing's reserve, and a knob's delay", 0.02, 2.0, "s", "log"),
     ] = 0.2,
     nudge: Annotated[float, Knob("Send everything earlier (-) or later (+)", -250.0, 250.0, "ms")] = 0.0,
 ) -> None:
-    """The knobs that every node has, whatever its model."""
+    """The knobs that a node has which plays or draws ahead of the clock."""
 
 
-OWN_KNOBS = knobs_of(_own)
-URGENT = ("pause", "mute", "reset", "now", "seed", "lookahead")
-
-
-def knobs_for(model: type[Model]) -> dict[str, Knob]:
-    """All knobs of a node that runs this model: the model's own, then those every node has.
-
-    Raises TypeError where a model takes one of the node's names.
-    """
-    knobs = knobs_of(model.step)
-    taken = knobs.keys() & OWN_KNOBS.keys()
-    if taken:
-        raise TypeError(f"{model.__name__} has a knob named {', '.join(sorted(taken))}, which every node has already")
-    return {**knobs, **OWN_KNOBS}
-
-
-def knobs_of_loaded(model: Model) -> dict[str, Knob]:
-    """All knobs of a node that runs this very model, with what only its weights know."""
-    knobs = knobs_for(type(model))
-    return model.declare(knobs) if isinstance(model, Declares) else knobs
-
-
-class Runner:
+class Runner(Worker):
     """One model, stepping `lookahead` seconds ahead of the clock, its events sent to every output."""
 
+    OWN: ClassVar[Mapping[str, Knob]] = {**Worker.OWN, **knobs_of(_own)}
+    URGENT: ClassVar[frozenset[str]] = Worker.URGENT | {"now", "lookahead"}
+    READINGS: ClassVar[Mapping[str, Knob]] = {
+        **Worker.READINGS,
+        "late_ms": Knob("The most it ever fell behind the clock", unit="ms", access="r"),
+    }
+
     def __init__(self, name: str, model: Model, tree: Tree, clock: Clock, outputs: Iterable[Output]) -> None:
-        self.name = name
-        self.model = model
-        self.tree = tree
-        self.clock = clock
-        self.outputs = list(outputs)
-        self.wake = threading.Condition()
+        super().__init__(name, model, tree, clock, outputs)
         self.due_s = clock.now()
-        self.steps = 0
         self.late_s = 0.0
-        self.step_s = 0.0
-        self._knob_names = list(knobs_for(type(model)))
-        self._seed = int(tree.snapshot(name, ["seed"])["seed"])  # type: ignore[arg-type]
-        self._state = model.start(self._seed)
         self._past: deque[tuple[float, Any, list[Event]]] = deque()
-        self._heard: list[Event] = []
         self._played: deque[float] = deque()
         self._paused = False
-        self._muted = False
-        self._failures = 0
-        self._stopping = False
-        self.woken = False
-        """Something happened that must not wait for the time at which it wants to be called."""
-        self._thread: threading.Thread | None = None
-
-    # -- life ---------------------------------------------------------------------------------------------------
-
-    def start(self) -> None:
-        """Begins to play, on a thread of its own."""
-        self._thread = threading.Thread(target=self._run, name=f"node {self.name}", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Ends the thread within one step and silences what sounds."""
-        with self.wake:
-            self._stopping = True
-            self.wake.notify()
-        if self._thread is not None:
-            self._thread.join()
-        for output in self.outputs:
-            output.silence()
-
-    def hear(self, event: Event) -> None:
-        """Something a player did; the model takes it in with its next step."""
-        with self.wake:
-            self._heard.append(event)
-            self._wake_up()
-
-    def notice(self, address: str, _arguments: tuple[Any, ...]) -> None:
-        """A watcher of the tree: knobs that must act at once end the runner's sleep."""
-        node, _, knob = address[1:].partition("/")
-        if node == self.name and knob in URGENT:
-            with self.wake:
-                self._wake_up()
-
-    def swap(self, model: Model) -> None:
-        """Puts another model, already loaded, in place of this one: what is scheduled is withdrawn, then it starts."""
-        with self.wake:
-            self._swapped = model
-            self._wake_up()
 
     def notes_per_second(self) -> float:
         """Notes struck in the last two seconds up to now, per second."""
         now_s = self.clock.now()
         return sum(now_s - RATE_WINDOW_S < struck <= now_s for struck in list(self._played)) / RATE_WINDOW_S
 
+    def readings(self) -> dict[str, float]:
+        return {**super().readings(), "late_ms": self.late_s * 1000.0}
+
     # -- one iteration ------------------------------------------------------------------------------------------
-
-    def iterate(self) -> float:
-        """Does what is to be done now, one step at the most; returns the time at which it wants to be called again.
-
-        A failing model is started anew after a second, and given up after several failures in a row, with the
-        message at `/engine/error`; the other nodes go on.
-        """
-        with self.wake:
-            self.woken = False
-        try:
-            wanted_s = self._advance()
-        except Exception as error:
-            self._failures += 1
-            log.exception("%s failed", self.name)
-            given_up = self._failures >= FAILURES_AT_MOST
-            self.tree.publish("/engine/error", f"{self.name}: {type(error).__name__}: {error}")
-            self.tree.publish(f"/{self.name}/state", "failed" if given_up else "restarting")
-            self._begin_again(self.clock.now())
-            return float("inf") if given_up else self.clock.now() + RETRY_S
-        return wanted_s
 
     def _advance(self) -> float:
         now_s = self.clock.now()
-        swapped, self._swapped = self._swapped, None
         knobs = self.tree.snapshot(self.name, self._knob_names)
-        own = {name: knobs.pop(name) for name in OWN_KNOBS}
+        own = {name: knobs.pop(name) for name in self.OWN}
         nudge_s = float(own["nudge"]) / 1000.0  # type: ignore[arg-type]
-        if swapped is not None:
-            self.model, self._failures = swapped, 0
-        if swapped is not None or own["reset"] or own["seed"] != self._seed:
-            self._seed = int(own["seed"])  # type: ignore[arg-type]
-            self._failures = 0
-            self._begin_again(now_s)
+        self._renew(own, now_s)
         if own["now"]:
             self._go_back(now_s, nudge_s)
         if own["pause"] != self._paused:
@@ -179,10 +79,7 @@ class Runner:
             self._go_back(now_s, nudge_s)
             self._silence()
             self.tree.publish(f"/{self.name}/state", "paused" if self._paused else "playing")
-        if own["mute"] != self._muted:
-            self._muted = bool(own["mute"])
-            if self._muted:
-                self._silence()
+        self._mute(bool(own["mute"]))
         if self._paused:
             return float("inf")
         lookahead_s = float(own["lookahead"]) + max(0.0, -nudge_s)  # type: ignore[arg-type]
@@ -204,10 +101,13 @@ class Runner:
         events, self._state = self.model.step(self._state, heard, **knobs)
         self.step_s += (self.clock.now() - began_s - self.step_s) * 0.05
         self.steps += 1
-        self._failures = 0
+        self._worked()
         for event in events:
             if isinstance(event, Wait):
                 self.due_s += event.seconds
+                continue
+            if isinstance(event, Measure | Trouble):
+                self._tell(event)
                 continue
             if self._muted:
                 continue
@@ -238,24 +138,3 @@ class Runner:
         self._past.clear()
         self._state = self.model.start(self._seed)
         self.due_s = now_s
-
-    def _silence(self) -> None:
-        for output in self.outputs:
-            output.silence()
-
-    # -- the thread ---------------------------------------------------------------------------------------------
-
-    _swapped: Model | None = None
-
-    def _wake_up(self) -> None:
-        self.woken = True
-        self.wake.notify()
-
-    def _run(self) -> None:
-        while True:
-            wanted_s = self.iterate()
-            with self.wake:
-                if not self.woken and not self._stopping:
-                    self.clock.wait(wanted_s, self.wake)
-                if self._stopping:
-                    return

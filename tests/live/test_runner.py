@@ -10,7 +10,7 @@ import pytest
 from toys import Scale, Tape
 
 from live.clock import Clock, VirtualClock
-from live.runner import Runner, knobs_for
+from live.runner import Runner
 from live.tree import Tree
 from models.base import Event, Knob, NoteOff, NoteOn
 
@@ -39,7 +39,7 @@ class Stage:
 def stage() -> Stage:
     clock = VirtualClock()
     tree = Tree(clock)
-    for name, knob in knobs_for(Scale).items():
+    for name, knob in Runner.knobs_for(Scale).items():
         tree.add(f"/scale/{name}", knob)
     tree.add("/scale/state", Knob("", kind="text", default="playing", access="r"))
     told: list[tuple[str, tuple[object, ...]]] = []
@@ -183,13 +183,13 @@ class Greedy(Scale):
 
 def test_a_model_cannot_take_a_name_of_the_node() -> None:
     with pytest.raises(TypeError, match="pause"):
-        knobs_for(Greedy)
+        Runner.knobs_for(Greedy)
 
 
 def test_it_plays_on_a_thread_and_stops_at_once() -> None:
     clock = Clock()
     tree = Tree(clock)
-    for name, knob in knobs_for(Scale).items():
+    for name, knob in Runner.knobs_for(Scale).items():
         tree.add(f"/scale/{name}", knob)
     tape = Tape()
     runner = Runner("scale", Scale(), tree, clock, [tape])

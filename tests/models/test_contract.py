@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from live.runner import knobs_for
+from live.runner import Runner
 from models.base import Declares, Knob, Model, NoteOff, NoteOn, Pen, knobs_of
 from models.performance_rnn import PerformanceRNN
 from models.performance_rnn.network import Network
@@ -140,7 +140,7 @@ def test_extreme_knobs_give_finite_events(model: Model, heard: Sequence[Any]) ->
 
 
 def test_no_knob_has_a_name_that_every_node_has(model: Model) -> None:
-    assert knobs_for(type(model)).keys() > knobs_of(model.step).keys()
+    assert Runner.knobs_for(type(model)).keys() > knobs_of(model.step).keys()
 
 
 def test_an_unknown_knob_is_named(model: Model) -> None:

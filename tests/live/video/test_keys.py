@@ -7,7 +7,7 @@ from typing import Any
 import pygame
 import pytest
 
-from live.runner import OWN_KNOBS
+from live.worker import Worker
 from live.video.keys import KEYS, pressed
 from models.base import Knob, Page, pulse
 
@@ -19,7 +19,7 @@ def done(show: Any) -> list[str]:
     for address in ("/midi/panic", "/engine/stop"):
         show.tree.add(address, pulse("A button"), lambda _, address=address: told.append(address))
     for node in ("ink", "piano"):
-        show.tree.add(f"/{node}/pause", OWN_KNOBS["pause"])
+        show.tree.add(f"/{node}/pause", Worker.OWN["pause"])
     show.tree.add("/piano/mode/pause", Knob("No node's pause", kind="switch", default=False))
     return told
 
