@@ -66,12 +66,10 @@ class Runner(Worker):
 
     # -- one iteration ------------------------------------------------------------------------------------------
 
-    def _advance(self) -> float:
-        now_s = self.clock.now()
-        knobs = self.tree.snapshot(self.name, self._knob_names)
+    def _advance(self, now_s: float, knobs: dict[str, Any], swapped: Model | None) -> float:
         own = {name: knobs.pop(name) for name in self.OWN}
-        nudge_s = float(own["nudge"]) / 1000.0  # type: ignore[arg-type]
-        self._renew(own, now_s)
+        nudge_s = float(own["nudge"]) / 1000.0
+        self._renew(own, now_s, swapped)
         if own["now"]:
             self._go_back(now_s, nudge_s)
         if own["pause"] != self._paused:
@@ -82,7 +80,7 @@ class Runner(Worker):
         self._mute(bool(own["mute"]))
         if self._paused:
             return float("inf")
-        lookahead_s = float(own["lookahead"]) + max(0.0, -nudge_s)  # type: ignore[arg-type]
+        lookahead_s = float(own["lookahead"]) + max(0.0, -nudge_s)
         wanted_s = self.due_s - lookahead_s
         if wanted_s > now_s:
             return wanted_s

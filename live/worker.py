@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
 from live.clock import Clock
@@ -48,6 +48,8 @@ class Worker(ABC):
         self.clock = clock
         self.outputs = list(outputs)
         self.wake = threading.Condition()
+        self.beats = clock.beats
+        """The line of beats as this iteration found it."""
         self.steps = 0
         self.step_s = 0.0
         self.woken = False
@@ -55,6 +57,7 @@ class Worker(ABC):
         self._knob_names = list(self.knobs_for(type(model)))
         self._seed = int(tree.snapshot(name, ["seed"])["seed"])  # type: ignore[arg-type]
         self._state = model.start(self._seed)
+        self._arrived: list[Event] = []
         self._heard: list[Event] = []
         self._swapped: Model | None = None
         self._muted = False
@@ -114,7 +117,7 @@ class Worker(ABC):
     def hear(self, event: Event) -> None:
         """Something a player did; the model takes it in with its next step."""
         with self.wake:
-            self._heard.append(event)
+            self._arrived.append(event)
             self._wake_up()
 
     def notice(self, address: str, _arguments: tuple[Any, ...]) -> None:
@@ -140,28 +143,44 @@ class Worker(ABC):
         """
         with self.wake:
             self.woken = False
+            arrived, self._arrived = self._arrived, []
+            swapped, self._swapped = self._swapped, None
+        self._heard += arrived
+        now_s = self.clock.now()
         try:
-            return self._advance()
+            now_s, knobs = self._look(arrived, swapped is not None)
+            return self._advance(now_s, knobs, swapped)
         except Exception as error:
             self._failures += 1
             log.exception("%s failed", self.name)
             given_up = self._failures >= FAILURES_AT_MOST
-            self.tree.publish("/engine/error", f"{self.name}: {type(error).__name__}: {error}")
+            sentence = f"{self.name}: {type(error).__name__}: {error}"
+            if self.tree.recorder is not None:
+                self.tree.recorder.failed(now_s, self.name, sentence)
+            self.tree.publish("/engine/error", sentence)
             self.tree.publish(f"/{self.name}/state", "failed" if given_up else "restarting")
-            self._begin_again(self.clock.now())
-            return float("inf") if given_up else self.clock.now() + RETRY_S
+            self._begin_again(now_s)
+            return float("inf") if given_up else now_s + RETRY_S
+
+    def _look(self, arrived: Sequence[Event], swapped: bool) -> tuple[float, dict[str, Any]]:
+        """The time, and the knobs as they stand then: all that this iteration goes by, and told to who records it."""
+        with self.tree.batch():  # so that nothing is written between
+            now_s = self.clock.now()
+            self.beats = self.clock.beats
+            if self.tree.recorder is not None:
+                self.tree.recorder.looked(now_s, self.name, arrived, self.beats, self.clock.meter, swapped)
+            return now_s, self.tree.snapshot(self.name, self._knob_names, now_s)
 
     @abstractmethod
-    def _advance(self) -> float:
-        """What `iterate` does as long as nothing fails."""
+    def _advance(self, now_s: float, knobs: dict[str, Any], swapped: Model | None) -> float:
+        """What `iterate` does as long as nothing fails, at a time and with all knobs, perhaps with another model."""
 
     @abstractmethod
     def _begin_again(self, now_s: float) -> None:
         """Silences, and puts the model back to its beginning."""
 
-    def _renew(self, own: Mapping[str, Any], now_s: float) -> None:
+    def _renew(self, own: Mapping[str, Any], now_s: float, swapped: Model | None) -> None:
         """Another model, a reset or a new seed: begins again, and a failed one gets another chance."""
-        swapped, self._swapped = self._swapped, None
         if swapped is not None:
             self.model = swapped
         if swapped is not None or own["reset"] or own["seed"] != self._seed:
