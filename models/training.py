@@ -33,6 +33,13 @@ def seed(text: str) -> int:
     return int(text)
 
 
+def share(text: str) -> float:
+    """A number from 0 to 1."""
+    if not 0.0 <= float(text) <= 1.0:
+        raise ValueError(text)
+    return float(text)
+
+
 def device(name: str) -> torch.device:
     """The device of that name; `auto` is this process's graphics card, or the CPU."""
     if name != "auto":

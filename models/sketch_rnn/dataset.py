@@ -10,10 +10,11 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,14 +68,16 @@ def read(
     longest: int = 200,
     epsilon: float = EPSILON,
     categories: Sequence[str] = (),
+    often: Mapping[str, int] = MappingProxyType({}),
     cache: Path | None = None,
 ) -> Drawings:
     """Read, fit into the 255 box, simplify by `epsilon` pixels, and leave out what has more than `longest` points.
 
-    `categories` chooses and orders; without any, all that are found, sorted. What is read is kept in `cache`.
+    `categories` chooses and orders; without any, all that are found, sorted. `often` says of files, by name, how
+    many times their drawings count among those to learn from. What is read is kept in `cache`.
     Raises ValueError when nothing to learn from is left, OSError for a wrong name.
     """
-    kept = cache / f"drawings-{_key(paths, longest, epsilon, categories)}.npz" if cache else None
+    kept = cache / f"drawings-{_key(paths, longest, epsilon, categories, sorted(often.items()))}.npz" if cache else None
     if kept and kept.exists():
         return _kept(kept)
     count, too_long = Count(), 0
@@ -86,10 +89,11 @@ def read(
         if len(drawing) > longest:
             too_long += 1
             continue
-        strokes.append(drawing)
-        names.append(found.category)
-        parts.append(found.part)
-        if len(strokes) % 10_000 == 0:
+        times = often.get(found.file.name, 1) if found.part == TRAIN else 1
+        strokes += [drawing] * times
+        names += [found.category] * times
+        parts += [found.part] * times
+        if len(strokes) // 10_000 > (len(strokes) - times) // 10_000:
             log.info("%s drawings read", f"{len(strokes):,}")
     told = f"{len(strokes):,} drawings of {count.files} files; {too_long:,} too long"
     log.info("%s, %d drawings and %d files could not be read", told, count.bad_drawings, count.bad_files)

@@ -29,6 +29,7 @@ class Found(NamedTuple):
     category: str
     part: int  # TRAIN, VALID or TEST
     strokes: NDArray[Any]  # stroke-3
+    file: Path
 
 
 @dataclass
@@ -66,7 +67,7 @@ def read(paths: Sequence[Path], count: Count) -> Iterator[Found]:
                 if part is None:
                     seen[category] = seen.get(category, -1) + 1
                     part = {1: VALID, 2: TEST}.get(seen[category] % EVERY, TRAIN)
-                yield Found(category, part, strokes)
+                yield Found(category, part, strokes, path)
         except (FileError, OSError) as error:
             count.bad_files += 1
             log.warning("%s: skipped: %s", path.name, error)

@@ -85,8 +85,13 @@ class Journal:
         with (self.out / "losses.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
 
-    def export(self, name: str, whole: Losses, each: Mapping[str, Losses] | None = None) -> None:
-        """Half-precision weights and their card, ready for the stage: NAME.safetensors and NAME.toml."""
+    def export(
+        self, name: str, whole: Losses, each: Mapping[str, Losses] | None = None, *, alone: Losses | None = None
+    ) -> None:
+        """Half-precision weights and their card, ready for the stage: NAME.safetensors and NAME.toml.
+
+        `alone` is what the decoder does without z, where it has learned to.
+        """
         made = self.trainer.settings
         figures: dict[str, float] = {
             "updates": self.trainer.done_updates,
@@ -94,6 +99,10 @@ class Journal:
             "l_r": round(whole.reconstruction, 4),
             "l_kl": round(whole.kl, 4),
         }
+        if made.alone:
+            figures["alone"] = made.alone
+        if alone is not None:
+            figures["l_r_alone"] = round(alone.reconstruction, 4)
         for category, losses in (each or {}).items():
             key = category.replace(" ", "_")
             figures[f"l_r_{key}"] = round(losses.reconstruction, 4)
@@ -120,8 +129,11 @@ def command(trainer: Trainer, options: argparse.Namespace) -> str:
     words += ["--minutes", f"{made.minutes:g}"] if made.minutes else ["--steps", str(made.steps)]
     words += ["--simplify", f"{options.simplify:g}", "--categories", ",".join(trainer.drawings.categories)]
     words += [] if made.latent else ["--unconditional"]
+    words += ["--begin", Path(made.begin).name] if made.begin else []
+    words += [word for name, times in options.often for word in ("--often", Path(name).name, times)]
     words += ["--bfloat16"] if made.bfloat16 else []
     names = ["batch", "learning_rate", "kl_weight", "annealing", "longest", "encoder", "decoder", "mixtures", "seed"]
+    names += ["recurrent_dropout", "alone"]
     for name in names + (["latent"] if made.latent else []):
         words += [f"--{name.replace('_', '-')}", str(getattr(made, name))]
     return shlex.join(words)

@@ -81,16 +81,23 @@ class Network(nn.Module):
         return raw, state
 
     def forward(
-        self, drawing: Tensor, lengths: Tensor, category: Tensor, noise: Tensor
+        self, drawing: Tensor, lengths: Tensor, category: Tensor, noise: Tensor, seen: Tensor | None = None
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Read a drawing and draw it again: raw mixtures [B, T + 1, 3 + 6 M], and z's mean and log variance.
 
-        `drawing` [B, T, 5] has no first [0, 0, 1, 0, 0], `noise` [B, latent] is standard normal.
+        `drawing` [B, T, 5] has no first [0, 0, 1, 0, 0], `noise` [B, latent] is standard normal. `seen` [n] are the
+        places of the drawings that the encoder reads (None: all), so that mean and log variance are [n, latent];
+        the others the decoder draws alone: their z is 0.
         """
         first = drawing.new_tensor([0.0, 0.0, 1.0, 0.0, 0.0]).expand(len(drawing), 1, STROKE)
         if self.latent:
-            mu, log_variance = self.encode(drawing, lengths, category)
-            z = mu + noise * torch.exp(0.5 * log_variance)
+            if seen is None:
+                seen = torch.arange(len(drawing), device=drawing.device)
+            if len(seen):
+                mu, log_variance = self.encode(drawing[seen], lengths[seen], category[seen])
+            else:
+                mu = log_variance = noise[:0]
+            z = torch.zeros_like(noise).index_copy(0, seen, mu + noise[seen] * torch.exp(0.5 * log_variance))
         else:
             z = mu = log_variance = noise[:, :0]
         raw, _ = self.decode(torch.cat([first, drawing], dim=1), z, category)

@@ -22,7 +22,8 @@ from models.sketch_rnn.files import TEST, VALID
 from models.sketch_rnn.journal import Journal
 from models.sketch_rnn.strokes import EPSILON
 from models.sketch_rnn.trainer import Settings, Trainer
-from models.training import STOPPED, ResumeError, Stop, count, device, seed, together
+from models.store import WeightsError
+from models.training import STOPPED, ResumeError, Stop, count, device, seed, share, together
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         with together():
             return run(options)
-    except (ResumeError, ValueError, OSError) as error:
+    except (ResumeError, WeightsError, ValueError, OSError) as error:
         sys.stderr.write(f"arabesque train sketch: {error}\n")
         return 2
 
@@ -87,6 +88,22 @@ def parser() -> argparse.ArgumentParser:
     add("--decoder", type=count, default=usual.decoder, help="width of the decoder (%(default)s)")
     add("--latent", type=count, default=usual.latent, help="numbers that describe a drawing (%(default)s)")
     add("--mixtures", type=count, default=usual.mixtures, help="distributions mixed for a point (%(default)s)")
+    add(
+        "--alone",
+        type=share,
+        default=usual.alone,
+        metavar="SHARE",
+        help="the share of drawings learned without the encoder, 0 to 1: what drawing freely and completing need",
+    )
+    add("--begin", default="", metavar="WEIGHTS", help="go on from these weights, perhaps with more categories")
+    add(
+        "--often",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("FILE", "N"),
+        help="count the drawings of this file, one of DATA or in it, N times",
+    )
     add("--bfloat16", action="store_true", help="half-precision arithmetic, faster on some processors")
     add("--seed", type=seed, default=usual.seed, help="same seed and drawings, same weights (%(default)s)")
     add("--device", default="auto", help="cpu, cuda, or auto: the graphics card where there is one (auto)")
@@ -115,6 +132,8 @@ def run(options: argparse.Namespace) -> int:
         decoder=options.decoder,
         latent=0 if options.unconditional else options.latent,
         mixtures=options.mixtures,
+        alone=options.alone,
+        begin=options.begin,
         bfloat16=options.bfloat16,
     )
     options.out.mkdir(parents=True, exist_ok=True)
@@ -138,8 +157,10 @@ def run(options: argparse.Namespace) -> int:
         return STOPPED
     if trainer.rank:
         return 0
-    whole, each = trainer.validate(fixed(drawings, TEST, batch=AT_ONCE, scale=trainer.scale))
-    journal.export("final", whole, each)
+    held = fixed(drawings, TEST, batch=AT_ONCE, scale=trainer.scale)
+    whole, each = trainer.validate(held)
+    alone = trainer.validate(held, alone=True)[0] if settings.alone else None
+    journal.export("final", whole, each, alone=alone)
     for category, losses in each.items():
         log.info("%-16s L_R %7.4f  L_KL %.4f", category, losses.reconstruction, losses.kl)
     log.info("done: L_R %.4f, L_KL %.4f on drawings never seen", whole.reconstruction, whole.kl)
@@ -156,6 +177,7 @@ def material(options: argparse.Namespace) -> Drawings:
         longest=options.longest,
         epsilon=options.simplify,
         categories=[name.strip() for name in options.categories.split(",") if name.strip()],
+        often={Path(name).name: count(times) for name, times in options.often},
         cache=options.out,
     )
     if first and distributed.is_initialized():

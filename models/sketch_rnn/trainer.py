@@ -16,6 +16,7 @@ from torch.nn.parallel import DistributedDataParallel
 from models.sketch_rnn.dataset import Batch, Batches, Drawings
 from models.sketch_rnn.losses import KL_FLOOR, annealed, kl, reconstruction
 from models.sketch_rnn.network import Network, prepare
+from models.sketch_rnn.weights import read, take_over
 from models.training import ResumeError
 
 WARM_UP = 0.02  # share of the training in which the learning rate rises
@@ -46,6 +47,9 @@ class Settings:
     decoder: int = 512
     latent: int = 128  # 0: no encoder
     mixtures: int = 20
+    recurrent_dropout: float = 0.0
+    alone: float = 0.0  # share of the drawings, 0..1, that the decoder draws without the encoder, z being 0
+    begin: str = ""  # the weights that the training began with
     bfloat16: bool = False  # the LSTMs' arithmetic; weights and losses stay float32
 
 
@@ -64,7 +68,9 @@ class Trainer:
             raise ValueError(f"a batch of {settings.batch} cannot be shared by {self.world} processes")
         own = settings.batch // self.world
         self.own = slice(self.rank * own, (self.rank + 1) * own)
-        self.scale = drawings.scale()
+        parameters, facts, card = read(settings.begin) if settings.begin else ({}, None, None)
+        # Weights go on in the units they were learned in.
+        self.scale = card.scale_factor if card else drawings.scale()
         self.batches = Batches(drawings, batch=settings.batch, seed=settings.seed, scale=self.scale)
         torch.manual_seed(settings.seed)
         self.network = Network(
@@ -75,6 +81,8 @@ class Trainer:
             mixtures=settings.mixtures,
         )
         prepare(self.network)
+        if facts is not None:
+            take_over(self.network, drawings.categories, parameters, facts.categories)
         self.network.to(self.device)
         self.model: nn.Module = self.network if self.world == 1 else DistributedDataParallel(self.network)
         fused = self.device.type in ("cpu", "cuda")
@@ -101,7 +109,9 @@ class Trainer:
         return self.settings.learning_rate * rise * 0.5 * (1 + math.cos(math.pi * min(part, 1.0)))
 
     def kl_weight(self) -> float:
-        """What L_KL counts now: w_KL, annealed."""
+        """What L_KL counts now: w_KL, annealed; in full from the first where the encoder has learned already."""
+        if self.settings.begin:
+            return self.settings.kl_weight
         if self.settings.annealing:
             return self.settings.kl_weight * annealed(self.done_updates, self.settings.annealing)
         return self.settings.kl_weight * annealed(1, math.exp(-ANNEALING_SPAN * self.part))
@@ -113,7 +123,9 @@ class Trainer:
         """
         random = torch.Generator().manual_seed(self.settings.seed * 1_000_003 + self.done_updates)
         noise = torch.randn(self.settings.batch, self.settings.latent, generator=random)
-        means = [part.mean() for part in self._losses(self.batches[self.done_updates], noise, self.own)]
+        order = torch.randperm(self.own.stop - self.own.start, generator=random)
+        seen = order[: math.ceil(len(order) * (1 - self.settings.alone))].sort().values
+        means = [part.mean() for part in self._losses(self.batches[self.done_updates], noise, self.own, seen)]
         lost, said = self._mean(torch.stack(means).detach())
         # Below its floor L_KL pulls no more, as max(L_KL, floor) in the paper; the floor is the whole batch's.
         loss = means[0] + self.kl_weight() * means[1] * float(said > KL_FLOOR)
@@ -143,8 +155,10 @@ class Trainer:
         found: list[float] = held.tolist()
         return found
 
-    def _losses(self, batch: Batch, noise: Tensor, own: slice, *, exact: bool = False) -> tuple[Tensor, Tensor]:
-        """L_R and L_KL of each drawing of a batch that is `own`, [b] and [b].
+    def _losses(
+        self, batch: Batch, noise: Tensor, own: slice, seen: Tensor | None, *, exact: bool = False
+    ) -> tuple[Tensor, Tensor]:
+        """L_R of each drawing of a batch that is `own`, [b], and L_KL of those of them that are `seen`, [n].
 
         While training the pen's loss is summed to the end of the batch's longest drawing rather than to N_max:
         what that leaves out says only that a finished drawing stays finished. `exact` computes in float32 and
@@ -157,20 +171,26 @@ class Trainer:
         half = (self.settings.bfloat16 or self.device.type == "cuda") and not exact
         with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
             model = self.network if exact else self.model
-            raw, mu, log_variance = model(drawing, lengths, category, noise[own].to(self.device))
+            seen = None if seen is None else seen.to(self.device)
+            raw, mu, log_variance = model(drawing, lengths, category, noise[own].to(self.device), seen)
         ended = drawing.new_tensor([0.0, 0.0, 0.0, 0.0, 1.0]).expand(len(drawing), 1, 5)
         target = torch.cat([drawing, ended], dim=1)
         offsets, pen = reconstruction(raw, target, longest=self.settings.longest, after_end=not exact)
         return offsets + pen, kl(mu.float(), log_variance.float())
 
     @torch.no_grad()
-    def validate(self, batches: Sequence[Batch]) -> tuple[Losses, dict[str, Losses]]:
-        """Mean L_R and L_KL of drawings held back, over all and per category; the same noise every time."""
+    def validate(self, batches: Sequence[Batch], *, alone: bool = False) -> tuple[Losses, dict[str, Losses]]:
+        """Mean L_R and L_KL of drawings held back, over all and per category; the same noise every time.
+
+        `alone` asks what the decoder makes of them without z; L_KL is 0 then.
+        """
         random = torch.Generator().manual_seed(0)
         sums = torch.zeros(self.network.categories, 3, dtype=torch.float64)  # L_R, L_KL, drawings
         for batch in batches:
             noise = torch.randn(len(batch.labels), self.settings.latent, generator=random)
-            lost, said = self._losses(batch, noise, slice(None), exact=True)
+            seen = torch.arange(0 if alone else len(noise))
+            lost, said = self._losses(batch, noise, slice(None), seen, exact=True)
+            said = lost.new_zeros(len(lost)) if alone else said
             rows = torch.stack([lost.cpu(), said.cpu(), torch.ones(len(lost))], dim=1).double()
             sums.index_add_(0, torch.from_numpy(batch.labels), rows)
         if not float(sums[:, 2].sum()):

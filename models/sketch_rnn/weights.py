@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from models import store
 from models.sketch_rnn.network import KIND, PEN, STROKE, Network
 from models.sketch_rnn.strokes import BOX
 
+TOLD = ("encoder.weight_ih_l0", "encoder.weight_ih_l0_reverse", "start.weight", "decoder.weight_ih_l0")  # of categories
 EXTENT = "extent"
 """The name of a card's figure: the longer side of a usual drawing, in pixels, where it is not Quick, Draw!'s box."""
 
@@ -57,6 +58,28 @@ def sizes_of(found: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
         "latent": latent,
         "mixtures": (found["head.weight"][0] - PEN) // 6,
     }
+
+
+def take_over(
+    network: Network, categories: Sequence[str], parameters: Mapping[str, Tensor], known: Sequence[str]
+) -> None:
+    """Go on from weights that knew the categories `known`: what they say of the same categories, and all the rest.
+
+    Columns of categories that are new begin at nothing. Raises ValueError where a size differs.
+    """
+    places = [known.index(name) if name in known else -1 for name in categories]
+    taken = {}
+    for name, own in network.state_dict().items():
+        value = parameters.get(name)
+        if value is not None and name in TOLD:
+            first = value.shape[1] - len(known)
+            new = torch.zeros(len(value), 1)
+            value = torch.cat([value[:, :first], torch.cat([value[:, first:], new], dim=1)[:, places]], dim=1)
+        if value is None or value.shape != own.shape:
+            found = "is not among the weights to begin with" if value is None else f"is {list(value.shape)} there"
+            raise ValueError(f"{name} is {list(own.shape)} here and {found}: they are of another size")
+        taken[name] = value
+    network.load_state_dict(taken)
 
 
 def shapes(sizes: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
