@@ -82,12 +82,12 @@ class Engine:
         self.outlets.show(self.patch.rolls, ())
         for name, model in models.items():
             self.add(name, model, start=False)
+        self.desk.open(parts_of(self))
         for address, value in self.options.settings:
             try:
                 self.tree.write(address, value.split(",") if "," in value else [value])
             except (KeyError, ValueError) as error:
                 raise PatchError(f"--set {address}={value}: {error}") from None
-        self.desk.open(parts_of(self))
         self._open_osc()
         self.tree.publish("/engine/state", "playing")
         if not self.clock.virtual:
@@ -229,8 +229,6 @@ class Engine:
             self._reseed,
         )
         tree.add_signal("/engine/error", "s", "A sentence that says what went wrong")
-        tree.add("/clock/tempo", Knob("Tempo", 10, 400, "bpm", default=self.patch.tempo), self._set_tempo)
-        tree.add("/clock/beat", Knob("Quarter notes since the start", unit="beats", access="r"))
         tree.add("/midi/panic", pulse("End every note on every channel, now"), lambda _: self.panic())
         tree.add("/midi/port", Knob("What is played to", kind="text", default="", access="r"))
 
@@ -240,16 +238,11 @@ class Engine:
         for name in self.runners:
             self.tree.set(f"/{name}/now", True)
 
-    def _set_tempo(self, tempo_bpm: Value) -> None:
-        assert isinstance(tempo_bpm, float)
-        self.clock.set_tempo(tempo_bpm)
-
     def _reseed(self, seed: Value) -> None:
         for name in self.runners:
             self.tree.set(f"/{name}/seed", self.patch.seed_of(name, int(seed)))  # type: ignore[arg-type]
 
     def _publish_rates(self) -> None:
-        self.tree.publish("/clock/beat", self.clock.beat())
         for name, runner in self.runners.items():
             if f"/{name}/notes_per_second" in self.tree:
                 self.tree.publish(f"/{name}/notes_per_second", runner.notes_per_second())
