@@ -13,6 +13,7 @@ from live.osc.encode import message, value_message
 from live.osc.out import OscOut, Packet
 from live.osc.packet import Message
 from live.osc.pattern import Pattern, is_pattern
+from live.osc.streams import host_of, is_stream
 from live.osc.subscribers import MAX_PATTERNS, Peer
 from live.tree import AddressError, Signal, Tree
 
@@ -143,8 +144,11 @@ class Commands:
 
 def _target(said: Message, sender: Peer) -> tuple[Peer, list[str]]:
     """Whom a subscription is for, and its patterns. Max and Pure Data send numbers as floats."""
-    host, port = sender
     given: list[Any] = list(said.arguments)
+    if is_stream(sender) and (not given or str(given[0]).startswith("/")):
+        host, port = sender  # who is connected is told by the same connection
+    else:
+        host, port = host_of(sender), sender[1]
     if given and isinstance(given[0], str) and not given[0].startswith("/"):
         name = "127.0.0.1" if given[0] == "localhost" else given[0]
         try:

@@ -1,4 +1,4 @@
-"""The OSC server: one thread, one UDP socket, and nothing done on it but what packets say."""
+"""The OSC server: one thread, a UDP socket, TCP beside it, and nothing done on it but what packets say."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ import threading
 from types import TracebackType
 from typing import Final, Self
 
+from live.allow import Allow
 from live.clock import Clock
 from live.osc.meaning import Meaning
 from live.osc.out import OscOut, Packet
+from live.osc.streams import Streams, is_stream
 from live.osc.subscribers import Peer
+from live.osc.tcp import TcpServer
 from live.osc.udp import UdpSocket
 from live.tree import Tree
 
@@ -28,35 +31,47 @@ LONGEST_SLEEP_S: Final = 60.0
 class OscServer:
     """Listens on a UDP port, writes what it hears to the tree, and sends what `out` has to tell.
 
-    The constructor binds the port and raises OSError where it cannot; `start` starts the thread, `close`
-    stops it. Port 0 takes any free one; `port` is the one it got. On a VirtualClock there is neither socket
-    nor thread: call `handle` for each packet and `poll` as time goes on, and take what they would send.
+    The constructor binds the port and raises OSError where it cannot; `listen_tcp` adds the TCP port of the same
+    number; `start` starts the thread, `close` stops it. Port 0 takes any free one; `port` is the one it got. Without a
+    host it has no socket and serves only those connected to `streams`. On a VirtualClock there is neither socket nor
+    thread: call `handle` for each packet and `poll` as time goes on, and take what they would send.
     """
 
     def __init__(
         self,
         tree: Tree,
         clock: Clock,
-        host: str = "127.0.0.1",
+        host: str | None = "127.0.0.1",
         port: int = 9000,
         *,
         out: OscOut | None = None,
+        allow: Allow = Allow(),  # noqa: B008
     ) -> None:
         self.clock = clock
         self.out = out or OscOut(tree, clock)
         self.meaning = Meaning(tree, clock, self.out)
-        self.udp = None if clock.virtual else UdpSocket(host, port, clock)
+        self.streams = Streams(self._wake)
+        self.allow = allow
+        self.udp = None if clock.virtual or host is None else UdpSocket(host, port, clock)
+        self.tcp: TcpServer | None = None
         self.host, self.port = host, self.udp.port if self.udp else port
         self._thread: threading.Thread | None = None
         self._stopping = False
         self._failures = 0
+        self._turned_away: set[str] = set()
         if self.udp is not None:
             self.meaning.commands.is_self = self.udp.is_self
+        if not clock.virtual:
             self._waker, self._woken = socket.socketpair()
             self._waker.setblocking(False)
             self._woken.setblocking(False)
             self.out.wake = self._wake
         self.out.open = True
+
+    def listen_tcp(self) -> None:
+        """Listens on the TCP port of the same number, too. Call before `start`; OSError where it is taken."""
+        assert self.host is not None
+        self.tcp = TcpServer(self.host, self.port, self.streams, self.allow)
 
     # -- without a thread --------------------------------------------------------------------------------
 
@@ -77,13 +92,13 @@ class OscServer:
 
     def start(self) -> None:
         """Starts to listen and to send."""
-        if self.udp is None:
+        if self.clock.virtual:
             raise RuntimeError("on a virtual clock OSC is polled, not started")
         self._thread = threading.Thread(target=self._run, name="osc", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        """Ends sounding notes, sends what is left, gives the port back; may be called twice."""
+        """Ends sounding notes, sends what is left, gives the ports back; may be called twice."""
         if self._thread is not None:
             self._stopping = True
             self._wake()
@@ -93,9 +108,13 @@ class OscServer:
         self.out.wake = lambda: None
         if self.udp is not None:
             self.udp.close()
+            self.udp = None
+        if self.tcp is not None:
+            self.tcp.close()
+            self.tcp = None
+        if not self.clock.virtual:
             self._waker.close()
             self._woken.close()
-            self.udp = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -107,27 +126,30 @@ class OscServer:
         self.close()
 
     def _wake(self) -> None:
-        if threading.current_thread() is self._thread:
+        if threading.current_thread() is self._thread or self.clock.virtual:
             return  # it polls after each thing it does
         with contextlib.suppress(OSError):  # full: it is awake already; closed: there is nobody to wake
             self._waker.send(b"\0")
 
     def _run(self) -> None:
-        udp = self.udp
-        assert udp is not None
         with selectors.DefaultSelector() as selector:
-            selector.register(udp.socket, selectors.EVENT_READ)
             selector.register(self._woken, selectors.EVENT_READ)
+            if self.udp is not None:
+                selector.register(self.udp.socket, selectors.EVENT_READ)
+            if self.tcp is not None:
+                self.tcp.register(selector)
             while not self._stopping:
-                ready = [key.fileobj for key, _ in selector.select(self._sleep_s(udp))]
-                if self._woken in ready:
+                ready = selector.select(self._sleep_s())
+                if any(key.fileobj is self._woken for key, _ in ready):
                     self._empty_waker()
-                self._cycle(udp, udp.socket in ready)
-        self.out.silence_all()
-        self._cycle(udp, True)
+                self._cycle(ready)
+            self.out.silence_all()
+            self._cycle([], last=True)
+            if self.tcp is not None:
+                self.tcp.close()
 
-    def _sleep_s(self, udp: UdpSocket) -> float:
-        if udp.backlog:
+    def _sleep_s(self) -> float:
+        if len(self.streams) or (self.udp is not None and self.udp.backlog):
             return 0.0
         # whoever schedules something between these three lines sees infinity, and wakes us: never overslept
         self.out.planned_s = float("inf")
@@ -135,24 +157,45 @@ class OscServer:
         self.out.planned_s = due_s
         return max(0.0, min(LONGEST_SLEEP_S, due_s - self.clock.now()))
 
-    def _cycle(self, udp: UdpSocket, arrived: bool) -> None:
+    def _cycle(self, ready: list[tuple[selectors.SelectorKey, int]], last: bool = False) -> None:
         try:
-            for limit in (1, EVERYTHING):  # the first is acted on before it is known whether there are more
-                if arrived:
-                    udp.receive(limit)
-                for _ in range(min(AT_ONCE, len(udp.backlog))):
-                    packet, sender = udp.take()
-                    for peer, answer in self.handle(packet, sender):
-                        udp.send(peer, answer)
-            for peer, told in self.poll(self.clock.now()):
-                udp.send(peer, told)
-            for peer in udp.refusals():
+            udp = self.udp
+            if udp is not None:
+                arrived = last or any(key.fileobj is udp.socket for key, _ in ready)
+                for limit in (1, EVERYTHING):  # the first is acted on before it is known whether there are more
+                    if arrived:
+                        udp.receive(limit)
+                    for _ in range(min(AT_ONCE, len(udp.backlog))):
+                        self._hear(*udp.take())
+            if self.tcp is not None and len(self.streams) < AT_ONCE:  # else they wait, and their senders with them
+                self.tcp.work(ready)
+            for packet, peer in self.streams.take(AT_ONCE):
+                if packet is None:
+                    self.out.subscribers.remove(peer)
+                else:
+                    self._answer(self.handle(packet, peer))
+            self._answer(self.poll(self.clock.now()))
+            for peer in udp.refusals() if udp is not None else ():
                 if self.out.subscribers.refused(peer, self.clock.now()):
                     log.info("OSC: %s:%d has gone; its subscription ends", *peer)
         except Exception:  # the thread must outlive every slip: it is all that a performer can reach us by
             self._failures += 1
             if self._failures <= 10:
                 log.exception("OSC: an error in the server itself")
+
+    def _hear(self, packet: bytes, sender: Peer) -> None:
+        if sender[0] in self.allow:
+            self._answer(self.handle(packet, sender))
+        elif sender[0] not in self._turned_away and len(self._turned_away) < 100:
+            self._turned_away.add(sender[0])
+            log.warning("OSC: what %s sends is not heard: it is not on the list of --allow", sender[0])
+
+    def _answer(self, packets: list[Packet]) -> None:
+        for peer, packet in packets:
+            if is_stream(peer):
+                self.streams.send(peer, packet)
+            elif self.udp is not None:
+                self.udp.send(peer, packet)
 
     def _empty_waker(self) -> None:
         with contextlib.suppress(BlockingIOError):

@@ -10,7 +10,7 @@ from live.osc.pattern import Pattern
 from live.tree import Tree
 
 Peer = tuple[str, int]
-"""Somebody we talk to: IP address and port."""
+"""Somebody we talk to: IP address and port; the transport is in front where it is not UDP, "tcp 192.168.1.7"."""
 
 MAX_SUBSCRIBERS: Final = 64
 MAX_PATTERNS: Final = 32
