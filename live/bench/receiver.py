@@ -11,7 +11,7 @@ from typing import Any
 
 from live.clock import Clock
 from live.midi import MidiError
-from live.midi.rtport import virtual_input
+from live.midi.rtport import RtInput
 
 CLIENT = "Arabesque receiver"
 
@@ -25,7 +25,7 @@ def main() -> int:
         os.write(1, f"{now_s!r} {bytes(event[0]).hex()}\n".encode())
 
     try:
-        port = virtual_input(CLIENT, heard)
+        port = RtInput.virtual("in", heard, CLIENT)
     except MidiError as error:
         sys.stdout.write(f"{error}\n")
         return 1
@@ -33,7 +33,7 @@ def main() -> int:
     sys.stdout.flush()
     while os.read(0, 4096):
         pass
-    port.delete()
+    port.close()
     return 0
 
 

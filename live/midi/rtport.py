@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import select
 import stat
 import sys
@@ -14,6 +15,13 @@ from live.midi import MidiError
 from live.midi.ports import SYSTEMS
 
 CLIENT = "Arabesque"
+CLIENT_IN = "Arabesque in"
+_OURS = re.compile(r"Arabesque( in)?(-\d+)?:")
+"""Ports of these are not others'; JACK numbers those of the same name."""
+
+Heard = Callable[[tuple[list[int], float], Any], None]
+"""Takes (bytes of a message, seconds since the one before) and None, on RtMidi's thread."""
+
 SETTLE_S = 0.05
 """JACK loses what is sent in a cycle that comes too late, and connects and closes between cycles: a few of them."""
 
@@ -38,7 +46,7 @@ def port_names(direction: Literal["in", "out"]) -> list[tuple[str, str]]:
     for system in _apis():
         with contextlib.suppress(MidiError):
             client = _client(system, direction)
-            found += [(system, name) for name in client.get_ports() if not name.startswith(f"{CLIENT}:")]
+            found += [(system, name) for name in client.get_ports() if not _OURS.match(name)]
             client.delete()
     return found
 
@@ -56,66 +64,27 @@ def _client(system: str, direction: Literal["in", "out"] = "out", name: str = CL
         raise MidiError(f"{system}: {error}") from error
 
 
-def virtual_input(client: str, heard: Callable[[tuple[list[int], float], Any], None]) -> Any:
-    """An input of our own, `CLIENT:in`, whose messages go to `heard` on RtMidi's thread; keep and `delete` it.
+class _Opened:
+    """One client of a MIDI system. On JACK it also sees when the server itself dies, of which RtMidi says nothing."""
 
-    Raises MidiError where no system here can make one.
-    """
-    refused = "no MIDI system works here"
-    for system in _apis():
-        try:
-            port = _client(system, "in", client)
-            port.ignore_types(sysex=False, timing=False, active_sense=False)
-            port.set_callback(heard)
-            with _hushed():
-                port.open_virtual_port("in")
-        except (MidiError, OSError, RuntimeError, NotImplementedError) as error:
-            refused = str(error)
-        else:
-            return port
-    raise MidiError(f"no virtual MIDI input can be made: {refused}")
-
-
-class RtPort:
-    """One port. On JACK it also sees when the server itself dies, of which RtMidi says nothing."""
-
-    def __init__(self, system: str) -> None:
+    def __init__(self, system: str, direction: Literal["in", "out"], client: str) -> None:
         before = _sockets()
-        self._client = _client(system)
+        self._client = _client(system, direction, client)
         self._system = system
         # Copies of the sockets that libjack opened: they hang up when the server dies, and nobody else gets
         # their numbers meanwhile.
         self._server = [os.dup(fd) for fd in _sockets() - before] if system == "jack" else []
         self._peer = ""
         self.name = ""
-        self.settle_s = SETTLE_S if system == "jack" else 0.0
 
-    @classmethod
-    def named(cls, system: str, name: str) -> Self:
-        """Opens the port that has exactly this name. Raises MidiError where it has gone."""
-        port = cls(system)
-        names = port._client.get_ports()
+    def _connect(self, name: str, ours: str) -> None:
+        """Connects to the port that has exactly this name. Raises MidiError where it has gone."""
+        names = self._client.get_ports()
         if name not in names:
-            port.close()
+            self.close()
             raise MidiError(f"the MIDI port {name!r} has gone")
-        port.name = port._peer = name
-        port._open(lambda: port._client.open_port(names.index(name), name="out"))
-        return port
-
-    @classmethod
-    def virtual(cls, name: str, system: str = "") -> Self:
-        """Makes a port of our own that others can connect to. Raises MidiError, on Windows always."""
-        refused = "no MIDI system works here"
-        for candidate in [system] if system else [s for s in _apis() if s != "winmm"]:
-            try:
-                port = cls(candidate)
-                port._open(lambda port=port: port._client.open_virtual_port(name))
-            except MidiError as error:
-                refused = str(error)
-                continue
-            port.name = f"{CLIENT}:{name}"
-            return port
-        raise MidiError(f"no virtual MIDI port can be made: {refused}")
+        self.name = self._peer = name
+        self._open(lambda: self._client.open_port(names.index(name), name=ours))
 
     def _open(self, opening: Any) -> None:
         try:
@@ -124,9 +93,6 @@ class RtPort:
         except (OSError, RuntimeError, NotImplementedError) as error:
             self.close()
             raise MidiError(f"{self.name or 'virtual port'}: {error}") from error
-
-    def send(self, data: bytes) -> None:
-        self._client.send_message(data)
 
     def alive(self) -> bool:
         return not self._server_died() and (not self._peer or self._peer in self._client.get_ports())
@@ -150,9 +116,69 @@ class RtPort:
         return bool(poll.poll(0))
 
 
-def must_not_be_unloaded() -> bool:
-    """Whether an abandoned client would crash the interpreter's ordinary way out."""
-    return bool(_abandoned)
+class RtPort(_Opened):
+    """One port to play to."""
+
+    def __init__(self, system: str) -> None:
+        super().__init__(system, "out", CLIENT)
+        self.settle_s = SETTLE_S if system == "jack" else 0.0
+
+    @classmethod
+    def named(cls, system: str, name: str) -> Self:
+        """Opens the port that has exactly this name. Raises MidiError where it has gone."""
+        port = cls(system)
+        port._connect(name, "out")
+        return port
+
+    @classmethod
+    def virtual(cls, name: str, system: str = "") -> Self:
+        """Makes a port of our own that others can connect to. Raises MidiError, on Windows always."""
+        refused = "no MIDI system works here"
+        for candidate in [system] if system else [s for s in _apis() if s != "winmm"]:
+            try:
+                port = cls(candidate)
+                port._open(lambda port=port: port._client.open_virtual_port(name))
+            except MidiError as error:
+                refused = str(error)
+                continue
+            port.name = f"{CLIENT}:{name}"
+            return port
+        raise MidiError(f"no virtual MIDI port can be made: {refused}")
+
+    def send(self, data: bytes) -> None:
+        self._client.send_message(data)
+
+
+class RtInput(_Opened):
+    """One port that is listened to."""
+
+    @classmethod
+    def named(cls, system: str, name: str, heard: Heard) -> Self:
+        """Listens to the port that has exactly this name. Raises MidiError where it has gone."""
+        port = cls(system, "in", CLIENT_IN)
+        port._hear(heard)
+        port._connect(name, "in")
+        return port
+
+    @classmethod
+    def virtual(cls, name: str, heard: Heard, client: str = CLIENT_IN) -> Self:
+        """Makes a port of our own, `CLIENT:NAME`. Raises MidiError where no system here can."""
+        refused = "no MIDI system works here"
+        for system in _apis():
+            try:
+                port = cls(system, "in", client)
+                port._hear(heard)
+                port._open(lambda port=port: port._client.open_virtual_port(name))
+            except MidiError as error:
+                refused = str(error)
+                continue
+            port.name = f"{client}:{name}"
+            return port
+        raise MidiError(f"no virtual MIDI input can be made: {refused}")
+
+    def _hear(self, heard: Heard) -> None:
+        self._client.ignore_types(sysex=True, timing=False, active_sense=True)
+        self._client.set_callback(heard)
 
 
 def _sockets() -> set[int]:
