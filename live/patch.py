@@ -114,6 +114,8 @@ class Patch:
         if len(windows) > 1:
             raise PatchError(f"expected all layers in one window, got {' and '.join(map(repr, windows))}")
         self.window: Window | None = next(iter(windows), None)
+        self.text = ""
+        """The file it comes from, as it was read."""
 
     def seed_of(self, name: str, seed: int | None = None) -> int:
         """A node's seed: its own if the patch gives one, else one made from the patch's seed and its name."""
@@ -181,13 +183,13 @@ def find(name: str) -> Path:
     raise PatchError(f"no patch {name}: expected a Python file, or one of {', '.join(shipped)}")
 
 
-def load(path: Path) -> Patch:
-    """Runs a patch file in a fresh namespace and gives its Patch.
+def load(path: Path, text: str | None = None) -> Patch:
+    """Runs a patch file, or a text kept of it, in a fresh namespace and gives its Patch.
 
     Raises PatchError naming the file and the line, whatever went wrong in it.
     """
     try:
-        source = path.read_text(encoding="utf-8")
+        source = path.read_text(encoding="utf-8") if text is None else text
         tree = ast.parse(source, str(path))
     except SyntaxError as error:
         raise PatchError(f"{path}, line {error.lineno}: {error.msg}") from None
@@ -209,4 +211,5 @@ def load(path: Path) -> Patch:
     patches = [value for value in namespace.values() if isinstance(value, Patch)]
     if len(patches) != 1:
         raise PatchError(f"{path}: expected one Patch, such as `patch = Patch(piano=Node(…))`, found {len(patches)}")
+    patches[0].text = source
     return patches[0]

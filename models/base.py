@@ -18,6 +18,8 @@ from models.knob import knobs_of as knobs_of
 from models.knob import pulse as pulse
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -143,6 +145,13 @@ class Declares(Protocol):
     def declare(self, knobs: dict[str, Knob]) -> dict[str, Knob]:
         """The knobs of `step` as they are with these weights."""
         ...
+
+
+@runtime_checkable
+class FromFile(Protocol):
+    """A model that says which file its weights were read from, for those who keep record of a performance."""
+
+    file: Path | None
 
 
 @runtime_checkable

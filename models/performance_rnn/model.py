@@ -77,6 +77,7 @@ class PerformanceRNN:
         else:
             self.network = CpuStep(parameters, way=way)
         self.card: store.Card | None = None
+        self.file: Path | None = None
         self._wish_for = lru_cache(maxsize=4)(self._wish)
         self._bias_for = lru_cache(maxsize=4)(_bias)
 
@@ -88,7 +89,7 @@ class PerformanceRNN:
             shapes = {name: tuple(value.shape) for name, value in Network(**_sizes(path)).state_dict().items()}
         parameters, card = store.load(path, cls.kind, shapes)
         model = cls(parameters, device=device)
-        model.card = card
+        model.card, model.file = card, path
         return model
 
     def start(self, seed: int) -> State:
