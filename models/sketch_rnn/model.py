@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
@@ -64,6 +65,7 @@ class SketchRNN:
             self.network = CpuStep(parameters, way=way)
         self.facts = facts_of(parameters) if facts is None else facts
         self.card: store.Card | None = None
+        self.file: Path | None = None
         latent = self.network.condition - len(self.facts.categories)
         self.subjects = Subjects(parameters, self.facts, latent)
 
@@ -72,7 +74,7 @@ class SketchRNN:
         """Reads weights by name or file. Raises models.store.WeightsError where they cannot be used."""
         parameters, facts, card = read(weights)
         model = cls(parameters, facts, device=device)
-        model.card = card
+        model.card, model.file = card, store.find(weights, cls.kind)
         return model
 
     def declare(self, knobs: dict[str, Knob]) -> dict[str, Knob]:
