@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-MODELS_MAY = {"torch", "numpy", "models", "safetensors", "mido", "rich", "svgelements", "tomli_w"}
-"""What the rooms of the networks may import beyond the standard library; the last five serve training and weights."""
+MODELS_MAY = {"torch", "numpy", "models", "cv2", "safetensors", "mido", "rich", "svgelements", "tomli_w"}
+"""What the rooms of the networks may import beyond the standard library: cv2 for the pixels of pictures, the last five
+for training and weights."""
 
 
 def imported(path: Path) -> set[str]:

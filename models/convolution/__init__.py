@@ -1,0 +1,5 @@
+"""The seeing machine: what convolutions make of a live picture, set by hand and learned."""
+
+from models.convolution.kernels import Kernels
+
+__all__ = ["Kernels"]

@@ -1,0 +1,167 @@
+"""The seeing machine by hand: one to four layers of kernels on the live picture, every cell a control."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal, Self
+
+import torch
+from torch import Tensor
+
+from models.base import Event, Frame, Knob, Measure
+from models.convolution.filters import (
+    ACTIVATIONS,
+    PADDINGS,
+    POOLINGS,
+    Activation,
+    Padding,
+    Pooling,
+    activated,
+    convolved,
+    normalised,
+    pooled,
+)
+from models.convolution.pictures import enlarged, maps_of, mixed, pixels_of, resized
+from models.convolution.table import CELLS, CHOICES, IDENTITY, setting
+
+LAYERS = ("layer1", "layer2", "layer3", "layer4")
+View = Literal["clip", "absolute", "offset", "stretch"]
+VIEWS: tuple[View, ...] = ("clip", "absolute", "offset", "stretch")
+
+_CELLS = "The kernel's 5x5 cells, row and column; the inner 3x3 are a kernel of three"
+_ACTIVATION = "What is let through after the kernel"
+_POOL = "What is kept of each window after the activation"
+
+Cells = tuple[float, ...]
+Four = tuple[float, ...]
+"""One number for each layer."""
+
+
+def _kernel(layer: int) -> Knob:
+    return Knob("The layer's kernel: sets its cells; free leaves them alone", choices=CHOICES, sets=setting(layer))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class State:
+    """The picture seen last, and the size of the map that was made of it."""
+
+    seen: Frame | None = None
+    size: tuple[int, int] = (0, 0)
+
+
+class Kernels:
+    """Convolution kernels set by hand, with all that the layers of a network have: padding, stride, dilation, bias,
+    activation, pooling, one on the other.
+
+    There are no weights to load. Values are 0 (black) to 1 (white); what leaves that range goes on to the next layer as
+    it is, and `view` says how it is shown in the end.
+    """
+
+    kind: ClassVar[str] = "kernels"
+    measures: ClassVar[Mapping[str, Knob]] = {
+        "map_height": Knob("Rows of the map that is shown", unit="cells", kind="int", default=0, access="r"),
+        "map_width": Knob("Columns of the map that is shown", unit="cells", kind="int", default=0, access="r"),
+    }
+
+    @classmethod
+    def load(cls, weights: str = "", device: str = "auto") -> Self:
+        """Needs nothing; every `weights` and every device is as good as any other."""
+        del weights, device
+        return cls()
+
+    def start(self, seed: int) -> State:
+        """Nothing seen yet. There is no chance in it but the kernel "random", which is of the node's seed."""
+        del seed
+        return State()
+
+    def step(
+        self,
+        state: State,
+        heard: Sequence[Event] = (),
+        /,
+        *,
+        layers: Annotated[int, Knob("How many of the layers are used, one after the other", 1, 4)] = 1,
+        kernel1: Annotated[str, _kernel(1)] = "identity",
+        kernel2: Annotated[str, _kernel(2)] = "identity",
+        kernel3: Annotated[str, _kernel(3)] = "identity",
+        kernel4: Annotated[str, _kernel(4)] = "identity",
+        cells1: Annotated[Cells, Knob(_CELLS, -20.0, 20.0, components=CELLS)] = IDENTITY,
+        cells2: Annotated[Cells, Knob(_CELLS, -20.0, 20.0, components=CELLS)] = IDENTITY,
+        cells3: Annotated[Cells, Knob(_CELLS, -20.0, 20.0, components=CELLS)] = IDENTITY,
+        cells4: Annotated[Cells, Knob(_CELLS, -20.0, 20.0, components=CELLS)] = IDENTITY,
+        activation1: Annotated[Activation, Knob(_ACTIVATION, choices=ACTIVATIONS)] = "none",
+        activation2: Annotated[Activation, Knob(_ACTIVATION, choices=ACTIVATIONS)] = "none",
+        activation3: Annotated[Activation, Knob(_ACTIVATION, choices=ACTIVATIONS)] = "none",
+        activation4: Annotated[Activation, Knob(_ACTIVATION, choices=ACTIVATIONS)] = "none",
+        pool1: Annotated[Pooling, Knob(_POOL, choices=POOLINGS)] = "none",
+        pool2: Annotated[Pooling, Knob(_POOL, choices=POOLINGS)] = "none",
+        pool3: Annotated[Pooling, Knob(_POOL, choices=POOLINGS)] = "none",
+        pool4: Annotated[Pooling, Knob(_POOL, choices=POOLINGS)] = "none",
+        pool_size: Annotated[Four, Knob("Side of a window", 1.0, 32.0, "cells", components=LAYERS)] = (2.0,) * 4,
+        pool_stride: Annotated[Four, Knob(
+            "From one window to the next; 0 is as much as the window", 0.0, 32.0, "cells", components=LAYERS
+        )] = (0.0,) * 4,
+        gain: Annotated[Four, Knob("Multiplies what the kernel gives", -8.0, 8.0, "x", components=LAYERS)] = (1.0,) * 4,
+        bias: Annotated[Four, Knob("Added to what the kernel gives", -2.0, 2.0, components=LAYERS)] = (0.0,) * 4,
+        stride: Annotated[Four, Knob(
+            "From one place of the kernel to the next", 1.0, 16.0, "cells", components=LAYERS
+        )] = (1.0,) * 4,
+        dilation: Annotated[Four, Knob(
+            "How far apart the kernel's cells lie", 1.0, 16.0, "cells", components=LAYERS
+        )] = (1.0,) * 4,
+        normalise: Annotated[bool, Knob(
+            "Divide each kernel by the sum of its cells (of their absolute values, if it is 0): brightness stays"
+        )] = False,
+        padding: Annotated[Padding, Knob(
+            "What lies outside the picture: zeros, its mirror image, its other side, its edge; none makes it smaller",
+            choices=PADDINGS,
+        )] = "reflect",
+        channels: Annotated[str, Knob(
+            "Red, green and blue each by itself, or the luminance", choices=("colour", "luminance")
+        )] = "colour",
+        view: Annotated[View, Knob(
+            "How values are shown: clipped at black and white, as distance from 0, with 0 as middle grey, or from the "
+            "smallest there is to the largest", choices=VIEWS
+        )] = "clip",
+        mix: Annotated[float, Knob("0 is the camera, 1 what is made of it", 0.0, 1.0)] = 1.0,
+        resolution: Annotated[int, Knob("Height to work at; 0 is the camera's own", 0, 2160, "pixels")] = 0,
+    ) -> tuple[Sequence[Event], State]:  # fmt: skip
+        """The newest picture, or the one seen last, through the layers; shown at the size it came in."""
+        del kernel1, kernel2, kernel3, kernel4  # what they set is in the cells
+        seen = next((event for event in reversed(heard) if isinstance(event, Frame)), state.seen)
+        if seen is None:
+            return (), state
+        cells = cells1, cells2, cells3, cells4
+        activation = activation1, activation2, activation3, activation4
+        pool = pool1, pool2, pool3, pool4
+        with torch.inference_mode():
+            x = maps_of(resized(seen.pixels, resolution), luminance=channels == "luminance")
+            for n in range(layers):
+                across = max(1, round(stride[n]))
+                kernel = normalised(cells[n]) if normalise else cells[n]
+                kernel = tuple(cell * gain[n] for cell in kernel)
+                x = convolved(x, kernel, stride=across, dilation=max(1, round(dilation[n])), padding=padding)
+                x = activated(x.add_(bias[n]) if bias[n] else x, activation[n])
+                window = max(1, round(pool_size[n]))
+                x = pooled(x, pool[n], size=window, stride=round(pool_stride[n]) or window)
+            size = x.shape[0], x.shape[1]
+            made = enlarged(pixels_of(_viewed(x, view)), *seen.pixels.shape[:2])
+        events: list[Event] = [Frame(mixed(seen.pixels, made, mix), seen.number)]
+        if size != state.size:
+            events += [Measure("map_height", size[0]), Measure("map_width", size[1])]
+        return events, State(seen, size)
+
+
+def _viewed(x: Tensor, view: View) -> Tensor:
+    """Values as brightness 0..1; what is beyond is clipped later."""
+    match view:
+        case "absolute":
+            return x.abs()
+        case "offset":
+            return x * 0.5 + 0.5
+        case "stretch":
+            low, high = torch.aminmax(x)
+            return (x - low) / (high - low).clamp_min(1e-6)
+        case _:
+            return x
