@@ -68,16 +68,16 @@ class Tables:
         """Takes one table away. Raises OSError."""
         self._replace(name, "")
 
-    def line(self, name: str, text: str = "") -> int:
-        """The line at which a table begins, or the first one in it that holds a text; 0 if it is not there."""
-        first = 0
-        for chunk in _split(self._text):
-            if chunk.name == name:
-                first = first or chunk.line
-                for number, line in enumerate(chunk.text.splitlines(), chunk.line):
-                    if text and text in line:
-                        return number
-        return first
+    def line(self, name: str, text: str = "", header: str = "") -> int:
+        """The line at which a table begins, or that holds a text, best at its start; 0 if it is not there.
+
+        With `header` it is looked for under such headers first.
+        """
+        chunks = [chunk for chunk in _split(self._text) if chunk.name == name]
+        chunks.sort(key=lambda chunk: header not in chunk.text.partition("\n")[0])
+        lines = [(n, line) for chunk in chunks for n, line in enumerate(chunk.text.splitlines(), chunk.line)]
+        starts = [n for n, line in lines if line.lstrip(" \"'").startswith(text)]
+        return next(iter(starts + [n for n, line in lines if text in line] + [n for n, _ in lines]), 0)
 
     # -- inside -------------------------------------------------------------------------------------------------
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from live.beside import place
 from live.desk import Part
+from live.show.presets import Presets
 from live.tempo import Tempo
 
 if TYPE_CHECKING:
@@ -13,6 +16,12 @@ if TYPE_CHECKING:
 
 def parts_of(engine: Engine) -> list[Part]:
     """The parts, made and not yet opened."""
+    tree, clock, wake = engine.tree, engine.clock, engine.desk.wake
+
+    def beside(what: str) -> Path | None:
+        return place(engine.path, what) if engine.path is not None else None
+
     return [
-        Tempo(engine.tree, engine.clock, engine.desk.wake),
+        Tempo(tree, clock, wake),
+        Presets(tree, clock, wake, engine.fail, beside("presets")),
     ]

@@ -111,6 +111,9 @@ def test_a_text_that_looks_like_a_header_does_not_harm(path: Path) -> None:
 def test_the_line_of_a_table_and_of_a_text_in_it(path: Path) -> None:
     tables = opened(path, GOOD)
     assert (tables.line("very wild"), tables.line("calm", "density"), tables.line("none")) == (7, 4, 0)
+    assert (tables.line("calm", "not less"), tables.line("calm", "loudness")) == (3, 2)
+    tables = opened(path, "[a.x]\nwidth = 1\n[a.y]\nsize = 1\nwidth = 2\n")
+    assert (tables.line("a", "width", "y"), tables.line("a", "width")) == (5, 2)
 
 
 def test_a_file_that_is_gone_is_written_again_with_all_that_was_in_it(path: Path) -> None:

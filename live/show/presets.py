@@ -1,0 +1,299 @@
+"""Presets: how everything stands, kept under a name, and gone back to at once or as a morph over seconds."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from live.clock import Clock
+from live.osc.pattern import Pattern, PatternError
+from live.patch import Patch
+from live.show.moment import GRIDS, Grid, Moment
+from live.show.shelf import Preset, Shelf
+from live.tree import AddressError, Tree
+from models.base import Knob, KnobError, Value, event
+
+SCOPE: Final = (
+    "//* -/{engine,window,midi,camera,preset,cue,link}//* -/clock/{source,play} "
+    "-/*/{seed,pause,channel,sustain,lookahead,nudge}"
+)
+"""Of everything, not what belongs to the rig or the moment: a preset must not begin the piece again or move a port."""
+NEVER: Final = ("engine", "preset", "cue")
+"""What no preset moves, whoever wrote its file."""
+GLIDES: Final = ("float", "int", "vector")
+LOOK_EVERY_S: Final = 1.0
+RETRY_S: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A recall that waits for its beat."""
+
+    moment: Moment
+    name: str
+    seconds: float
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Flip:
+    """A value that cannot glide and changes within a morph, unless somebody has moved it since it was `was`."""
+
+    due_s: float
+    address: str
+    value: Any
+    was: Value
+
+
+class Presets:
+    """The part that stores and recalls, from any thread; files are read and written on the desk's.
+
+    `driven` says whether something moves an address all the time: such an address is neither stored nor recalled.
+    """
+
+    def __init__(
+        self,
+        tree: Tree,
+        clock: Clock,
+        wake: Callable[[], None],
+        fail: Callable[[str], None],
+        path: Path | None,
+        driven: Callable[[str], bool] = lambda _: False,
+    ) -> None:
+        self.tree = tree
+        self.clock = clock
+        self.shelf = Shelf(path)
+        self._wake = wake
+        self._fail = fail
+        self._driven = driven
+        self._lock = threading.Lock()
+        self._waiting: dict[str, _Waiting] = {}
+        self._flips: list[_Flip] = []
+        self._look_s = self._save_s = 0.0
+        self._told: set[str] = set()
+
+    # -- the part -----------------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Declares the addresses and reads the file."""
+        add = self.tree.add
+        name, node = Knob("a name, or a number", kind="text"), Knob("only this node", kind="text")
+        add("/preset/store", event("Keep how everything stands", 1, name=name, node=node), self._store)
+        seconds = Knob("of the morph; /preset/seconds where none are given", 0.0, 3600.0, "s")
+        add("/preset/recall", event("Go back", 2, name=name, seconds=seconds, node=node), self._recall)
+        add("/preset/delete", event("Forget one", name=name), self._delete)
+        add("/preset/seconds", Knob("How long a morph takes if its recall does not say", 0.0, 3600.0, "s"))
+        quantise = Knob("A recall waits for this", kind="choice", choices=GRIDS, default="none")
+        add("/preset/quantise", quantise)
+        add("/preset/flip", Knob("When in a morph that changes which cannot glide: 0 its start, 1 its end", 0.0, 1.0))
+        scope = Knob("Patterns of what a store takes, and with - what it leaves out", kind="text", default=SCOPE)
+        add("/preset/scope", scope, self._check_scope)
+        add("/preset/list", Knob("The names, one a line", kind="text", default="", access="r"))
+        add("/preset/last", Knob("Which was stored or recalled last", kind="text", default="", access="r"))
+        self._read()
+
+    def follow(self, patch: Patch) -> None:
+        """Presets belong to the file's name, not to what is in the patch."""
+
+    def advance(self, now_s: float) -> float:
+        """Does the recalls and flips that are due, writes what was stored, follows the file."""
+        with self._lock:
+            due = [one for one in self._waiting.values() if one.moment.due_s(self.clock) <= now_s]
+            for one in due:
+                del self._waiting[one.node]
+            flips = [flip for flip in self._flips if flip.due_s <= now_s]
+            self._flips = [flip for flip in self._flips if flip.due_s > now_s]
+        for flip in flips:
+            self._flip(flip)
+        for one in due:
+            self._try(lambda one=one: self._go(one.name, one.seconds, one.node))  # type: ignore[misc]
+        if self.shelf.unsaved and now_s >= self._save_s:
+            self._save(now_s)
+        if now_s >= self._look_s:
+            self._look_s = now_s + LOOK_EVERY_S
+            self._read()
+        with self._lock:
+            waits = [one.moment.due_s(self.clock) for one in self._waiting.values()]
+            waits += [flip.due_s for flip in self._flips]
+            return min([self._look_s, *([self._save_s] if self.shelf.unsaved else []), *waits])
+
+    def close(self) -> None:
+        """Writes what is not yet written."""
+        self._save(self.clock.now())
+
+    # -- what is asked for, on any thread -----------------------------------------------------------------------
+
+    def _store(self, given: Any) -> None:
+        name, node = (*given, "")[:2]
+        if not name.strip() or len(name) > 100 or not name.isprintable():
+            raise KnobError(f"/preset/store: expected a name of 1 to 100 signs on one line, got {name[:100]!r}")
+        node = node.strip("/")
+        taken = self._scope()
+        now: Preset = {}
+        with self.tree.batch():
+            leaves = self.tree.leaves(node or None)
+            time_s = self.clock.now()
+            for leaf in leaves:
+                if leaf.knob.access == "rw" and taken(leaf.address) and not self._driven(leaf.address):
+                    owner, _, knob = leaf.address[1:].partition("/")
+                    now.setdefault(owner, {})[knob] = _rounded(leaf.at(time_s))
+        if not now:
+            raise KnobError(f"/preset/store: there is nothing to store in /{node}")
+        self.shelf.keep(name, {**self.shelf.presets.get(name, {}), **now} if node else now)
+        self._tell(name)
+
+    def _recall(self, given: Any) -> None:
+        name = self.shelf.find(given[0])
+        seconds = given[1] if len(given) > 1 else self._number("/preset/seconds")
+        node = given[2].strip("/") if len(given) > 2 else ""
+        if node and node not in self.shelf.presets[name]:
+            raise KnobError(f"preset {name} holds nothing of /{node}")
+        grid: Grid = self.tree.get("/preset/quantise")  # type: ignore[assignment]
+        with self._lock:
+            self._waiting.pop(node, None)
+            if grid != "none":
+                self._waiting[node] = _Waiting(Moment.next(self.clock, grid), name, seconds, node)
+        if grid == "none":
+            self._go(name, seconds, node)
+        self._wake()
+
+    def _delete(self, given: Any) -> None:
+        name = self.shelf.find(given[0])
+        self.shelf.keep(name, None)
+        self._tell("")
+
+    def _check_scope(self, _value: Value) -> None:
+        self._scope()
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    def _scope(self) -> Callable[[str], bool]:
+        words = str(self.tree.get("/preset/scope")).split()
+        try:
+            taken = [Pattern(word) for word in words if not word.startswith("-")]
+            left = [Pattern(word[1:]) for word in words if word.startswith("-")]
+        except PatternError as error:
+            raise KnobError(f"/preset/scope: {error}") from None
+        return lambda address: _any(taken, address) and not _any(left, address)
+
+    def _go(self, name: str, seconds: float, node: str) -> None:
+        """Moves everything that the preset holds there, at one instant."""
+        preset = self.shelf.presets.get(name, {})
+        wanted = {
+            f"/{owner}/{knob}": value
+            for owner, values in preset.items()
+            if node in ("", owner) and owner not in NEVER
+            for knob, value in values.items()
+        }
+        self._complain(name, preset)
+        flip_s = seconds * self._number("/preset/flip")
+        now_s = self.clock.now()
+        flips: list[_Flip] = []
+        with self.tree.batch():
+            # What sets others comes first, so that those that are named themselves have the last word.
+            for address in sorted(wanted, key=self._sets_nothing):
+                value = wanted[address]
+                if self._problem(address, value, strict=False) or self._driven(address):
+                    continue
+                knob = self.tree.knob(address)
+                if knob.kind in GLIDES or knob.sets or flip_s <= 0.0:
+                    self.tree.set(address, value, seconds)
+                else:
+                    flips.append(_Flip(now_s + flip_s, address, value, self.tree.get(address)))
+            with self._lock:
+                self._flips = [flip for flip in self._flips if flip.address not in wanted] + flips
+        self.tree.publish("/preset/last", name)
+
+    def _flip(self, flip: _Flip) -> None:
+        if flip.address in self.tree and self.tree.get(flip.address) == flip.was:
+            self._try(lambda: self.tree.set(flip.address, flip.value))
+
+    def _sets_nothing(self, address: str) -> bool:
+        return address not in self.tree or self.tree.knob(address).sets is None
+
+    def _problem(self, address: str, value: Any, strict: bool = True) -> str:
+        """What is wrong with a value of a preset, if anything; `strict` minds what is clipped, too."""
+        try:
+            if address.split("/")[1] in NEVER:
+                return f"{address}: no preset moves that"
+            knob = self.tree.knob(address)
+            if knob.access != "rw":
+                return f"{address} is not for presets"
+            took = knob.coerce(value)
+        except AddressError as error:
+            return str(error)
+        except KnobError as error:
+            return f"{address}: {error}"
+        if strict and knob.kind in GLIDES and not _alike(took, value):
+            return f"{address}: {value} is out of its range, {knob.low} to {knob.high}; taken as {took}"
+        return ""
+
+    def _complain(self, name: str, preset: Mapping[str, Mapping[str, Any]]) -> None:
+        """Tells once what of a preset cannot be done as it is written."""
+        for owner, values in preset.items():
+            for knob, value in values.items():
+                problem = self._problem(f"/{owner}/{knob}", value)
+                if problem:
+                    self._once(f"{self.shelf.where(name, owner, knob)}: {problem}")
+
+    def _once(self, sentence: str) -> None:
+        if sentence not in self._told:
+            self._told.add(sentence)
+            self._fail(sentence)
+
+    def _number(self, address: str) -> float:
+        return float(self.tree.get(address))  # type: ignore[arg-type]
+
+    def _try(self, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except Exception as error:
+            self._fail(f"preset: {error}")
+
+    def _tell(self, last: str) -> None:
+        self.tree.publish("/preset/list", "\n".join(self.shelf.presets))
+        if last:
+            self.tree.publish("/preset/last", last)
+        self._wake()
+
+    # -- the file, on the desk's thread -------------------------------------------------------------------------
+
+    def _read(self) -> None:
+        complaints = self.shelf.read()
+        if complaints is None:
+            return
+        for sentence in complaints:
+            self._fail(sentence)
+        self._told.clear()
+        for name, preset in self.shelf.presets.items():
+            self._complain(name, preset)
+        self._tell("")
+
+    def _save(self, now_s: float) -> None:
+        try:
+            self.shelf.save()
+        except OSError as error:
+            self._save_s = now_s + RETRY_S
+            self._once(f"presets cannot be written, trying again: {error}")
+
+
+def _any(patterns: Iterable[Pattern], address: str) -> bool:
+    return any(pattern.matches(address) for pattern in patterns)
+
+
+def _alike(took: Value, given: Any) -> bool:
+    """Whether a number or vector was taken as it was given, but for rounding."""
+    if isinstance(took, tuple):
+        return all(map(_alike, took, given))
+    return math.isclose(float(took), float(given), rel_tol=1e-3, abs_tol=1e-3)
+
+
+def _rounded(value: Value) -> Any:
+    """Six digits: what came in as a float of 32 bits is read again as it was meant."""
+    if isinstance(value, tuple):
+        return [_rounded(part) for part in value]
+    return float(f"{value:.6g}") if isinstance(value, float) else value

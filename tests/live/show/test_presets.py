@@ -1,0 +1,257 @@
+"""Presets: what is kept, how one morphs into another over time, and what a file with slips in it still does."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from live.show.presets import Presets
+from models.base import KnobError
+
+CALM = """[calm.piano]
+temperature = 0.25
+density = 15
+polyphony = 4
+mute = true
+scale = "major"
+"""
+
+
+@pytest.fixture
+def path(booth: Any) -> Path:
+    return Path(booth.folder) / "piece.presets.toml"
+
+
+@pytest.fixture
+def presets(booth: Any, path: Path) -> Callable[..., Presets]:
+    def open_presets(text: str = "", **options: Any) -> Presets:
+        if text:
+            path.write_text(text, encoding="utf-8")
+        part = Presets(booth.tree, booth.clock, booth.desk.wake, booth.told.append, path, **options)
+        booth.open(part)
+        return part
+
+    return open_presets
+
+
+def test_what_is_stored_is_recalled(booth: Any, presets: Callable[..., Presets], path: Path) -> None:
+    presets()
+    write, get = booth.tree.write, booth.tree.get
+    write("/piano/temperature", [2.5])
+    write("/piano/pitch_class", [0.5, 0.25, 0.0])
+    write("/ink/title", ["dusk"])
+    write("/preset/store", ["evening"])
+    for address, value in (("/piano/temperature", 1.0), ("/piano/pitch_class", (1.0, 1.0, 1.0)), ("/ink/title", "x")):
+        booth.tree.set(address, value)
+    write("/preset/recall", ["evening"])
+    assert (get("/piano/temperature"), get("/piano/pitch_class"), get("/ink/title")) == (2.5, (0.5, 0.25, 0.0), "dusk")
+    booth.run(0.1)
+    assert tomllib.loads(path.read_text("utf-8")) == {
+        "evening": {
+            "piano": {
+                "temperature": 2.5,
+                "density": 5.0,
+                "polyphony": 8,
+                "mute": False,
+                "scale": "all",
+                "pitch_class": [0.5, 0.25, 0.0],
+            },
+            "ink": {"width": 2.0, "title": "dusk"},
+        }
+    }
+    assert (get("/preset/list"), get("/preset/last"), booth.told) == ("evening", "evening", [])
+
+
+def test_a_morph_moves_each_value_along_its_own_curve(booth: Any, presets: Callable[..., Presets]) -> None:
+    presets(CALM)
+    booth.tree.write("/preset/recall", ["calm", 4])
+    assert booth.over("/piano/temperature", 0, 1, 2, 3, 4, 5) == [1.0, 0.707, 0.5, 0.354, 0.25, 0.25]
+    booth.tree.write("/piano/density", [5])
+    booth.tree.write("/preset/recall", ["calm", 4])
+    assert booth.over("/piano/density", 5, 6, 7, 8, 9, 10) == [5.0, 7.5, 10.0, 12.5, 15.0, 15.0]
+
+
+@pytest.mark.parametrize(("flip", "times"), [(0.0, [True, True, True]), (0.5, [False, True, True])])
+def test_what_cannot_glide_changes_where_the_flip_says(
+    booth: Any, presets: Callable[..., Presets], flip: float, times: list[bool]
+) -> None:
+    presets(CALM)
+    booth.tree.set("/preset/flip", flip)
+    booth.tree.write("/preset/recall", ["calm", 4])
+    assert booth.over("/piano/mute", 1.9, 2.1, 4.0) == times
+    assert booth.tree.get("/piano/pitch_class") == (1.0, 0.0, 1.0)  # what sets others goes first, with the morph
+
+
+def test_a_hand_comes_before_a_flip_to_come(booth: Any, presets: Callable[..., Presets]) -> None:
+    presets('[one.ink]\ntitle = "one"\n')
+    booth.tree.set("/preset/flip", 1.0)
+    booth.tree.write("/preset/recall", ["one", 4])
+    booth.run(1.0)
+    booth.tree.set("/ink/title", "mine")
+    assert booth.over("/ink/title", 5.0) == ["mine"]
+
+
+def test_a_later_recall_takes_the_place_of_a_flip_to_come(booth: Any, presets: Callable[..., Presets]) -> None:
+    presets('[one.ink]\ntitle = "one"\n[two.ink]\ntitle = "two"\n')
+    booth.tree.set("/preset/flip", 1.0)
+    booth.tree.write("/preset/recall", ["one", 4])
+    booth.run(1.0)
+    booth.tree.write("/preset/recall", ["two", 4])
+    assert booth.over("/ink/title", 4.5, 5.5) == ["untitled", "two"]
+
+
+def test_one_node_alone(booth: Any, presets: Callable[..., Presets]) -> None:
+    presets()
+    write = booth.tree.write
+    write("/preset/store", ["both"])
+    write("/ink/width", [7])
+    write("/piano/density", [11])
+    write("/preset/store", ["both", "ink"])
+    write("/preset/store", ["lines", "/ink"])
+    write("/ink/width", [3])
+    write("/preset/recall", ["both", 0, "ink"])
+    assert (booth.tree.get("/ink/width"), booth.tree.get("/piano/density")) == (7.0, 11.0)
+    write("/preset/recall", ["both"])
+    assert booth.tree.get("/piano/density") == 5.0
+    with pytest.raises(KnobError, match="preset lines holds nothing of /piano"):
+        write("/preset/recall", ["lines", 0, "piano"])
+
+
+def test_numbers_name_presets_or_count_them(booth: Any, presets: Callable[..., Presets]) -> None:
+    presets("[calm.ink]\nwidth = 3\n[wild.ink]\nwidth = 9\n[1.ink]\nwidth = 1\n")
+    seen = []
+    for number in (1, 2, 2.0, "2"):
+        booth.tree.write("/preset/recall", [number])
+        seen.append(booth.tree.get("/ink/width"))
+    assert seen == [1.0, 9.0, 9.0, 9.0]
+
+
+@pytest.mark.parametrize(
+    ("address", "given", "sentence"),
+    [
+        ("/preset/recall", ["clam"], "no preset 'clam'; near it: calm"),
+        ("/preset/recall", [2], "no preset '2'"),
+        ("/preset/recall", ["calm", "soon"], "seconds: expected a number"),
+        ("/preset/recall", [], r"expected name \[seconds\] \[node\]"),
+        ("/preset/store", [""], "expected a name of 1 to 100 signs"),
+        ("/preset/store", ["two\nlines"], "expected a name of 1 to 100 signs"),
+        ("/preset/store", ["x", "drums"], "nothing to store in /drums"),
+        ("/preset/delete", ["x"], "no preset 'x'"),
+        ("/preset/scope", ["piano"], "a pattern begins with /"),
+    ],
+)
+def test_what_cannot_be_is_told_to_who_asked(
+    booth: Any, presets: Callable[..., Presets], address: str, given: list[Any], sentence: str
+) -> None:
+    presets(CALM)
+    with pytest.raises(KnobError, match=sentence):
+        booth.tree.write(address, given)
+
+
+def test_the_scope_says_what_a_store_takes(booth: Any, presets: Callable[..., Presets]) -> None:
+    part = presets()
+    booth.tree.write("/preset/store", ["usual"])
+    booth.tree.write("/preset/scope", ["/ink/* /piano/{seed,density} -/*/title"])
+    booth.tree.write("/preset/store", ["mine"])
+    assert set(part.shelf.presets["usual"]) == {"piano", "ink"}
+    assert "seed" not in part.shelf.presets["usual"]["piano"]
+    assert part.shelf.presets["mine"] == {"piano": {"density": 5.0, "seed": 1}, "ink": {"width": 2.0}}
+
+
+def test_of_a_file_with_slips_all_else_is_done(booth: Any, presets: Callable[..., Presets], path: Path) -> None:
+    presets(
+        "[calm.piano]\ntemperatur = 0.5\ndensity = 99\npolyphony = 'many'\nmute = = 1\nrate = 3\n"
+        "[calm.engine]\nblackout = 1\n[calm.ink]\nwidth = 4\n"
+    )
+    said = [
+        f"{path}, line 5: Invalid value: mute = = 1",
+        f"{path}, line 2: no address /piano/temperatur; near it: /piano/temperature, /piano/rate, /piano/seed",
+        f"{path}, line 3: /piano/density: 99 is out of its range, 0.0 to 20.0; taken as 20.0",
+        f"{path}, line 4: /piano/polyphony: expected a number, got 'many'",
+        f"{path}, line 6: /piano/rate is not for presets",
+        f"{path}, line 8: /engine/blackout: no preset moves that",
+    ]
+    assert booth.told == said
+    booth.tree.write("/preset/recall", ["calm"])
+    assert booth.told == said
+    get = booth.tree.get
+    assert (get("/piano/density"), get("/ink/width"), get("/engine/blackout")) == (20.0, 4.0, 0.0)
+
+
+def test_the_file_is_followed_while_it_plays(booth: Any, presets: Callable[..., Presets], path: Path) -> None:
+    presets(CALM)
+    booth.run(0.5)
+    path.write_text(CALM.replace("15", "12") + "[wild.ink]\nwidth = 9\n", encoding="utf-8")
+    booth.run(1.5)
+    assert booth.tree.get("/preset/list") == "calm\nwild"
+    booth.tree.write("/preset/recall", ["calm"])
+    assert booth.tree.get("/piano/density") == 12.0
+
+
+def test_deleting_takes_it_out_of_the_file(booth: Any, presets: Callable[..., Presets], path: Path) -> None:
+    presets(CALM + "[wild.ink]\nwidth = 9\n")
+    booth.tree.write("/preset/delete", ["calm"])
+    booth.run(0.1)
+    assert tomllib.loads(path.read_text("utf-8")) == {"wild": {"ink": {"width": 9}}}
+    assert booth.tree.get("/preset/list") == "wild"
+
+
+@pytest.mark.parametrize(("grid", "at"), [("beat", 2.0), ("bar", 4.0)])
+def test_a_recall_waits_for_beat_or_bar(booth: Any, presets: Callable[..., Presets], grid: str, at: float) -> None:
+    presets(CALM)
+    booth.run(1.3)
+    booth.tree.set("/preset/quantise", grid)
+    booth.tree.write("/preset/recall", ["calm"])
+    assert booth.over("/piano/density", at - 0.01, at + 0.01) == [5.0, 15.0]
+
+
+def test_a_waiting_recall_follows_the_tempo_and_gives_way_to_the_next(
+    booth: Any, presets: Callable[..., Presets]
+) -> None:
+    presets(CALM + "[wild.piano]\ndensity = 20\n")
+    booth.tree.set("/preset/quantise", "bar")
+    booth.run(1.0)
+    booth.tree.write("/preset/recall", ["calm"])
+    booth.run(2.0)
+    booth.tree.write("/preset/recall", ["wild"])
+    booth.clock.set_tempo(120.0)  # beat 4 is now due at 3.0
+    booth.desk.wake()
+    assert booth.over("/piano/density", 2.99, 3.01, 9.0) == [5.0, 20.0, 20.0]
+
+
+def test_what_something_else_drives_is_neither_stored_nor_recalled(booth: Any, presets: Callable[..., Presets]) -> None:
+    part = presets(CALM, driven=lambda address: address == "/piano/density")
+    booth.tree.write("/preset/recall", ["calm"])
+    booth.tree.write("/preset/store", ["now"])
+    assert booth.tree.get("/piano/density") == 5.0
+    assert "density" not in part.shelf.presets["now"]["piano"]
+
+
+def test_a_folder_that_cannot_be_written_is_told_and_tried_again(
+    booth: Any, presets: Callable[..., Presets], path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    presets()
+    with monkeypatch.context() as patched:
+
+        def full(_descriptor: int) -> None:
+            raise OSError(28, "No space left on device")
+
+        patched.setattr(os, "fsync", full)
+        booth.tree.write("/preset/store", ["safe"])
+        booth.run(5.0)
+        assert booth.told == ["presets cannot be written, trying again: [Errno 28] No space left on device"]
+        booth.tree.write("/preset/recall", ["safe"])
+    booth.run(12.0)
+    assert list(tomllib.loads(path.read_text("utf-8"))) == ["safe"]
+
+
+def test_what_was_stored_last_is_written_at_the_end(booth: Any, presets: Callable[..., Presets], path: Path) -> None:
+    presets()
+    booth.tree.write("/preset/store", ["last"])
+    booth.desk.close()
+    assert list(tomllib.loads(path.read_text("utf-8"))) == ["last"]
