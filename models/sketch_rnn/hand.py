@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from models.base import Event, Page, Pen
 from models.sketch_rnn.latent import About
 from models.sketch_rnn.sampling import DOWN, END, UP
-from models.sketch_rnn.step import Memory, Wish
+from models.sketch_rnn.step import BEGIN, Memory, Wish
 
 Floats = NDArray[np.float32]
+Trail = tuple[Any, ...]  # points [5], the oldest first
 Phase = Literal["rest", "try", "read", "draw"]
 
 FILL = 0.85  # of its place on the paper, the longer side of a drawing
@@ -28,8 +29,6 @@ SMALLEST = 0.4  # of the usual extent: what is smaller is not enlarged any furth
 FARTHEST = 1.6  # usual extents from its middle (at first: from where it began), a drawing has run off and ends
 TRIAL = 250  # points of a drawing show its size well enough
 PAPER = 16.0  # no coordinate is larger
-BEGIN = np.array([0.0, 0.0, 1.0, 0.0, 0.0], np.float32)
-BEGIN.setflags(write=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +61,8 @@ class Hand:
     fit: float = 0.0  # one unit on the paper, at size 1
     paper: tuple[float, float] = (0.0, 0.0)  # where the pen is, for all to see
     seen: bool = False  # the drawing has begun on the paper
+    trail: Trail = ()  # the points of this drawing or, until it has begun on the paper, of the one before
+    trail_of: About | None = None  # what those were about
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,8 @@ def place_of(pen: int, pens: int, x: float, y: float, size: float, turn: float) 
 def begun(hand: Hand, job: Job) -> Hand:
     """The pen at the start of another drawing: trying it, or reading what a person drew."""
     phase: Phase = "try" if job.read is None else "read"
-    return Hand(phase, 0.0, hand.number + 1, job, job.wish.first, BEGIN, paper=hand.paper)
+    begin = Hand(phase, 0.0, hand.number + 1, job, job.wish.first, BEGIN, paper=hand.paper)
+    return replace(begin, trail=hand.trail, trail_of=hand.trail_of)
 
 
 def read(hand: Hand, memory: Memory) -> Hand:
@@ -105,7 +107,10 @@ def read(hand: Hand, memory: Memory) -> Hand:
     if hand.count + 1 < len(job.read):
         return replace(hand, memory=memory, stroke=stroke, count=hand.count + 1)
     down = bool(stroke[2 + DOWN])
-    return Hand("draw", 0.0, hand.number, job, memory, stroke, 0, down, job.middle, hand.box, job.unit, job.begin)
+    return Hand(
+        "draw", 0.0, hand.number, job, memory, stroke, 0, down, job.middle, hand.box, job.unit, job.begin,
+        trail=hand.trail, trail_of=hand.trail_of,
+    )  # fmt: skip
 
 
 def tried(hand: Hand, memory: Memory, stroke: Floats, pen: int, *, usual: float, place: Place, longest: int) -> Hand:
@@ -127,6 +132,7 @@ def tried(hand: Hand, memory: Memory, stroke: Floats, pen: int, *, usual: float,
     return Hand(
         "draw", 0.0, hand.number, hand.job, hand.job.wish.first, BEGIN, 0, True,
         (-(low_x + high_x) / 2.0, -(low_y + high_y) / 2.0), hand.box, fit, (place.x - dx, place.y - dy),
+        trail=hand.trail, trail_of=hand.trail_of,
     )  # fmt: skip
 
 
@@ -144,9 +150,11 @@ def drawn(
     paper = _inside(hand.paper[0] + dx), _inside(hand.paper[1] + dy)
     events: list[Event] = [] if hand.seen else [Page("new", index), Pen(*hand.paper, False, index)]
     events.append(Pen(*paper, hand.down, index))
+    trail: Trail = hand.trail if hand.seen else tuple(() if hand.job.read is None else hand.job.read)
     after = replace(
-        hand, memory=memory, stroke=stroke, count=hand.count + 1, down=pen != UP, at=at, paper=paper, seen=True
-    )
+        hand, memory=memory, stroke=stroke, count=hand.count + 1, down=pen != UP, at=at, paper=paper, seen=True,
+        trail=(*trail, stroke), trail_of=hand.job.about,
+    )  # fmt: skip
     if after.count < longest:
         return events, after
     lift, after = lifted(after, index)
@@ -156,7 +164,8 @@ def drawn(
 def lifted(hand: Hand, index: int, rest_s: float = 0.0) -> tuple[list[Event], Hand]:
     """The pen off the paper, its drawing over: it rests."""
     events: list[Event] = [Pen(*hand.paper, False, index)] if hand.seen and hand.down else []
-    return events, Hand("rest", rest_s, hand.number, hand.job, paper=hand.paper)
+    resting = Hand("rest", rest_s, hand.number, hand.job, paper=hand.paper)
+    return events, replace(resting, trail=hand.trail, trail_of=hand.trail_of)
 
 
 def _off(at: tuple[float, float], usual: float) -> bool:

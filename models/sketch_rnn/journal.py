@@ -17,6 +17,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from models import store
 from models.sketch_rnn.network import KIND
 from models.sketch_rnn.trainer import Losses, Trainer
+from models.sketch_rnn.weights import ALONE, SIMPLIFY
 
 log = logging.getLogger(__name__)
 
@@ -96,11 +97,12 @@ class Journal:
         figures: dict[str, float] = {
             "updates": self.trainer.done_updates,
             "longest": made.longest,
+            SIMPLIFY: self.options.simplify,
             "l_r": round(whole.reconstruction, 4),
             "l_kl": round(whole.kl, 4),
         }
         if made.alone:
-            figures["alone"] = made.alone
+            figures[ALONE] = made.alone
         if alone is not None:
             figures["l_r_alone"] = round(alone.reconstruction, 4)
         for category, losses in (each or {}).items():

@@ -17,7 +17,7 @@ from models.chance import stream
 from models.sketch_rnn import hand as hands_
 from models.sketch_rnn.hand import Hand, Job, Place, place_of
 from models.sketch_rnn.latent import About
-from models.sketch_rnn.person import NOBODY, SIMPLIFY, Line, Person, extent, from_side, told
+from models.sketch_rnn.person import NOBODY, Line, Person, extent, from_side, told
 from models.sketch_rnn.sampling import chances, draw
 from models.sketch_rnn.step import CpuStep, Step, Way
 from models.sketch_rnn.subject import ANY, Subjects, Wanted
@@ -67,7 +67,7 @@ class SketchRNN:
         self.card: store.Card | None = None
         self.file: Path | None = None
         latent = self.network.condition - len(self.facts.categories)
-        self.subjects = Subjects(parameters, self.facts, latent)
+        self.subjects = Subjects(parameters, self.facts, latent, self.network)
 
     @classmethod
     def load(cls, weights: str = "quickdraw", device: str = "auto") -> Self:
@@ -255,15 +255,16 @@ class SketchRNN:
             chance = stream(state.seed, k, 0 if wanted.steady else hand.number)
             about = self.subjects.new(wanted, chance)
             side = from_side(state.drawn, k)
-            points, end = told(side, unit, SIMPLIFY * usual * unit), side[-1][-1]
+            points, end = told(side, unit, self.facts.coarse * unit), side[-1][-1]
             middle = (end[0] - x) / unit, (end[1] - y) / unit
             wish = self.network.wish(about.condition)
             hands[k] = hands_.begun(hand, Job(about, wish, chance, points, unit, end, middle))
         return replace(state, hands=tuple(hands))
 
     def _remembered(self, state: State, wanted: Wanted, which: tuple[bool, bool]) -> State:
-        first = state.hands[0].job if state.hands else None
-        known = first.about if first is not None else None
+        hand = state.hands[0] if state.hands else Hand()
+        begun = hand.job.about if hand.job is not None else None
+        known = begun if hand.trail_of is None else self.subjects.recalled(hand.trail, hand.trail_of)
         drawing = state.person.drawing or (state.drawn if state.fresh else ())
         if drawing:
             known = self.subjects.heard(drawing, wanted, state.seed) or known

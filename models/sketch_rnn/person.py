@@ -18,7 +18,6 @@ Line = tuple[Point, ...]
 POINTS_AT_MOST = 4000  # of a drawing that is heard; what comes after is left out
 STILL = 3.0  # a pen that rests on the paper is given so many times longer
 PAPER = 8.0  # nothing lies farther out, in halves of the paper's shorter side
-SIMPLIFY = 2.0 / 255.0  # Quick, Draw! leaves out what is less than 2 of 255 off the line
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ Memory = Any  # of one pen; what a step hands out and takes back, never changed 
 
 STROKE = 5  # dx, dy, and one of: pen on the paper, pen lifted, drawing ended
 _PADDED = 16  # columns of a point where rows are to begin at a round address
+BEGIN = np.array([0.0, 0.0, 1.0, 0.0, 0.0], np.float32)  # what is told before a drawing's first point
+BEGIN.setflags(write=False)
 CODES = 127  # an output, -1..1, in whole 127ths
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -11,13 +11,17 @@ import numpy as np
 from torch import Tensor
 
 from models.chance import normals, stream, uniform
+from models.sketch_rnn import sampling
 from models.sketch_rnn.latent import About, Encoder, Floats, between, varied
-from models.sketch_rnn.person import SIMPLIFY, Line, extent, told
+from models.sketch_rnn.person import Line, extent, told
+from models.sketch_rnn.step import BEGIN, Step
 from models.sketch_rnn.weights import Facts
 
 log = logging.getLogger(__name__)
 
 ANY = "any"
+IMAGINED = 0.3  # temperature of a drawing that nobody sees
+LONGEST = 200  # points of such a one
 _Z, _CATEGORY = 1, 2  # streams of a drawing's own, beside that of its points
 
 
@@ -40,15 +44,20 @@ class Wanted:
 class Subjects:
     """Chooses what drawings are about; `latent` is how many numbers z has, 0 for none."""
 
-    def __init__(self, parameters: Mapping[str, Tensor], facts: Facts, latent: int) -> None:
-        self.facts, self.latent = facts, latent
+    def __init__(self, parameters: Mapping[str, Tensor], facts: Facts, latent: int, network: Step) -> None:
+        self.facts, self.latent, self.network = facts, latent, network
         self._encoder = Encoder(parameters) if "encoder.weight_ih_l0" in parameters else None
         self._mean_of = lru_cache(maxsize=64)(self._mean)
+        self._imagined_of = lru_cache(maxsize=64)(self._imagined)
         self._said: set[str] = set()
 
     def new(self, wanted: Wanted, chance: int) -> About:
-        """Anything of the categories asked for, as this stream of chance has it."""
-        return About(normals(stream(chance, _Z), self.latent), self._weights(wanted, chance))
+        """Anything of the categories asked for, as this stream of chance has it.
+
+        Its z is 0 where the decoder has learned to draw alone: what it then makes is truer than any z by chance.
+        """
+        z = np.zeros(self.latent, np.float32) if self.facts.alone else self._noise(chance)
+        return About(z, self._weights(wanted, chance))
 
     def next(
         self, wanted: Wanted, drawn: tuple[Line, ...], ends: tuple[About | None, About | None], *,
@@ -58,12 +67,12 @@ class Subjects:
         new = self.new(wanted, chance)
         if wanted.mode == "vary":
             known = self._seen(drawn, new.weights) if drawn else ends[0]
-            return varied(known, new.z, wanted.variation) if known is not None else new
+            return varied(known, self._noise(chance), wanted.variation) if known is not None else new
         if wanted.mode == "morph":
             if not len(new.condition):
                 self._say("these weights know no z and no categories: there is nothing to morph between")
             a, b = (
-                self.new(wanted, stream(seed, -1 - n)) if end is None else end
+                self.imagined(wanted, stream(seed, -1 - n)) if end is None else end
                 for n, end in enumerate(ends)
             )
             part = wanted.morph
@@ -75,6 +84,36 @@ class Subjects:
     def heard(self, drawing: tuple[Line, ...], wanted: Wanted, seed: int) -> About | None:
         """What a person's drawing is about, as far as these weights can tell."""
         return self._seen(drawing, self._weights(wanted, stream(seed, -3)))
+
+    def recalled(self, trail: Sequence[Floats], about: About) -> About:
+        """What a drawing of its own was about, seen in its points [5] where z did not say it."""
+        if self._encoder is None or about.z.any():
+            return about
+        return About(self._encoder.mean(np.stack(trail), about.weights), about.weights)
+
+    def imagined(self, wanted: Wanted, chance: int) -> About:
+        """A drawing that nobody saw, with a z of its own; of a blend, the z is of what there is most of."""
+        weights = self._weights(wanted, chance)
+        if self._encoder is None or not self.facts.alone:
+            return About(self._noise(chance), weights)
+        return About(self._imagined_of(chance, int(weights.argmax()) if len(weights) else 0), weights)
+
+    def _imagined(self, chance: int, category: int) -> Floats:
+        assert self._encoder is not None
+        weights = np.zeros(len(self.facts.categories), np.float32)
+        weights[category:][:1] = 1.0
+        wish = self.network.wish(np.concatenate([np.zeros(self.latent, np.float32), weights]))
+        memory, stroke, points = wish.first, BEGIN, []
+        for count in range(LONGEST):
+            outputs, (memory,) = self.network.step(stroke[None], [wish], [memory])
+            (stroke,), (pen,) = sampling.draw(outputs, IMAGINED, sampling.chances([chance], [count]))
+            if pen == sampling.END:
+                break
+            points.append(stroke)
+        return self._encoder.mean(np.stack(points), weights) if points else np.zeros(self.latent, np.float32)
+
+    def _noise(self, chance: int) -> Floats:
+        return normals(stream(chance, _Z), self.latent)
 
     def _weights(self, wanted: Wanted, chance: int) -> Floats:
         """The categories' shares in one drawing, as asked; they add up to 1."""
@@ -101,7 +140,7 @@ class Subjects:
     def _mean(self, drawing: tuple[Line, ...], weights: bytes) -> Floats:
         assert self._encoder is not None
         unit = max(extent(drawing)[1], 1e-6) / self.facts.extent
-        points = told(drawing, unit, SIMPLIFY * self.facts.extent * unit)
+        points = told(drawing, unit, self.facts.coarse * unit)
         return self._encoder.mean(points, np.frombuffer(weights, np.float32))
 
     def _say(self, sentence: str) -> None:

@@ -13,11 +13,13 @@ from torch import Tensor
 
 from models import store
 from models.sketch_rnn.network import KIND, PEN, STROKE, Network
-from models.sketch_rnn.strokes import BOX
+from models.sketch_rnn.strokes import BOX, EPSILON
 
 TOLD = ("encoder.weight_ih_l0", "encoder.weight_ih_l0_reverse", "start.weight", "decoder.weight_ih_l0")  # of categories
-EXTENT = "extent"
-"""The name of a card's figure: the longer side of a usual drawing, in pixels, where it is not Quick, Draw!'s box."""
+# Names of figures in a card, and what they are taken for where they are not there.
+EXTENT = "extent"  # the longer side of a usual drawing, in pixels: that of Quick, Draw!'s box
+SIMPLIFY = "simplify"  # by how much its lines were simplified, in the same pixels: as Quick, Draw!'s
+ALONE = "alone"  # the share of drawings that the decoder learned to draw with z 0: none
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class Facts:
 
     categories: tuple[str, ...] = ()  # what each category's weight is the weight of
     extent: float = 8.0  # the longer side of a usual drawing, in units of the network
+    coarse: float = 8.0 * EPSILON / BOX  # how far off its points a line may be, in units of the network
+    alone: bool = False  # with z 0 the decoder draws alone, as one without z would
 
 
 def read(name_or_path: str | Path) -> tuple[dict[str, Tensor], Facts, store.Card]:
@@ -37,9 +41,15 @@ def read(name_or_path: str | Path) -> tuple[dict[str, Tensor], Facts, store.Card
         raise store.WeightsError(f"{path}: its card names {len(card.labels)} categories, and {categories} were learned")
     if not card.scale_factor > 0.0:
         raise store.WeightsError(f"{path}: its card has no scale factor (found {card.scale_factor})")
-    extent = card.figures.get(EXTENT, BOX)
-    side = float(extent) if isinstance(extent, int | float) and extent > 0 else BOX
-    return parameters, Facts(tuple(card.labels), side / card.scale_factor), card
+    side = _figure(card, EXTENT, BOX)
+    coarse, alone = _figure(card, SIMPLIFY, EPSILON * side / BOX), _figure(card, ALONE, 0.0) > 0.0
+    return parameters, Facts(tuple(card.labels), side / card.scale_factor, coarse / card.scale_factor, alone), card
+
+
+def _figure(card: store.Card, name: str, usual: float) -> float:
+    """A figure of a card that must be above 0, or what it usually is."""
+    found = card.figures.get(name, usual)
+    return float(found) if isinstance(found, int | float) and found > 0 else usual
 
 
 def facts_of(parameters: Mapping[str, Tensor]) -> Facts:

@@ -14,12 +14,11 @@ from sketches import draughtsman, drawings, network, watch
 
 from models.base import NoteOn, Page, Pen
 from models.sketch_rnn import SketchRNN
-from models.sketch_rnn.hand import BEGIN
 from models.sketch_rnn.latent import About, Encoder, between, varied
 from models.sketch_rnn.model import State
 from models.sketch_rnn.person import NOBODY, POINTS_AT_MOST, extent, from_side, told
 from models.sketch_rnn.sampling import chances, draw
-from models.sketch_rnn.step import CpuStep
+from models.sketch_rnn.step import BEGIN, CpuStep
 
 ENDLESS = (6.0, 0.0, -60.0)
 MOUSE = 9
