@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from live.midi import Keys as Keys
     from live.midi import Midi as Midi
     from live.patch import Node as Node
     from live.patch import Patch as Patch
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from live.video import Window as Window
 
 _HOME = {
+    "Keys": "live.midi",
     "Midi": "live.midi",
     "Node": "live.patch",
     "Patch": "live.patch",
@@ -24,7 +26,7 @@ _HOME = {
     "Window": "live.video",
 }
 
-__all__ = ["Midi", "Node", "Patch", "Roll", "Window"]
+__all__ = ["Keys", "Midi", "Node", "Patch", "Roll", "Window"]
 
 
 def __getattr__(name: str) -> Any:

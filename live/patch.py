@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from live.midi import Midi
+from live.midi import Keys, Midi
 from live.runner import Runner
 from live.video import Layer, Roll, Window
 from live.video.look import INK_KNOBS, laid
@@ -35,13 +35,15 @@ class PatchError(Exception):
 
 
 Out = Midi | Layer
+Source = Keys
 
 
 class Node:
     """One model in a patch: which weights, where its events go, and its knobs where they differ from the defaults.
 
     `out` is a Midi, a window's layer, or both in a tuple; with a layer, the knobs of its lines (width, colour, paper,
-    fade …) may be given here, too. Raises PatchError for a knob the model does not have or a value it cannot take.
+    fade …) may be given here, too. `source` is what it listens to: Keys, for one that plays with a player.
+    Raises PatchError for a knob the model does not have or a value it cannot take.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Node:
         *,
         weights: str,
         out: Out | tuple[Out, ...] | None = None,
+        source: Source | None = None,
         device: str = "auto",
         **knobs: Any,
     ) -> None:
@@ -60,6 +63,9 @@ class Node:
         kinds = [type(one) for one in outs]
         if any(kind not in (Midi, Layer) for kind in kinds) or len(set(kinds)) < len(kinds):
             raise PatchError(f"out: expected a Midi(…), a window's layer(…), or one of each, got {self.out!r}")
+        if source is not None and not isinstance(source, Source):
+            raise PatchError(f"source: expected Keys(…), got {source!r}")
+        self.source = source
         self.midi = next((one for one in outs if isinstance(one, Midi)), None)
         self.layer = next((one for one in outs if isinstance(one, Layer)), None)
         self.device = device

@@ -40,6 +40,24 @@ class Midi:
         Settings(channel=self.channel, program=self.program, transpose=self.transpose)
 
 
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Who plays with a node: `source=Keys("*Roland*", channel=2)`.
+
+    `port` is `"auto"`, every input that is listened to; or a device's name, a part of it, or a pattern with `*` and `?`,
+    upper and lower case alike. `channel` is 1..16, or 0 for all. Raises MidiError for anything else.
+    """
+
+    port: str = "auto"
+    channel: int = 0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.port, str) or not self.port.strip() or len(self.port) > 500:
+            raise MidiError(f"port: expected a device's name or 'auto', got {self.port!r}")
+        if type(self.channel) is not int or not 0 <= self.channel <= 16:
+            raise MidiError(f"channel: expected 1 to 16, or 0 for all, got {self.channel!r}")
+
+
 _RANGES = {
     "channel": (1, 16),
     "program": (0, 128),
