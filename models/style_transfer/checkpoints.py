@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.download import DownloadError, download
+from models.download import DownloadError, Told, download
 
 
 class EyesError(Exception):
@@ -38,13 +38,18 @@ def cache() -> Path:
     return (Path(told) if told else Path.home() / ".cache") / "arabesque"
 
 
-def fetch(checkpoint: Checkpoint) -> Path:
+def place(checkpoint: Checkpoint) -> Path:
+    """Where the file is kept once it was fetched."""
+    return cache() / checkpoint.address.rpartition("/")[2]
+
+
+def fetch(checkpoint: Checkpoint, *, told: Told | None = None) -> Path:
     """The file, downloaded if it is not there yet. Raises EyesError where that does not work."""
-    path = cache() / checkpoint.address.rpartition("/")[2]
+    path = place(checkpoint)
     if path.is_file():
         return path
     try:
-        download(checkpoint.address, path, most=checkpoint.most, sha256=checkpoint.sha256)
+        download(checkpoint.address, path, most=checkpoint.most, sha256=checkpoint.sha256, told=told)
     except (DownloadError, OSError) as error:
         raise EyesError(f"{error}; a copy of your own can be named by its path") from None
     return path
