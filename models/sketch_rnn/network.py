@@ -7,6 +7,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from models.sketch_rnn.recurrent import Dropout, run
+
 KIND = "sketch_rnn"
 STROKE = 5  # dx, dy, pen down, pen up, end
 PEN = 3  # logits: down, up, end
@@ -36,7 +38,9 @@ class Network(nn.Module):
         self.decoder = nn.LSTM(STROKE + latent + categories, decoder, batch_first=True)
         self.head = nn.Linear(decoder, PEN + 6 * mixtures)
 
-    def encode(self, strokes: Tensor, lengths: Tensor, category: Tensor) -> tuple[Tensor, Tensor]:
+    def encode(
+        self, strokes: Tensor, lengths: Tensor, category: Tensor, drop: Dropout | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Mean and log variance, each [B, latent], of drawings padded to [B, T, 5].
 
         `lengths` [B] counts the points that are real, 1..T, and `category` is [B, C]. What lies behind a
@@ -50,16 +54,18 @@ class Network(nn.Module):
         # The two directions run separately, each from its own first point, because packed sequences (the usual
         # way to leave out the padding) keep PyTorch from its fast kernels on a CPU.
         ends = [
-            self._one_way(told, "").gather(1, last),
-            self._one_way(backwards, "_reverse").gather(1, last),
+            self._one_way(told, "", drop).gather(1, last),
+            self._one_way(backwards, "_reverse", drop).gather(1, last),
         ]
         both = torch.cat(ends, dim=-1)[:, 0].float()  # [B, 2 * encoder]
         return self.mu(both), self.log_variance(both)
 
-    def _one_way(self, told: Tensor, direction: str) -> Tensor:
+    def _one_way(self, told: Tensor, direction: str, drop: Dropout | None) -> Tensor:
         names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
         weights = [getattr(self.encoder, name + direction) for name in names]
         nothing = told.new_zeros(1, len(told), self.encoder.hidden_size)
+        if drop is not None:
+            return run(self.encoder, direction, told, (nothing[0], nothing[0]), drop)
         out: Tensor = torch.lstm(told, (nothing, nothing), weights, True, 1, 0.0, False, False, True)[0]
         return out  # [B, T, encoder]
 
@@ -75,33 +81,48 @@ class Network(nn.Module):
         The columns are pen logits (down, up, end), then M each of: logits of the mixture, mean x, mean y, log of
         the deviations x and y, and the correlation before its tanh. Unit: the data's scale factor.
         """
-        what = torch.cat([z, category], dim=-1)[:, None].expand(-1, strokes.shape[1], -1)
-        out, state = self.decoder(torch.cat([strokes, what], dim=-1), state or self.begin(z, category))
+        out, state = self.decoder(_all_told(strokes, z, category), state or self.begin(z, category))
         raw: Tensor = self.head(out.float())
         return raw, state
 
     def forward(
-        self, drawing: Tensor, lengths: Tensor, category: Tensor, noise: Tensor, seen: Tensor | None = None
+        self,
+        drawing: Tensor,
+        lengths: Tensor,
+        category: Tensor,
+        noise: Tensor,
+        seen: Tensor | None = None,
+        drop: Dropout | None = None,
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Read a drawing and draw it again: raw mixtures [B, T + 1, 3 + 6 M], and z's mean and log variance.
 
         `drawing` [B, T, 5] has no first [0, 0, 1, 0, 0], `noise` [B, latent] is standard normal. `seen` [n] are the
         places of the drawings that the encoder reads (None: all), so that mean and log variance are [n, latent];
-        the others the decoder draws alone: their z is 0.
+        the others the decoder draws alone: their z is 0. `drop` is the recurrent dropout of both, while training.
         """
         first = drawing.new_tensor([0.0, 0.0, 1.0, 0.0, 0.0]).expand(len(drawing), 1, STROKE)
         if self.latent:
             if seen is None:
                 seen = torch.arange(len(drawing), device=drawing.device)
             if len(seen):
-                mu, log_variance = self.encode(drawing[seen], lengths[seen], category[seen])
+                mu, log_variance = self.encode(drawing[seen], lengths[seen], category[seen], drop)
             else:
                 mu = log_variance = noise[:0]
             z = torch.zeros_like(noise).index_copy(0, seen, mu + noise[seen] * torch.exp(0.5 * log_variance))
         else:
             z = mu = log_variance = noise[:, :0]
-        raw, _ = self.decode(torch.cat([first, drawing], dim=1), z, category)
-        return raw, mu, log_variance
+        strokes = torch.cat([first, drawing], dim=1)
+        if drop is None:
+            return self.decode(strokes, z, category)[0], mu, log_variance
+        h, c = self.begin(z, category)
+        out = run(self.decoder, "", _all_told(strokes, z, category), (h[0], c[0]), drop)
+        return self.head(out.float()), mu, log_variance
+
+
+def _all_told(strokes: Tensor, z: Tensor, category: Tensor) -> Tensor:
+    """What the decoder reads, [B, T, 5 + latent + C]."""
+    what = torch.cat([z, category], dim=-1)[:, None].expand(-1, strokes.shape[1], -1)
+    return torch.cat([strokes, what], dim=-1)
 
 
 def prepare(network: Network) -> None:

@@ -89,11 +89,18 @@ def parser() -> argparse.ArgumentParser:
     add("--latent", type=count, default=usual.latent, help="numbers that describe a drawing (%(default)s)")
     add("--mixtures", type=count, default=usual.mixtures, help="distributions mixed for a point (%(default)s)")
     add(
+        "--recurrent-dropout",
+        type=share,
+        default=usual.recurrent_dropout,
+        metavar="SHARE",
+        help="how much of what is new is forgotten, against learning by heart; 0 is faster (%(default)s)",
+    )
+    add(
         "--alone",
         type=share,
         default=usual.alone,
         metavar="SHARE",
-        help="the share of drawings learned without the encoder, 0 to 1: what drawing freely and completing need",
+        help="the share learned without the encoder: what drawing freely and completing need (%(default)s)",
     )
     add("--begin", default="", metavar="WEIGHTS", help="go on from these weights, perhaps with more categories")
     add(
@@ -132,6 +139,7 @@ def run(options: argparse.Namespace) -> int:
         decoder=options.decoder,
         latent=0 if options.unconditional else options.latent,
         mixtures=options.mixtures,
+        recurrent_dropout=options.recurrent_dropout,
         alone=options.alone,
         begin=options.begin,
         bfloat16=options.bfloat16,

@@ -16,6 +16,7 @@ from torch.nn.parallel import DistributedDataParallel
 from models.sketch_rnn.dataset import Batch, Batches, Drawings
 from models.sketch_rnn.losses import KL_FLOOR, annealed, kl, reconstruction
 from models.sketch_rnn.network import Network, prepare
+from models.sketch_rnn.recurrent import Dropout
 from models.sketch_rnn.weights import read, take_over
 from models.training import ResumeError
 
@@ -47,7 +48,7 @@ class Settings:
     decoder: int = 512
     latent: int = 128  # 0: no encoder
     mixtures: int = 20
-    recurrent_dropout: float = 0.0
+    recurrent_dropout: float = 0.1  # share of what is new in a cell, 0..1, that is forgotten while training
     alone: float = 0.0  # share of the drawings, 0..1, that the decoder draws without the encoder, z being 0
     begin: str = ""  # the weights that the training began with
     bfloat16: bool = False  # the LSTMs' arithmetic; weights and losses stay float32
@@ -125,7 +126,10 @@ class Trainer:
         noise = torch.randn(self.settings.batch, self.settings.latent, generator=random)
         order = torch.randperm(self.own.stop - self.own.start, generator=random)
         seen = order[: math.ceil(len(order) * (1 - self.settings.alone))].sort().values
-        means = [part.mean() for part in self._losses(self.batches[self.done_updates], noise, self.own, seen)]
+        rate = self.settings.recurrent_dropout
+        drop = Dropout(rate, random) if rate else None
+        batch = self.batches[self.done_updates]
+        means = [part.mean() for part in self._losses(batch, noise, self.own, seen, drop)]
         lost, said = self._mean(torch.stack(means).detach())
         # Below its floor L_KL pulls no more, as max(L_KL, floor) in the paper; the floor is the whole batch's.
         loss = means[0] + self.kl_weight() * means[1] * float(said > KL_FLOOR)
@@ -156,7 +160,7 @@ class Trainer:
         return found
 
     def _losses(
-        self, batch: Batch, noise: Tensor, own: slice, seen: Tensor | None, *, exact: bool = False
+        self, batch: Batch, noise: Tensor, own: slice, seen: Tensor, drop: Dropout | None = None, *, exact: bool = False
     ) -> tuple[Tensor, Tensor]:
         """L_R of each drawing of a batch that is `own`, [b], and L_KL of those of them that are `seen`, [n].
 
@@ -171,8 +175,8 @@ class Trainer:
         half = (self.settings.bfloat16 or self.device.type == "cuda") and not exact
         with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
             model = self.network if exact else self.model
-            seen = None if seen is None else seen.to(self.device)
-            raw, mu, log_variance = model(drawing, lengths, category, noise[own].to(self.device), seen)
+            chance = noise[own].to(self.device)
+            raw, mu, log_variance = model(drawing, lengths, category, chance, seen.to(self.device), drop)
         ended = drawing.new_tensor([0.0, 0.0, 0.0, 0.0, 1.0]).expand(len(drawing), 1, 5)
         target = torch.cat([drawing, ended], dim=1)
         offsets, pen = reconstruction(raw, target, longest=self.settings.longest, after_end=not exact)
