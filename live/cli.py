@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "play": ("live.cli:play", "play a patch (the same as giving it without a command)"),
     "devices": ("live.devices:main", "list the MIDI ports and sound devices of this machine"),
     "osc": ("live.cli:osc", "print the table of all OSC addresses of a patch"),
+    "replay": ("live.session.command:main", "play a session again, kept with --record-session"),
     "render": ("live.sound.render:main", "turn a MIDI file into sound (WAV)"),
     "train": ("live.cli:train", "train a model on your own playing"),
     "weights": ("models.weights_cli:main", "list weights, import or fetch published ones"),
@@ -74,6 +75,12 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="FILE.mid",
         help="write what is played to a MIDI file, safe at every moment",
+    )
+    sound.add_argument(
+        "--record-session",
+        type=Path,
+        metavar="FILE",
+        help="keep all that happens, every move of a control included, for `arabesque replay FILE`",
     )
     sound.add_argument("--render", type=Path, metavar="FILE.wav", help="at the end, write what was played as sound")
     sound.add_argument(
@@ -156,6 +163,7 @@ def play(argv: list[str]) -> int:
         midi=given.midi,
         soundfont=given.soundfont,
         record=given.record,
+        session=given.record_session,
         osc=None if given.no_osc else (given.host, given.osc_port),
         osc_out=targets,
         settings=settings,

@@ -20,6 +20,8 @@ from live.outlets import Outlets
 from live.parts import parts_of
 from live.patch import Patch, PatchError
 from live.runner import Runner
+from live.session.begin import begin
+from live.session.recording import Recording
 from live.tree import Tree
 from live.video.stage import Stage
 from live.voices import Voices
@@ -58,6 +60,7 @@ class Engine:
         self.outlets = Outlets(self.tree, self.voices, self.osc_out, self.stage)
         self.desk = Desk(self.clock, self.fail)
         self.follower = Follower(self, path) if path is not None else None
+        self.session: Recording | None = None
         self._wanted: dict[str, float] = {}
         self._stop = threading.Event()
         self._closed = False
@@ -80,6 +83,7 @@ class Engine:
         models = {name: model_of(name, node, self.path) for name, node in self.patch.nodes.items()}
         self.stage.set_window(self.patch.window)
         self.outlets.show(self.patch.rolls, ())
+        self.session = self.tree.recorder = begin(self)
         for name, model in models.items():
             self.add(name, model, start=False)
         self.desk.open(parts_of(self))
@@ -166,6 +170,8 @@ class Engine:
         self.desk.close()
         for runner in self.runners.values():
             runner.stop()
+        if self.session is not None:
+            self.session.close()
         self.voices.close()
         self.stage.close()
         if self.osc is not None:
@@ -189,6 +195,8 @@ class Engine:
     def add(self, name: str, model: Model, start: bool) -> None:
         """Adds a node of the patch: its addresses, its outputs, its runner."""
         node = self.patch.nodes[name]
+        if self.session is not None:
+            self.outlets.also(name, self.session.add(name, model))
         declarations = Runner.knobs_of_loaded(model)
         for knob, declared in declarations.items():
             default = declared.coerce(node.knobs[knob]) if knob in node.knobs else declared.default
@@ -215,6 +223,8 @@ class Engine:
         runner.stop()
         self.outlets.remove(name)
         self.tree.remove(name)
+        if self.session is not None:
+            self.session.remove(name)
 
     # -- the engine's own addresses -----------------------------------------------------------------------------
 

@@ -46,6 +46,8 @@ class Follower:
             except PatchError as error:
                 engine.fail(str(error))
                 return False
+            if engine.session is not None:
+                engine.session.patched(new)
             engine.patch = new
             for change in changes:
                 self._apply(change, models)
@@ -56,6 +58,8 @@ class Follower:
 
     def _apply(self, change: Change, models: dict[str, Model]) -> None:
         engine = self.engine
+        if engine.session is not None:
+            engine.session.follows(change, models.get(change.node))
         match change.do:
             case "tempo":
                 engine.tree.set("/clock/tempo", change.value)

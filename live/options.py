@@ -15,6 +15,8 @@ class Options:
     """A port, as `live.midi.Midi` names it, in the place of every node's own."""
     soundfont: str | None = None
     record: Path | None = None
+    session: Path | None = None
+    """Where to keep all that happens, to be played again (see live.session)."""
     osc: tuple[str, int] | None = ("127.0.0.1", 9000)
     """Where to listen, or None."""
     osc_out: tuple[tuple[str, int], ...] = ()

@@ -26,6 +26,11 @@ class Outlets:
         self._osc_out = osc_out
         self._stage = stage
         self._always: dict[str, list[Output]] = {}
+        self._further: dict[str, Output] = {}
+
+    def also(self, name: str, output: Output) -> None:
+        """A further output for a node that is about to be connected, beside what its patch gives it."""
+        self._further[name] = output
 
     def connect(self, runner: Runner, node: Node) -> None:
         """Gives a node the outputs that it has in its patch, with their addresses; what it has already stays."""
@@ -38,7 +43,8 @@ class Outlets:
             )
         if name not in self._always:
             views = [view(name) for view in self.views] if plays else []
-            self._always[name] = [self._osc_out.voice(name, notes=plays), *views]
+            further = [self._further.pop(name)] if name in self._further else []
+            self._always[name] = [self._osc_out.voice(name, notes=plays), *views, *further]
         old = self._voices.of(name)
         new = self._voices.add(name, node.midi) if node.midi is not None else None
         if node.layer is not None:

@@ -69,7 +69,7 @@ def perform(
             if show:
                 terminal.end()
         recording = engine.voices.recording()
-        return _render(recording.recording, render) if recording and recording.recording and render else 0
+        return to_sound(recording.recording, render) if recording and recording.recording and render else 0
 
 
 def _show(terminal: Terminal, screen: Screen) -> float:
@@ -77,7 +77,8 @@ def _show(terminal: Terminal, screen: Screen) -> float:
     return screen.frame()
 
 
-def _render(recording: Path, wav: Path) -> int:
+def to_sound(recording: Path, wav: Path) -> int:
+    """Turns a MIDI file into sound; returns the exit status."""
     # In a process of its own: it wants one BLAS thread, which must be said before numpy is loaded.
     return subprocess.run([sys.executable, "-m", "live.sound.render", recording, wav], check=False).returncode
 

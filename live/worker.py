@@ -50,6 +50,8 @@ class Worker(ABC):
         self.wake = threading.Condition()
         self.beats = clock.beats
         """The line of beats as this iteration found it."""
+        self.failed_s = float("-inf")
+        """When it failed last."""
         self.steps = 0
         self.step_s = 0.0
         self.woken = False
@@ -151,16 +153,20 @@ class Worker(ABC):
             now_s, knobs = self._look(arrived, swapped is not None)
             return self._advance(now_s, knobs, swapped)
         except Exception as error:
-            self._failures += 1
             log.exception("%s failed", self.name)
-            given_up = self._failures >= FAILURES_AT_MOST
-            sentence = f"{self.name}: {type(error).__name__}: {error}"
-            if self.tree.recorder is not None:
-                self.tree.recorder.failed(now_s, self.name, sentence)
-            self.tree.publish("/engine/error", sentence)
-            self.tree.publish(f"/{self.name}/state", "failed" if given_up else "restarting")
-            self._begin_again(now_s)
-            return float("inf") if given_up else now_s + RETRY_S
+            return self.fail(now_s, f"{self.name}: {type(error).__name__}: {error}")
+
+    def fail(self, now_s: float, sentence: str) -> float:
+        """What it did at this time has failed: it begins again; returns when it wants to be called."""
+        self._failures += 1
+        self.failed_s = now_s
+        given_up = self._failures >= FAILURES_AT_MOST
+        if self.tree.recorder is not None:
+            self.tree.recorder.failed(now_s, self.name, sentence)
+        self.tree.publish("/engine/error", sentence)
+        self.tree.publish(f"/{self.name}/state", "failed" if given_up else "restarting")
+        self._begin_again(now_s)
+        return float("inf") if given_up else now_s + RETRY_S
 
     def _look(self, arrived: Sequence[Event], swapped: bool) -> tuple[float, dict[str, Any]]:
         """The time, and the knobs as they stand then: all that this iteration goes by, and told to who records it."""
