@@ -44,8 +44,8 @@ class Midi:
 class Keys:
     """Who plays with a node: `source=Keys("*Roland*", channel=2)`.
 
-    `port` is `"auto"`, every input that is listened to; or a device's name, a part of it, or a pattern with `*` and `?`,
-    upper and lower case alike. `channel` is 1..16, or 0 for all. Raises MidiError for anything else.
+    `port` is `"auto"`, every input that is listened to; or a device's name, a part of it, or a pattern with `*` and
+    `?`, upper and lower case alike. `channel` is 1..16, or 0 for all. Raises MidiError for anything else.
     """
 
     port: str = "auto"

@@ -77,6 +77,10 @@ class _Opened:
         self._peer = ""
         self.name = ""
 
+    def names(self) -> list[str]:
+        """The ports that others offer to this client."""
+        return [name for name in self._client.get_ports() if not _OURS.match(name)]
+
     def _connect(self, name: str, ours: str) -> None:
         """Connects to the port that has exactly this name. Raises MidiError where it has gone."""
         names = self._client.get_ports()
@@ -114,6 +118,28 @@ class _Opened:
         for fd in self._server:
             poll.register(fd, 0)  # a hang-up is reported without being asked for
         return bool(poll.poll(0))
+
+
+class Names:
+    """The names of all inputs that others offer, asked for again and again by the same clients.
+
+    A client that comes and goes makes JACK build its graph anew, and what is played in that moment may be lost.
+    """
+
+    def __init__(self) -> None:
+        self._clients: dict[str, _Opened] = {}
+
+    def __call__(self) -> list[tuple[str, str]]:
+        """(system, name) of each."""
+        found: list[tuple[str, str]] = []
+        for system in _apis():
+            with contextlib.suppress(MidiError):
+                if system in self._clients and not self._clients[system].alive():
+                    self._clients.pop(system).close()
+                if system not in self._clients:
+                    self._clients[system] = _Opened(system, "in", CLIENT_IN)
+                found += [(system, name) for name in self._clients[system].names()]
+        return found
 
 
 class RtPort(_Opened):

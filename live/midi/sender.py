@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import gc
 import json
 import os
 import signal
@@ -28,6 +27,7 @@ from live.midi import MidiError
 from live.midi.cable import Cable, Report
 from live.midi.player import Player
 from live.midi.ports import Port, open_port
+from live.midi.prompt import be_prompt
 from live.midi.wire import LINE_AT_MOST, decode, event_in
 
 if TYPE_CHECKING:
@@ -258,7 +258,7 @@ def main(argv: list[str] | None = None) -> int:
     status = 0
     try:
         sender.record(given.record)
-        _be_prompt()
+        be_prompt()
         process.run()
     except Exception as error:
         report("error", f"the MIDI sender failed: {type(error).__name__}: {error}")
@@ -268,20 +268,6 @@ def main(argv: list[str] | None = None) -> int:
         report("closed", "every note is ended")
     # Audio systems leave threads behind, and JACK crashes when unloaded after its server died.
     os._exit(status)
-
-
-def _be_prompt() -> None:
-    """Asks the system for what it gives to programs that must not be late; goes on where that is refused."""
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-    sys.setswitchinterval(0.0005)
-    with contextlib.suppress(OSError, AttributeError):
-        os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(10))
-    if sys.platform == "win32":
-        import ctypes
-
-        ctypes.windll.winmm.timeBeginPeriod(1)
 
 
 if __name__ == "__main__":
