@@ -12,6 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
 
+from live.allow import Allow
+
 DEFAULT_PATCH = "duo"
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -106,14 +108,29 @@ def _parser() -> argparse.ArgumentParser:
     control.add_argument(
         "--host",
         default="127.0.0.1",
-        help="the address that OSC listens on (default: %(default)s, this machine only; 0.0.0.0 for the whole network)",
+        help="the address that OSC and the control page listen on (default: %(default)s, this machine only; "
+        "0.0.0.0 for the whole network)",
     )
     control.add_argument(
         "--osc-port",
         type=int,
         default=9000,
         metavar="N",
-        help="the UDP port that OSC listens on (default: %(default)s)",
+        help="the port that OSC listens on, UDP and TCP (default: %(default)s)",
+    )
+    control.add_argument(
+        "--http-port",
+        type=int,
+        default=9080,
+        metavar="N",
+        help="the port of the control page and of OSCQuery (default: %(default)s)",
+    )
+    control.add_argument("--no-http", action="store_true", help="no control page and no OSCQuery")
+    control.add_argument("--token", metavar="TEXT", help="ask for this before the control page can be used")
+    control.add_argument(
+        "--allow",
+        metavar="NETWORKS",
+        help="hear only these addresses and this machine, such as 192.168.1.0/24,10.0.0.7",
     )
     control.add_argument(
         "--osc-out",
@@ -166,6 +183,9 @@ def play(argv: list[str]) -> int:
         session=given.record_session,
         osc=None if given.no_osc else (given.host, given.osc_port),
         osc_out=targets,
+        http=None if given.no_http else (given.host, given.http_port),
+        token=given.token,
+        allow=_allow(parser, given.allow),
         settings=settings,
         watch=not given.no_reload,
     )
@@ -223,6 +243,13 @@ def _target(parser: argparse.ArgumentParser, text: str) -> tuple[str, int]:
     if not colon or not host or not port.isdigit() or not 0 < int(port) < 65536:
         parser.error(f"--osc-out {text}: expected HOST:PORT, such as 127.0.0.1:9001")
     return host, int(port)
+
+
+def _allow(parser: argparse.ArgumentParser, text: str | None) -> Allow:
+    try:
+        return Allow() if text is None else Allow.parse(text)
+    except ValueError as error:
+        parser.error(f"--allow: {error}")
 
 
 def _log(verbose: bool) -> None:

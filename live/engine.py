@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from live.clock import Clock, VirtualClock
 from live.desk import Desk
 from live.follow import Follower, model_of
 from live.options import Options
+from live.osc.opening import open_osc
 from live.osc.out import OscOut
 from live.osc.server import OscServer
 from live.outlets import Outlets
@@ -92,7 +93,7 @@ class Engine:
                 self.tree.write(address, value.split(",") if "," in value else [value])
             except (KeyError, ValueError) as error:
                 raise PatchError(f"--set {address}={value}: {error}") from None
-        self._open_osc()
+        self.osc = open_osc(self.tree, self.clock, self.osc_out, self.options, self.fail)
         self.tree.publish("/engine/state", "playing")
         if not self.clock.virtual:
             for runner in self.runners.values():
@@ -258,26 +259,6 @@ class Engine:
                 self.tree.publish(f"/{name}/notes_per_second", runner.notes_per_second())
             for reading, value in runner.readings().items():
                 self.tree.publish(f"/{name}/{reading}", value)
-
-    def _open_osc(self) -> None:
-        targets: Iterable[tuple[str, int]] = self.options.osc_out
-        for host, port in targets:
-            try:
-                self.osc_out.subscribe(host, port)
-            except OSError as error:
-                self.fail(f"--osc-out {host}:{port}: {error.strerror}; playing on without")
-        if self.options.osc is None and not self.options.osc_out:
-            return
-        host, port = self.options.osc or ("127.0.0.1", 0)
-        try:
-            self.osc = OscServer(self.tree, self.clock, host, port, out=self.osc_out)
-        except OSError as error:
-            self.fail(
-                f"OSC on UDP port {port} of {host}: {error.strerror}; playing without OSC (--osc-port takes another)"
-            )
-            return
-        if not self.clock.virtual:
-            self.osc.start()
 
     def _help(self, work: Callable[[], Any], name: str) -> None:
         self._helpers = [thread for thread in self._helpers if thread.is_alive()]

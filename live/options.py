@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from live.allow import Allow
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -20,6 +22,12 @@ class Options:
     osc: tuple[str, int] | None = ("127.0.0.1", 9000)
     """Where to listen, or None."""
     osc_out: tuple[tuple[str, int], ...] = ()
+    http: tuple[str, int] | None = None
+    """Where OSCQuery and the control page are served, or None."""
+    token: str | None = None
+    """What HTTP and WebSocket clients must know."""
+    allow: Allow = Allow()  # noqa: RUF009
+    """Who may send OSC and use HTTP."""
     settings: tuple[tuple[str, str], ...] = ()
     """(address, value) to set at the start."""
     watch: bool = True

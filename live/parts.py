@@ -9,6 +9,7 @@ from live.beside import place
 from live.desk import Part
 from live.show.presets import Presets
 from live.tempo import Tempo
+from live.web.part import Web
 
 if TYPE_CHECKING:
     from live.engine import Engine
@@ -24,4 +25,5 @@ def parts_of(engine: Engine) -> list[Part]:
     return [
         Tempo(tree, clock, wake),
         Presets(tree, clock, wake, engine.fail, beside("presets")),
+        Web(engine),
     ]

@@ -45,6 +45,17 @@ def value_message(address: str, knob: Knob, value: Value) -> bytes:
     return message(address, value)
 
 
+def typed_message(address: str, knob: Knob, value: Value) -> bytes:
+    """The same with the types that OSCQuery describes, for those who read a description: T or F for a switch, I for a
+    button pressed.
+    """
+    if knob.kind in ("switch", "pulse"):
+        builder = OscMessageBuilder(address=address)
+        head = builder.build().dgram.partition(b",")[0]
+        return bytes(head) + (b",I\0\0" if knob.kind == "pulse" else b",T\0\0" if value else b",F\0\0")
+    return value_message(address, knob, value)
+
+
 def _flat(arguments: Iterable[Any]) -> Iterator[Any]:
     for argument in arguments:
         if isinstance(argument, list | tuple):

@@ -42,7 +42,9 @@ MAX_SIGNALS: Final = 20_000
 
 
 @dataclass(slots=True)
-class _Told:
+class Told:
+    """Something to be told: a change of a value, or a signal."""
+
     address: str
     arguments: tuple[Any, ...]
     is_value: bool
@@ -56,14 +58,14 @@ class Lane:
 
     def __init__(self, size: int = MAX_SIGNALS) -> None:
         self._lock = threading.Lock()
-        self._waiting: dict[str | int, _Told] = {}
+        self._waiting: dict[str | int, Told] = {}
         self._signals: deque[int] = deque()
         self._count = itertools.count()
         self.size = size
         self.dropped = 0
         """How many signals were dropped because nobody took them in time."""
 
-    def put(self, told: _Told) -> bool:
+    def put(self, told: Told) -> bool:
         """Adds; True if it was empty, so that somebody should be woken."""
         with self._lock:
             was_empty = not self._waiting
@@ -80,7 +82,7 @@ class Lane:
                     self.dropped += 1
             return was_empty
 
-    def take(self) -> list[_Told]:
+    def take(self) -> list[Told]:
         """All that waits, in order."""
         with self._lock:
             told = list(self._waiting.values())
@@ -145,13 +147,17 @@ class OscOut:
             self.wake()
         if not len(self.subscribers):
             return
-        told = _Told(address, arguments, self._is_value(address))
+        if self.lane.put(self.told(address, arguments)):
+            self.wake()
+
+    def told(self, address: str, arguments: tuple[Any, ...]) -> Told:
+        """What a watcher was just called with, on the thread that calls it: with who caused it, if OSC did."""
+        told = Told(address, arguments, self._is_value(address))
         hearing = self._hearing
         if hearing is not None and hearing[0] == threading.get_ident() and address in hearing[2]:
             told.anew = told.is_value and hearing[2][address] != arguments
             told.except_to = None if told.is_value else hearing[1]
-        if self.lane.put(told):
-            self.wake()
+        return told
 
     # -- on the OSC thread -------------------------------------------------------------------------------
 
@@ -199,7 +205,7 @@ class OscOut:
         except AddressError:
             return False
 
-    def _packets(self, told: list[_Told]) -> list[Packet]:
+    def _packets(self, told: list[Told]) -> list[Packet]:
         everybody = self.subscribers.everybody()
         packets: list[Packet] = []
         for one in told:
@@ -214,7 +220,7 @@ class OscOut:
                         packets.append((subscriber.peer, made[address]))
         return packets
 
-    def _is_news(self, subscriber: Subscriber, told: _Told, address: str, packet: bytes) -> bool:
+    def _is_news(self, subscriber: Subscriber, told: Told, address: str, packet: bytes) -> bool:
         """Not a value said before: two programs that answer each other with it would never end."""
         if not told.is_value:
             return True
@@ -223,7 +229,7 @@ class OscOut:
         subscriber.last[address] = packet
         return True
 
-    def _encode(self, told: _Told, address: str, index: int | None) -> bytes:
+    def _encode(self, told: Told, address: str, index: int | None) -> bytes:
         if told.is_value:
             try:  # as it is now: of two threads' changes, the one told last need not be the last one made
                 return value_message(address, self.tree.knob(address), self.tree.get(address))

@@ -1,0 +1,152 @@
+"""What is served over HTTP: OSCQuery, the control page and its WebSocket; a view of the tree and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import Callable
+from importlib.resources import files
+from typing import Any, Final, Protocol
+
+from aiohttp import web
+
+from live.osc.server import OscServer
+from live.tree import AddressError
+from live.web.discovery import Announcement
+from live.web.guard import Guard
+from live.web.namespace import ATTRIBUTES, Namespace, host_info
+from live.web.sockets import Sockets
+
+MAX_CONNECTIONS: Final = 160
+PAGE: Final = files("live.web") / "page"
+TYPES: Final = {
+    "html": "text/html",
+    "css": "text/css",
+    "js": "text/javascript",
+    "svg": "image/svg+xml",
+}
+
+
+class Sights(Protocol):
+    """What the page shows beside the tree."""
+
+    def picture(self) -> bytes | None:
+        """The stage as a JPEG, None where there is none; called on a thread that may wait."""
+        ...
+
+    def errors(self) -> list[tuple[str, str]]:
+        """What went wrong lately: when, and the sentence."""
+        ...
+
+
+class Site:
+    """Answers requests; all of it runs on one loop. `/-/…` is the page's own, all else is the tree."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        namespace: Namespace,
+        sockets: Sockets,
+        guard: Guard,
+        sights: Sights,
+        osc: Callable[[], OscServer | None],
+    ) -> None:
+        self.name = name
+        self.sockets = sockets
+        self._namespace = namespace
+        self._guard = guard
+        self._sights = sights
+        self._osc = osc
+
+    async def serve(self, host: str, listening: socket.socket, end: asyncio.Event) -> None:
+        """Serves on a socket that listens on a host, and announces it, until the end."""
+        server = web.Server(self._handle, access_log=None, keepalive_timeout=30.0)
+
+        def connect() -> asyncio.BaseProtocol:
+            self._make_room(server)
+            return server()
+
+        open_port = await asyncio.get_running_loop().create_server(connect, sock=listening)
+        port = listening.getsockname()[1]
+        announced = asyncio.create_task(Announcement.begin(self.name, host, port, self._osc_port()))
+        await end.wait()
+        open_port.close()
+        await self.sockets.close()
+        await (await announced).end()
+        await server.shutdown(1.0)
+
+    def _osc_port(self) -> int | None:
+        osc = self._osc()
+        return osc.port if osc is not None and osc.udp is not None else None
+
+    def _make_room(self, server: web.Server) -> None:
+        """Ends the oldest connection that is no WebSocket, where there are too many: most are forgotten ones."""
+        if len(server.connections) >= MAX_CONNECTIONS:
+            for old in server.connections:
+                if old.transport is not None and not self.sockets.has(old.transport):
+                    old.force_close()
+                    break
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            self._guard.check(request)
+            response = await self._respond(request)
+        except web.HTTPException as refused:
+            response = web.Response(status=refused.status, text=refused.text, content_type=refused.content_type)
+        if not response.prepared:
+            self._guard.dress(request, response)
+        return response
+
+    async def _respond(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.method not in ("GET", "HEAD"):
+            raise web.HTTPMethodNotAllowed(request.method, ["GET", "HEAD"])
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            self._guard.check_origin(request)
+            return await self.sockets.serve(request)
+        path = request.path.rstrip("/") or "/"
+        if path.startswith("/-/"):
+            return await self._own(path.removeprefix("/-/"))
+        asked = [name for name in request.query if name != "token"]
+        if "HTML" in asked or (path == "/" and not asked and "text/html" in request.headers.get("Accept", "")):
+            return await self._own("index.html")
+        return self._query(request, path, asked)
+
+    def _query(self, request: web.BaseRequest, path: str, asked: list[str]) -> web.Response:
+        """OSCQuery: a node with all in it, or some attributes of it."""
+        if "HOST_INFO" in asked:
+            return _json(self._host_info(request))
+        try:
+            if not asked:
+                return _json(self._namespace.describe(path))
+            said: dict[str, Any] = {}
+            for name in asked:
+                if name not in ATTRIBUTES:
+                    raise web.HTTPBadRequest(text=f"no attribute {name[:100]}; there is {', '.join(ATTRIBUTES)}")
+                said |= self._namespace.attribute(path, name) or {}
+        except AddressError as error:
+            raise web.HTTPNotFound(text=str(error)) from None
+        return _json(said) if said else web.Response(status=204)
+
+    def _host_info(self, request: web.BaseRequest) -> dict[str, Any]:
+        assert request.transport is not None
+        host, port = request.transport.get_extra_info("sockname")[:2]
+        return host_info(self.name, host, port, self._osc_port())
+
+    async def _own(self, name: str) -> web.Response:
+        """What only the page asks for."""
+        if name == "stage.jpg":
+            picture = await asyncio.to_thread(self._sights.picture)
+            return web.Response(body=picture, content_type="image/jpeg") if picture else web.Response(status=204)
+        if name == "errors":
+            return _json([{"date": date, "sentence": sentence} for date, sentence in self._sights.errors()])
+        file = PAGE / name
+        kind = TYPES.get(name.rpartition(".")[2])
+        if kind is None or "/" in name or not file.is_file():
+            raise web.HTTPNotFound(text=f"no file {name[:100]}")
+        return web.Response(text=file.read_text(encoding="utf-8"), content_type=kind)
+
+
+def _json(said: Any) -> web.Response:
+    return web.json_response(said, dumps=lambda one: json.dumps(one, ensure_ascii=False, allow_nan=False))
