@@ -100,6 +100,14 @@ def _parser() -> argparse.ArgumentParser:
         help="set a parameter at the start, such as /piano/temperature=0.8 (may be repeated)",
     )
     control.add_argument(
+        "--midi-in",
+        action="append",
+        default=[],
+        metavar="PORT",
+        help="which MIDI inputs to listen to: part of a name, `virtual` for one of our own, `none` (may be repeated; "
+        "default: all)",
+    )
+    control.add_argument(
         "--seed",
         type=int,
         metavar="N",
@@ -178,6 +186,7 @@ def play(argv: list[str]) -> int:
     options = Options(
         seed=given.seed,
         midi=given.midi,
+        midi_in=tuple(port for port in given.midi_in or ["auto"] if port != "none"),
         soundfont=given.soundfont,
         record=given.record,
         session=given.record_session,

@@ -15,6 +15,8 @@ class Options:
     seed: int | None = None
     midi: str | None = None
     """A port, as `live.midi.Midi` names it, in the place of every node's own."""
+    midi_in: tuple[str, ...] = ("auto",)
+    """Which inputs are listened to, as `live.midi.Keys` names them; none for no MIDI in."""
     soundfont: str | None = None
     record: Path | None = None
     session: Path | None = None

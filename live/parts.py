@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from live.beside import place
 from live.desk import Part
+from live.midi.input import MidiIn
+from live.midi.players import Players
 from live.show.presets import Presets
 from live.tempo import Tempo
 from live.web.part import Web
@@ -22,7 +24,12 @@ def parts_of(engine: Engine) -> list[Part]:
     def beside(what: str) -> Path | None:
         return place(engine.path, what) if engine.path is not None else None
 
+    midi_in, players = MidiIn(tree, clock, wake, engine.fail, engine.options.midi_in), Players(engine)
+    midi_in.takers += [players.take]
+    midi_in.gone += [players.gone]
     return [
+        midi_in,
+        players,
         Tempo(tree, clock, wake),
         Presets(tree, clock, wake, engine.fail, beside("presets")),
         Web(engine),
