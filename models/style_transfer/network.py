@@ -20,8 +20,9 @@ class Network(nn.Module):
 
     Our own cut of it, for a CPU: the photo is folded 4x4 into channels, so that nothing is computed at full size; the
     `blocks` residual blocks run at an eighth of it with `wide` channels, between two layers at a quarter with `narrow`
-    ones. All that belongs to one painting are a row of `scale`, of `shift` and of `tone`, which says how much of the
-    photo's own colour shows in each colour of the painting; rows mixed are paintings blended.
+    ones. All that belongs to one painting are a row of `scale`, of `shift` and of `tone`, which says how
+    the photo's own colours show in those of the painting; rows mixed are paintings blended. Sizes grow by repeating
+    pixels before a convolution, since folding channels out draws the fold's own grid into flat places.
     """
 
     def __init__(self, *, paintings: int, narrow: int = 48, wide: int = 128, blocks: int = 4) -> None:
@@ -31,13 +32,13 @@ class Network(nn.Module):
         self.fold = nn.Conv2d(3 * PATCH**2, narrow, 3, padding=1, bias=False)
         self.down = nn.Conv2d(narrow, wide, 3, stride=2, padding=1, bias=False)
         self.trunk = nn.ModuleList(nn.Conv2d(wide, wide, 3, padding=1, bias=False) for _ in range(2 * blocks))
-        self.up = nn.Conv2d(wide, 4 * narrow, 1)
+        self.up = nn.Conv2d(wide, narrow, 1)
         self.merge = nn.Conv2d(narrow, narrow, 3, padding=1, bias=False)
-        self.fine = nn.Conv2d(narrow, 4 * FINE, 3, padding=1)
+        self.fine = nn.Conv2d(narrow, FINE, 3, padding=1)
         self.unfold = nn.Conv2d(FINE, 12, 3, padding=1)
         self.scale = nn.Parameter(torch.ones(paintings, sum(self.widths)))
         self.shift = nn.Parameter(torch.zeros(paintings, sum(self.widths)))
-        self.tone = nn.Parameter(torch.eye(3).flatten().repeat(paintings, 1))  # [N, 9]
+        self.tone = nn.Parameter(torch.eye(3, 4).flatten().repeat(paintings, 1))  # [N, 12]
 
     def forward(self, photo: Tensor, weights: Tensor) -> Tensor:
         """The photo [B, 3, H, W] in 0..1 painted, the same shape and range; `weights` [B, N] of the paintings.
@@ -46,20 +47,20 @@ class Network(nn.Module):
         """
         scales = (weights @ self.scale).split(self.widths, dim=1)  # type: ignore[no-untyped-call]
         shifts = (weights @ self.shift).split(self.widths, dim=1)  # type: ignore[no-untyped-call]
-        tone = (weights @ self.tone).view(-1, 3, 3)
+        tone = (weights @ self.tone).view(-1, 3, 4)
         height, width = photo.shape[2:]
         x = F.pad(photo, padding(height, width), mode="reflect") * 2 - 1
 
-        quarter = F.relu(normalised(self.fold(F.pixel_unshuffle(x, PATCH)), scales[0], shifts[0]))
-        h = F.relu(normalised(self.down(quarter), scales[1], shifts[1]))  # [B, wide, H / 8, W / 8]
+        quarter = F.relu_(normalised(self.fold(F.pixel_unshuffle(x, PATCH)), scales[0], shifts[0]))
+        h = F.relu_(normalised(self.down(quarter), scales[1], shifts[1]))  # [B, wide, H / 8, W / 8]
         for n in range(0, len(self.trunk), 2):
-            inner = F.relu(normalised(self.trunk[n](h), scales[n + 2], shifts[n + 2]))
+            inner = F.relu_(normalised(self.trunk[n](h), scales[n + 2], shifts[n + 2]))
             h = h + normalised(self.trunk[n + 1](inner), scales[n + 3], shifts[n + 3])
-        h = quarter + F.pixel_shuffle(self.up(h), 2)  # [B, narrow, H / 4, W / 4]
-        h = F.relu(normalised(self.merge(h), scales[-1], shifts[-1]))
-        h = F.relu(F.pixel_shuffle(self.fine(h), 2))  # [B, FINE, H / 2, W / 2]
+        h = quarter + twice(self.up(h))  # [B, narrow, H / 4, W / 4]
+        h = F.relu_(normalised(self.merge(h), scales[-1], shifts[-1]))
+        h = F.relu_(self.fine(twice(h)))  # [B, FINE, H / 2, W / 2]
         h = F.pixel_shuffle(self.unfold(h), 2)  # [B, 3, H, W]
-        h = h + torch.bmm(tone, x.flatten(2)).view_as(x)
+        h = h + torch.baddbmm(tone[..., 3:], tone[..., :3], x.flatten(2)).view_as(x)
         return torch.sigmoid(2 * h[..., MARGIN : MARGIN + height, MARGIN : MARGIN + width])
 
 
@@ -68,11 +69,19 @@ def padding(height: int, width: int) -> tuple[int, int, int, int]:
     return MARGIN, MARGIN + -width % STRIDE, MARGIN, MARGIN + -height % STRIDE
 
 
+def twice(x: Tensor) -> Tensor:
+    """[B, C, 2 H, 2 W], each place repeated."""
+    return F.interpolate(x, scale_factor=2.0, mode="nearest")
+
+
 def normalised(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
-    """Instance normalisation of [B, C, H, W], then a scale and shift [B, C] of each picture's own."""
-    batch, channels = scale.shape
-    flat = x.reshape(1, batch * channels, *x.shape[2:])
-    return F.instance_norm(flat, weight=scale.reshape(-1), bias=shift.reshape(-1), eps=1e-5).view_as(x)
+    """Instance normalisation of [B, C, H, W], then a scale and shift [B, C] of each picture's own.
+
+    As a group normalisation of one channel each, whose kernel is several times faster on a CPU.
+    """
+    channels = scale.numel()
+    flat = x.reshape(1, channels, *x.shape[2:])
+    return F.group_norm(flat, channels, scale.reshape(-1), shift.reshape(-1), eps=1e-5).view_as(x)
 
 
 def prepare(network: Network) -> None:

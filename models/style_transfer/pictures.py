@@ -1,0 +1,111 @@
+"""Pictures from files: photos to learn from, paintings to learn, and what is written to be looked at."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm"}
+HELD_OUT = 20  # one picture in so many is never learned from
+
+Pixels = NDArray[np.uint8]
+"""[H, W, 3], red green blue."""
+
+
+class PictureError(ValueError):
+    """A file that is no picture, or a folder without any: one sentence with its path."""
+
+
+def read(path: Path) -> Pixels:
+    """The pixels of a file [H, W, 3]. Raises PictureError where it holds no picture."""
+    try:
+        data = np.frombuffer(path.read_bytes(), np.uint8)
+    except OSError as error:
+        raise PictureError(f"{path}: cannot be read ({error.strerror})") from None
+    found = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+    if found is None:
+        raise PictureError(f"{path}: not a picture (expected {', '.join(sorted(SUFFIXES))})")
+    return np.ascontiguousarray(found[..., ::-1], np.uint8)
+
+
+def write(path: Path, pixels: Pixels) -> None:
+    """Writes a picture [H, W, 3]; its format is the name's. Raises PictureError for a name that says none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        done, data = cv2.imencode(path.suffix, np.ascontiguousarray(pixels[..., ::-1]))
+    except cv2.error:
+        done = False
+    if not done:
+        raise PictureError(f"{path}: a picture cannot be written under such a name (expected *.png or *.jpg)")
+    path.write_bytes(data.tobytes())
+
+
+def found(places: Sequence[Path]) -> list[Path]:
+    """All pictures among files and folders, folders with all they hold, in order of their names.
+
+    Raises PictureError for a place that is not there or holds none.
+    """
+    files: list[Path] = []
+    for place in places:
+        if not place.exists():
+            raise PictureError(f"{place}: there is no such file or folder")
+        held = [place] if place.is_file() else [f for f in place.rglob("*") if f.suffix.lower() in SUFFIXES]
+        if not held:
+            raise PictureError(f"{place}: no pictures in this folder (expected {', '.join(sorted(SUFFIXES))})")
+        files += sorted(held)
+    return files
+
+
+def parts(files: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """Those to learn from and those held out: one in twenty, chosen by a checksum of its name alone."""
+
+    def held_out(path: Path) -> bool:
+        return hashlib.sha256(path.name.encode()).digest()[0] % HELD_OUT == 0
+
+    return [path for path in files if not held_out(path)], [path for path in files if held_out(path)]
+
+
+def sized(pixels: Pixels, shorter: int) -> Pixels:
+    """The picture with a shorter side of so many pixels."""
+    height, width = pixels.shape[:2]
+    factor = shorter / min(height, width)
+    size = max(shorter, round(width * factor)), max(shorter, round(height * factor))
+    how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(pixels, size, interpolation=how), np.uint8)
+
+
+def square(pixels: Pixels, side: int) -> Pixels:
+    """The middle of a picture as a square of so many pixels."""
+    small = sized(pixels, side)
+    top, left = (small.shape[0] - side) // 2, (small.shape[1] - side) // 2
+    return small[top : top + side, left : left + side]
+
+
+def tensor(pixels: Pixels) -> Tensor:
+    """[1, 3, H, W] in 0..1."""
+    return torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)[None].float().div_(255).contiguous()
+
+
+def pixels_of(picture: Tensor) -> Pixels:
+    """The other way: the first of [B, 3, H, W] in 0..1 as [H, W, 3]."""
+    told = picture[0].detach().float().clamp(0, 1).mul(255).round().to(torch.uint8)
+    return told.permute(1, 2, 0).cpu().contiguous().numpy()
+
+
+def sheet(rows: Sequence[Sequence[Pixels]], gap: int = 4) -> Pixels:
+    """Pictures of one size side by side, row below row, on white."""
+    height, width = rows[0][0].shape[:2]
+    across = max(len(row) for row in rows)
+    paper = np.full((len(rows) * (height + gap) + gap, across * (width + gap) + gap, 3), 255, np.uint8)
+    for y, row in enumerate(rows):
+        for x, picture in enumerate(row):
+            top, left = gap + y * (height + gap), gap + x * (width + gap)
+            paper[top : top + height, left : left + width] = picture
+    return paper

@@ -1,0 +1,199 @@
+"""One training of the painter: updates, the test on pictures held out, and a checkpoint that resumes exactly."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from models.style_transfer.dataset import Batch, Photos
+from models.style_transfer.network import Network, prepare
+from models.style_transfer.objective import Objective
+from models.style_transfer.optimiser import Optimiser
+from models.training import ResumeError
+
+WARM_UP = 0.01  # share of the training in which the learning rate rises
+CLIP = 1.0  # largest norm of the gradient
+
+
+class Told(NamedTuple):
+    """Losses of one batch or many, each painting's own or a mean."""
+
+    content: float
+    style: float
+    total: float
+    stability: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What decides the result of a training."""
+
+    steps: int = 40_000  # updates
+    minutes: float = 0.0  # train for so long instead; everything that follows the steps then follows the clock
+    batch: int = 4  # painted pictures at once
+    learning_rate: float = 2e-3  # at its highest
+    sides: tuple[int, ...] = (96, 128, 192, 256)  # of the crops, in pixels
+    grows: tuple[float, ...] = (0.0, 0.3, 0.65, 0.88)  # the share of the training at which each side begins
+    steadies: float = 0.4  # the share of the training after which stability counts
+    stability: float = 50.0  # the weight of the squared difference between a picture and itself seen from aside
+    seed: int = 1
+    narrow: int = 48
+    wide: int = 128
+    blocks: int = 4
+
+
+class Trainer:
+    """Network, optimiser and position in the photos; `update` until `done`."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        photos: Sequence[Path],
+        objective: Objective,
+        labels: Sequence[str],
+        *,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        self.settings, self.objective, self.labels = settings, objective, tuple(labels)
+        self.device = torch.device(device)
+        self.photos = Photos(photos, paintings=len(labels), batch=settings.batch, seed=settings.seed)
+        torch.manual_seed(settings.seed)
+        sizes = {"narrow": settings.narrow, "wide": settings.wide, "blocks": settings.blocks}
+        self.network = Network(paintings=len(labels), **sizes)
+        prepare(self.network)
+        self.network.to(self.device)
+        self.optimiser = Optimiser(self.network)
+        self.done_updates = 0
+        self.spent_s = 0.0  # how long was trained, all sessions together; whoever trains keeps it up to date
+
+    @property
+    def part(self) -> float:
+        """How much of the training is done, 0..1."""
+        if self.settings.minutes:
+            return min(1.0, self.spent_s / 60 / self.settings.minutes)
+        return min(1.0, self.done_updates / self.settings.steps)
+
+    @property
+    def done(self) -> bool:
+        return self.part >= 1.0
+
+    @property
+    def side(self) -> int:
+        """Of the crops now."""
+        begun = [side for side, at in zip(self.settings.sides, self.settings.grows, strict=True) if self.part >= at]
+        return begun[-1]
+
+    def learning_rate(self) -> float:
+        """A short rise, then half a cosine down to nothing."""
+        rise = min(1.0, (self.part + 1e-3) / WARM_UP)
+        return self.settings.learning_rate * rise * 0.5 * (1 + math.cos(math.pi * self.part))
+
+    def update(self) -> Told:
+        """One batch, one step of the optimiser. Raises ValueError, with no weight changed, for losses not finite."""
+        batch = self.photos.batch(self.done_updates, self.side)
+        loss, told = self._losses(batch)
+        if not math.isfinite(float(loss.detach())):
+            raise ValueError("the loss is not finite any more; begin anew with a lower learning rate")
+        self.optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
+        self.optimiser.step(self.learning_rate())
+        self.done_updates += 1
+        return told
+
+    def _losses(self, batch: Batch) -> tuple[Tensor, Told]:
+        each = batch.which.shape[1]
+        photos = batch.photos.to(self.device)
+        which = batch.which.flatten().to(self.device)
+        rows = F.one_hot(which, len(self.labels)).float()
+        painted = self.network(photos.repeat_interleave(each, 0), rows)
+        content = self.objective.content(photos).repeat_interleave(each, 0)
+        lost = self.objective(painted, content, which)
+        loss = lost.total.mean()
+        unsteady = loss.new_zeros(())
+        if self.settings.stability and self.part >= self.settings.steadies:
+            moved = batch.moved.to(self.device).repeat_interleave(each, 0)
+            shift = batch.shift.to(self.device).repeat_interleave(each, 0)
+            unsteady = instability(painted, self.network(moved, rows), shift)
+            loss = loss + self.settings.stability * unsteady
+        means = [float(part.detach().mean()) for part in (*lost, unsteady)]
+        return loss, Told(*means)
+
+    @torch.no_grad()
+    def test(self, photos: Sequence[Tensor]) -> list[Told]:
+        """Each painting's mean losses on the same pictures [1, 3, H, W]."""
+        rows = torch.eye(len(self.labels), device=self.device)
+        contents = [self.objective.content(photo.to(self.device)) for photo in photos]
+        return [
+            judged(self.objective, [self.network(photo.to(self.device), row) for photo in photos], contents, n)
+            for n, row in enumerate(rows[:, None])
+        ]
+
+    def save(self, path: Path) -> None:
+        """Write all that a resumed training needs, whole or not at all."""
+        held = {
+            "settings": asdict(self.settings),
+            "data": self.fingerprint(),
+            "updates": self.done_updates,
+            "spent_s": self.spent_s,
+            "network": self.network.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+        }
+        part = path.with_name(path.name + ".part")
+        torch.save(held, part)
+        part.replace(path)
+
+    def resume(self, path: Path) -> None:
+        """Go on where `save` left off; only how long to train and how much each style counts may differ from then.
+
+        Raises ResumeError for a file that is broken or belongs to other settings or other data.
+        """
+        try:
+            held: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+            then = Settings(**held["settings"])
+            missing = {"data", "updates", "spent_s", "network", "optimiser"} - held.keys()
+        except Exception as error:  # torch raises many kinds for a broken file
+            reason = str(error).partition("\n")[0]
+            raise ResumeError(f"{path}: not a checkpoint that can be resumed ({reason})") from error
+        if missing:
+            raise ResumeError(f"{path}: not a checkpoint that can be resumed (no {', '.join(sorted(missing))})")
+        if replace(then, steps=self.settings.steps, minutes=self.settings.minutes) != self.settings:
+            raise ResumeError(f"{path}: was made with {then}, and {self.settings} was asked")
+        if held["data"] != self.fingerprint():
+            raise ResumeError(f"{path}: was made with {held['data']}, and {self.fingerprint()} was given now")
+        self.network.load_state_dict(held["network"])
+        self.optimiser.load_state_dict(held["optimiser"])
+        self.done_updates, self.spent_s = held["updates"], held["spent_s"]
+
+    def fingerprint(self) -> str:
+        """The paintings and photos in one line: what a checkpoint compares."""
+        return f"{', '.join(self.labels)} and {len(self.photos.files)} photos"
+
+
+def instability(painted: Tensor, moved: Tensor, shift: Tensor) -> Tensor:
+    """Mean squared difference of `moved` [B, 3, S, S] and `painted` seen from as far aside: `shift` [B, 2] pixels."""
+    side = painted.shape[-1]
+    lines = torch.arange(side, device=painted.device, dtype=painted.dtype)
+    y = lines[None, :, None] + shift[:, 0, None, None]
+    x = lines[None, None, :] + shift[:, 1, None, None]
+    shape = len(painted), side, side
+    grid = torch.stack([x.expand(shape), y.expand(shape)], dim=-1) * (2 / (side - 1)) - 1
+    wanted = F.grid_sample(painted, grid, align_corners=True)
+    inside = (grid.abs().amax(dim=-1) <= 1)[:, None].to(painted.dtype)
+    return ((wanted - moved).square() * inside).mean()
+
+
+def judged(objective: Objective, painted: Sequence[Tensor], contents: Sequence[Tensor], which: int) -> Told:
+    """The mean losses of pictures [1, 3, H, W] that all shall be like one painting."""
+    sums = [0.0, 0.0, 0.0]
+    for picture, content in zip(painted, contents, strict=True):
+        for n, part in enumerate(objective(picture, content, torch.tensor([which], device=picture.device))):
+            sums[n] += float(part.mean()) / len(painted)
+    return Told(*sums)
