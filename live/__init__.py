@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from live.patch import Patch as Patch
     from live.video import Roll as Roll
     from live.video import Window as Window
+    from live.video.camera import Camera as Camera
 
 _HOME = {
+    "Camera": "live.video.camera",
     "Keys": "live.midi",
     "Midi": "live.midi",
     "Node": "live.patch",
@@ -26,7 +28,7 @@ _HOME = {
     "Window": "live.video",
 }
 
-__all__ = ["Keys", "Midi", "Node", "Patch", "Roll", "Window"]
+__all__ = ["Camera", "Keys", "Midi", "Node", "Patch", "Roll", "Window"]
 
 
 def __getattr__(name: str) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 from live.clock import Clock, VirtualClock
 from live.desk import Desk
 from live.follow import Follower, model_of
+from live.frames import FrameRunner
 from live.options import Options
 from live.osc.opening import open_osc
 from live.osc.out import OscOut
@@ -24,6 +25,7 @@ from live.runner import Runner
 from live.session.begin import begin
 from live.session.recording import Recording
 from live.tree import Tree
+from live.video.cameras import Cameras
 from live.video.stage import Stage
 from live.voices import Voices
 from models.base import Knob, Model, Value, pulse
@@ -55,9 +57,10 @@ class Engine:
         self.tree = Tree(self.clock)
         self.osc_out = OscOut(self.tree, self.clock)
         self.osc: OscServer | None = None
-        self.runners: dict[str, Runner] = {}
+        self.runners: dict[str, Runner | FrameRunner] = {}
         self.voices = Voices(self.tree, self.clock, self._port_state, self.options)
         self.stage = Stage(self.tree, self.clock, self.fail)
+        self.cameras = Cameras(self.tree, self.clock, self.fail, path.parent if path is not None else Path())
         self.outlets = Outlets(self.tree, self.voices, self.osc_out, self.stage)
         self.desk = Desk(self.clock, self.fail)
         self.follower = Follower(self, path) if path is not None else None
@@ -196,9 +199,9 @@ class Engine:
     def add(self, name: str, model: Model, start: bool) -> None:
         """Adds a node of the patch: its addresses, its outputs, its runner."""
         node = self.patch.nodes[name]
-        if self.session is not None:
+        if self.session is not None and node.camera is None:
             self.outlets.also(name, self.session.add(name, model))
-        declarations = Runner.knobs_of_loaded(model)
+        declarations = node.runs.knobs_of_loaded(model)
         for knob, declared in declarations.items():
             default = declared.coerce(node.knobs[knob]) if knob in node.knobs else declared.default
             self.tree.add(f"/{name}/{knob}", replace(declared, default=default))
@@ -207,21 +210,29 @@ class Engine:
         for knob in sorted(given, key=lambda knob: declarations[knob].sets is None):
             self.tree.set(f"/{name}/{knob}", node.knobs[knob])
         self.tree.set(f"/{name}/seed", self.patch.seed_of(name, self.options.seed))
-        for told, knob in Runner.told_of(model).items():
-            self.tree.add(f"/{name}/{told}", knob)
-        runner = Runner(name, model, self.tree, self.clock, ())
+        for reading, declared in node.runs.told_of(model).items():
+            self.tree.add(f"/{name}/{reading}", declared)
+        runner = node.runs(name, model, self.tree, self.clock, ())
         self.outlets.connect(runner, node)
         self.runners[name] = runner
+        self.see(name)
         self._wanted[name] = self.clock.now()
         self.tree.watchers.append(runner.notice)
         if start:
             runner.start()
+
+    def see(self, name: str) -> None:
+        """Gives a node the camera that it has in its patch, if it has one."""
+        camera, runner = self.patch.nodes[name].camera, self.runners[name]
+        if camera is not None and isinstance(runner, FrameRunner):
+            self.cameras.connect(runner, camera)
 
     def remove(self, name: str) -> None:
         """Stops a node and takes all that belonged to it away."""
         runner = self.runners.pop(name)
         self.tree.watchers.remove(runner.notice)
         runner.stop()
+        self.cameras.disconnect(name)
         self.outlets.remove(name)
         self.tree.remove(name)
         if self.session is not None:
@@ -246,8 +257,9 @@ class Engine:
     def panic(self) -> None:
         """Ends every note on every port, now; what is scheduled is thrown away, and the nodes play on from here."""
         self.voices.panic()
-        for name in self.runners:
-            self.tree.set(f"/{name}/now", True)
+        for name, runner in self.runners.items():
+            if isinstance(runner, Runner):
+                self.tree.set(f"/{name}/now", True)
 
     def _reseed(self, seed: Value) -> None:
         for name in self.runners:
@@ -255,7 +267,7 @@ class Engine:
 
     def _publish_rates(self) -> None:
         for name, runner in self.runners.items():
-            if f"/{name}/notes_per_second" in self.tree:
+            if isinstance(runner, Runner) and f"/{name}/notes_per_second" in self.tree:
                 self.tree.publish(f"/{name}/notes_per_second", runner.notes_per_second())
             for reading, value in runner.readings().items():
                 self.tree.publish(f"/{name}/{reading}", value)

@@ -71,6 +71,8 @@ class Follower:
                 engine.runners[change.node].swap(models[change.node])
             case "out":
                 engine.outlets.connect(engine.runners[change.node], engine.patch.nodes[change.node])
+            case "source":
+                engine.see(change.node)
             case "window":
                 engine.stage.set_window(change.value)
             case "rolls":

@@ -25,6 +25,11 @@ class Latest(Generic[T]):
                 self.dropped += 1
             self._item = item
 
+    @property
+    def waiting(self) -> bool:
+        """Whether there is something new to take."""
+        return self._item is not None
+
     def take(self) -> T | None:
         """The newest, once; None where there is nothing new."""
         with self._lock:

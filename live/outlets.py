@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from live.frames import FrameRunner
 from live.osc.out import OscOut
 from live.patch import Node
 from live.port import Output
@@ -32,7 +33,7 @@ class Outlets:
         """A further output for a node that is about to be connected, beside what its patch gives it."""
         self._further[name] = output
 
-    def connect(self, runner: Runner, node: Node) -> None:
+    def connect(self, runner: Runner | FrameRunner, node: Node) -> None:
         """Gives a node the outputs that it has in its patch, with their addresses; what it has already stays."""
         name = runner.name
         plays = node.midi is not None
@@ -43,11 +44,14 @@ class Outlets:
             )
         if name not in self._always:
             views = [view(name) for view in self.views] if plays else []
+            told = [self._osc_out.voice(name, notes=plays)] if node.camera is None else []
             further = [self._further.pop(name)] if name in self._further else []
-            self._always[name] = [self._osc_out.voice(name, notes=plays), *views, *further]
+            self._always[name] = [*told, *views, *further]
         old = self._voices.of(name)
         new = self._voices.add(name, node.midi) if node.midi is not None else None
-        if node.layer is not None:
+        if node.layer is not None and node.camera is not None:
+            self._stage.add_picture(name, node.layer, node.knobs)
+        elif node.layer is not None:
             self._stage.add(name, node.layer, runner.hear, node.knobs)
         else:
             self._stage.remove(name)
@@ -58,7 +62,7 @@ class Outlets:
             old.close()
         self._voices.close_unused()
 
-    def show(self, rolls: Mapping[str, Roll], runners: Iterable[Runner]) -> None:
+    def show(self, rolls: Mapping[str, Roll], runners: Iterable[Runner | FrameRunner]) -> None:
         """Shows these piano rolls and no others, of nodes that run already or are still to come."""
         before = list(self._stage.rolls.values())
         self._stage.set_rolls(rolls)

@@ -28,6 +28,7 @@ def parts_of(engine: Engine) -> list[Part]:
     midi_in.takers += [players.take]
     midi_in.gone += [players.gone]
     return [
+        engine.cameras,
         midi_in,
         players,
         Tempo(tree, clock, wake),

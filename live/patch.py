@@ -17,10 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from live.frames import FrameRunner
 from live.midi import Keys, Midi
 from live.runner import Runner
 from live.video import Layer, Roll, Window
-from live.video.look import INK_KNOBS, laid
+from live.video.camera import Camera
+from live.video.look import INK_KNOBS, PICTURE_KNOBS, laid
 from models.base import Knob, KnobError, Model, Value
 
 RESERVED = {
@@ -35,14 +37,15 @@ class PatchError(Exception):
 
 
 Out = Midi | Layer
-Source = Keys
+Source = Keys | Camera
 
 
 class Node:
     """One model in a patch: which weights, where its events go, and its knobs where they differ from the defaults.
 
     `out` is a Midi, a window's layer, or both in a tuple; with a layer, the knobs of its lines (width, colour, paper,
-    fade …) may be given here, too. `source` is what it listens to: Keys, for one that plays with a player.
+    fade …) may be given here, too. `source` is what it takes in: Keys, for one that plays with a player, or a
+    Camera, for one that paints its pictures; that one needs a layer, and is called picture by picture.
     Raises PatchError for a knob the model does not have or a value it cannot take.
     """
 
@@ -64,8 +67,13 @@ class Node:
         if any(kind not in (Midi, Layer) for kind in kinds) or len(set(kinds)) < len(kinds):
             raise PatchError(f"out: expected a Midi(…), a window's layer(…), or one of each, got {self.out!r}")
         if source is not None and not isinstance(source, Source):
-            raise PatchError(f"source: expected Keys(…), got {source!r}")
+            raise PatchError(f"source: expected Keys(…) or a Camera(…), got {source!r}")
         self.source = source
+        self.camera = source if isinstance(source, Camera) else None
+        if self.camera is not None and not isinstance(out, Layer):
+            raise PatchError(f"out: expected a window's layer(…) for what a camera sees, got {out!r}")
+        self.runs: type[Runner | FrameRunner] = FrameRunner if self.camera is not None else Runner
+        """What sets its pace."""
         self.midi = next((one for one in outs if isinstance(one, Midi)), None)
         self.layer = next((one for one in outs if isinstance(one, Layer)), None)
         self.device = device
@@ -84,12 +92,16 @@ class Node:
 
     def declared(self) -> dict[str, Knob]:
         """The knobs that may be given: the model's, and those of its layer if it draws on one."""
-        return {**(laid(INK_KNOBS, self.layer) if self.layer else {}), **Runner.knobs_for(self.model)}
+        look = PICTURE_KNOBS if self.camera is not None else INK_KNOBS
+        return {**(laid(look, self.layer) if self.layer else {}), **self.runs.knobs_for(self.model)}
 
     @property
-    def identity(self) -> tuple[str, str, str]:
-        """What must be equal for a running model to stay: the class (with its source, if it is the patch's own)."""
-        return self.model.__module__, self.model.__qualname__, getattr(self.model, "patch_source", "")
+    def identity(self) -> tuple[str, ...]:
+        """What must be equal for a running model to stay: its pace, and the class (with its source, if it is the
+        patch's own).
+        """
+        model = self.model
+        return self.runs.__name__, model.__module__, model.__qualname__, getattr(model, "patch_source", "")
 
 
 class Patch:
@@ -115,6 +127,12 @@ class Patch:
         for name, roll in self.rolls.items():
             if roll.of not in self.nodes:
                 raise PatchError(f"{name}: no node is called {roll.of!r}; there is {', '.join(self.nodes) or 'none'}")
+        seen = dict.fromkeys(node.camera for node in self.nodes.values() if node.camera is not None)
+        for place in [camera.name for camera in seen]:
+            if place in named or place in RESERVED - {"camera"}:
+                raise PatchError(f"no camera can be called {place!r}: something else is")
+            if sum(camera.name == place for camera in seen) > 1:
+                raise PatchError(f"two different cameras are called {place!r}: give one of them a name of its own")
         layers = [node.layer for node in self.nodes.values()] + [roll.out for roll in self.rolls.values()]
         windows = dict.fromkeys(layer.window for layer in layers if layer is not None)
         if len(windows) > 1:
@@ -136,7 +154,7 @@ class Patch:
 class Change:
     """One difference between two patches: what to do to which node, and for "set" the knob's value."""
 
-    do: Literal["add", "remove", "weights", "out", "set", "tempo", "seed", "window", "rolls"]
+    do: Literal["add", "remove", "weights", "out", "source", "set", "tempo", "seed", "window", "rolls"]
     node: str = ""
     knob: str = ""
     value: Any = None
@@ -165,6 +183,8 @@ def diff(old: Patch, new: Patch) -> list[Change]:
                 changes.append(Change("weights", name))
             if was.out != node.out:
                 changes.append(Change("out", name))
+            if was.source != node.source:
+                changes.append(Change("source", name))
             before = {**_defaults(was), **_defaults(node), **was.knobs, "seed": old.seed_of(name)}
             after = {**_defaults(was), **_defaults(node), **node.knobs, "seed": new.seed_of(name)}
             named = [k for k in [*node.knobs, *was.knobs, "seed"] if before[k] != after[k]]

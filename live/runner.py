@@ -78,8 +78,8 @@ class Runner(Worker):
             self._silence()
             self.tree.publish(f"/{self.name}/state", "paused" if self._paused else "playing")
         self._mute(bool(own["mute"]))
-        if self._paused:
-            return float("inf")
+        if self._paused or now_s < self._rests_s:
+            return float("inf") if self._paused else self._rests_s
         lookahead_s = float(own["lookahead"]) + max(0.0, -nudge_s)
         wanted_s = self.due_s - lookahead_s
         if wanted_s > now_s:

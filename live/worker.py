@@ -64,6 +64,7 @@ class Worker(ABC):
         self._swapped: Model | None = None
         self._muted = False
         self._failures = 0
+        self._rests_s = float("-inf")
         self._stopping = False
         self._thread: threading.Thread | None = None
 
@@ -166,7 +167,8 @@ class Worker(ABC):
         self.tree.publish("/engine/error", sentence)
         self.tree.publish(f"/{self.name}/state", "failed" if given_up else "restarting")
         self._begin_again(now_s)
-        return float("inf") if given_up else now_s + RETRY_S
+        self._rests_s = float("inf") if given_up else now_s + RETRY_S
+        return self._rests_s
 
     def _look(self, arrived: Sequence[Event], swapped: bool) -> tuple[float, dict[str, Any]]:
         """The time, and the knobs as they stand then: all that this iteration goes by, and told to who records it."""
@@ -202,7 +204,7 @@ class Worker(ABC):
     def _worked(self) -> None:
         """The model does what it should, after failures perhaps."""
         if self._failures:
-            self._failures = 0
+            self._failures, self._rests_s = 0, float("-inf")
             self.tree.publish(f"/{self.name}/state", "playing")
 
     def _tell(self, event: Measure | Trouble) -> None:

@@ -73,6 +73,10 @@ class Roll:
 
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # its line of greeting, printed when it is first imported
+# OpenCV's own words about devices that are not there and streams that end: here they are states of a camera.
+os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")  # seconds without a picture
 if sys.platform == "linux":
     # Else SDL shows the window by way of OpenGL, which without a graphics card takes 16 ms a frame, and 0.2 ms so.
     os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")

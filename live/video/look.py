@@ -10,6 +10,7 @@ from models.base import Knob, Pulse, Value, knobs_of, pulse
 
 Numbers = tuple[float, ...]
 RGB = ("red", "green", "blue")
+FITS = ("cover", "fit", "stretch")
 OPACITY = Knob("How much of the layer is seen", 0.0, 1.0)
 BLEND = Knob("How the layer lies over what is under it", choices=BLENDS)
 
@@ -49,7 +50,19 @@ def _roll(
     """The knobs of a piano roll."""
 
 
+def _picture(
+    *,
+    fit: Annotated[
+        str, Knob("Fill the window, show all of the picture, or pull it to the window's shape", choices=FITS)
+    ] = "cover",
+    opacity: Annotated[float, OPACITY] = 1.0,
+    blend: Annotated[str, BLEND] = "over",
+) -> None:
+    """The knobs that a node has whose pictures are shown on a layer."""
+
+
 INK_KNOBS = knobs_of(_ink)
+PICTURE_KNOBS = knobs_of(_picture)
 ROLL_KNOBS = knobs_of(_roll)
 
 PEN_KNOB = Knob(

@@ -21,13 +21,15 @@ from live.video import Layer, Roll, Window, svg
 from live.video.blend import lay
 from live.video.files import Writer
 from live.video.ink import Ink
-from live.video.look import INK_KNOBS, PEN_KNOB, ROLL_KNOBS, laid
+from live.video.look import INK_KNOBS, PEN_KNOB, PICTURE_KNOBS, ROLL_KNOBS, laid
+from live.video.picture import PictureView
 from live.video.roll import RollView
 from live.video.settings import WINDOW_KNOBS
-from models.base import Event, Page, Value
+from models.base import Event, Knob, Page, Value
 
 BACKGROUND = (12, 12, 16)
 Hear = Callable[[Event], None]
+View = PictureView | RollView | Ink
 
 
 class Stage:
@@ -38,6 +40,7 @@ class Stage:
         self.size = Window().width, Window().height
         """The window's in pixels; without one, that of its picture."""
         self.inks: dict[str, Ink] = {}
+        self.pictures: dict[str, PictureView] = {}
         self.rolls: dict[str, RollView] = {}
         self.notes: list[tuple[float, bool, str]] = []
         """What was said lately, to be shown: when, whether it is an error, and the sentence."""
@@ -86,21 +89,28 @@ class Stage:
             if ink is not None:
                 self._move(f"/{node}", ink, layer)
                 return
-            names = [name for name in INK_KNOBS if f"/{node}/{name}" not in self.tree]
-            for name, knob in laid(INK_KNOBS, layer).items():
-                if name in names:
-                    default = knob.coerce(begins[name]) if name in begins else knob.default
-                    self.tree.add(f"/{node}/{name}", replace(knob, default=default), self._heard(node, name))
+            self._names[node], self._hear[node] = self._declare(node, INK_KNOBS, layer, begins), hear
             if f"/{node}/pen" not in self.tree:
                 self.tree.add(f"/{node}/pen", PEN_KNOB, lambda value: self._pen(node, value))
-            self._names[node], self._hear[node] = names, hear
             self.inks = {**self.inks, node: Ink(node, layer)}
+            self._changed = pygame.Rect((0, 0), self.size)
+
+    def add_picture(self, node: str, layer: Layer, begins: Mapping[str, Value]) -> None:
+        """A layer for a node that gives pictures, like `add`."""
+        with self.lock:
+            picture = self.pictures.get(node)
+            if picture is not None:
+                self._move(f"/{node}", picture, layer)
+                return
+            self._names[node] = self._declare(node, PICTURE_KNOBS, layer, begins)
+            self.pictures = {**self.pictures, node: PictureView(node, layer)}
             self._changed = pygame.Rect((0, 0), self.size)
 
     def remove(self, node: str) -> None:
         """Takes a node's layer away, if it has one."""
         with self.lock:
             self.inks = {name: ink for name, ink in self.inks.items() if name != node}
+            self.pictures = {name: picture for name, picture in self.pictures.items() if name != node}
             self._changed = pygame.Rect((0, 0), self.size)
 
     def set_rolls(self, rolls: Mapping[str, Roll]) -> None:
@@ -124,8 +134,8 @@ class Stage:
 
     def outputs(self, node: str) -> list[Output]:
         """Where the events of a node go to be seen."""
-        ink = self.inks.get(node)
-        return [*([ink] if ink else []), *(roll for roll in self.rolls.values() if roll.of == node)]
+        views: list[Output] = [layer[node] for layer in (self.inks, self.pictures) if node in layer]
+        return [*views, *(roll for roll in self.rolls.values() if roll.of == node)]
 
     # -- what a person does --------------------------------------------------------------------------------------
 
@@ -178,6 +188,9 @@ class Stage:
                 ink.advance(now_s, {**_UNASKED, **asked})
                 if asked.get("save"):
                     self.save([name])
+            for name, picture in self.pictures.items():
+                looks = {**picture.look, **self.tree.snapshot(name, self._names[name])}
+                picture.advance(looks)
             for name, roll in self.rolls.items():
                 roll.advance(now_s, self.tree.snapshot(name, ROLL_KNOBS))
             if self.window is not None:
@@ -213,8 +226,17 @@ class Stage:
 
     # -- inside --------------------------------------------------------------------------------------------------
 
-    def _views(self) -> list[Ink | RollView]:
-        return sorted([*self.rolls.values(), *self.inks.values()], key=_number)
+    def _declare(self, node: str, knobs: dict[str, Knob], layer: Layer, begins: Mapping[str, Value]) -> list[str]:
+        """Adds the addresses of a node's layer that the model has not got already; returns their names."""
+        names = [name for name in knobs if f"/{node}/{name}" not in self.tree]
+        for name, knob in laid(knobs, layer).items():
+            if name in names:
+                default = knob.coerce(begins[name]) if name in begins else knob.default
+                self.tree.add(f"/{node}/{name}", replace(knob, default=default), self._heard(node, name))
+        return names
+
+    def _views(self) -> list[View]:
+        return sorted([*self.pictures.values(), *self.rolls.values(), *self.inks.values()], key=_number)
 
     def _update(self, size: tuple[int, int]) -> None:
         for view in self._views():
@@ -229,7 +251,7 @@ class Stage:
             lay(surface, view, view.look["opacity"], view.look["blend"])
         surface.set_clip(None)
 
-    def _move(self, address: str, view: Ink | RollView, layer: Layer) -> None:
+    def _move(self, address: str, view: View, layer: Layer) -> None:
         before, view.layer = view.layer, layer
         if before.opacity != layer.opacity:
             self.tree.set(f"{address}/opacity", layer.opacity)
@@ -261,5 +283,5 @@ class Stage:
 _UNASKED = {name: knob.default for name, knob in INK_KNOBS.items()}
 
 
-def _number(view: Ink | RollView) -> int:
+def _number(view: View) -> int:
     return view.layer.number

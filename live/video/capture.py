@@ -1,0 +1,235 @@
+"""One source of pictures that is kept open: on a thread of its own, opened again by itself when it is lost."""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import cv2
+
+from live.clock import Clock
+from live.tree import Tree
+from live.video.camera import MOST_PX
+from live.video.landscape import Picture
+from live.video.readers import Reader, TestPicture, cameras, open_reader
+from models.base import Frame, Knob, knobs_of
+
+log = logging.getLogger(__name__)
+
+PAUSE_S, LONGEST_PAUSE_S = 0.5, 5.0
+"""Before a lost source is opened again: at first, and at the most, each time half as long again."""
+LOOK_AGAIN_S = 5.0
+"""How often "auto" looks for a camera while it shows the test picture."""
+WATCHED_S = 2.0
+
+
+def _wishes(
+    *,
+    source: Annotated[str, Knob("auto, test, a camera's number or name, a video file, a network address")] = "auto",
+    width: Annotated[int, Knob("The width that a camera is asked for", 16, MOST_PX, "px")] = 640,
+    height: Annotated[int, Knob("The height that a camera is asked for", 16, MOST_PX, "px")] = 480,
+    rate: Annotated[float, Knob("How many pictures a camera is asked for", 1.0, 240.0, "1/s")] = 30.0,
+    mirror: Annotated[bool, Knob("Swap left and right")] = False,
+    rotation: Annotated[int, Knob("Turn clockwise, in quarters", 0, 270, "degrees")] = 0,
+    exposure: Annotated[float, Knob("How long a picture is exposed; 0 leaves it to the camera", 0.0, 1000.0, "ms")] = 0,
+) -> None:
+    """What can be set of a camera."""
+
+
+CAMERA_KNOBS = knobs_of(_wishes)
+CAMERA_STATES: dict[str, Knob] = {
+    "state": Knob("opening, playing, test (there is no camera) or lost", kind="text", default="opening", access="r"),
+    "seen": Knob("What is seen, by its name", kind="text", default="", access="r"),
+    "seen_width": Knob("The width of its pictures", unit="px", kind="int", default=0, access="r"),
+    "seen_height": Knob("The height of its pictures", unit="px", kind="int", default=0, access="r"),
+    "fps": Knob("Pictures in a second, over the last two", unit="1/s", access="r"),
+    "dropped": Knob("Pictures that came while a node was busy with another", kind="int", default=0, access="r"),
+    "motion": Knob("How much the picture moves", 0.0, 1.0, access="r"),
+}
+REOPENING = ("source", "width", "height", "rate")
+QUARTERS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+
+
+class Capture:
+    """Reads what the addresses `/NAME/…` say, and gives each picture to `deliver` as a Frame.
+
+    On a virtual clock there is no thread: `advance` gives what is due. `fail` takes the sentence of a loss.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        tree: Tree,
+        clock: Clock,
+        deliver: Callable[[Frame], None],
+        fail: Callable[[str], None],
+        folder: Path,
+    ) -> None:
+        self.name = name
+        self.newest: Frame | None = None
+        self._tree = tree
+        self._clock = clock
+        self._deliver = deliver
+        self._fail = fail
+        self._folder = folder
+        self._reader: Reader | None = None
+        self._opened: tuple[Any, ...] = ()
+        self._began_s = clock.now()
+        self._first = 0
+        self._next_s = clock.now()
+        self._pause_s = PAUSE_S
+        self._look_s = math.inf
+        self._known: list[tuple[int, str]] = []
+        self._exposure = 0.0
+        self._size = (0, 0)
+        self._shown: deque[float] = deque()
+        self._turn = threading.Condition()
+        self._woken = False
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+
+    # -- life ---------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begins to read, on a thread of its own."""
+        self._thread = threading.Thread(target=self._run, name=f"camera {self.name}", daemon=True)
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Something was set that must not wait for the next try."""
+        with self._turn:
+            self._woken = True
+            self._turn.notify()
+
+    def stop_soon(self) -> None:
+        """Asks the thread to end; it does after the picture that it waits for."""
+        with self._turn:
+            self._stopping = True
+            self._turn.notify()
+
+    def close(self) -> None:
+        """Ends the thread, and gives the source back."""
+        self.stop_soon()
+        if self._thread is not None:
+            self._thread.join()
+        self._give_back()
+
+    def rate(self) -> float:
+        """Pictures a second, over the last two."""
+        now_s = self._clock.now()
+        return sum(now_s - WATCHED_S < shown_s <= now_s for shown_s in list(self._shown)) / WATCHED_S
+
+    def advance(self) -> float:
+        """Opens, reads and delivers one picture if it is time; returns when it wants to be called again."""
+        now_s = self._clock.now()
+        wishes = self._tree.snapshot(self.name, CAMERA_KNOBS)
+        wanted = tuple(wishes[name] for name in REOPENING)
+        if wanted != self._opened or self._another(now_s):
+            self._give_back()
+            self._opened, self._next_s, self._pause_s = wanted, now_s, PAUSE_S
+        if now_s < self._next_s:
+            return self._next_s
+        try:
+            if self._reader is None:
+                self._open(wishes, now_s)
+            assert self._reader is not None
+            self._read(self._reader, wishes, self._clock.now())
+        except Exception as error:
+            log.debug("%s", error, exc_info=True)
+            self._lose(str(error) or type(error).__name__)
+        return self._next_s
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    def _open(self, wishes: Mapping[str, Any], now_s: float) -> None:
+        if self._state() != "lost":
+            self._say("opening")
+        self._reader, seen = open_reader(wishes, self._folder, live=not self._clock.virtual)
+        self._exposure = wishes["exposure"]
+        looks = isinstance(self._reader, TestPicture) and wishes["source"] == "auto" and not self._clock.virtual
+        self._known = cameras() if looks else []
+        self._look_s = now_s + LOOK_AGAIN_S if looks else math.inf
+        self._began_s, self._first = self._clock.now(), self.newest.number + 1 if self.newest else 0
+        self._tree.publish(f"/{self.name}/seen", seen)
+
+    def _read(self, reader: Reader, wishes: Mapping[str, Any], now_s: float) -> None:
+        number = 0
+        if reader.rate is not None:
+            number = math.floor((now_s - self._began_s) * reader.rate + 1e-6)
+            self._next_s = self._began_s + (number + 1) / reader.rate
+        if wishes["exposure"] != self._exposure:
+            self._exposure = wishes["exposure"]
+            reader.expose(self._exposure)
+        picture = reader.read(number)
+        if picture is None:
+            raise EOFError("no more pictures come")
+        if reader.rate is None:
+            number, self._next_s = (self.newest.number + 1 if self.newest else 0) - self._first, now_s
+        self._pause_s = PAUSE_S
+        frame = Frame(_turned(picture, wishes), self._first + number)
+        self.newest = frame
+        self._count(frame)
+        if self._state() not in ("playing", "test"):
+            self._say("test" if isinstance(reader, TestPicture) and wishes["source"] != "test" else "playing")
+            log.info("%s: %s, %d x %d", self.name, self._tree.get(f"/{self.name}/seen"), *self._size)
+        self._deliver(frame)
+
+    def _count(self, frame: Frame) -> None:
+        now_s = self._clock.now()
+        self._shown.append(now_s)
+        while self._shown[0] <= now_s - WATCHED_S:
+            self._shown.popleft()
+        height, width = frame.pixels.shape[:2]
+        if (width, height) != self._size:
+            self._size = width, height
+            self._tree.publish(f"/{self.name}/seen_width", width)
+            self._tree.publish(f"/{self.name}/seen_height", height)
+
+    def _lose(self, why: str) -> None:
+        self._give_back()
+        if self._state() != "lost":
+            self._say("lost")
+            self._fail(f"{self.name}: {why}; it is tried again until it is there")
+        self._next_s = self._clock.now() + self._pause_s
+        self._pause_s = min(LONGEST_PAUSE_S, self._pause_s * 1.5)
+
+    def _give_back(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+
+    def _another(self, now_s: float) -> bool:
+        """Whether "auto", which shows the test picture, finds other cameras than when it was opened."""
+        if now_s < self._look_s:
+            return False
+        self._look_s = now_s + LOOK_AGAIN_S
+        return cameras() != self._known
+
+    def _state(self) -> str:
+        return str(self._tree.get(f"/{self.name}/state"))
+
+    def _say(self, state: str) -> None:
+        self._tree.publish(f"/{self.name}/state", state)
+
+    def _run(self) -> None:
+        while True:
+            wanted_s = self.advance()
+            with self._turn:
+                if not self._woken and not self._stopping:
+                    self._clock.wait(wanted_s, self._turn)
+                self._woken = False
+                if self._stopping:
+                    return
+
+
+def _turned(picture: Picture, wishes: Mapping[str, Any]) -> Picture:
+    """As it is to be seen: mirrored, then turned."""
+    if wishes["mirror"]:
+        picture = cv2.flip(picture, 1)
+    quarters = round(wishes["rotation"] / 90.0) % 4
+    return cv2.rotate(picture, QUARTERS[quarters * 90]) if quarters else picture

@@ -1,0 +1,57 @@
+"""A small model that takes pictures, for the tests of cameras and layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated, ClassVar, Self
+
+import numpy as np
+
+from models.base import Event, Frame, Knob, Pulse, Wait, pulse
+
+
+class Negative:
+    """Answers every picture with its negative, dimmed; its state is the last picture.
+
+    `seen` holds the number of the picture of each step, -1 where there was none; `pressed` the steps with a flash.
+    """
+
+    kind: ClassVar[str] = "negative"
+
+    def __init__(self) -> None:
+        self.seen: list[int] = []
+        self.pressed: list[int] = []
+
+    @classmethod
+    def load(cls, weights: str, device: str = "auto") -> Self:
+        return cls()
+
+    def start(self, seed: int) -> Frame | None:
+        return None
+
+    def step(
+        self,
+        state: Frame | None,
+        heard: Sequence[Event],
+        /,
+        *,
+        light: Annotated[float, Knob("How light it is", 0.0, 1.0)] = 1.0,
+        again: Annotated[float, Knob("Asks to be called again after so long; 0 does not", 0.0, 10.0, "s")] = 0.0,
+        rate: Annotated[float, Knob("The most pictures in a second; 0 for all", 0.0, 60.0, "1/s")] = 0.0,
+        flash: Annotated[Pulse, pulse("One white picture")] = False,
+        broken: Annotated[bool, Knob("Fail")] = False,
+    ) -> tuple[Sequence[Event], Frame | None]:
+        if broken:
+            raise RuntimeError("the paint ran out")
+        frames = [event for event in heard if isinstance(event, Frame)]
+        assert len(frames) <= 1
+        self.seen.append(frames[0].number if frames else -1)
+        if flash:
+            self.pressed.append(len(self.seen) - 1)
+        frame = frames[0] if frames else state
+        events: list[Event] = [Wait(again)] if again else []
+        if frame is None:
+            return events, None
+        pixels = np.round((255 - frame.pixels) * light).astype(np.uint8)
+        return [replace(frame, pixels=np.full_like(pixels, 255) if flash else pixels), *events], frame
