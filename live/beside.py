@@ -32,7 +32,7 @@ def place(patch: Path, what: str) -> Path:
 
 
 class Tables:
-    """The tables of one file, by name, in its order. With no path nothing is read or written."""
+    """The tables of one file, by name, in its order. With no path they are in memory only."""
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
@@ -62,11 +62,17 @@ class Tables:
 
     def put(self, name: str, table: Mapping[str, Any]) -> None:
         """Writes one table in the place of the one of that name, or after all others. Raises OSError."""
-        self._replace(name, dump(name, table))
+        if self.path is None:
+            self.tables = {**self.tables, name: dict(table)}
+        else:
+            self._replace(self.path, name, dump(name, table))
 
     def delete(self, name: str) -> None:
         """Takes one table away. Raises OSError."""
-        self._replace(name, "")
+        if self.path is None:
+            self.tables.pop(name, None)
+        else:
+            self._replace(self.path, name, "")
 
     def line(self, name: str, text: str = "", header: str = "") -> int:
         """The line at which a table begins, or that holds a text, best at its start; 0 if it is not there.
@@ -88,12 +94,10 @@ class Tables:
             return None
         return (found.st_mtime_ns, found.st_size, found.st_ino) if found else None
 
-    def _replace(self, name: str, block: str) -> None:
-        if self.path is None:
-            return
+    def _replace(self, path: Path, name: str, block: str) -> None:
         self.read()  # what a person has just saved comes first
-        if self.complaints and self.path.exists():
-            _back_up(self.path)
+        if self.complaints and path.exists():
+            _back_up(path)
         pieces, placed = [], False
         for chunk in _split(self._text):
             if chunk.name != name:
@@ -111,7 +115,7 @@ class Tables:
             # A text that looks like a header misled the splitting: then all of it is written anew.
             own = parse(block)[0].get(name)
             text = "\n".join(dump(key, table) for key, table in {**wanted, **({name: own} if own else {})}.items())
-        write(self.path, text)
+        write(path, text)
         self.read()
 
 

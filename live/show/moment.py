@@ -19,11 +19,14 @@ class Moment:
     beat: float
 
     @classmethod
-    def next(cls, clock: Clock, grid: Grid) -> Moment:
-        """The first beat or bar that is not before now; with "none" it is now."""
+    def next(cls, clock: Clock, grid: Grid, later: bool = False) -> Moment:
+        """The first beat or bar that is not before now, or with `later` is after it; with "none" it is now."""
         now = clock.beat()
         step = {"none": 0, "beat": 1, "bar": clock.meter}[grid]
-        return cls(math.ceil((now - ON_THE_LINE) / step) * step if step else now)
+        if not step:
+            return cls(now)
+        lines = math.floor((now + ON_THE_LINE) / step) + 1 if later else math.ceil((now - ON_THE_LINE) / step)
+        return cls(lines * step)
 
     def due_s(self, clock: Clock) -> float:
         """When it is, as the tempo is now; at once while the beats stand, since it might never come."""

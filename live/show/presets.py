@@ -125,6 +125,12 @@ class Presets:
         """Writes what is not yet written."""
         self._save(self.clock.now())
 
+    def drop(self) -> None:
+        """Forgets what waits: recalls for their beat, and what was to change within a morph."""
+        with self._lock:
+            self._waiting.clear()
+            self._flips.clear()
+
     # -- what is asked for, on any thread -----------------------------------------------------------------------
 
     def _store(self, given: Any) -> None:

@@ -148,10 +148,13 @@ def test_a_write_that_fails_leaves_the_old_file(path: Path, monkeypatch: pytest.
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_no_path_means_no_file() -> None:
+def test_no_path_means_memory_only() -> None:
     tables = Tables(None)
     tables.put("new", {"ink": {"width": 3}})
+    tables.put("old", {"ink": {"width": 4}})
+    tables.delete("old")
     assert not tables.read()
+    assert tables.tables == {"new": {"ink": {"width": 3}}}
 
 
 def test_what_is_written_is_read_again_as_it_was(path: Path) -> None:

@@ -1,0 +1,121 @@
+"""A cue, as it is written down: when it begins, what it does, what comes after it."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, get_args
+
+from live.show.moment import Grid
+
+Follow = Literal["none", "with", "after"]
+REFUSED: Final = ("/engine/blackout",)
+"""What only a person's hand moves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A cue goes on after so many seconds, then with the next beat or bar."""
+
+    seconds: float = 0.0
+    grid: Grid = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An OSC message: what is written to which address, or to all that a pattern matches."""
+
+    text: str
+    address: str
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """One entry of the list.
+
+    `follow` says whether the next cue begins by itself: "with" this one, or "after" its last action and fade;
+    `hold` is how much later. `fade` is the glide of all actions that name none.
+    """
+
+    name: str
+    wait: Pause = Pause()
+    fade: float = 0.0
+    follow: Follow = "none"
+    hold: float = 0.0
+    actions: tuple[Action | Pause, ...] = field(default=())
+
+
+KEYS: Final = ("wait", "fade", "follow", "hold", "actions", "note")
+
+
+def read_cue(name: str, table: Mapping[str, Any]) -> tuple[Cue, list[tuple[str, str]]]:
+    """The cue of a table, and for what could not be taken: the text to look for, and a sentence."""
+    wrong: list[tuple[str, str]] = []
+    actions: list[Action | Pause] = []
+    for key in [key for key in table if key not in KEYS]:
+        near = difflib.get_close_matches(key, KEYS, n=2)
+        wrong.append((key, f"a cue has no {key!r}; " + (f"near it: {', '.join(near)}" if near else ", ".join(KEYS))))
+    written = table.get("actions", [])
+    if not isinstance(written, list):
+        written = [written]
+    for text in written:
+        try:
+            actions.append(read_action(text))
+        except ValueError as error:
+            wrong.append((str(text), str(error)))
+
+    def taken(key: str, read: Any, default: Any) -> Any:
+        try:
+            return read(table[key]) if key in table else default
+        except ValueError as error:
+            wrong.append((key, f"{key}: {error}"))
+            return default
+
+    cue = Cue(
+        name,
+        taken("wait", _pause, Pause()),
+        taken("fade", _seconds, 0.0),
+        taken("follow", _follow, "none"),
+        taken("hold", _seconds, 0.0),
+        tuple(actions),
+    )
+    return cue, wrong
+
+
+def read_action(text: Any) -> Action | Pause:
+    """`/piano/temperature 0.7 4` as one would send it, or `wait 2`, `wait beat`, `wait bar`. Raises ValueError."""
+    try:
+        words = shlex.split(text)
+    except (ValueError, AttributeError, TypeError):
+        words = []
+    if words[:1] == ["wait"] and len(words) == 2:
+        return _pause(words[1])
+    if not words or not words[0].startswith("/"):
+        raise ValueError(f"expected an address and what to send there, or wait and seconds, beat or bar; got {text!r}")
+    if words[0] in REFUSED:
+        raise ValueError(f"{words[0]} is moved by hand only")
+    return Action(text, words[0], tuple(words[1:]))
+
+
+def _pause(given: Any) -> Pause:
+    return Pause(grid=given) if given in ("beat", "bar") else Pause(_seconds(given, "seconds, beat or bar"))
+
+
+def _seconds(given: Any, expected: str = "seconds") -> float:
+    try:
+        seconds = math.nan if isinstance(given, bool) else float(given)
+    except (TypeError, ValueError):
+        seconds = math.nan
+    if not 0.0 <= seconds <= 86_400.0:
+        raise ValueError(f"expected {expected}, got {given!r}")
+    return seconds
+
+
+def _follow(given: Any) -> Follow:
+    if given not in get_args(Follow):
+        raise ValueError(f"expected one of {', '.join(get_args(Follow))}, got {given!r}")
+    return given  # type: ignore[no-any-return]
