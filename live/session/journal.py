@@ -8,7 +8,7 @@ which things happened; see the classes below for what each says.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import asdict, astuple, dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar, get_args
@@ -168,30 +168,24 @@ def encode(line: Line) -> bytes:
             return _json([line.WORD, *astuple(line)])
 
 
-def read(path: Path) -> tuple[Head, Iterator[tuple[int, Line]]]:
-    """A file's head, and its lines with their numbers, read as they are asked for.
-
-    A last line without an end, such as a crash leaves, is left out. Raises SessionError, also while the lines are
-    asked for.
-    """
+def head_of(path: Path) -> Head:
+    """What a file begins with. Raises SessionError."""
     try:
-        file = path.open("rb")
-        first = file.readline()
+        with path.open("rb") as file:
+            return _parsed(path, 1, file.readline(), _head)
     except OSError as error:
         raise SessionError(f"{path}: {error.strerror}") from None
-    try:
-        return _parsed(path, 1, first, _head), _lines(path, file)
-    except SessionError:
-        file.close()
-        raise
 
 
-def _lines(path: Path, file: Any) -> Iterator[tuple[int, Line]]:
-    with file:
-        for number, line in enumerate(file, 2):
-            if not line.endswith(b"\n"):
-                return
-            yield number, _parsed(path, number, line, _line)
+def lines_of(path: Path) -> Generator[tuple[int, Line], None, None]:
+    """A file's further lines with their numbers, read as they are asked for; close it.
+
+    A last line without an end, such as a crash leaves, is left out. Raises SessionError at one that is none.
+    """
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if number > 1 and line.endswith(b"\n"):
+                yield number, _parsed(path, number, line, _line)
 
 
 def _parsed(path: Path, number: int, line: bytes, make: Callable[[Any], T]) -> T:
@@ -207,7 +201,7 @@ def _head(said: Any) -> Head:
         raise ValueError("expected the file to begin as a session does")
     if said.pop("arabesque session") != FORMAT:
         raise ValueError(f"expected format {FORMAT}: it comes from another version of the program")
-    return Head(**said)
+    return Head(**{**said, "settings": tuple(map(tuple, said.get("settings", ())))})
 
 
 def _line(said: Any) -> Line:

@@ -120,7 +120,9 @@ class Recording:
             self._append(Failed(now_s, node, sentence))
 
     def close(self) -> None:
-        """Writes what has come, and the end; once the nodes have stopped."""
+        """Writes what has come, and the end; once the nodes have stopped. Once is enough."""
+        if self._closing:
+            return
         self._append(Ended(self._clock.now(), {node: digest.value for node, digest in self._digests.items()}))
         with self._turn:
             self._closing = True
@@ -165,7 +167,7 @@ class Recording:
             except (TypeError, ValueError) as error:  # something that JSON has no word for
                 self._broken = str(error)
             if self.size > BYTES_AT_MOST:
-                self._broken = f"it has {self.size / 1e9:.1f} GB"
+                self._broken = f"it has grown to {self.size / 1e6:.1f} MB"
         if self._broken and not self._told:
             self._told = True
             self._fail(f"{self.path}: {self._broken}; the session's recording ends here")

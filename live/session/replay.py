@@ -7,7 +7,7 @@ journal. So only the tree, the nodes and their ways to MIDI are here.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,6 @@ from live.session.journal import (
     Added,
     Ended,
     Failed,
-    Head,
     Line,
     Looked,
     Patched,
@@ -30,7 +29,8 @@ from live.session.journal import (
     SessionError,
     Weights,
     Wrote,
-    read,
+    head_of,
+    lines_of,
 )
 from live.session.recording import sha256_of
 from live.tree import Tree
@@ -64,9 +64,7 @@ class Replay:
     def __init__(self, session: Path, record: Path | None = None) -> None:
         self.session = session
         self.outcome = Outcome()
-        self.head: Head
-        self._lines: Iterator[tuple[int, Line]]
-        self.head, self._lines = read(session)
+        self.head = head_of(session)
         self.clock = VirtualClock()
         self.tree = Tree(self.clock)
         self.tree.add("/midi/panic", pulse("End every note on every channel, now"), lambda _: self.voices.panic())
@@ -83,15 +81,16 @@ class Replay:
         """Plays it through; SessionError at a line that is none, after all before it has been played."""
         first_s: float | None = None
         try:
-            for number, line in self._lines:
-                first_s = line.at_s if first_s is None else first_s
-                self.clock.advance(line.at_s)
-                self.outcome.seconds = line.at_s - first_s
-                self.voices.poll()
-                try:
-                    self._do(number, line)
-                except (KeyError, ValueError) as error:
-                    raise SessionError(f"{self.session}, line {number}: {error}") from error
+            with closing(lines_of(self.session)) as lines:
+                for number, line in lines:
+                    first_s = line.at_s if first_s is None else first_s
+                    self.clock.advance(line.at_s)
+                    self.outcome.seconds = line.at_s - first_s
+                    self.voices.poll()
+                    try:
+                        self._do(number, line)
+                    except (KeyError, ValueError) as error:
+                        raise SessionError(f"{self.session}, line {number}: {error}") from error
         finally:
             for runner in self._runners.values():
                 runner.stop()
