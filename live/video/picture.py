@@ -96,6 +96,6 @@ def scaled(pixels: NDArray[Any], size: tuple[int, int], fit: str) -> tuple[NDArr
 def _surface(pixels: NDArray[Any]) -> pygame.Surface:
     """A picture in the order of bytes that windows have, so that it is shown by copying it."""
     surface = pygame.Surface(pixels.shape[1::-1], 0, 32)
-    held = np.frombuffer(surface.get_buffer(), np.uint8).reshape(*pixels.shape[:2], 4)
+    held = np.frombuffer(surface.get_buffer(), np.uint8).reshape(*pixels.shape[:2], 4)  # type: ignore[call-overload]
     cv2.cvtColor(pixels, cv2.COLOR_RGB2BGRA, dst=held)
     return surface
