@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "replay": ("live.session.command:main", "play a session again, kept with --record-session"),
     "render": ("live.sound.render:main", "turn a MIDI file into sound (WAV)"),
     "train": ("live.cli:train", "train a model on your own playing"),
+    "sketch": ("live.sketchbook:main", "play the draughtsman alone; or pictures of its: sheet, morph, complete"),
     "weights": ("models.weights_cli:main", "list weights, import or fetch published ones"),
     "bench": ("live.bench.run:main", "measure this machine: steps, timing, control, start-up"),
 }
