@@ -68,7 +68,7 @@ class Engine:
         self._wanted: dict[str, float] = {}
         self._stop = threading.Event()
         self._closed = False
-        self._told = ""
+        self._told: dict[str, str] = {}
         self._helpers: list[threading.Thread] = []
         self._declare()
 
@@ -122,17 +122,24 @@ class Engine:
             each_s = self._show(each)
 
     def _show(self, each: Callable[[], float]) -> float:
-        """The main thread's turn at what is seen: what goes wrong there is told, and the music plays on."""
+        """The main thread's turn at what is seen: what goes wrong there is told, and the music plays on.
+
+        What goes wrong with a layer does not keep the window from being drawn: it may have to be black.
+        """
+        self._seen("stage", lambda: self.stage.advance(self.clock.now()))
+        wanted_s = self._seen("window", each)
+        return float("inf") if wanted_s is None else wanted_s
+
+    def _seen(self, what: str, work: Callable[[], float | None]) -> float | None:
         try:
-            self.stage.advance(self.clock.now())
-            return each()
+            return work()
         except Exception as error:
-            sentence = f"the window: {type(error).__name__}: {error}"
-            if sentence != self._told:
+            sentence = f"the {what}: {type(error).__name__}: {error}"
+            if self._told.get(what) != sentence:
                 log.debug("%s", sentence, exc_info=True)
                 self.fail(sentence)
-            self._told = sentence
-            return float("inf")
+            self._told[what] = sentence
+            return None
 
     def advance(self, to_s: float) -> None:
         """Plays on to a time of the virtual clock, the desk and all nodes in the order of their times."""

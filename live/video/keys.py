@@ -72,6 +72,7 @@ KEYS = (
     Key(("escape",), "Esc", "leave help, values, full screen", leave),
     Key(("space",), "Space", "pause everything, and play on", pause),
     Key(("backspace",), "Backspace", "panic: end every note, now", press("/midi/panic")),
+    Key(("b",), "B", "black, and back", toggle("/engine/blackout")),
     Key(("c",), "C", "clear the paper", each_ink("clear")),
     Key(("u", "z"), "U  Z", "take back the last drawing, or your last stroke", undo),
     Key(("s",), "S", "save the drawings (SVG)", lambda stage: stage.save()),

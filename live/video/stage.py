@@ -19,6 +19,7 @@ from live.port import Output
 from live.tree import Tree
 from live.video import Layer, Roll, Window, svg
 from live.video.blend import lay
+from live.video.curtain import Curtain
 from live.video.files import Writer
 from live.video.ink import Ink
 from live.video.look import INK_KNOBS, PEN_KNOB, PICTURE_KNOBS, ROLL_KNOBS, laid
@@ -47,6 +48,7 @@ class Stage:
         self.tree = tree
         self.clock = clock
         self._fail = fail
+        self.curtain = Curtain(tree)
         self.lock = threading.RLock()
         """Held while layers come and go, so that a frame sees all of a change or nothing."""
         self._hear: dict[str, Hear] = {}
@@ -54,6 +56,7 @@ class Stage:
         self._shots: list[str] = []
         self._changed: pygame.Rect | None = None
         self._drawn = (0, 0)
+        self._closed = 0.0
         self._writer = Writer(folder or Path(), partial(self.say, False), fail, at_once=clock.virtual)
         tree.watchers.append(self._watch)
 
@@ -200,24 +203,29 @@ class Stage:
                     self._writer.picture(self._shots.pop(0), self.picture())
 
     def draw(self, surface: pygame.Surface, whole: bool = False) -> pygame.Rect | None:
-        """Draws what has changed since the last time, or all; returns the box that was drawn, None for nothing."""
+        """Draws what has changed since the last time, or all; returns the box that was drawn, None for nothing.
+
+        With the curtain closed that is black, and no layer is asked for anything.
+        """
         with self.lock:
-            self._update(surface.get_size())
-            box, self._changed = self._changed, None
-            if whole or self._drawn != surface.get_size():
-                self._drawn = surface.get_size()
-                box = surface.get_rect()
+            closed = self.curtain.closed
+            box = surface.get_rect() if whole or (self._drawn, self._closed) != (surface.get_size(), closed) else None
+            if closed < 1.0:  # else what a layer does does not matter, nor whether it can
+                self._update(surface.get_size())
+                box, self._changed = box or self._changed, None
             if box is not None:
                 box = box.clip(surface.get_rect())
-                self._paint(surface, box)
+                self._paint(surface, box, closed)
+            self._drawn, self._closed = surface.get_size(), closed
             return box
 
     def picture(self) -> pygame.Surface:
         """All layers as they are now, in the window's size."""
         with self.lock:
-            surface = pygame.Surface(self.size, 0, 32)
-            self._update(self.size)
-            self._paint(surface, surface.get_rect())
+            surface, closed = pygame.Surface(self.size, 0, 32), self.curtain.closed
+            if closed < 1.0:
+                self._update(self.size)
+            self._paint(surface, surface.get_rect(), closed)
             return surface
 
     def close(self) -> None:
@@ -244,12 +252,14 @@ class Stage:
             if box is not None:
                 self._changed = box.union(self._changed) if self._changed else box.copy()
 
-    def _paint(self, surface: pygame.Surface, box: pygame.Rect) -> None:
-        surface.set_clip(box)
-        surface.fill(BACKGROUND)
-        for view in self._views():
-            lay(surface, view, view.look["opacity"], view.look["blend"])
-        surface.set_clip(None)
+    def _paint(self, surface: pygame.Surface, box: pygame.Rect, closed: float) -> None:
+        if closed < 1.0:
+            surface.set_clip(box)
+            surface.fill(BACKGROUND)
+            for view in self._views():
+                lay(surface, view, view.look["opacity"], view.look["blend"])
+            surface.set_clip(None)
+        self.curtain.darken(surface, box, closed)
 
     def _move(self, address: str, view: View, layer: Layer) -> None:
         before, view.layer = view.layer, layer

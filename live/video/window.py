@@ -122,7 +122,7 @@ class Screen:
             stage.tree.publish("/window/width", stage.size[0])
             stage.tree.publish("/window/height", stage.size[1])
             self._exposed = True
-        over, was_over = self.hud.wants(), self._over
+        over, was_over = self.hud.wants() and not stage.curtain.closed, self._over
         box = stage.draw(surface, whole=self._exposed or over or was_over)
         if over:
             self.hud.draw(surface)
