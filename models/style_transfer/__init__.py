@@ -1,0 +1,5 @@
+"""The painter: feed-forward style transfer of live pictures, with a small network for many paintings."""
+
+from models.style_transfer.model import StyleTransfer
+
+__all__ = ["StyleTransfer"]

@@ -8,7 +8,6 @@ from torch.nn import functional as F
 
 KIND = "style_transfer"
 STRIDE = 8  # of the trunk: sides are padded to multiples of it
-MARGIN = 8  # pixels mirrored around a picture, so that its border is painted like its middle
 PATCH = 4  # of the first fold: 4x4 pixels become channels
 FINE = 16  # channels at half of the picture's size
 
@@ -29,13 +28,13 @@ class Network(nn.Module):
         super().__init__()
         self.paintings = paintings
         self.widths = (narrow, wide, *(wide,) * (2 * blocks), narrow)
-        self.fold = nn.Conv2d(3 * PATCH**2, narrow, 3, padding=1, bias=False)
-        self.down = nn.Conv2d(narrow, wide, 3, stride=2, padding=1, bias=False)
-        self.trunk = nn.ModuleList(nn.Conv2d(wide, wide, 3, padding=1, bias=False) for _ in range(2 * blocks))
+        self.fold = convolution(3 * PATCH**2, narrow, bias=False)
+        self.down = convolution(narrow, wide, stride=2, bias=False)
+        self.trunk = nn.ModuleList(convolution(wide, wide, bias=False) for _ in range(2 * blocks))
         self.up = nn.Conv2d(wide, narrow, 1)
-        self.merge = nn.Conv2d(narrow, narrow, 3, padding=1, bias=False)
-        self.fine = nn.Conv2d(narrow, FINE, 3, padding=1)
-        self.unfold = nn.Conv2d(FINE, 12, 3, padding=1)
+        self.merge = convolution(narrow, narrow, bias=False)
+        self.fine = convolution(narrow, FINE)
+        self.unfold = convolution(FINE, 12)
         self.scale = nn.Parameter(torch.ones(paintings, sum(self.widths)))
         self.shift = nn.Parameter(torch.zeros(paintings, sum(self.widths)))
         self.tone = nn.Parameter(torch.eye(3, 4).flatten().repeat(paintings, 1))  # [N, 12]
@@ -43,13 +42,13 @@ class Network(nn.Module):
     def forward(self, photo: Tensor, weights: Tensor) -> Tensor:
         """The photo [B, 3, H, W] in 0..1 painted, the same shape and range; `weights` [B, N] of the paintings.
 
-        H and W are at least 9. Weights are used as they are: they should sum to 1.
+        Weights are used as they are: they should sum to 1.
         """
         scales = (weights @ self.scale).split(self.widths, dim=1)  # type: ignore[no-untyped-call]
         shifts = (weights @ self.shift).split(self.widths, dim=1)  # type: ignore[no-untyped-call]
         tone = (weights @ self.tone).view(-1, 3, 4)
         height, width = photo.shape[2:]
-        x = F.pad(photo, padding(height, width), mode="reflect") * 2 - 1
+        x = F.pad(photo, (0, -width % STRIDE, 0, -height % STRIDE), mode="replicate") * 2 - 1
 
         quarter = F.relu_(normalised(self.fold(F.pixel_unshuffle(x, PATCH)), scales[0], shifts[0]))
         h = F.relu_(normalised(self.down(quarter), scales[1], shifts[1]))  # [B, wide, H / 8, W / 8]
@@ -61,12 +60,12 @@ class Network(nn.Module):
         h = F.relu_(self.fine(twice(h)))  # [B, FINE, H / 2, W / 2]
         h = F.pixel_shuffle(self.unfold(h), 2)  # [B, 3, H, W]
         h = h + torch.baddbmm(tone[..., 3:], tone[..., :3], x.flatten(2)).view_as(x)
-        return torch.sigmoid(2 * h[..., MARGIN : MARGIN + height, MARGIN : MARGIN + width])
+        return torch.sigmoid(2 * h[..., :height, :width])
 
 
-def padding(height: int, width: int) -> tuple[int, int, int, int]:
-    """What is mirrored left, right, above and below."""
-    return MARGIN, MARGIN + -width % STRIDE, MARGIN, MARGIN + -height % STRIDE
+def convolution(before: int, after: int, *, stride: int = 1, bias: bool = True) -> nn.Conv2d:
+    """3x3; beyond its border a picture goes on as it ends, else the network would learn to see and paint the frame."""
+    return nn.Conv2d(before, after, 3, stride=stride, padding=1, padding_mode="replicate", bias=bias)
 
 
 def twice(x: Tensor) -> Tensor:
@@ -81,7 +80,7 @@ def normalised(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
     """
     channels = scale.numel()
     flat = x.reshape(1, channels, *x.shape[2:])
-    return F.group_norm(flat, channels, scale.reshape(-1), shift.reshape(-1), eps=1e-5).view_as(x)
+    return torch.group_norm(flat, channels, scale.reshape(-1), shift.reshape(-1), 1e-5).view_as(x)
 
 
 def prepare(network: Network) -> None:

@@ -1,0 +1,56 @@
+"""A painter's weights read from disk: of what size the network is, and which paintings it knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from models import store
+from models.style_transfer.network import KIND, Network
+
+
+def read(name_or_path: str | Path) -> tuple[dict[str, Tensor], store.Card]:
+    """Parameters as float32, and the card. Raises models.store.WeightsError where they cannot be used."""
+    path = store.find(name_or_path, KIND)
+    parameters, card = store.load(path, KIND, shapes(_sizes(path)))
+    paintings = len(parameters["scale"])
+    if len(card.labels) != paintings:
+        raise store.WeightsError(f"{path}: its card names {len(card.labels)} paintings, and {paintings} were learned")
+    return parameters, card
+
+
+def sizes_of(found: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
+    """The arguments of the `Network` whose tensors have these shapes. Raises KeyError or IndexError for another's."""
+    return {
+        "paintings": found["scale"][0],
+        "narrow": found["fold.weight"][0],
+        "wide": found["down.weight"][0],
+        "blocks": sum(name.startswith("trunk.") for name in found) // 2,
+    }
+
+
+def network_of(parameters: Mapping[str, Tensor]) -> Network:
+    """The network that these are the parameters of, for use rather than for learning."""
+    with torch.device("meta"):
+        network = Network(**sizes_of({name: tuple(value.shape) for name, value in parameters.items()}))
+    network.load_state_dict(dict(parameters), assign=True)
+    return network.eval().requires_grad_(False)
+
+
+def shapes(sizes: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
+    """Every tensor of the `Network` of these sizes, and its shape."""
+    with torch.device("meta"):
+        return {name: tuple(value.shape) for name, value in Network(**sizes).state_dict().items()}
+
+
+def _sizes(path: Path) -> dict[str, int]:
+    """Of what size the network in a file is, or the usual where the file does not say."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return sizes_of({name: tuple(file.get_slice(name).get_shape()) for name in file.keys()})  # noqa: SIM118
+    except (SafetensorError, OSError, KeyError, IndexError):
+        return {"paintings": 1}  # store.load has the sentence for it
