@@ -19,7 +19,8 @@ ROOM = 0.75
 GROWTH = 1.25
 """The most by which it raises at once."""
 LOOK = 5
-"""How many pictures it looks at before it changes anything."""
+"""How many pictures it looks at before it changes anything; two, where they take long."""
+LONG_S = 1.0
 HOLD_S, LONGEST_HOLD_S = 2.0, 60.0
 """How long it waits before it raises; twice as long after a raise that had to be taken back."""
 
@@ -53,7 +54,7 @@ class Governor:
             self._changed_s = now_s
             return self.resolution
         self._times.append(took_s)
-        if len(self._times) < LOOK:
+        if len(self._times) < LOOK and not (len(self._times) > 1 and sum(self._times) > LONG_S):
             return self.resolution
         may_s, takes_s = 1.0 / rate, statistics.median(self._times)
         if takes_s > LATE * may_s:

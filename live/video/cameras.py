@@ -66,6 +66,11 @@ class Cameras:
             self._sees.pop(node, None)
         self._close_unused()
 
+    def newest(self, name: str) -> Frame | None:
+        """The picture that a camera showed last, if it has shown any."""
+        capture = self._captures.get(name)
+        return capture.newest if capture is not None else None
+
     # -- a part of the desk -------------------------------------------------------------------------------------
 
     def open(self) -> None:

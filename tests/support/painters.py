@@ -55,3 +55,36 @@ class Negative:
             return events, None
         pixels = np.round((255 - frame.pixels) * light).astype(np.uint8)
         return [replace(frame, pixels=np.full_like(pixels, 255) if flash else pixels), *events], frame
+
+
+class Governed:
+    """Paints nothing, at a resolution that may be governed; `works` is what takes its time."""
+
+    kind: ClassVar[str] = "governed"
+
+    def __init__(self) -> None:
+        self.resolutions: list[int] = []
+
+    @classmethod
+    def load(cls, weights: str, device: str = "auto") -> Self:
+        return cls()
+
+    def start(self, seed: int) -> int:
+        return 0
+
+    def works(self, resolution: int) -> None:
+        """Takes as long as a picture of that size does."""
+
+    def step(
+        self,
+        state: int,
+        heard: Sequence[Event],
+        /,
+        *,
+        resolution: Annotated[int, Knob("Working height", 64, 1080, "px")] = 480,
+        rate: Annotated[float, Knob("Pictures in a second to hold", 0.0, 60.0, "1/s")] = 15.0,
+        govern: Annotated[bool, Knob("Lower the resolution to hold the rate")] = True,
+    ) -> tuple[Sequence[Event], int]:
+        self.resolutions.append(resolution)
+        self.works(resolution)
+        return [event for event in heard if isinstance(event, Frame)], state + 1

@@ -1,0 +1,269 @@
+"""Cameras of a patch on the virtual clock: what is seen when, their addresses, and what a changed file moves."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from clips import STEP, clip
+
+from live.clock import Clock, VirtualClock
+from live.engine import Engine
+from live.frames import FrameRunner
+from live.options import Options
+from live.patch import PatchError, load
+from live.tree import Tree
+from live.video.camera import Camera
+from live.video.cameras import Cameras
+from models.base import Frame
+
+HEADER = """
+from live import Camera, Midi, Node, Patch, Window
+from painters import Negative
+
+stage = Window(128, 96)
+"""
+ONE = 'patch = Patch(veil=Node(Negative, weights="n", source=Camera("clip.avi"), out=stage.layer(0)))'
+
+Opening = Callable[..., Engine]
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "piece.py"
+    path.write_text(HEADER + text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Opening]:
+    engines: list[Engine] = []
+    clip(tmp_path / "clip.avi", 5)
+
+    def open_engine(text: str = ONE) -> Engine:
+        path = write(tmp_path, text)
+        engines.append(Engine(load(path), VirtualClock(), Options(midi="silent", osc=None), path))
+        engines[-1].open()
+        return engines[-1]
+
+    yield open_engine
+    for engine in engines:
+        engine.close()
+
+
+def watch(engine: Engine, *addresses: str) -> list[tuple[float, str, Any]]:
+    told: list[tuple[float, str, Any]] = []
+
+    def heard(address: str, values: tuple[Any, ...]) -> None:
+        if address in addresses:
+            told.append((round(engine.clock.now(), 3), address, values[0]))
+
+    engine.tree.watchers.append(heard)
+    return told
+
+
+def newest(engine: Engine, camera: str = "camera") -> Frame:
+    frame = engine.cameras.newest(camera)
+    assert frame is not None
+    return frame
+
+
+def test_a_file_is_seen_at_its_own_rate_over_and_over(opened: Opening) -> None:
+    engine = opened()
+    greys = []
+    for number in range(12):
+        engine.advance(number / 10.0 + 0.05)
+        greys.append(int(newest(engine).pixels[10, 40, 0]) // STEP)
+    assert greys == [0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1]
+    assert newest(engine).number == 11
+    assert engine.runners["veil"].model.seen == list(range(12))
+
+
+def test_the_state_of_a_camera_is_told(opened: Opening) -> None:
+    engine = opened()
+    told = watch(engine, "/camera/state", "/camera/seen", "/camera/seen_width", "/camera/seen_height")
+    engine.advance(0.05)
+    assert [(address, value) for _, address, value in told] == [
+        ("/camera/state", "opening"),
+        ("/camera/seen", "clip.avi"),
+        ("/camera/seen_width", 64),
+        ("/camera/seen_height", 48),
+        ("/camera/state", "playing"),
+    ]
+    engine.advance(4.0)
+    assert engine.tree.get("/camera/fps") == 10.0
+    assert engine.tree.get("/camera/dropped") == 0
+    assert engine.tree.get("/camera/motion") > 0.5
+
+
+def test_auto_without_a_camera_is_the_test_picture(opened: Opening) -> None:
+    engine = opened(ONE.replace('"clip.avi"', '"auto", width=80, height=60, rate=20'))
+    engine.advance(1.01)
+    assert newest(engine).pixels.shape == (60, 80, 3)
+    assert engine.runners["veil"].model.seen == list(range(21))
+    assert engine.tree.get("/camera/state") == "test"
+    assert engine.tree.get("/camera/seen") == "test picture"
+    assert engine.tree.get("/camera/motion") > 0.0
+
+
+def test_mirror_and_rotation_turn_what_is_seen_at_once(opened: Opening) -> None:
+    engine = opened()
+    engine.advance(0.05)
+    assert newest(engine).pixels[20, 4, 0] == 255
+    engine.tree.set("/camera/mirror", True)
+    engine.advance(0.15)
+    assert newest(engine).pixels[20, 60, 0] == 255
+    engine.tree.set("/camera/mirror", False)
+    engine.tree.set("/camera/rotation", 90)
+    engine.advance(0.25)
+    assert newest(engine).pixels.shape == (64, 48, 3)
+    assert newest(engine).pixels[4, 20, 0] == 255  # what was on the left is on top
+    assert engine.tree.get("/camera/seen_height") == 64
+
+
+def test_the_source_changes_while_it_plays(opened: Opening, tmp_path: Path) -> None:
+    engine = opened()
+    clip(tmp_path / "other.avi", 3, rate=20.0, size=(96, 64))
+    engine.advance(0.55)
+    told = watch(engine, "/camera/state", "/camera/seen")
+    engine.tree.set("/camera/source", "other.avi")
+    engine.advance(0.75)
+    assert newest(engine).pixels.shape == (64, 96, 3)
+    assert [value for _, _, value in told] == ["opening", "other.avi", "playing"]
+    seen = engine.runners["veil"].model.seen
+    assert seen == sorted(set(seen))  # the numbers go on
+
+
+def test_one_that_is_lost_is_tried_at_longer_and_longer_pauses_and_the_last_picture_stays(
+    opened: Opening, tmp_path: Path
+) -> None:
+    engine = opened()
+    engine.advance(0.55)
+    errors = watch(engine, "/engine/error")
+    told = watch(engine, "/camera/state")
+    (tmp_path / "empty.mp4").write_bytes(b"nothing")
+    engine.tree.set("/camera/source", "empty.mp4")
+    before = engine.stage.picture().get_at((100, 50))
+    engine.advance(20.0)
+    assert [value for _, _, value in told] == ["opening", "lost"]
+    assert len(errors) == 1
+    assert "empty.mp4: expected a video file" in errors[0][2]
+    assert engine.stage.picture().get_at((100, 50)) == before
+    (tmp_path / "empty.mp4").unlink()
+    (tmp_path / "clip.avi").rename(tmp_path / "empty.mp4")
+    engine.advance(26.0)
+    assert told[-1][2] == "playing"
+
+
+def test_a_camera_shared_by_two_nodes_is_opened_once_and_closed_with_the_last(opened: Opening, tmp_path: Path) -> None:
+    two = """
+patch = Patch(
+    veil=Node(Negative, weights="n", source=Camera("clip.avi"), out=stage.layer(0)),
+    ghost=Node(Negative, weights="n", source=Camera("clip.avi"), out=stage.layer(1, 0.5)),
+)
+"""
+    engine = opened(two)
+    engine.advance(0.35)
+    assert engine.runners["veil"].model.seen == engine.runners["ghost"].model.seen == [0, 1, 2, 3]
+    write(tmp_path, ONE)
+    assert engine.reload()
+    engine.advance(0.55)
+    assert engine.runners["veil"].model.seen[-1] == 5
+    write(tmp_path, 'patch = Patch(veil=Node(Negative, weights="n", out=Midi("silent"), mute=True, pause=True))')
+    assert engine.reload()
+    assert "/camera/state" not in engine.tree
+
+
+def test_a_changed_line_of_the_patch_is_followed_and_what_osc_moved_stays(opened: Opening, tmp_path: Path) -> None:
+    engine = opened()
+    engine.advance(0.25)
+    engine.tree.set("/camera/rotation", 180)
+    write(tmp_path, ONE.replace('"clip.avi"', '"clip.avi", mirror=True'))
+    assert engine.reload()
+    assert engine.tree.get("/camera/mirror") is True
+    assert engine.tree.get("/camera/rotation") == 180
+    write(tmp_path, ONE.replace('"clip.avi"', '"test", name="front"'))
+    assert engine.reload()
+    engine.advance(0.45)
+    assert engine.tree.get("/front/state") == "playing"
+    assert "/camera/state" not in engine.tree
+
+
+def test_two_cameras_have_two_names(opened: Opening) -> None:
+    engine = opened(
+        """
+patch = Patch(
+    veil=Node(Negative, weights="n", source=Camera("clip.avi"), out=stage.layer(0)),
+    side=Node(Negative, weights="n", source=Camera("test", name="side_camera", rate=5), out=stage.layer(1)),
+)
+"""
+    )
+    engine.advance(1.05)
+    assert (engine.tree.get("/camera/seen"), engine.tree.get("/side_camera/seen")) == ("clip.avi", "test picture")
+    assert (newest(engine).number, newest(engine, "side_camera").number) == (10, 5)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (ONE.replace(", out=stage.layer(0)", ""), "expected a window's layer"),
+        (ONE.replace("stage.layer(0)", "Midi()"), "expected a window's layer"),
+        (ONE.replace('"clip.avi"', '"clip.avi", name="veil"'), "no camera can be called 'veil'"),
+        (ONE.replace('"clip.avi"', '"clip.avi", name="window"'), "no camera can be called 'window'"),
+        (ONE.replace('"clip.avi"', '"clip.avi", rotation=45'), "rotation: expected 0, 90, 180 or 270, got 45"),
+        (
+            ONE.replace("veil=", "left=Node(Negative, weights='n', source=Camera('test'), out=stage.layer(1)), veil="),
+            "two",
+        ),
+        (ONE.replace("out=", "lookahead=0.1, out="), "Negative has no knob 'lookahead'"),
+    ],
+)
+def test_what_cannot_be_is_said(tmp_path: Path, text: str, sentence: str) -> None:
+    with pytest.raises(PatchError, match=sentence):
+        load(write(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"source": -1},
+        {"source": ""},
+        {"source": True},
+        {"source": 1.5},
+        {"name": "two words"},
+        {"width": 0},
+        {"height": 720.0},
+        {"rate": 0.5},
+        {"exposure": -1.0},
+        {"mirror": 1},
+    ],
+)
+def test_a_camera_that_cannot_be_is_refused(wish: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=f"^{next(iter(wish))}: expected"):
+        Camera(**wish)
+
+
+class Seer(FrameRunner):
+    """A node that only keeps what it sees."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.name = "veil"
+        self.greys: queue.Queue[int] = queue.Queue()
+
+    def see(self, frame: Frame) -> None:
+        self.greys.put(int(frame.pixels[10, 40, 0]))
+
+
+def test_in_real_time_it_reads_on_a_thread_and_ends_at_once(tmp_path: Path) -> None:
+    clip(tmp_path / "clip.avi", 5, rate=100.0)
+    clock = Clock()
+    tree = Tree(clock)
+    cameras = Cameras(tree, clock, pytest.fail, tmp_path)
+    seer = Seer(tree)
+    cameras.connect(seer, Camera("clip.avi"))
+    seen = {seer.greys.get(timeout=20.0) for _ in range(20)}
+    cameras.close()
+    assert seen <= {0, STEP, 2 * STEP, 3 * STEP, 4 * STEP}
+    assert len(seen) > 1
