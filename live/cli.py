@@ -22,13 +22,18 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "osc": ("live.cli:osc", "print the table of all OSC addresses of a patch"),
     "replay": ("live.session.command:main", "play a session again, kept with --record-session"),
     "render": ("live.sound.render:main", "turn a MIDI file into sound (WAV)"),
-    "train": ("live.cli:train", "train a model on your own playing"),
+    "train": ("live.cli:train", "train a model on your own playing, drawings or paintings"),
     "sketch": ("live.sketchbook:main", "play the draughtsman alone; or pictures of its: sheet, morph, complete"),
+    "style": ("models.style_transfer.command:main", "paint a photo, add a painting to the painter's, judge weights"),
     "weights": ("models.weights_cli:main", "list weights, import or fetch published ones"),
     "bench": ("live.bench.run:main", "measure this machine: steps, timing, control, start-up"),
 }
 
-TRAINERS = {"piano": "models.performance_rnn.train", "sketch": "models.sketch_rnn.train"}
+TRAINERS = {
+    "piano": "models.performance_rnn.train",
+    "sketch": "models.sketch_rnn.train",
+    "style": "models.style_transfer.train",
+}
 
 
 def main(argv: list[str] | None = None) -> int:

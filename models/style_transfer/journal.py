@@ -20,7 +20,7 @@ from torch.nn import functional as F
 from models import store
 from models.style_transfer import pictures
 from models.style_transfer.network import KIND
-from models.style_transfer.trainer import Told, Trainer
+from models.style_transfer.trainer import Told, Trainer, mean_of
 
 log = logging.getLogger(__name__)
 
@@ -117,11 +117,6 @@ class Journal:
             labels=trainer.labels,
         )
         store.save(self.out / f"{name}{store.SUFFIX}", trainer.network.state_dict(), card)
-
-
-def mean_of(many: Sequence[Told]) -> Told:
-    """The mean of each loss."""
-    return Told(*(sum(values) / len(many) for values in zip(*many, strict=True)))
 
 
 def rounded(told: Told) -> dict[str, float]:

@@ -197,3 +197,8 @@ def judged(objective: Objective, painted: Sequence[Tensor], contents: Sequence[T
         for n, part in enumerate(objective(picture, content, torch.tensor([which], device=picture.device))):
             sums[n] += float(part.mean()) / len(painted)
     return Told(*sums)
+
+
+def mean_of(many: Sequence[Told]) -> Told:
+    """The mean of each loss."""
+    return Told(*(sum(values) / len(many) for values in zip(*many, strict=True)))

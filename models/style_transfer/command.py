@@ -1,0 +1,172 @@
+"""`arabesque style`: paint a photo, add a painting to weights, judge weights beside the slow optimisation."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import torch
+from rich.console import Console
+
+from models import store
+from models.style_transfer import pictures
+from models.style_transfer.adding import added
+from models.style_transfer.brush import CpuBrush
+from models.style_transfer.checkpoints import EyesError
+from models.style_transfer.judging import judgement, table
+from models.style_transfer.look import resized, working_size
+from models.style_transfer.train import Manner, manner, objective, squared
+from models.style_transfer.trainer import Told
+from models.style_transfer.weights import read
+from models.training import count, device, seed
+
+log = logging.getLogger(__name__)
+
+USUAL = "paintings"
+TELL_EVERY = 25  # steps
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the command; returns its exit status: 0 done, 2 for what cannot be done, told in one sentence."""
+    options = parser().parse_args(argv)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    if options.threads > 0:
+        torch.set_num_threads(options.threads)
+    try:
+        {"paint": paint, "add": add, "judge": judge}[options.what](options)
+    except (store.WeightsError, EyesError, ValueError, OSError) as error:
+        sys.stderr.write(f"arabesque style {options.what}: {error}\n")
+        return 2
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command's arguments, explained for one who paints."""
+    made = argparse.ArgumentParser(
+        prog="arabesque style", description="The painter away from the stage: paint a photo, add a painting, judge."
+    )
+    parts = made.add_subparsers(dest="what", required=True)
+    paint_ = parts.add_parser("paint", help="paint a photo", description="Paints a photo with any blend of paintings.")
+    paint_.add_argument("photo", type=Path, metavar="PHOTO")
+    paint_.add_argument("--painting", default="", metavar="A,B=2", help="a painting, or a blend (the first there is)")
+    paint_.add_argument("--resolution", type=count, default=2160, help="paint at this height at most (%(default)s)")
+    paint_.add_argument("--out", required=True, type=Path, metavar="FILE.png")
+    add_ = parts.add_parser("add", help="learn one more painting", description="Learns one more painting in minutes.")
+    add_.add_argument("painting", type=manner, metavar="PAINTING", help="a picture file, LABEL=FILE, either @WEIGHT")
+    add_.add_argument("--photos", nargs="+", required=True, type=Path, metavar="DIR", help="photos to learn it on")
+    add_.add_argument("--out", required=True, type=Path, metavar="FILE.safetensors")
+    add_.add_argument("--steps", type=count, default=300, help="corrections to make (%(default)s)")
+    add_.add_argument("--side", type=count, default=128, help="of the crops of photos, in pixels (%(default)s)")
+    add_.add_argument("--seed", type=seed, default=1, help="same seed and pictures: same weights (%(default)s)")
+    add_.add_argument("--licence", default="not stated", help="of the painting, for the card (%(default)s)")
+    judge_ = parts.add_parser(
+        "judge",
+        help="losses beside L-BFGS",
+        description="For each painting: content, style and total loss of the network's pictures, and of Gatys et al.'s "
+        "optimisation started from the same photos, and after how many of its steps it is as good as the network.",
+    )
+    judge_.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="photos, or folders: what is held out")
+    judge_.add_argument("--paintings", nargs="+", required=True, type=manner, metavar="PAINTING", help="as for train")
+    judge_.add_argument("--most", type=count, default=4, help="photos looked at (%(default)s)")
+    judge_.add_argument("--steps", type=_steps, default=(10, 30, 100, 300), metavar="N,N", help="(10,30,100,300)")
+    judge_.add_argument("--sheet", type=Path, metavar="FILE.png", help="the pictures, ours and the slow ones")
+    for part in (paint_, add_, judge_):
+        name = "--to" if part is add_ else "--weights"
+        part.add_argument(name, dest="weights", default=USUAL, help="weights, by name or file (%(default)s)")
+        part.add_argument("--threads", type=int, default=0, help="processor threads (all)")
+    for part in (add_, judge_):
+        part.add_argument("--vgg", type=Path, metavar="FILE", help="VGG-16's weights, .npz or .pth (downloaded once)")
+        part.add_argument("--size", type=count, default=320, help="shorter side of the paintings (%(default)s)")
+        part.add_argument(
+            "--device", default="auto", help="cpu, cuda, or auto: the graphics card if there is one (auto)"
+        )
+    return made
+
+
+def paint(options: argparse.Namespace) -> None:
+    """Writes the photo painted."""
+    parameters, card = read(options.weights)
+    weights = blend(options.painting, card.labels)
+    photo = pictures.read(options.photo)
+    small = resized(photo, *working_size(photo.shape[0], photo.shape[1], options.resolution))
+    pictures.write(options.out, CpuBrush(parameters).paint(small, weights))
+
+
+def blend(text: str, labels: Sequence[str]) -> tuple[float, ...]:
+    """Weights of sum 1 for "scream" or "scream,udnie=2"; of "" the first painting. Else raises ValueError."""
+    weights = dict.fromkeys(labels, 0.0)
+    for part in (text or labels[0]).split(","):
+        name, equals, number = part.strip().partition("=")
+        if name not in weights:
+            raise ValueError(f"{name}: no such painting; there is {', '.join(labels)}")
+        weights[name] = float(number) if equals else 1.0
+    whole = sum(weights.values())
+    if whole <= 0:
+        raise ValueError(f"{text}: expected weights above 0")
+    return tuple(weight / whole for weight in weights.values())
+
+
+def add(options: argparse.Namespace) -> None:
+    """Learns the painting and writes the weights with it."""
+    began_s = time.monotonic()
+    parameters, card = read(options.weights)
+    new: Manner = options.painting
+    if new.label in card.labels:
+        raise ValueError(f"{new.label}: there is such a painting already; name it with LABEL=FILE")
+    goal = objective([new], options.vgg, options.size, where=device(options.device))
+    learn, _ = pictures.parts(pictures.found(options.photos))
+
+    def told(number: int, losses: Told) -> None:
+        if number % TELL_EVERY == 0 or number == options.steps:
+            spent = f"{time.monotonic() - began_s:.0f} s"
+            log.info("%d of %d, %s: content %.4f, style %.4f", number, options.steps, spent, *losses[:2])
+
+    larger = added(
+        parameters, goal, learn, steps=options.steps, side=options.side, seed=options.seed, told=told
+    )  # fmt: skip
+    words = ["arabesque", "style", "add", f"{new.label}={new.path.name}@{new.weight:g}", "--to", str(options.weights)]
+    words += ["--photos", *(path.name for path in options.photos), "--steps", str(options.steps)]
+    words += ["--side", str(options.side), "--size", str(options.size), "--seed", str(options.seed)]
+    made = replace(
+        card,
+        labels=(*card.labels, new.label),
+        data=f"{card.data}; then {new.label}",
+        licence=f"{card.licence}; {new.label}: {options.licence}",
+        command=f"{card.command}; {shlex.join(words)}",
+        date=datetime.now(UTC).date().isoformat(),
+        figures={**card.figures, f"weight_{new.label}": new.weight},
+    )
+    store.save(options.out, larger, made)
+    log.info("%s: %s, in %.0f s", options.out, ", ".join(made.labels), time.monotonic() - began_s)
+
+
+def judge(options: argparse.Namespace) -> None:
+    """Prints the table; writes the sheet."""
+    parameters, card = read(options.weights)
+    labels = [each.label for each in options.paintings]
+    unknown = [label for label in labels if label not in card.labels]
+    if unknown:
+        raise ValueError(f"{unknown[0]}: not in these weights; there is {', '.join(card.labels)}")
+    weighted = [
+        each._replace(weight=float(card.figures.get(f"weight_{each.label}", each.weight))) for each in options.paintings
+    ]
+    goal = objective(weighted, options.vgg, options.size, where=device(options.device))
+    _, held = pictures.parts(pictures.found(options.photos))
+    files = held or pictures.found(options.photos)
+    files = files[:: max(1, len(files) // options.most)][: options.most]
+    which = [card.labels.index(label) for label in labels]
+    judged, rows = judgement(parameters, which, goal, [squared(path) for path in files], options.steps)
+    Console().print(table(labels, judged, options.steps, len(files)))
+    if options.sheet:
+        pictures.write(options.sheet, pictures.sheet(rows))
+
+
+def _steps(text: str) -> tuple[int, ...]:
+    return tuple(sorted({count(part) for part in text.split(",")}))

@@ -1,0 +1,42 @@
+"""The slow way to the same picture, to judge the fast one by: Gatys et al.'s optimisation from the photo, by L-BFGS."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from models.style_transfer.objective import Objective
+from models.style_transfer.trainer import Told
+
+SCALED = 1e3  # the loss is taken so many times: L-BFGS's own tolerances are meant for larger ones
+HISTORY = 20
+
+
+def optimised(objective: Objective, photo: Tensor, which: int, steps: Sequence[int]) -> list[tuple[Told, Tensor]]:
+    """Losses and pictures [1, 3, H, W] after each of these numbers of iterations, for one photo in 0..1."""
+    painting = torch.tensor([which], device=photo.device)
+    content = objective.content(photo)
+    pixels = photo.clone().requires_grad_()
+    optimiser = torch.optim.LBFGS(
+        [pixels], history_size=HISTORY, tolerance_grad=0.0, tolerance_change=0.0, line_search_fn="strong_wolfe"
+    )
+
+    def evaluate() -> Tensor:
+        optimiser.zero_grad()
+        loss = objective(pixels, content, painting).total.sum() * SCALED
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss
+
+    found = []
+    done = 0
+    for goal in sorted(steps):
+        optimiser.param_groups[0].update(max_iter=goal - done, max_eval=10 * goal)
+        optimiser.step(evaluate)  # type: ignore[no-untyped-call]
+        done = goal
+        shown = pixels.detach().clamp(0, 1)
+        with torch.no_grad():
+            losses = objective(shown, content, painting)
+        found.append((Told(*(float(part.sum()) for part in losses)), shown))
+    return found

@@ -1,0 +1,82 @@
+"""The network's pictures beside those of the slow optimisation: the same photos, the same losses."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+
+import torch
+from rich.table import Table
+from torch import Tensor
+
+from models.style_transfer import pictures
+from models.style_transfer.gatys import optimised
+from models.style_transfer.objective import Objective
+from models.style_transfer.trainer import Told, judged, mean_of
+from models.style_transfer.weights import network_of
+
+log = logging.getLogger(__name__)
+
+Row = list[Told]
+"""The mean losses of the photo as it is, of our picture, and of the slow ones after each number of steps."""
+
+
+def judgement(
+    parameters: Mapping[str, Tensor],
+    which: Sequence[int],
+    objective: Objective,
+    photos: Sequence[Tensor],
+    steps: Sequence[int],
+) -> tuple[list[Row], list[list[pictures.Pixels]]]:
+    """For each painting its losses, and for each painting and photo the pictures: the photo, ours, the slow ones.
+
+    `which` are the network's paintings in the objective's order; photos are [1, 3, H, W] in 0..1.
+    """
+    device = objective.weights.device
+    network = network_of({name: value.to(device) for name, value in parameters.items()})
+    rows, sheet = [], []
+    for n, place in enumerate(which):
+        weights = torch.zeros(1, network.paintings, device=device)
+        weights[0, place] = 1.0
+        losses: list[list[Told]] = [[] for _ in range(2 + len(steps))]
+        for photo in photos:
+            shown = photo.to(device)
+            content = objective.content(shown)
+            with torch.no_grad():
+                painted = network(shown, weights)
+            slow = optimised(objective, shown, n, steps)
+            look = [shown, painted, *(picture for _, picture in slow)]
+            sheet.append([pictures.pixels_of(picture) for picture in look])
+            for place_, picture in enumerate(look):
+                with torch.no_grad():
+                    losses[place_].append(judged(objective, [picture], [content], n))
+        rows.append([mean_of(each) for each in losses])
+        log.info("painting %d of %d: ours %.4f, slow %.4f", n + 1, len(which), rows[-1][1].total, rows[-1][-1].total)
+    return rows, sheet
+
+
+def equal_steps(ours: float, photo: float, slow: Sequence[float], steps: Sequence[int]) -> float:
+    """After how many steps the slow way is as good: between two that were measured as if its loss fell in a line
+    there; infinite if it never was.
+    """
+    before, begun = photo, 0
+    for total, step in zip(slow, steps, strict=True):
+        if total <= ours:
+            fall = before - total
+            return begun + (step - begun) * min(1.0, max(0.0, (before - ours) / fall)) if fall > 0 else float(step)
+        before, begun = total, step
+    return float("inf")
+
+
+def table(labels: Sequence[str], rows: Sequence[Row], steps: Sequence[int], photos: int) -> Table:
+    """The judgement to be printed: content + style = total (weighted) of each."""
+    made = Table(title=f"content and style loss, and their weighted total, mean of {photos} photos held out")
+    heads = ["painting", "photo", "ours", *(f"L-BFGS {step}" for step in steps), "ours equals"]
+    for n, head in enumerate(heads):
+        made.add_column(head, justify="right" if n else "left")
+    for label, row in zip(labels, rows, strict=True):
+        equals = equal_steps(row[1].total, row[0].total, [each.total for each in row[2:]], steps)
+        told = f"{equals:.0f} steps" if equals < float("inf") else f"over {steps[-1]}"
+        cells = [f"{each.content:.3f} {each.style:.3f}\n{each.total:.3f}" for each in row]
+        made.add_row(label, *cells, told)
+    return made
