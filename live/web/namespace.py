@@ -7,7 +7,6 @@ REPETITION_FILTER. CURVE and COMPONENTS are ours: how a fader should travel, and
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any, Final
 
 from live.tree import AddressError, Signal, Tree
@@ -47,13 +46,13 @@ class Namespace:
     def describe(self, path: str = "/") -> Json:
         """An address or container with everything in it, values included. Raises AddressError."""
         if path not in self:
-            raise AddressError(f"no address {path[:200]}")
+            raise self._unknown(path)
         return self._node(path)
 
     def attribute(self, path: str, name: str) -> Json | None:
         """One attribute as an object of its own; None where this address has none. Raises AddressError."""
         if path not in self:
-            raise AddressError(f"no address {path[:200]}")
+            raise self._unknown(path)
         if name == "VALUE":
             value = self._value(path)
             return None if value is None else {"VALUE": value}
@@ -101,6 +100,10 @@ class Namespace:
             node["CONTENTS"] = {child.rpartition("/")[2]: self._node(child) for child in inside}
         return node
 
+    def _unknown(self, path: str) -> AddressError:
+        near = ", ".join(self.tree.near(path))
+        return AddressError(f"no address {path[:200]}" + (f"; near it: {near}" if near else ""))
+
     def _container(self, path: str) -> Json:
         return {"FULL_PATH": path, "ACCESS": 0}
 
@@ -131,25 +134,25 @@ def _component(knob: Knob, part: str) -> Knob:
 
 def _describe(path: str, knob: Knob) -> Json:
     """All that does not change about an address."""
-    count = len(knob.components) if knob.kind in ("vector", "event") else 1
+    slots = knob.arguments or (knob,) * (len(knob.components) if knob.kind in ("vector", "event") else 1)
+    numbers = [slot.kind in ("float", "int", "vector", "event") for slot in slots]
     said: Json = {
         "FULL_PATH": path,
-        "TYPE": _types(knob) * count,
+        "TYPE": "".join(map(_type, slots)),
         "ACCESS": _ACCESS[knob.access],
         "DESCRIPTION": knob.meaning,
-        "EXTENDED_TYPE": [knob.kind] * count,
+        "EXTENDED_TYPE": [slot.kind for slot in slots],
         "CRITICAL": knob.kind == "pulse",
         "REPETITION_FILTER": knob.kind not in ("pulse", "event"),
         "TAGS": [knob.kind, *(["log"] if knob.curve == "log" else []), *(["reading"] if knob.access == "r" else [])],
     }
-    ranges = _range(knob)
-    if ranges:
-        said["RANGE"] = [ranges] * count
-    if knob.kind in ("float", "int", "vector", "event"):
-        said["CLIPMODE"] = [_clip(knob)] * count
-        said["CURVE"] = [knob.curve] * count
-    if knob.unit:
-        said["UNIT"] = [knob.unit] * count
+    if any(map(_range, slots)):
+        said["RANGE"] = [_range(slot) for slot in slots]
+    if any(numbers):
+        said["CLIPMODE"] = [_clip(slot) if number else None for slot, number in zip(slots, numbers, strict=True)]
+        said["CURVE"] = [slot.curve for slot in slots]
+    if any(slot.unit for slot in slots):
+        said["UNIT"] = [slot.unit or None for slot in slots]
     if knob.kind == "int":
         said["STEP_SIZE"] = [1]
     if knob.components:
@@ -175,7 +178,8 @@ def _describe_signal(signal: Signal) -> Json:
     }
 
 
-def _types(knob: Knob) -> str:
+def _type(knob: Knob) -> str:
+    """The type of one argument."""
     match knob.kind:
         case "int":
             return "i"
@@ -189,7 +193,7 @@ def _types(knob: Knob) -> str:
             return "f"
 
 
-def _range(knob: Knob) -> Mapping[str, Any] | None:
+def _range(knob: Knob) -> Json | None:
     if knob.kind == "choice":
         return {"VALS": list(knob.choices)} if knob.choices else None
     limits = {"MIN": knob.low, "MAX": knob.high}
@@ -213,8 +217,11 @@ def _overloads(knob: Knob) -> list[Json]:
             return [{"TYPE": tags} for tags in ("N", "T", "i")]
         case "choice" if knob.choices:
             return [{"TYPE": "i", "RANGE": [{"MIN": 0, "MAX": len(knob.choices) - 1}]}]
-        case "float" | "int":
-            return [{"TYPE": _types(knob) + "f", "DESCRIPTION": "the value, and a glide in seconds"}]
+        case "event" if knob.optional:
+            types = "".join(map(_type, knob.arguments))
+            return [{"TYPE": types[: len(types) - missing]} for missing in range(1, knob.optional + 1)]
+        case "float" | "int" if knob.access == "rw":
+            return [{"TYPE": _type(knob) + "f", "DESCRIPTION": "the value, and a glide in seconds"}]
         case _:
             return []
 
