@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from live.midi import Midi as Midi
     from live.patch import Node as Node
     from live.patch import Patch as Patch
+    from live.show.link import follow as follow
     from live.video import Roll as Roll
     from live.video import Window as Window
     from live.video.camera import Camera as Camera
@@ -26,9 +27,10 @@ _HOME = {
     "Patch": "live.patch",
     "Roll": "live.video",
     "Window": "live.video",
+    "follow": "live.show.link",
 }
 
-__all__ = ["Camera", "Keys", "Midi", "Node", "Patch", "Roll", "Window"]
+__all__ = ["Camera", "Keys", "Midi", "Node", "Patch", "Roll", "Window", "follow"]
 
 
 def __getattr__(name: str) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 
 from live.clock import Clock, VirtualClock
 from live.desk import Desk
-from live.follow import Follower, model_of
+from live.follower import Follower, model_of
 from live.frames import FrameRunner
 from live.options import Options
 from live.osc.opening import open_osc

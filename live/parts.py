@@ -10,6 +10,7 @@ from live.desk import Part
 from live.midi.input import MidiIn
 from live.midi.players import Players
 from live.show.cues import Cues
+from live.show.links import Links
 from live.show.presets import Presets
 from live.tempo import Tempo
 from live.web.part import Web
@@ -25,7 +26,8 @@ def parts_of(engine: Engine) -> list[Part]:
     def beside(what: str) -> Path | None:
         return place(engine.path, what) if engine.path is not None else None
 
-    presets = Presets(tree, clock, wake, engine.fail, beside("presets"))
+    links = Links(tree, clock, wake, engine.fail, beside("links"), engine.patch)
+    presets = Presets(tree, clock, wake, engine.fail, beside("presets"), links.drives)
     midi_in, players = MidiIn(tree, clock, wake, engine.fail, engine.options.midi_in), Players(engine)
     midi_in.takers += [players.take]
     midi_in.gone += [players.gone]
@@ -34,6 +36,7 @@ def parts_of(engine: Engine) -> list[Part]:
         midi_in,
         players,
         Tempo(tree, clock, wake),
+        links,
         presets,  # these two last of those with addresses: their files name all others
         Cues(tree, clock, wake, engine.fail, beside("cues"), presets.drop),
         Web(engine),

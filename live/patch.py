@@ -20,6 +20,7 @@ from typing import Any, Literal
 from live.frames import FrameRunner
 from live.midi import Keys, Midi
 from live.runner import Runner
+from live.show.link import Link
 from live.video import Layer, Roll, Window
 from live.video.camera import Camera
 from live.video.look import INK_KNOBS, PICTURE_KNOBS, laid
@@ -46,6 +47,7 @@ class Node:
     `out` is a Midi, a window's layer, or both in a tuple; with a layer, the knobs of its lines (width, colour, paper,
     fade …) may be given here, too. `source` is what it takes in: Keys, for one that plays with a player, or a
     Camera, for one that paints its pictures; that one needs a layer, and is called picture by picture.
+    A knob that is given `follow(…)` begins at its default and then goes with what it follows.
     Raises PatchError for a knob the model does not have or a value it cannot take.
     """
 
@@ -79,6 +81,7 @@ class Node:
         self.device = device
         declared = self.declared()
         self.knobs: dict[str, Value] = {}
+        self.links: dict[str, Link] = {}
         for name, given in knobs.items():
             if name not in declared:
                 near = difflib.get_close_matches(name, declared, n=3)
@@ -86,7 +89,11 @@ class Node:
                     f"{model.__name__} has no knob {name!r}" + (f"; near it: {', '.join(near)}" if near else "")
                 )
             try:
-                self.knobs[name] = declared[name].coerce(given)
+                if isinstance(given, Link):
+                    given.check(declared[name])
+                    self.links[name] = given
+                else:
+                    self.knobs[name] = declared[name].coerce(given)
             except KnobError as error:
                 raise PatchError(f"{name}: {error}") from None
 
@@ -107,10 +114,13 @@ class Node:
 class Patch:
     """All nodes and piano rolls by name, the tempo, and the seed from which each node without one of its own gets one.
 
+    `links` are for what is no node's knob: `{"/clock/tempo": follow(…), "/veil/paint/udnie": follow(…)}`.
     Raises PatchError for anything that does not fit together.
     """
 
-    def __init__(self, *, tempo: float = 120.0, seed: int = 0, **named: Node | Roll) -> None:
+    def __init__(
+        self, *, tempo: float = 120.0, seed: int = 0, links: Mapping[str, Link] | None = None, **named: Node | Roll
+    ) -> None:
         if not isinstance(tempo, int | float) or not 10.0 <= tempo <= 400.0:
             raise PatchError(f"tempo: expected 10 to 400 beats per minute, got {tempo!r}")
         if not isinstance(seed, int) or not 0 <= seed < 2**31:
@@ -124,6 +134,11 @@ class Patch:
         self.seed = seed
         self.nodes: Mapping[str, Node] = {name: made for name, made in named.items() if isinstance(made, Node)}
         self.rolls: Mapping[str, Roll] = {name: made for name, made in named.items() if isinstance(made, Roll)}
+        for target, link in (links or {}).items():
+            if not target.startswith("/") or not isinstance(link, Link):
+                raise PatchError(f"links: expected an address and follow(…), got {target!r} and {link!r}")
+        of_nodes = {f"/{name}/{knob}": link for name, node in self.nodes.items() for knob, link in node.links.items()}
+        self.links: Mapping[str, Link] = {**of_nodes, **(links or {})}
         for name, roll in self.rolls.items():
             if roll.of not in self.nodes:
                 raise PatchError(f"{name}: no node is called {roll.of!r}; there is {', '.join(self.nodes) or 'none'}")

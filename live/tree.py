@@ -82,15 +82,20 @@ class Tree:
             self.signals[address] = Signal(address, types, meaning)
             self.version += 1
 
-    def remove(self, node: str) -> None:
-        """Takes away a node with all of its addresses."""
+    def remove(self, path: str) -> None:
+        """Takes away a node with all of its addresses, or those of a path within one, such as "link/one"."""
+        node, _, within = path.partition("/")
         with self._lock:
-            for leaf in self._nodes.pop(node, {}).values():
+            leaves = self._nodes.get(node, {})
+            for name in [name for name in leaves if not within or name.startswith(f"{within}/")]:
+                leaf = leaves.pop(name)
                 del self._leaves[leaf.address]
                 self._moving.pop(leaf.address, None)
                 for component in leaf.knob.components:
                     self._parts.pop(f"{leaf.address}/{component}", None)
-            for address in [a for a in self.signals if a.startswith(f"/{node}/")]:
+            if not leaves:
+                self._nodes.pop(node, None)
+            for address in [a for a in self.signals if a.startswith(f"/{path}/")]:
                 del self.signals[address]
             self.version += 1
 
@@ -238,6 +243,12 @@ class Tree:
     def glides(self) -> bool:
         """Whether any glide is under way, or has arrived and `gliding` has not told it yet."""
         return bool(self._moving)
+
+    def moving(self, address: str) -> bool:
+        """Whether a glide is under way there. Raises AddressError."""
+        with self._lock:
+            leaf, _ = self._find(address)
+            return leaf.end is not None and self.clock.now() < leaf.end_s
 
     def gliding(self) -> list[str]:
         """Tells the listeners the values of all glides under way, lands those that have arrived, names them."""

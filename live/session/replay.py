@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from live.clock import VirtualClock
-from live.follow import model_of
+from live.follower import model_of
 from live.options import Options
 from live.patch import PatchError, load
 from live.runner import Runner

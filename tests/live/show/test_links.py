@@ -1,0 +1,284 @@
+"""Links: what a control does as what it follows goes up and down, and who has the last word about it."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from live.patch import Patch
+from live.show.link import follow
+from live.show.links import Links
+from live.show.presets import Presets
+from models.base import Knob, KnobError
+
+DENSITY, TEMPERATURE, RATE = "/piano/density", "/piano/temperature", "/piano/rate"
+
+
+@pytest.fixture
+def path(booth: Any) -> Path:
+    return Path(booth.folder) / "piece.links.toml"
+
+
+@pytest.fixture
+def links(booth: Any, path: Path) -> Callable[..., Links]:
+    def open_links(text: str = "", **wanted: Any) -> Links:
+        if text:
+            path.write_text(text, encoding="utf-8")
+        patch = Patch(links={f"/piano/{name}": link for name, link in wanted.items()})
+        part = Links(booth.tree, booth.clock, booth.desk.wake, booth.told.append, path, patch)
+        booth.open(part)
+        return part
+
+    return open_links
+
+
+def follows(booth: Any, source: str, target: str, *values: float) -> list[Any]:
+    """What a target is for each value of its source, a tenth of a second apart."""
+    seen = []
+    for value in values:
+        booth.tree.publish(source, value)
+        booth.run(booth.clock.now() + 0.1)
+        number = booth.tree.get(target)
+        seen.append(round(number, 3) if isinstance(number, float) else number)
+    return seen
+
+
+def test_a_knob_of_the_patch_follows_what_is_played(booth: Any, links: Callable[..., Links]) -> None:
+    links(density=follow(RATE, 2.0, 12.0, smooth=0.0))
+    assert follows(booth, RATE, DENSITY, 0.0, 5.0, 10.0, 20.0, 99.0) == [2.0, 4.5, 7.0, 12.0, 12.0]
+    assert booth.tree.get("/link/list") == "/piano/density /piano/rate"
+
+
+def test_it_goes_along_the_targets_curve_and_its_own(booth: Any, links: Callable[..., Links]) -> None:
+    links(temperature=follow(RATE, source_range=(0, 4), smooth=0), density=follow(RATE, 10, 0, curve=2.0, smooth=0))
+    assert follows(booth, RATE, TEMPERATURE, 0.0, 1.0, 2.0, 4.0) == [0.25, 0.5, 1.0, 4.0]
+    assert follows(booth, RATE, DENSITY, 0.0, 10.0, 20.0) == [10.0, 7.5, 0.0]
+
+
+def test_a_source_with_a_logarithmic_range_is_taken_so(booth: Any, links: Callable[..., Links]) -> None:
+    links(density=follow(TEMPERATURE, 0, 8, smooth=0))
+    assert follows(booth, TEMPERATURE, DENSITY, 0.25, 0.5, 1.0, 4.0) == [0.0, 2.0, 4.0, 8.0]
+
+
+def test_smoothing_takes_its_time(booth: Any, links: Callable[..., Links]) -> None:
+    links(density=follow(RATE, 0, 20, smooth=0.5))
+    booth.run(0.1)
+    booth.tree.publish(RATE, 20.0)
+    booth.run(0.61)
+    assert booth.tree.get(DENSITY) == pytest.approx(20.0 * (1.0 - math.exp(-1.0)), abs=0.5)
+
+
+def test_a_wave_swings_a_control(booth: Any, links: Callable[..., Links]) -> None:
+    links(density=follow("triangle 4 s", 4, 8, smooth=0))
+    assert booth.over(DENSITY, 0.01, 1.01, 2.01, 3.01, 4.01) == [4.0, 6.0, 8.0, 6.0, 4.0]
+    booth.tree.set("/link/piano.density/rate", 8.0)  # from here on, without a jump
+    assert booth.over(DENSITY, 5.01, 6.01) == [5.0, 6.0]
+    assert booth.tree.get("/link/piano.density/source") == "triangle 8 s"
+
+
+def test_the_beat_swings_a_control_and_the_tempo_with_it(booth: Any, links: Callable[..., Links]) -> None:
+    links(density=follow("saw 4 beats", 0, 8, smooth=0))
+    assert booth.over(DENSITY, 0.01, 1.01, 3.01, 4.01) == [0.0, 2.0, 6.0, 0.0]
+    booth.clock.set_tempo(120.0)
+    assert booth.over(DENSITY, 4.521, 5.021)[1] == pytest.approx(4.0, abs=0.1)
+
+
+def test_the_newest_of_what_is_sent_out_is_a_source(booth: Any, links: Callable[..., Links]) -> None:
+    booth.tree.add_signal("/piano/note", "iii", "A note")
+    links(density=follow("/piano/note:2", 0, 10, source_range=(0, 127), smooth=0))
+    booth.run(0.1)
+    assert (booth.tree.get(DENSITY), booth.told) == (5.0, [])  # nothing was played yet
+    booth.tree.publish("/piano/note", 60, 127, 1)
+    booth.run(0.2)
+    assert booth.tree.get(DENSITY) == 10.0
+
+
+@pytest.mark.parametrize(
+    ("target", "low", "high", "seen"),
+    [
+        ("/piano/polyphony", 1, 5, [1, 2, 3, 5]),
+        ("/piano/mute", 0, 1, [False, False, True, True]),
+        ("/piano/scale", 0, 1, ["major", "major", "all", "all"]),
+        ("/piano/pitch_class/c_sharp", 0, 1, [0.0, 0.25, 0.5, 1.0]),
+    ],
+)
+def test_all_kinds_of_targets(
+    booth: Any, links: Callable[..., Links], target: str, low: float, high: float, seen: list[Any]
+) -> None:
+    links()
+    booth.tree.write("/link/add", [RATE, target, low, high, 1, 0])
+    assert follows(booth, RATE, target, 0.0, 5.0, 10.0, 20.0) == seen
+    assert booth.told == []
+
+
+def test_a_button_is_pressed_each_time_it_is_passed_upwards(booth: Any, links: Callable[..., Links]) -> None:
+    links()
+    booth.tree.write("/link/add", ["square 2 s", "/piano/reset", 0, 1, 1, 0])
+    booth.run(6.5)
+    assert [time_s for time_s, _ in booth.pressed] == pytest.approx([1.0, 3.0, 5.0], abs=0.021)
+
+
+def test_a_hand_pauses_the_link(booth: Any, links: Callable[..., Links]) -> None:
+    links(density=follow("sine 1 s", 0, 20, smooth=0))
+    booth.run(0.33)
+    booth.tree.set(DENSITY, 3.0)
+    assert booth.over(DENSITY, 1.0, 2.5) == [3.0, 3.0]
+    assert booth.tree.get("/link/piano.density/enabled") is False
+    booth.tree.set("/link/piano.density/enabled", True)  # it takes over within a second
+    values = booth.over(DENSITY, 2.52, 4.51)
+    assert values[0] == pytest.approx(3.0, abs=0.7)
+    assert values[1] == pytest.approx(20.0, abs=0.1)
+
+
+@pytest.mark.parametrize("target", [DENSITY, "/piano/polyphony"])
+def test_a_hands_glide_is_a_hand(booth: Any, links: Callable[..., Links], target: str) -> None:
+    links()
+    booth.tree.write("/link/add", ["triangle 2 s", target])
+    booth.run(0.5)
+    booth.tree.set(target, 1, 4.0)
+    booth.run(4.6)
+    assert booth.tree.get(target) == 1
+
+
+def test_a_hand_that_rests_gives_the_target_back(booth: Any, links: Callable[..., Links]) -> None:
+    links(density=follow(RATE, 0, 20, smooth=0))
+    booth.tree.write("/link/hand", ["return"])
+    booth.tree.write("/link/return", [2])
+    booth.tree.publish(RATE, 10.0)
+    booth.run(1.0)
+    booth.tree.set(DENSITY, 2.0)
+    booth.run(2.0)
+    booth.tree.set(DENSITY, 4.0)
+    assert booth.over(DENSITY, 2.5, 3.9, 4.52, 5.5) == [4.0, 4.0, pytest.approx(7.0, abs=0.2), 10.0]
+
+
+def test_a_link_can_overrule_a_hand(booth: Any, links: Callable[..., Links]) -> None:
+    links(density=follow("sine 1 s", 0, 20, smooth=0))
+    booth.tree.write("/link/hand", ["ignore"])
+    booth.run(0.33)
+    booth.tree.set(DENSITY, 3.0)
+    assert booth.over(DENSITY, 0.505) == [20.0]
+
+
+def test_presets_leave_what_is_driven_alone(booth: Any, links: Callable[..., Links]) -> None:
+    part = links(density=follow(RATE, 0, 20, smooth=0))
+    presets = Presets(booth.tree, booth.clock, booth.desk.wake, booth.told.append, None, part.drives)
+    booth.open(presets)
+    booth.run(0.1)
+    booth.tree.write("/preset/store", ["now"])
+    assert "density" not in presets.shelf.presets["now"]["piano"]
+    assert part.drives("/piano/density")
+    assert not part.drives("/piano/temperature")
+    booth.tree.set("/link/piano.density/enabled", False)
+    assert not part.drives("/piano/density")
+
+
+def test_circles_go_round_and_hang_nothing(booth: Any, links: Callable[..., Links]) -> None:
+    links(density=follow("/piano/density", 1, 19, smooth=0), temperature=follow("/ink/width", smooth=0))
+    booth.tree.write("/link/add", [TEMPERATURE, "/ink/width", 1, 9])
+    booth.tree.set("/ink/width", 5)
+    booth.run(2.0)
+    assert 1.0 <= booth.tree.get(DENSITY) <= 19.0
+    assert booth.told == []
+
+
+def test_links_made_over_osc_are_kept_in_the_file(booth: Any, links: Callable[..., Links], path: Path) -> None:
+    links(density=follow(RATE, 2.0, 12.0))
+    booth.tree.write("/link/add", ["sine 0.5 hz", TEMPERATURE, 0.5, 2])
+    booth.tree.set("/link/piano.temperature/high", 3.0)
+    booth.run(1.5)
+    assert tomllib.loads(path.read_text("utf-8")) == {
+        TEMPERATURE: {"source": "sine 0.5 hz", "low": 0.5, "high": 3.0, "curve": 1.0, "smooth": 0.1}
+    }
+    booth.tree.write("/link/remove", ["piano.temperature"])
+    booth.run(2.5)
+    assert tomllib.loads(path.read_text("utf-8")) == {}
+    assert [a for a in booth.tree.addresses() if a.startswith("/link/piano.temperature")] == []
+    assert "/link/piano.density/low" in booth.tree
+
+
+def test_the_file_is_read_over_the_patch_and_followed(booth: Any, links: Callable[..., Links], path: Path) -> None:
+    text = f'["{DENSITY}"]\nsource = "{RATE}"\nlow = 0\nhigh = 10\nsmooth = 0\n'
+    links(text, density=follow(RATE, 12.0, 12.0))
+    assert follows(booth, RATE, DENSITY, 20.0) == [10.0]
+    path.write_text(text.replace("10", "8"), encoding="utf-8")
+    booth.run(1.5)
+    assert follows(booth, RATE, DENSITY, 20.0) == [8.0]
+    path.write_text("", encoding="utf-8")
+    booth.run(3.0)
+    assert (booth.tree.get("/link/list"), booth.told) == ("", [])
+
+
+def test_of_a_file_with_slips_all_else_is_done(booth: Any, links: Callable[..., Links], path: Path) -> None:
+    links(
+        f'["/piano/densty"]\nsource = "{RATE}"\n["{TEMPERATURE}"]\nsource = "sinus 1 hz"\n["/ink/width"]\nsourc = 3\n'
+        f'["/ink/title"]\nsource = "{RATE}"\n["/engine/blackout"]\nsource = "{RATE}"\n'
+        f'["/piano/pitch_class"]\nsource = "{RATE}"\n["{DENSITY}"]\nsource = "{RATE}"\nsmooth = "long"\n'
+        f'["/piano/polyphony"]\nsource = "{RATE}"\n'
+    )
+    said = [
+        "line 1: link to /piano/densty: no address /piano/densty; near it: ",
+        "line 3: link to /piano/temperature: expected an address, or one of sine, triangle, saw, square, random",
+        "line 5: link to /ink/width: expected source = an address or a wave, got None",
+        "line 7: link to /ink/title: a link moves numbers, switches, choices and buttons, not a text",
+        "line 9: link to /engine/blackout: /engine/blackout is moved by hand only",
+        "line 11: link to /piano/pitch_class: a link moves one number: name one of c, c_sharp, d",
+        "line 13: link to /piano/density: smooth: expected a number, got 'long'",
+    ]
+    assert [sentence.startswith(f"{path}, {begin}") for sentence, begin in zip(booth.told, said, strict=True)] == (
+        [True] * 7
+    )
+    assert booth.tree.get("/link/list") == "/piano/polyphony /piano/rate"
+
+
+def test_a_source_that_is_not_there_yet_is_waited_for(booth: Any, links: Callable[..., Links]) -> None:
+    links(density=follow("/midi/in/box/cc7", 0, 20, smooth=0))
+    booth.run(0.5)
+    assert booth.told == ["link to /piano/density: no address /midi/in/box/cc7; waiting for it"]
+    booth.tree.add("/midi/in/box/cc7", Knob("A fader", 0, 127, kind="int", default=127, access="r"))
+    assert (booth.over(DENSITY, 0.6), len(booth.told)) == ([20.0], 1)
+
+
+def test_a_loaded_patch_changes_its_links(booth: Any, links: Callable[..., Links]) -> None:
+    part = links(density=follow(RATE, 2.0, 12.0), temperature=follow(RATE))
+    kept = part.drivers[TEMPERATURE]
+    booth.run(0.1)
+    booth.desk.follow(Patch(links={TEMPERATURE: follow(RATE), "/ink/width": follow("saw 2 s")}))
+    booth.run(0.2)
+    assert list(part.drivers) == [TEMPERATURE, "/ink/width"]
+    assert part.drivers[TEMPERATURE] is kept
+    assert booth.tree.get(DENSITY) == 5.0  # its default, again
+    assert "/link/piano.density/low" not in booth.tree
+
+
+def test_another_source_brings_its_own_range(booth: Any, links: Callable[..., Links]) -> None:
+    links(density=follow(RATE, 0, 20, smooth=0))
+    booth.tree.write("/link/piano.density/source", ["/ink/width"])
+    booth.run(0.1)
+    assert booth.tree.get("/link/piano.density/from_high") == 9.0
+    with pytest.raises(KnobError, match="expected an address, or one of sine"):
+        booth.tree.write("/link/piano.density/source", ["noise"])
+    assert booth.tree.get("/link/piano.density/source") == "/ink/width"
+
+
+@pytest.mark.parametrize(
+    ("address", "given", "sentence"),
+    [
+        ("/link/add", [RATE, "/piano/densty"], "no address /piano/densty; near it: /piano/density"),
+        ("/link/add", ["noise", DENSITY], "expected an address, or one of sine"),
+        ("/link/add", [RATE, "/engine/blackout"], "moved by hand only"),
+        ("/link/add", [RATE, DENSITY, "low"], "low: expected a number"),
+        ("/link/remove", [DENSITY], "no link moves /piano/density; there are none"),
+    ],
+)
+def test_what_cannot_be_is_told_to_who_asked(
+    booth: Any, links: Callable[..., Links], address: str, given: list[Any], sentence: str
+) -> None:
+    links()
+    with pytest.raises(KnobError, match=sentence):
+        booth.tree.write(address, given)
