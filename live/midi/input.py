@@ -133,7 +133,7 @@ class MidiIn:
             log.warning("the MIDI listener said %r", line)
 
     def _fell(self, why: str) -> None:
-        log.error("the MIDI listener has ended (%s); starting it again", why)
+        log.warning("the MIDI listener has ended (%s); starting it again", why)
         for device in list(self._devices):
             self._put(("lost", device))
         self._wake()

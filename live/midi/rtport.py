@@ -16,7 +16,8 @@ from live.midi.ports import SYSTEMS
 
 CLIENT = "Arabesque"
 CLIENT_IN = "Arabesque in"
-_OURS = re.compile(r"Arabesque( in)?(-\d+)?:")
+_CLIENT_LOOKING = "Arabesque looking"
+_OURS = re.compile(r"Arabesque( in| looking)?(-\d+)?:")
 """Ports of these are not others'; JACK numbers those of the same name."""
 
 Heard = Callable[[tuple[list[int], float], Any], None]
@@ -137,7 +138,7 @@ class Names:
                 if system in self._clients and not self._clients[system].alive():
                     self._clients.pop(system).close()
                 if system not in self._clients:
-                    self._clients[system] = _Opened(system, "in", CLIENT_IN)
+                    self._clients[system] = _Opened(system, "in", _CLIENT_LOOKING)
                 found += [(system, name) for name in self._clients[system].names()]
         return found
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import signal
+import socket
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from live.osc.encode import message
 
 PATIENCE_S = 60.0
 ROOT = Path(__file__).parents[2]
@@ -47,6 +51,12 @@ class Program:
                 return lines
             assert lines[-1] != "(ended)", lines
 
+    def say(self, line: str) -> None:
+        """Gives the program a line to read."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
     def end(self, number: int = signal.SIGTERM) -> None:
         self.process.send_signal(number)
         self.process.wait(PATIENCE_S)
@@ -54,6 +64,49 @@ class Program:
         for pipe in (self.process.stdin, self.process.stdout):
             assert pipe is not None
             pipe.close()
+
+
+def free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+class Dump:
+    """A running oscdump, and the lines that it prints."""
+
+    def __init__(self, program: str) -> None:
+        self.port = free_port()
+        self.lines: queue.Queue[str] = queue.Queue()
+        self.process = subprocess.Popen([program, "-L", str(self.port)], stdout=subprocess.PIPE, text=True)
+        self.reader = threading.Thread(target=self._read)
+        self.reader.start()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as knock:
+            for _ in range(200):  # until it listens
+                knock.sendto(message("/knock"), ("127.0.0.1", self.port))
+                with contextlib.suppress(queue.Empty):
+                    assert "/knock" in self.lines.get(timeout=0.1)
+                    return
+        raise AssertionError("oscdump does not listen")
+
+    def line(self) -> str:
+        """The next line, without its time."""
+        while True:
+            said = self.lines.get(timeout=PATIENCE_S).split(maxsplit=1)[1].strip()
+            if not said.startswith("/knock"):
+                return said
+
+    def close(self) -> None:
+        self.process.kill()
+        self.reader.join()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        self.process.wait()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.put(line)
 
 
 class Told:

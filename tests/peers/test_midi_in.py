@@ -1,0 +1,116 @@
+"""MIDI in through a real JACK server, played by a program of other people."""
+
+from __future__ import annotations
+
+import queue
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from programs import PATIENCE_S, ROOT, Program
+
+from live.engine import Engine
+from live.options import Options
+from live.patch import load
+from models.base import NoteOff, NoteOn
+
+Jack = Callable[[], Program]
+Start = Callable[..., Program]
+Peer = Callable[[str, str], str]
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="JACK as Debian has it")
+
+PIECE = """
+from live import Keys, Midi, Node, Patch
+from toys import Scale
+patch = Patch(a=Node(Scale, weights='p', length=0.1, out=Midi('silent'), source=Keys('*sequencer*')))
+"""
+
+
+class Playing:
+    """An engine that plays in real time, and what it tells."""
+
+    def __init__(self, folder: Path, *inputs: str) -> None:
+        path = folder / "piece.py"
+        path.write_text(PIECE, encoding="utf-8")
+        self.engine = Engine(load(path), options=Options(osc=None, midi_in=inputs, watch=False), path=path)
+        self.told: queue.Queue[tuple[str, tuple[Any, ...]]] = queue.Queue()
+        self.engine.tree.watchers.append(lambda *told: self.told.put(told))
+
+    def until(self, address: str, *values: object) -> None:
+        """Waits until this is told."""
+        while True:
+            told, given = self.told.get(timeout=PATIENCE_S)
+            if (told, given) == (address, values):
+                return
+
+
+@pytest.fixture
+def playing(tmp_path: Path) -> Iterator[Callable[..., Playing]]:
+    open_ones: list[Playing] = []
+
+    def begin(*inputs: str) -> Playing:
+        open_ones.append(Playing(tmp_path, *inputs))
+        open_ones[-1].engine.open()
+        return open_ones[-1]
+
+    yield begin
+    for one in open_ones:
+        one.engine.close()
+
+
+def test_keys_played_by_another_program_reach_the_model(
+    jack: Jack, start: Start, peer: Peer, playing: Callable[..., Playing]
+) -> None:
+    jack()
+    sequence = [peer("jack_midiseq", "jackd2"), "Sequencer", "24000", "0", "60", "6000", "12000", "64", "6000"]
+    stage = playing("auto")
+    first = start(*sequence)
+    stage.until("/midi/in/ports", "Sequencer:out")
+    for pitch in (60, 64):
+        stage.until("/midi/in/note", "Sequencer:out", 1, pitch, 64)
+        stage.until("/a/heard", pitch, 64)
+        stage.until("/a/heard", pitch, 0)
+    first.end()
+    stage.until("/midi/in/ports", "")
+    start(*sequence)
+    stage.until("/midi/in/ports", "Sequencer:out")
+    stage.until("/a/heard", 64, 64)
+    stage.until("/a/heard", 64, 0)
+    stage.engine.close()
+    model: Any = stage.engine.runners["a"].model
+    heard = [event for step in model.heard for event in step]
+    assert {NoteOn(60, 64), NoteOff(60), NoteOn(64, 64), NoteOff(64)} == set(heard)
+    assert len(heard) >= 6
+
+
+def test_a_port_of_our_own_is_there_for_others_to_connect_to(
+    jack: Jack, start: Start, peer: Peer, playing: Callable[..., Playing]
+) -> None:
+    jack()
+    stage = playing("virtual:stage")
+    stage.until("/midi/in/ports", "stage")
+    start(peer("jack_midiseq", "jackd2"), "Drums", "12000", "0", "36", "6000")
+    connect = [peer("jack_connect", "jackd2"), "Drums:out", "Arabesque in:stage"]
+    while subprocess.run(connect, check=False, capture_output=True, timeout=PATIENCE_S).returncode:
+        pass  # one of the two is not there yet
+    stage.until("/midi/in/note", "stage", 1, 36, 64)
+
+
+def test_it_goes_on_listening_when_the_server_dies_and_returns(
+    jack: Jack, start: Start, playing: Callable[..., Playing]
+) -> None:
+    box = [sys.executable, str(ROOT / "tests/support/fader_box.py"), "A sequencer"]
+    server = jack()
+    stage = playing("auto")
+    for _ in range(2):
+        faders = start(*box)
+        stage.until("/midi/in/ports", "A sequencer:out")
+        faders.say("903c40")
+        stage.until("/a/heard", 60, 64)
+        server.end(9)
+        stage.until("/midi/in/ports", "")
+        server = jack()
