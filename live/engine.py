@@ -24,6 +24,7 @@ from live.patch import Patch, PatchError
 from live.runner import Runner
 from live.session.begin import begin
 from live.session.recording import Recording
+from live.show.meters import Meters
 from live.tree import Tree
 from live.video.cameras import Cameras
 from live.video.stage import Stage
@@ -61,7 +62,8 @@ class Engine:
         self.voices = Voices(self.tree, self.clock, self._port_state, self.options)
         self.stage = Stage(self.tree, self.clock, self.fail)
         self.cameras = Cameras(self.tree, self.clock, self.fail, path.parent if path is not None else Path())
-        self.outlets = Outlets(self.tree, self.voices, self.osc_out, self.stage)
+        self.meters = Meters(self.tree, self.clock)
+        self.outlets = Outlets(self.voices, self.osc_out, self.stage, self.meters)
         self.desk = Desk(self.clock, self.fail)
         self.follower = Follower(self, path) if path is not None else None
         self.session: Recording | None = None
@@ -274,8 +276,6 @@ class Engine:
 
     def _publish_rates(self) -> None:
         for name, runner in self.runners.items():
-            if isinstance(runner, Runner) and f"/{name}/notes_per_second" in self.tree:
-                self.tree.publish(f"/{name}/notes_per_second", runner.notes_per_second())
             for reading, value in runner.readings().items():
                 self.tree.publish(f"/{name}/{reading}", value)
 

@@ -9,23 +9,22 @@ from live.osc.out import OscOut
 from live.patch import Node
 from live.port import Output
 from live.runner import Runner
-from live.tree import Tree
+from live.show.meters import Meters
 from live.video import Roll
 from live.video.stage import Stage
 from live.voices import Voices
-from models.base import Knob
 
 
 class Outlets:
     """Connects running nodes as the patch says, and anew when it says otherwise, while they play."""
 
-    def __init__(self, tree: Tree, voices: Voices, osc_out: OscOut, stage: Stage) -> None:
+    def __init__(self, voices: Voices, osc_out: OscOut, stage: Stage, meters: Meters) -> None:
         self.views: list[Callable[[str], Output]] = []
         """Makers of further outputs for each node that plays notes, by its name: the running line."""
-        self._tree = tree
         self._voices = voices
         self._osc_out = osc_out
         self._stage = stage
+        self._meters = meters
         self._always: dict[str, list[Output]] = {}
         self._further: dict[str, Output] = {}
 
@@ -37,14 +36,11 @@ class Outlets:
         """Gives a node the outputs that it has in its patch, with their addresses; what it has already stays."""
         name = runner.name
         plays = node.midi is not None
-        if plays and f"/{name}/notes_per_second" not in self._tree:
-            self._tree.add(
-                f"/{name}/notes_per_second",
-                Knob("Notes struck, over the last two seconds", unit="1/s", access="r"),
-            )
         if name not in self._always:
             views = [view(name) for view in self.views] if plays else []
-            told = [self._osc_out.voice(name, notes=plays)] if node.camera is None else []
+            told: list[Output] = []
+            if node.camera is None:
+                told = [self._osc_out.voice(name, notes=plays), self._meters.meter(name, plays)]
             further = [self._further.pop(name)] if name in self._further else []
             self._always[name] = [*told, *views, *further]
         old = self._voices.of(name)
@@ -74,5 +70,6 @@ class Outlets:
     def remove(self, name: str) -> None:
         """Closes what a node that has stopped went to."""
         self._always.pop(name, None)
+        self._meters.remove(name)
         self._voices.remove(name)
         self._stage.remove(name)

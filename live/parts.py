@@ -36,6 +36,7 @@ def parts_of(engine: Engine) -> list[Part]:
         midi_in,
         players,
         Tempo(tree, clock, wake),
+        engine.meters,
         links,
         presets,  # these two last of those with addresses: their files name all others
         Cues(tree, clock, wake, engine.fail, beside("cues"), presets.drop),

@@ -16,12 +16,10 @@ from live.clock import Clock
 from live.port import Output
 from live.tree import Tree
 from live.worker import Worker
-from models.base import Event, Knob, Measure, Model, NoteOn, Pulse, Trouble, Wait, knobs_of, pulse
+from models.base import Event, Knob, Measure, Model, Pulse, Trouble, Wait, knobs_of, pulse
 
 WITHDRAW_MARGIN_S = 0.010
 """What is due this soon is left alone: it may be on its way out of the sender already."""
-
-RATE_WINDOW_S = 2.0
 
 
 def _own(
@@ -53,13 +51,7 @@ class Runner(Worker):
         self.due_s = clock.now()
         self.late_s = 0.0
         self._past: deque[tuple[float, Any, list[Event]]] = deque()
-        self._played: deque[float] = deque()
         self._paused = False
-
-    def notes_per_second(self) -> float:
-        """Notes struck in the last two seconds up to now, per second."""
-        now_s = self.clock.now()
-        return sum(now_s - RATE_WINDOW_S < struck <= now_s for struck in list(self._played)) / RATE_WINDOW_S
 
     def readings(self) -> dict[str, float]:
         return {**super().readings(), "late_ms": self.late_s * 1000.0}
@@ -109,10 +101,6 @@ class Runner(Worker):
                 continue
             if self._muted:
                 continue
-            if isinstance(event, NoteOn):
-                self._played.append(self.due_s + nudge_s)
-                while self._played[0] < now_s - RATE_WINDOW_S:
-                    self._played.popleft()
             for output in self.outputs:
                 output.send(self.due_s + nudge_s, event)
 
@@ -121,8 +109,6 @@ class Runner(Worker):
         from_s = now_s + WITHDRAW_MARGIN_S
         for output in self.outputs:
             output.withdraw(from_s + nudge_s)
-        while self._played and self._played[-1] > from_s + nudge_s:
-            self._played.pop()
         undone = [step for step in self._past if step[0] > from_s]
         if undone:
             self._state = undone[0][1]

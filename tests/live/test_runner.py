@@ -166,12 +166,6 @@ def test_swapped_weights_start_at_once(stage: Stage) -> None:
     assert (350, 0) in stage.tape.struck()
 
 
-def test_notes_per_second_counts_what_has_been_struck(stage: Stage) -> None:
-    stage.set("length", 0.2)
-    stage.play(4.01)
-    assert stage.runner.notes_per_second() == 5.0
-
-
 class Greedy(Scale):
     """A model with a knob named as one of the node's own."""
 

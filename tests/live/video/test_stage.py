@@ -133,7 +133,7 @@ def test_rolls_come_move_and_go(opened: Opening, tmp_path: Path) -> None:
     assert engine.reload()
     assert not engine.stage.rolls
     assert "/low/past" not in engine.tree
-    assert len(engine.runners["tune"].outputs) == 2
+    assert len(engine.runners["tune"].outputs) == 3
     engine.advance(3.0)
 
 
@@ -170,7 +170,7 @@ def test_what_went_to_midi_may_go_to_a_layer_and_back(opened: Opening, tmp_path:
     assert engine.reload()
     engine.advance(1.1)
     assert drawn(engine) == [[BOX[4:]]]  # the one before was on its way already
-    assert len(engine.runners["ink"].outputs) == 2
+    assert len(engine.runners["ink"].outputs) == 3
     write(tmp_path, PIECE.replace("out=stage.layer(1), fade=0", "out=Midi('silent')"))
     assert engine.reload()
     engine.advance(2.0)
