@@ -12,6 +12,8 @@ GRAIN_PX = 8
 """Resolutions are multiples of this, so that a network needs to prepare itself for few sizes."""
 LATE = 1.05
 """From so much of the time that one picture may take, it is too slow."""
+LEAST = 1.0 / 3.0
+"""It goes no lower than this part of what was asked for: where that is not enough, something else is slow."""
 AIM = 0.85
 """When it lowers the resolution, a picture should take so much of the time it may."""
 ROOM = 0.75
@@ -33,7 +35,7 @@ class Governor:
 
     def __init__(self, knob: Knob, resolution: int) -> None:
         self.ceiling = self.resolution = resolution
-        self._least = math.ceil((knob.low or GRAIN_PX) / GRAIN_PX) * GRAIN_PX
+        self._low = knob.low or GRAIN_PX
         self._times: deque[float] = deque(maxlen=LOOK)
         self._new = True
         self._changed_s = -math.inf
@@ -70,7 +72,8 @@ class Governor:
         return self.resolution
 
     def _lower(self, now_s: float, part: float) -> None:
-        lowered = max(self._least, math.floor(self.resolution * part / GRAIN_PX) * GRAIN_PX)
+        least = math.ceil(max(self._low, LEAST * self.ceiling) / GRAIN_PX) * GRAIN_PX
+        lowered = max(least, math.floor(self.resolution * part / GRAIN_PX) * GRAIN_PX)
         if lowered < self.resolution:
             if now_s - self._raised_s < 2.0 * self._hold_s:
                 self._hold_s = min(LONGEST_HOLD_S, 2.0 * self._hold_s)

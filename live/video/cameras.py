@@ -80,10 +80,14 @@ class Cameras:
         """Nothing: the nodes that changed have been connected anew."""
 
     def advance(self, now_s: float) -> float:
-        """Tells rates and motion; on a virtual clock, delivers the pictures that are due."""
+        """Starts the cameras, tells rates and motion; on a virtual clock, delivers the pictures that are due."""
         wanted_s = float("inf")
+        captures = list(self._captures.values())
         if self._clock.virtual:
-            wanted_s = min((capture.advance() for capture in self._captures.values()), default=wanted_s)
+            wanted_s = min((capture.advance() for capture in captures), default=wanted_s)
+        else:  # not before: what a camera says first is heard by all, and is read as --set wants it
+            for capture in captures:
+                capture.start()
         if now_s >= self._told_s + EVERY_S:
             self._told_s = now_s
             for name, capture in list(self._captures.items()):
@@ -110,8 +114,6 @@ class Cameras:
         for state, knob in CAMERA_STATES.items():
             self._tree.add(f"/{name}/{state}", knob)
         self._captures[name] = capture
-        if not self._clock.virtual:
-            capture.start()
 
     def _close_unused(self) -> None:
         with self._lock:

@@ -96,7 +96,9 @@ class Capture:
     # -- life ---------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Begins to read, on a thread of its own."""
+        """Begins to read, on a thread of its own, if it has not begun yet."""
+        if self._thread is not None or self._stopping:
+            return
         self._thread = threading.Thread(target=self._run, name=f"camera {self.name}", daemon=True)
         self._thread.start()
 

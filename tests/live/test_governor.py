@@ -108,10 +108,11 @@ def test_without_a_rate_and_when_it_is_let_go_the_asked_for_is_there_again() -> 
     assert painter.governor.after(painter.now_s, 5.0, 0.0) == 480
 
 
-@pytest.mark.parametrize("load", [10.0, 100.0])
-def test_it_stays_within_the_knob_and_on_the_grain(load: float) -> None:
-    painter = Painter(480, rate=60.0)
+@pytest.mark.parametrize(("asked", "least"), [(480, 160), (120, 64), (1080, 360)])
+@pytest.mark.parametrize("load", [30.0, 100.0])
+def test_it_goes_down_to_a_third_on_the_grain_and_within_the_knob(asked: int, least: int, load: float) -> None:
+    painter = Painter(asked, rate=60.0)
     painter.load = load
     painter.paint(200.0)
-    assert painter.sizes[-1] == 64
+    assert painter.sizes[-1] == least
     assert all(size % GRAIN_PX == 0 for size in painter.sizes)

@@ -13,6 +13,7 @@ from clips import STEP, clip
 from live.clock import Clock, VirtualClock
 from live.engine import Engine
 from live.frames import FrameRunner
+from live.lanes import Latest
 from live.options import Options
 from live.patch import PatchError, load
 from live.tree import Tree
@@ -250,6 +251,7 @@ class Seer(FrameRunner):
 
     def __init__(self, tree: Tree) -> None:
         self.name = "veil"
+        self.seen: Latest[Frame] = Latest()
         self.greys: queue.Queue[int] = queue.Queue()
 
     def see(self, frame: Frame) -> None:
@@ -263,6 +265,7 @@ def test_in_real_time_it_reads_on_a_thread_and_ends_at_once(tmp_path: Path) -> N
     cameras = Cameras(tree, clock, pytest.fail, tmp_path)
     seer = Seer(tree)
     cameras.connect(seer, Camera("clip.avi"))
+    cameras.advance(clock.now())
     seen = {seer.greys.get(timeout=20.0) for _ in range(20)}
     cameras.close()
     assert seen <= {0, STEP, 2 * STEP, 3 * STEP, 4 * STEP}
