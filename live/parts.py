@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from live.beside import place
 from live.desk import Part
+from live.glides import Glides
 from live.midi.input import MidiIn
 from live.midi.players import Players
 from live.show.cues import Cues
@@ -32,6 +33,7 @@ def parts_of(engine: Engine) -> list[Part]:
     midi_in.takers += [players.take]
     midi_in.gone += [players.gone]
     return [
+        Glides(tree, clock, wake),
         engine.cameras,
         midi_in,
         players,

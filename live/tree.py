@@ -129,6 +129,7 @@ class Tree:
         """Stores a value, clipped to its range, at once or gliding there in `glide_s` seconds; returns it.
 
         A glide of one component of a vector carries the others along: they arrive with it, where they were going.
+        What acts on a value is called all along its glide (see `gliding`).
         Raises AddressError for an unknown or read-only address, KnobError for a value it cannot take.
         """
         with self._lock:
@@ -152,7 +153,7 @@ class Tree:
                     changed += self._move(other, other.knob.coerce(follows), now_s, glide_s)
             after: list[Callable[[], object]] = []
             if leaf.act and (leaf.knob.kind != "pulse" or target):
-                after.append(partial(leaf.act, target))
+                after.append(partial(leaf.act, target if leaf.end is None else leaf.at(now_s)))
             for moved in changed:
                 told = True if moved.knob.kind == "pulse" else moved.at(now_s)
                 after.append(partial(self._tell, moved.address, told))
@@ -251,17 +252,20 @@ class Tree:
             return leaf.end is not None and self.clock.now() < leaf.end_s
 
     def gliding(self) -> list[str]:
-        """Tells the listeners the values of all glides under way, lands those that have arrived, names them."""
+        """Tells acts and listeners the values of all glides under way, lands those that have arrived, names them."""
         now_s = self.clock.now()
+        calls: list[Callable[[], object]] = []
         with self._lock:
             moving = list(self._moving.values())
             for leaf in moving:
-                leaf.value = leaf.at(now_s)
+                before, leaf.value = leaf.value, leaf.at(now_s)
+                if leaf.act and leaf.value != before:
+                    calls.append(partial(leaf.act, leaf.value))
+                calls.append(partial(self._tell, leaf.address, leaf.value))
                 if now_s >= leaf.end_s:
                     leaf.end = None
                     del self._moving[leaf.address]
-        for leaf in moving:
-            self._tell(leaf.address, leaf.value)
+        _run(calls)
         return [leaf.address for leaf in moving]
 
     # -- inside -------------------------------------------------------------------------------------------------

@@ -36,8 +36,6 @@ PEN_SIGNALS: Final = (
     ("pen", "ffii", "A pen has moved to x y, 1 on the paper or 0 above it, and its number (a person's below 0)"),
     ("page", "si", "A drawing is new, cleared or undone, and whose pen's, at its time"),
 )
-GLIDE_STEP_S: Final = 0.05
-"""How often the values of glides under way are told."""
 MAX_SIGNALS: Final = 20_000
 
 
@@ -116,8 +114,6 @@ class OscOut:
         self._due: Timed[_Due] = Timed()
         self._silenced: list[Voice] = []
         self._audible: set[Voice] = set()
-        self._glides = False
-        self._glide_s = 0.0
         self._hearing: tuple[int, Peer, dict[str, tuple[Any, ...]]] | None = None
         tree.watchers.append(self.watch)
 
@@ -141,10 +137,6 @@ class OscOut:
 
     def watch(self, address: str, arguments: tuple[Any, ...]) -> None:
         """The tree's watcher: notes what has changed; never waits."""
-        if not self._glides and self.tree.glides:
-            self._glides = True
-            self._glide_s = self.clock.now()
-            self.wake()
         if not len(self.subscribers):
             return
         if self.lane.put(self.told(address, arguments)):
@@ -177,19 +169,14 @@ class OscOut:
 
     def next_due(self) -> float:
         """The time at which `poll` has something to do, as far as is known now; infinity for nothing."""
-        return min(self._due.next_due(), self._glide_s if self._glides else float("inf"))
+        return self._due.next_due()
 
     def poll(self, now_s: float) -> list[Packet]:
-        """Lets the notes due by now happen, moves the glides on, and gives what is to be sent, to whom."""
+        """Lets the notes due by now happen, and gives what is to be sent, to whom."""
         while self._silenced:
             self._silenced.pop().end_all()
         for _, due in self._due.take_due(now_s):
             due.owner.happen(due.event)
-        if self._glides and now_s >= self._glide_s:
-            self._glides = False  # first, so that a glide that begins meanwhile is not overlooked
-            self.tree.gliding()
-            if self.tree.glides:
-                self._glides, self._glide_s = True, now_s + GLIDE_STEP_S
         told = self.lane.take()
         return self._packets(told) if told else []
 

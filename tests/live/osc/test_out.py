@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from live.osc.encode import message, value_message
-from live.osc.out import GLIDE_STEP_S, MAX_SIGNALS, OscOut
+from live.osc.out import MAX_SIGNALS, OscOut
 from live.osc.packet import Message, parse
 from live.tree import Tree
 from models.base import Control, Knob, NoteOff, NoteOn, Wait
@@ -165,24 +165,6 @@ def test_a_node_taken_away_meanwhile(stage: Any) -> None:
     stage.tree.set("/piano/density", 9.0)
     stage.tree.remove("piano")
     assert stage.at(0.0) == [("/piano/density", 9.0)]
-
-
-def test_glides_are_told_twenty_times_a_second_and_land(stage: Any) -> None:
-    stage.send("/subscribe")
-    stage.tree.set("/piano/density", 10.0, 0.2)
-    heard = [round(value, 3) for step in range(11) for _, value in stage.at(step * GLIDE_STEP_S)]
-    assert heard == [5.0, 6.25, 7.5, 8.75, 10.0]
-    assert stage.server.next_due() == float("inf")
-    assert not stage.tree.glides
-
-
-def test_glides_land_though_nobody_listens(stage: Any) -> None:
-    stage.tree.set("/piano/density", 10.0, 0.2)
-    assert stage.server.next_due() == 0.0
-    stage.at(0.3)
-    assert not stage.tree.glides
-    stage.tree.set("/piano/density", 0.0, 0.2)
-    assert stage.server.next_due() == 0.3
 
 
 def test_many_threads_and_nothing_lost(stage: Any) -> None:

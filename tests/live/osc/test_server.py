@@ -41,7 +41,7 @@ def test_a_burst_arrives_whole_and_in_order(server: OscServer, client: socket.so
     assert seen == [float(number) for number in range(2_000)]
 
 
-def test_notes_and_glides_are_sent_at_their_time_by_the_thread(
+def test_notes_are_sent_at_their_time_by_the_thread(
     server: OscServer, client: socket.socket, hear: Hear
 ) -> None:
     client.send(message("/subscribe"))
@@ -51,12 +51,6 @@ def test_notes_and_glides_are_sent_at_their_time_by_the_thread(
     voice.send(now_s + 0.04, NoteOn(64, 90))
     voice.send(now_s + 0.02, NoteOn(60, 80))
     assert [hear(client), hear(client)] == [("/piano/note", 60, 80, 1), ("/piano/note", 64, 90, 1)]
-    server.out.tree.set("/piano/density", 10.0, 0.12)
-    values = []
-    while not values or values[-1] != 10.0:
-        values.append(hear(client)[1])
-    assert values == sorted(values)
-    assert len(values) >= 3
 
 
 def test_it_ends_what_sounds_when_it_closes(server: OscServer, client: socket.socket, hear: Hear) -> None:
