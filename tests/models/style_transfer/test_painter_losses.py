@@ -1,0 +1,73 @@
+"""The losses of Gatys et al., by hand; and the objective, which must pull a picture towards photo and painting."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from easel import objective, painting, photo
+from torch.nn import functional as F
+
+from models.style_transfer import pictures
+from models.style_transfer.gatys import optimised
+from models.style_transfer.judging import equal_steps
+from models.style_transfer.losses import content_loss, gram, style_loss, total_variation
+from models.style_transfer.trainer import instability
+
+
+def test_a_gram_matrix_counts_what_occurs_together() -> None:
+    maps = torch.tensor([[[[1.0, 0.0], [2.0, 0.0]], [[0.0, 3.0], [1.0, 0.0]]]])
+    assert gram(maps).tolist() == [[[5 / 4, 2 / 4], [2 / 4, 10 / 4]]]
+
+
+def test_the_losses_are_those_of_the_paper() -> None:
+    a, b = torch.randn(2, 3, 4, 5), torch.randn(2, 3, 4, 5)
+    assert content_loss(a, b)[1].item() == pytest.approx(0.5 * float((a[1] - b[1]).square().sum()), rel=1e-5)
+    n, m = 3, 20
+    sums = [x.flatten(2) @ x.flatten(2).transpose(1, 2) for x in (a, b)]
+    expected = (sums[0] - sums[1]).square().sum(dim=(1, 2)) / (4 * n**2 * m**2)
+    torch.testing.assert_close(style_loss(gram(a), gram(b)), expected)
+    assert total_variation(torch.tensor([[[[0.0, 1.0], [0.0, 0.0]]]])).tolist() == [1.0]
+
+
+def test_the_photo_has_no_content_loss_and_the_painting_no_style_loss() -> None:
+    goal = objective()
+    shown, manner = pictures.tensor(photo(1)), pictures.tensor(painting(1))
+    kept = goal(shown, goal.content(shown), torch.tensor([1]))
+    copied = goal(manner, goal.content(manner), torch.tensor([1]))
+    assert kept.content.item() == 0
+    assert copied.style.item() < 1e-9 < kept.style.item()
+    assert kept.total.item() == pytest.approx(3 * kept.style.item())
+
+
+def test_each_picture_of_a_batch_has_its_own_painting() -> None:
+    goal = objective()
+    both = torch.cat([pictures.tensor(painting(n)) for n in (0, 1)])
+    content = goal.content(both)
+    assert goal(both, content, torch.tensor([0, 1])).style.max() < 1e-9
+    assert goal(both, content, torch.tensor([1, 0])).style.min() > 1e-3
+
+
+def test_the_slow_way_goes_down_and_tells_of_each_stop() -> None:
+    goal = objective()
+    shown = pictures.tensor(photo(2, 24, 24)[:16, :16])
+    stops = optimised(goal, shown, 0, [2, 6])
+    begun = goal(shown, goal.content(shown), torch.tensor([0])).total.item()
+    assert begun > stops[0][0].total > stops[1][0].total
+    assert all(picture.shape == shown.shape and 0 <= picture.min() <= picture.max() <= 1 for _, picture in stops)
+
+
+def test_as_good_as_so_many_steps() -> None:
+    slow, steps = [6.0, 4.0], [10, 30]
+    assert equal_steps(8.0, 10.0, slow, steps) == 5
+    assert equal_steps(5.0, 10.0, slow, steps) == 20
+    assert equal_steps(11.0, 10.0, slow, steps) == 0
+    assert equal_steps(3.9, 10.0, slow, steps) == float("inf")
+
+
+def test_a_picture_that_moves_with_what_it_shows_is_steady() -> None:
+    smooth = F.avg_pool2d(torch.rand(1, 3, 60, 60), 9, 1)
+    here, aside = smooth[..., 4:44, 4:44], smooth[..., 7:47, 2:42]
+    shift = torch.tensor([[3.0, -2.0]])
+    assert instability(here, aside, shift).item() < 1e-9
+    assert instability(here, here, shift).item() > 1e-6
+    assert instability(here, aside, -shift).item() > 1e-6

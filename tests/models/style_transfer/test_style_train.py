@@ -1,0 +1,197 @@
+"""Training in miniature: it learns, it pauses, it goes on exactly where it was, it takes one painting more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from easel import NAMES, TINY, album, network, objective, painting, photo, vgg_tensors
+
+from live import cli
+from models import store
+from models.style_transfer import pictures, train
+from models.style_transfer.adding import OWN, added
+from models.style_transfer.network import KIND
+from models.style_transfer.trainer import Trainer
+from models.style_transfer.weights import network_of, read
+from models.training import ResumeError
+
+LABELS = ("stripes", "bars")
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    return pictures.found([album(tmp_path_factory.mktemp("album"))])
+
+
+@pytest.fixture(scope="module")
+def eyes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("eyes") / "vgg.npz"
+    np.savez(path, **{name: tensor.half().numpy() for name, tensor in vgg_tensors().items()})
+    return path
+
+
+def test_it_learns_to_paint_better_than_at_first(files: list[Path]) -> None:
+    learning = Trainer(replace(TINY, steps=25, steadies=2.0), files, objective(), LABELS)
+    shown = [pictures.tensor(photo(20, 32, 32))]
+    before = learning.test(shown)
+    while not learning.done:
+        learning.update()
+    after = learning.test(shown)
+    assert all(late.total < 0.8 * early.total for early, late in zip(before, after, strict=True))
+
+
+def test_crops_grow_and_steadiness_counts_from_its_time_on(files: list[Path]) -> None:
+    learning = Trainer(TINY, files, objective(), LABELS)
+    told = []
+    while not learning.done:
+        told.append((learning.side, learning.update().stability > 0))
+    assert told == [(24, False)] * 4 + [(32, True)] * 4
+
+
+def test_a_pause_changes_nothing(files: list[Path], tmp_path: Path) -> None:
+    whole = Trainer(TINY, files, objective(), LABELS)
+    for _ in range(8):
+        whole.update()
+    first = Trainer(TINY, files, objective(), LABELS)
+    for _ in range(5):
+        first.update()
+    first.save(tmp_path / "checkpoint.pt")
+    second = Trainer(TINY, files, objective(), LABELS)
+    second.resume(tmp_path / "checkpoint.pt")
+    while not second.done:
+        second.update()
+    for name, value in whole.network.state_dict().items():
+        assert torch.equal(value, second.network.state_dict()[name]), name
+
+
+def test_a_checkpoint_of_something_else_is_refused(files: list[Path], tmp_path: Path) -> None:
+    learning = Trainer(TINY, files, objective(), LABELS)
+    learning.save(tmp_path / "checkpoint.pt")
+    Trainer(replace(TINY, steps=99), files, objective(), LABELS).resume(tmp_path / "checkpoint.pt")
+    for other in (
+        Trainer(replace(TINY, batch=4), files, objective(), LABELS),
+        Trainer(TINY, files[:3], objective(), LABELS),
+        Trainer(TINY, files, objective(), ("stripes", "dots")),
+    ):
+        with pytest.raises(ResumeError, match=r"checkpoint\.pt"):
+            other.resume(tmp_path / "checkpoint.pt")
+    (tmp_path / "broken.pt").write_bytes(b"no")
+    with pytest.raises(ResumeError, match=r"broken\.pt"):
+        learning.resume(tmp_path / "broken.pt")
+
+
+def test_the_command_trains_pauses_and_leaves_weights_with_a_card(
+    files: list[Path], eyes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pictures.write(tmp_path / "The Scream.png", painting(1))
+    pictures.write(tmp_path / "wave.png", painting(2))
+    words = ["train", "style", f"{tmp_path / 'The Scream.png'}@4", f"big_wave={tmp_path / 'wave.png'}"]
+    words += ["--photos", str(files[0].parent), "--out", str(tmp_path / "out"), "--vgg", str(eyes), "--steps", "2"]
+    words += ["--batch", "2", "--narrow", "8", "--wide", "12", "--blocks", "1", "--size", "40", "--licence", "CC0"]
+    assert cli.main(words) == 0
+    parameters, card = read(tmp_path / "out" / "final.safetensors")
+    assert card.labels == ("the_scream", "big_wave")
+    assert (card.kind, card.licence, card.seed) == (KIND, "CC0", 1)
+    assert card.figures["weight_the_scream"] == 4
+    assert card.figures["total_big_wave"] == pytest.approx(
+        card.figures["content_big_wave"] + 10 * card.figures["style_big_wave"], abs=1e-2
+    )
+    assert "--steps 2" in card.command
+    assert str(tmp_path) not in card.command
+    assert len(parameters["tone"]) == 2
+    sheet = pictures.read(tmp_path / "out" / "sheet.png")
+    assert sheet.shape[1] > 3 * train.SIDE
+    capsys.readouterr()
+    assert cli.main([*words[:-6], "--blocks", "2"]) == 2
+    assert "checkpoint.pt: was made with" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a/The Scream (1893).jpg", ("the_scream__1893", "a/The Scream (1893).jpg", 10.0)),
+        ("Wave=b/x.png", ("wave", "b/x.png", 10.0)),
+        ("b/x.png@2.5", ("x", "b/x.png", 2.5)),
+        ("wave=b/x.png@3", ("wave", "b/x.png", 3.0)),
+    ],
+)
+def test_a_painting_as_one_types_it(text: str, expected: tuple[str, str, float]) -> None:
+    label, path, weight = expected
+    assert train.manner(text) == (label, Path(path), weight)
+
+
+@pytest.mark.parametrize("text", ["", "x.png@", "x.png@0", "x.png@-1", "x.png@inf", "x.png@nan", "=.@1"])
+def test_what_is_no_painting(text: str) -> None:
+    with pytest.raises(ValueError, match=r".*"):
+        train.manner(text)
+
+
+def test_the_command_line_names_what_is_wrong(
+    files: list[Path], eyes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pictures.write(tmp_path / "a.png", painting(1))
+    rest = ["--photos", str(files[0].parent), "--out", str(tmp_path / "out"), "--vgg", str(eyes)]
+    for words, told in (
+        ([str(tmp_path / "a.png"), f"a={tmp_path / 'a.png'}", *rest], "same label"),
+        ([str(tmp_path / "none.png"), *rest], "none.png"),
+        ([str(tmp_path / "a.png"), *rest[:-1], str(tmp_path / "no.npz")], "no.npz"),
+        ([str(tmp_path / "a.png"), "--photos", str(tmp_path / "no"), *rest[2:]], "no: there is no such"),
+    ):
+        assert train.main(words) == 2
+        assert told in capsys.readouterr().err
+
+
+def test_one_painting_more_leaves_the_others_as_they_are(files: list[Path]) -> None:
+    before = {name: value.clone() for name, value in network().state_dict().items()}
+    goal, heard = objective(paintings=1), list[int]()
+    after = added(before, goal, files, steps=30, side=24, told=lambda number, _: heard.append(number))
+    assert heard == list(range(1, 31))
+    for name, value in before.items():
+        assert torch.equal(after[name][: len(value)], value), name
+    assert {len(after[name]) for name in OWN} == {len(NAMES) + 1}
+    shown = pictures.tensor(photo(20, 32, 32))
+    mean = torch.tensor([[1 / 3, 1 / 3, 1 / 3, 0.0]])  # what the new one began as
+    totals = [
+        goal(network_of(after)(shown, weights), goal.content(shown), torch.tensor([0])).total.item()
+        for weights in (mean, torch.eye(4)[3:])
+    ]
+    assert totals[1] < 0.9 * totals[0]
+
+
+def test_the_command_adds_paints_and_judges(
+    files: list[Path], eyes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    card = store.Card(KIND, "data", "CC0", "arabesque train style", 1, "2026-01-01", labels=NAMES)
+    store.save(tmp_path / "three.safetensors", network().state_dict(), card)
+    pictures.write(tmp_path / "new.png", painting(4))
+    album_ = str(files[0].parent)
+    words = ["style", "add", str(tmp_path / "new.png"), "--to", str(tmp_path / "three.safetensors"), "--photos", album_]
+    words += ["--out", str(tmp_path / "four.safetensors"), "--vgg", str(eyes), "--steps", "2", "--side", "24"]
+    assert cli.main([*words, "--size", "40", "--licence", "mine"]) == 0
+    _, larger = read(tmp_path / "four.safetensors")
+    assert larger.labels == (*NAMES, "new")
+    assert larger.licence == "CC0; new: mine"
+    assert larger.command.startswith("arabesque train style; arabesque style add new=new.png@10 --to three")
+
+    made = {}
+    for name in ("stripes", "new", "stripes,new=3"):
+        out = tmp_path / f"{len(made)}.png"
+        words = ["style", "paint", str(files[0]), "--weights", str(tmp_path / "four.safetensors"), "--painting", name]
+        assert cli.main([*words, "--out", str(out), "--resolution", "40"]) == 0
+        made[name] = pictures.read(out)
+        assert made[name].shape[0] == 40
+    assert not np.array_equal(made["stripes"], made["new"])
+    assert cli.main([*words[:-1], "nobody", "--out", str(out)]) == 2
+    assert "there is stripes, spots, checks, new" in capsys.readouterr().err
+
+    words = ["style", "judge", str(files[0]), "--weights", str(tmp_path / "four.safetensors"), "--vgg", str(eyes)]
+    words += ["--paintings", f"new={tmp_path / 'new.png'}", "--steps", "1,2", "--sheet", str(tmp_path / "sheet.png")]
+    assert cli.main([*words, "--size", "40"]) == 0
+    told = capsys.readouterr().out
+    assert "L-BFGS 2" in told
+    assert "new" in told
+    assert pictures.read(tmp_path / "sheet.png").shape[1] > 4 * train.SIDE
