@@ -9,6 +9,7 @@ from live.beside import place
 from live.desk import Part
 from live.glides import Glides
 from live.midi.input import MidiIn
+from live.midi.learn import Learn
 from live.midi.players import Players
 from live.show.cues import Cues
 from live.show.links import Links
@@ -30,13 +31,15 @@ def parts_of(engine: Engine) -> list[Part]:
     links = Links(tree, clock, wake, engine.fail, beside("links"), engine.patch)
     presets = Presets(tree, clock, wake, engine.fail, beside("presets"), links.drives)
     midi_in, players = MidiIn(tree, clock, wake, engine.fail, engine.options.midi_in), Players(engine)
-    midi_in.takers += [players.take]
+    learn = Learn(tree, clock, wake, engine.fail, beside("midi"))
+    midi_in.takers += [players.take, learn.take]
     midi_in.gone += [players.gone]
     return [
         Glides(tree, clock, wake),
         engine.cameras,
         midi_in,
         players,
+        learn,
         Tempo(tree, clock, wake),
         engine.meters,
         links,

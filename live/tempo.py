@@ -12,7 +12,6 @@ from live.patch import Patch
 from live.tree import Tree
 from models.base import Knob, Value, pulse
 
-GLIDE_STEP_S = 0.02
 TELL_EVERY_S = 0.05
 JUST_PAST_S = 0.0001
 TAPS = 8
@@ -33,17 +32,16 @@ class Tempo:
         self.tree = tree
         self.clock = clock
         self._wake = wake
-        self._target = clock.beats.tempo_bpm
         self._taps: deque[float] = deque(maxlen=TAPS)
         self._bar = -1
+        self._tell_s = 0.0
 
     def open(self) -> None:
         """Declares the addresses; the beats begin now."""
         add, clock = self.tree.add, self.clock
-        self._target = clock.beats.tempo_bpm
         who = "Who leads: the own tempo, MIDI clock, or Ableton Link"
         add("/clock/source", Knob(who, kind="choice", choices=SOURCES, default=SOURCES[0]))
-        add("/clock/tempo", Knob("Tempo", 10.0, 400.0, "bpm", default=self._target), self._set_tempo)
+        add("/clock/tempo", Knob("Tempo", 10.0, 400.0, "bpm", default=clock.beats.tempo_bpm), self._set_tempo)
         add("/clock/play", Knob("The beats run", kind="switch", default=True), self._play)
         add("/clock/meter", Knob("Beats in a bar", 1, 32, "beats", kind="int", default=clock.meter), self._set_meter)
         add("/clock/tap", pulse("A beat is now: two or more set the tempo"), lambda _: self._tap())
@@ -58,25 +56,22 @@ class Tempo:
         """The patch's tempo comes as a write to its address."""
 
     def advance(self, now_s: float) -> float:
-        """Moves the tempo along its glide, and tells beat, bar and phase."""
+        """Tells beat, bar and phase."""
         tree, clock = self.tree, self.clock
-        gliding = False
-        if self._leads():
-            tempo = tree.get("/clock/tempo")
-            gliding = tempo != self._target
-            if tempo != clock.beats.tempo_bpm:
-                clock.set_tempo(float(tempo))  # type: ignore[arg-type]
-        beat, (bar, _) = clock.beat(), clock.bar()
-        tree.publish("/clock/beat", beat)
-        tree.publish("/clock/phase", beat % 1.0)
+        bar, _ = clock.bar()
         if bar != self._bar:
             self._bar = bar
             tree.publish("/clock/bar", bar)
         if clock.running != tree.get("/clock/play"):
             tree.publish("/clock/play", clock.running)
-        wanted_s = now_s + (GLIDE_STEP_S if gliding else TELL_EVERY_S)
-        # A little past the beat, so that it is the new one's number that is told.
-        return min(wanted_s, clock.next_beat_s(now_s) + JUST_PAST_S) if clock.running else wanted_s
+        if now_s >= self._tell_s:
+            beat = clock.beat()
+            tree.publish("/clock/beat", beat)
+            tree.publish("/clock/phase", beat % 1.0)
+            self._tell_s = now_s + TELL_EVERY_S
+            if clock.running:  # a little past the beat, so that it is the new one's number that is told
+                self._tell_s = min(self._tell_s, clock.next_beat_s(now_s) + JUST_PAST_S)
+        return self._tell_s
 
     def close(self) -> None:
         """Nothing to give back."""
@@ -88,9 +83,7 @@ class Tempo:
 
     def _set_tempo(self, tempo_bpm: Value) -> None:
         if self._leads():
-            self._target = float(tempo_bpm)  # type: ignore[arg-type]
-            # Of a glide this is its beginning.
-            self.clock.set_tempo(float(self.tree.get("/clock/tempo")))  # type: ignore[arg-type]
+            self.clock.set_tempo(float(tempo_bpm))  # type: ignore[arg-type]
             self._wake()
 
     def _play(self, on: Value) -> None:
