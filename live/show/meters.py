@@ -23,7 +23,7 @@ NOTE_KNOBS: Final = {
     "pitch": Knob("The last note struck", 0, 127, "MIDI", kind="int", default=60, access="r"),
 }
 PEN_KNOBS: Final = {
-    "speed": Knob("How fast the pens draw, in halves of the paper's shorter side", 0.0, 10.0, "1/s", access="r"),
+    "pen_speed": Knob("How fast the pens draw, in halves of the paper's shorter side", 0.0, 10.0, "1/s", access="r"),
 }
 
 
@@ -76,7 +76,7 @@ class Meter:
             return {"notes_per_second": notes / NOTES_S, "loudness": loudness, "pitch": self._pitch}
         while self._drawn and self._drawn[0][0] <= now_s - PENS_S:
             self._drawn.popleft()
-        return {"speed": sum(length for _, length in self._drawn) / PENS_S}
+        return {"pen_speed": sum(length for _, length in self._drawn) / PENS_S}
 
 
 class Meters:
@@ -86,22 +86,26 @@ class Meters:
         self.tree = tree
         self.clock = clock
         self._meters: dict[str, Meter] = {}
+        self._own: set[str] = set()
         self._told: dict[str, float] = {}
 
     def meter(self, node: str, plays: bool) -> Meter:
-        """A node's meter, with its addresses: of notes if it plays, else of pens."""
+        """A node's meter, with its addresses: of notes if it plays, else of pens. The model's own come before them."""
         old = self._meters.get(node)
         if old is None or old.plays != plays:
             self.remove(node)
             for name, knob in (NOTE_KNOBS if plays else PEN_KNOBS).items():
-                self.tree.add(f"/{node}/{name}", knob)
+                if f"/{node}/{name}" not in self.tree:
+                    self.tree.add(f"/{node}/{name}", knob)
+                    self._own.add(f"/{node}/{name}")
             self._meters = {**self._meters, node: Meter(self.clock, plays)}
         return self._meters[node]
 
     def remove(self, node: str) -> None:
         """Forgets a node; its addresses go with the node's."""
         self._meters = {name: meter for name, meter in self._meters.items() if name != node}
-        self._told = {address: value for address, value in self._told.items() if not address.startswith(f"/{node}/")}
+        self._own = {address for address in self._own if not address.startswith(f"/{node}/")}
+        self._told = {address: value for address, value in self._told.items() if address in self._own}
 
     def open(self) -> None:
         """Its addresses are the nodes'."""
@@ -114,7 +118,7 @@ class Meters:
         for node, meter in self._meters.items():
             for name, value in meter.read(now_s).items():
                 address = f"/{node}/{name}"
-                if self._told.get(address) != value and address in self.tree:
+                if self._told.get(address) != value and address in self._own and address in self.tree:
                     self._told[address] = value
                     self.tree.publish(address, value)
         return now_s + TELL_EVERY_S if self._meters else float("inf")

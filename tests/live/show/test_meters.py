@@ -15,7 +15,7 @@ from live.options import Options
 from live.patch import Node, Patch
 from live.show.link import follow
 from live.show.meters import Meter, Meters
-from models.base import NoteOff, NoteOn, Pen, Wait
+from models.base import Knob, NoteOff, NoteOn, Pen, Wait
 
 
 @pytest.fixture
@@ -53,10 +53,18 @@ def test_pens_have_a_speed_while_they_draw(booth: Any, meter: Callable[[str, boo
     one.send(0.0, Pen(5.0, 0.0, True, 1))  # another pen
     for step in range(1, 11):
         one.send(step * 0.05, Pen(-1.0 + step * 0.1, 0.0, True))
-    assert booth.over("/pens/speed", 0.46)[0] == pytest.approx(2.0, abs=0.01)
+    assert booth.over("/pens/pen_speed", 0.46)[0] == pytest.approx(2.0, abs=0.01)
     one.send(0.5, Pen(9.0, 9.0, False))
-    assert booth.over("/pens/speed", 1.0) == [0.0]
+    assert booth.over("/pens/pen_speed", 1.0) == [0.0]
     assert "/pens/pitch" not in booth.tree
+
+
+def test_a_knob_of_the_model_is_not_taken_away(booth: Any, meter: Callable[[str, bool], Meter]) -> None:
+    booth.tree.add("/pens/pen_speed", Knob("Points a second", 1.0, 99.0, default=40.0))
+    one = meter("pens", False)
+    one.send(0.1, Pen(0.0, 0.0, True))
+    one.send(0.1, Pen(1.0, 0.0, True))
+    assert booth.over("/pens/pen_speed", 0.2) == [40.0]
 
 
 def test_a_link_follows_what_a_node_plays_without_any_clock_on_the_wall() -> None:
