@@ -44,10 +44,10 @@ Source = Keys | Camera
 class Node:
     """One model in a patch: which weights, where its events go, and its knobs where they differ from the defaults.
 
-    `out` is a Midi, a window's layer, or both in a tuple; with a layer, the knobs of its lines (width, colour, paper,
-    fade …) may be given here, too. `source` is what it takes in: Keys, for one that plays with a player, or a
-    Camera, for one that paints its pictures; that one needs a layer, and is called picture by picture.
-    A knob that is given `follow(…)` begins at its default and then goes with what it follows.
+    A model that has none needs no `weights`. `out` is a Midi, a window's layer, or both in a tuple; with a layer, the
+    knobs of its lines (width, colour, paper, fade …) may be given here, too. `source` is what it takes in: Keys, for
+    one that plays with a player, or a Camera, for one that paints its pictures; that one needs a layer, and is called
+    picture by picture. A knob that is given `follow(…)` begins at its default and then goes with what it follows.
     Raises PatchError for a knob the model does not have or a value it cannot take.
     """
 
@@ -55,7 +55,7 @@ class Node:
         self,
         model: type[Model],
         *,
-        weights: str,
+        weights: str = "",
         out: Out | tuple[Out, ...] | None = None,
         source: Source | None = None,
         device: str = "auto",

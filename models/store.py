@@ -90,6 +90,8 @@ def find(name_or_path: str | Path, kind: str) -> Path:
     path = SHIPPED / f"{kind}_{name}{SUFFIX}"
     if not path.is_file():
         known = ", ".join(names(kind)) or "none"
+        if not name:
+            raise WeightsError(f"{kind} needs weights, and none are named (known: {known})")
         raise WeightsError(f"{name_or_path}: no shipped weights of {kind} have that name (known: {known})")
     return path
 

@@ -13,11 +13,14 @@ import torch
 
 from live.runner import Runner
 from models.base import Declares, Frame, Knob, Model, NoteOff, NoteOn, Pen, knobs_of
-from models.convolution import Kernels
+from models.convolution import FeatureMaps, Kernels
+from models.convolution.trunk import Trunk
 from models.performance_rnn import PerformanceRNN
 from models.performance_rnn.network import Network
 from models.sketch_rnn import SketchRNN
 from models.sketch_rnn.network import Network as SketchNetwork
+from models.style_transfer.network import Network as Painter
+from models.style_transfer.network import prepare
 
 
 def pianist() -> Model:
@@ -36,6 +39,18 @@ def seeing() -> Model:
     return Kernels.load()
 
 
+def network() -> Painter:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1)
+        made = Painter(paintings=2, narrow=4, wide=6, blocks=1)
+        prepare(made)
+        return made
+
+
+def learned() -> Model:
+    return FeatureMaps(Trunk(network()), device="cpu")
+
+
 def picture(number: int) -> Frame:
     """Something to look at: 24 rows of 32 pixels, another one for each number."""
     return Frame(np.random.default_rng(number).integers(0, 256, (24, 32, 3), np.uint8), number)
@@ -45,8 +60,9 @@ MODELS: list[tuple[Callable[[], Model], Sequence[Any]]] = [
     (pianist, (NoteOn(60, 80), NoteOff(60))),  # the model, and something it can hear
     (draughtsman, (Pen(0.1, 0.1, False), Pen(0.5, 0.2, True), Pen(0.3, 0.6, True), Pen(0.3, 0.6, False))),
     (seeing, (picture(1),)),
+    (learned, (picture(1),)),
 ]
-CERTAIN = {"seeing"}
+CERTAIN = {"seeing", "learned"}
 """Models in which there is no chance: all seeds are alike to them."""
 
 
@@ -75,9 +91,10 @@ def plain(value: Any) -> Any:
 
 
 def numbers(value: Any) -> Iterator[float]:
-    """All numbers in an event."""
+    """The numbers in an event: of an array the least and the largest."""
     if isinstance(value, torch.Tensor | np.ndarray):
-        yield from np.asarray(value, np.float64).ravel()
+        array = np.asarray(value)
+        yield from (float(array.min()), float(array.max())) if array.size else ()  # what is not finite is passed on
     elif is_dataclass(value):
         for field in fields(value):
             yield from numbers(getattr(value, field.name))

@@ -228,3 +228,8 @@ def test_a_card_names_its_categories_and_is_read_before_the_network_is_made(tmp_
 def test_a_card_without_categories_says_nothing_of_them(kept: Path) -> None:
     assert {"labels", "scale_factor"}.isdisjoint(tomllib.loads(kept.with_suffix(".toml").read_text()))
     assert store.read_card(kept, "toy").labels == ()
+
+
+def test_weights_that_nobody_named() -> None:
+    with pytest.raises(WeightsError, match=r"performance_rnn needs weights, and none are named \(known: maestro\)"):
+        store.find("", "performance_rnn")
