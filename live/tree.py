@@ -295,7 +295,7 @@ class Tree:
         if leaf.knob.kind == "pulse":
             leaf.presses += bool(target)
             return [leaf] if target else []
-        if glide_s > 0.0 and leaf.knob.kind in ("float", "int", "vector"):
+        if glide_s > 0.0 and leaf.knob.glides:
             leaf.start, leaf.start_s = leaf.at(now_s), now_s
             leaf.end, leaf.end_s = target, now_s + glide_s
             self._moving[leaf.address] = leaf

@@ -16,10 +16,12 @@ from models.base import Knob, Value, knobs_of
 
 def _settings(
     *,
-    channel: Annotated[int, Knob("The MIDI channel it plays on", 1, 16)] = 1,
-    program: Annotated[int, Knob("The instrument, 1 to 128 as General MIDI counts; 0 leaves it alone", 0, 128)] = 0,
+    channel: Annotated[int, Knob("The MIDI channel it plays on", 1, 16, steps=True)] = 1,
+    program: Annotated[
+        int, Knob("The instrument, 1 to 128 as General MIDI counts; 0 leaves it alone", 0, 128, steps=True)
+    ] = 0,
     transpose: Annotated[int, Knob("Moves all notes sent", -60, 60, "semitones")] = 0,
-    volume: Annotated[int, Knob("The instrument's volume, controller 7; -1 leaves it alone", -1, 127)] = -1,
+    volume: Annotated[int, Knob("The instrument's volume, controller 7; -1 leaves it alone", -1, 127, unset=-1)] = -1,
     sustain: Annotated[bool, Knob("The sustain pedal, held down")] = False,
 ) -> None:
     """The knobs of a node's way to a port; channel, program and transpose begin as the patch's Midi says."""

@@ -24,7 +24,9 @@ def _own(
     pause: Annotated[bool, Knob("Hold still: what sounds is ended, and it goes on from here")] = False,
     mute: Annotated[bool, Knob("Go on unheard and unseen: nothing is sent out")] = False,
     reset: Annotated[Pulse, pulse("Begin again from the seed")] = False,
-    seed: Annotated[int, Knob("The same seed gives the same performance; a new one begins again", 0, 2**31 - 1)] = 0,
+    seed: Annotated[
+        int, Knob("The same seed gives the same performance; a new one begins again", 0, 2**31 - 1, steps=True)
+    ] = 0,
 ) -> None:
     """The knobs that every node has, whatever its model and its pace."""
 

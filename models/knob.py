@@ -30,6 +30,9 @@ class Knob:
     where ``arguments`` says so each what its own Knob takes, the last ``optional`` of them only if given (see `event`).
     A choice without choices and a vector without components take anything: the model says with `declare` what there
     is, once it has its weights.
+
+    What lies between two values of a number that ``steps`` means nothing, as with an instrument's; ``unset`` is a value
+    that leaves something alone, and so is on no way to another.
     """
 
     meaning: str
@@ -45,6 +48,13 @@ class Knob:
     sets: Callable[[Mapping[str, Any]], Mapping[str, Value]] | None = None
     arguments: tuple[Knob, ...] = ()
     optional: int = 0
+    steps: bool = False
+    unset: float | None = None
+
+    @property
+    def glides(self) -> bool:
+        """Whether it can go from one value to another through those between."""
+        return self.kind in ("float", "int", "vector") and not self.steps
 
     def coerce(self, given: Any) -> Value:
         """The value this knob stores for what came in, clipped to its range.
@@ -85,6 +95,8 @@ class Knob:
         if isinstance(start, tuple) and isinstance(end, tuple):
             return tuple(a + (b - a) * part for a, b in zip(start, end, strict=True))
         if self.kind not in ("float", "int") or isinstance(start, str | tuple) or isinstance(end, str | tuple):
+            return start
+        if self.unset is not None and self.unset in (start, end):
             return start
         if self.curve == "log" and start > 0 and end > 0:
             moved = float(start * (end / start) ** part)

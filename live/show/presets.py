@@ -24,7 +24,6 @@ SCOPE: Final = (
 """Of everything, not what belongs to the rig or the moment: a preset must not begin the piece again or move a port."""
 NEVER: Final = ("engine", "preset", "cue")
 """What no preset moves, whoever wrote its file."""
-GLIDES: Final = ("float", "int", "vector")
 LOOK_EVERY_S: Final = 1.0
 RETRY_S: Final = 10.0
 
@@ -206,7 +205,9 @@ class Presets:
                 if self._problem(address, value, strict=False) or self._driven(address):
                     continue
                 knob = self.tree.knob(address)
-                if knob.kind in GLIDES or knob.sets or flip_s <= 0.0:
+                if knob.coerce(value) == self.tree.get(address) and not self.tree.moving(address):
+                    continue  # those who listen need not hear of it all along the morph
+                if knob.glides or knob.sets or flip_s <= 0.0:
                     self.tree.set(address, value, seconds)
                 else:
                     flips.append(_Flip(now_s + flip_s, address, value, self.tree.get(address)))
@@ -234,7 +235,7 @@ class Presets:
             return str(error)
         except KnobError as error:
             return f"{address}: {error}"
-        if strict and knob.kind in GLIDES and not _alike(took, value):
+        if strict and knob.kind in ("float", "int", "vector") and not _alike(took, value):
             return f"{address}: {value} is out of its range, {knob.low} to {knob.high}; taken as {took}"
         return ""
 

@@ -99,6 +99,12 @@ def test_what_is_no_number_does_not_glide(tree: Tree, address: str, value: Any) 
     assert address not in tree.gliding()
 
 
+def test_a_number_that_steps_does_not_glide(tree: Tree) -> None:
+    tree.add("/piano/program", Knob("Instrument", 1, 128, kind="int", default=1, steps=True))
+    tree.set("/piano/program", 41, 5.0)
+    assert (tree.get("/piano/program"), tree.glides) == (41, False)
+
+
 def test_a_published_value_and_a_node_taken_away_end_glides(tree: Tree) -> None:
     tree.set("/piano/density", 10.0, 1.0)
     tree.publish("/piano/density", 2.0)

@@ -76,6 +76,16 @@ def test_a_morph_moves_each_value_along_its_own_curve(booth: Any, presets: Calla
     assert booth.over("/piano/density", 5, 6, 7, 8, 9, 10) == [5.0, 7.5, 10.0, 12.5, 15.0, 15.0]
 
 
+def test_what_is_there_already_is_left_in_peace(booth: Any, presets: Callable[..., Presets]) -> None:
+    presets("[calm.piano]\ndensity = 5\ntemperature = 1\n[calm.ink]\nwidth = 9\n")
+    booth.tree.set("/piano/temperature", 4.0)
+    booth.tree.set("/piano/temperature", 1.0, 60.0)
+    told: list[str] = []
+    booth.tree.watchers.append(lambda address, _: told.append(address))
+    booth.tree.write("/preset/recall", ["calm", 4])
+    assert told == ["/piano/temperature", "/ink/width", "/preset/last"]
+
+
 @pytest.mark.parametrize(("flip", "times"), [(0.0, [True, True, True]), (0.5, [False, True, True])])
 def test_what_cannot_glide_changes_where_the_flip_says(
     booth: Any, presets: Callable[..., Presets], flip: float, times: list[bool]
