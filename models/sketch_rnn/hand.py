@@ -162,8 +162,8 @@ def drawn(
 
 
 def lifted(hand: Hand, index: int, rest_s: float = 0.0) -> tuple[list[Event], Hand]:
-    """The pen off the paper, its drawing over: it rests."""
-    events: list[Event] = [Pen(*hand.paper, False, index)] if hand.seen and hand.down else []
+    """The pen off the paper, and told so even where its next move would have lifted it; its drawing is over."""
+    events: list[Event] = [Pen(*hand.paper, False, index)] if hand.seen else []
     resting = Hand("rest", rest_s, hand.number, hand.job, paper=hand.paper)
     return events, replace(resting, trail=hand.trail, trail_of=hand.trail_of)
 

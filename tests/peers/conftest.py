@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
-from programs import MONITOR, PATIENCE_S, Program
+from programs import MONITOR, PATIENCE_S, Dump, Program
 
 Peer = Callable[[str, str], str]
 
@@ -28,6 +28,29 @@ def peer() -> Peer:
         return path
 
     return find
+
+
+@pytest.fixture
+def oscdump(peer: Peer) -> Iterator[Dump]:
+    dump = Dump(peer("oscdump", "liblo-tools"))
+    yield dump
+    dump.close()
+
+
+@pytest.fixture
+def display(peer: Peer, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The name of an X server with one screen, 640x480 pixels or what is asked for by a parameter."""
+    size = getattr(request, "param", "640x480")
+    program = peer("Xvfb", "xvfb")
+    read, write = os.pipe()
+    command = [program, "-displayfd", str(write), "-screen", "0", f"{size}x24", "-nolisten", "tcp"]
+    with subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL) as server:
+        os.close(write)
+        try:
+            with os.fdopen(read) as number:
+                yield f":{number.readline().strip()}"
+        finally:
+            server.terminate()
 
 
 Jack = Callable[[], Program]

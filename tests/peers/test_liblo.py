@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import queue
 import socket
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from programs import Dump
 
 from live.clock import Clock
-from live.osc.encode import message
 from live.osc.server import OscServer
 from live.tree import Tree
 from models.base import Knob, NoteOn, pulse
@@ -53,52 +51,6 @@ def oscsend(peer: Callable[[str, str], str], server: OscServer) -> Callable[...,
         subprocess.run(command, check=True, timeout=WAIT_S)
 
     return send
-
-
-class Dump:
-    """A running oscdump, and the lines that it prints."""
-
-    def __init__(self, program: str) -> None:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
-        self.lines: queue.Queue[str] = queue.Queue()
-        self.process = subprocess.Popen([program, "-L", str(self.port)], stdout=subprocess.PIPE, text=True)
-        self.reader = threading.Thread(target=self._read)
-        self.reader.start()
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as knock:
-            for _ in range(200):  # until it listens
-                knock.sendto(message("/knock"), ("127.0.0.1", self.port))
-                with contextlib.suppress(queue.Empty):
-                    assert "/knock" in self.lines.get(timeout=0.1)
-                    return
-        raise AssertionError("oscdump does not listen")
-
-    def line(self) -> str:
-        """The next line, without its time."""
-        while True:
-            said = self.lines.get(timeout=WAIT_S).split(maxsplit=1)[1].strip()
-            if not said.startswith("/knock"):
-                return said
-
-    def close(self) -> None:
-        self.process.kill()
-        self.reader.join()
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-        self.process.wait()
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.lines.put(line)
-
-
-@pytest.fixture
-def oscdump(peer: Callable[[str, str], str]) -> Iterator[Dump]:
-    dump = Dump(peer("oscdump", "liblo-tools"))
-    yield dump
-    dump.close()
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from programs import MONITOR, PATIENCE_S, Program
+from programs import MONITOR, PATIENCE_S, Program, free_port
 
 PIECE = """
 from live import Midi, Node, Patch
@@ -19,12 +18,6 @@ from models.performance_rnn import PerformanceRNN
 
 patch = Patch(seed=5, piano=Node(PerformanceRNN, weights="maestro", out=Midi("virtual"), density=8))
 """
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 @pytest.fixture

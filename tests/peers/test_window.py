@@ -117,20 +117,6 @@ class Shown:
 
 
 @pytest.fixture
-def display(peer: Callable[[str, str], str]) -> Iterator[str]:
-    program = peer("Xvfb", "xvfb")
-    read, write = os.pipe()
-    command = [program, "-displayfd", str(write), "-screen", "0", "640x480x24", "-nolisten", "tcp"]
-    with subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL) as server:
-        os.close(write)
-        try:
-            with os.fdopen(read) as number:
-                yield f":{number.readline().strip()}"
-        finally:
-            server.terminate()
-
-
-@pytest.fixture
 def shown(display: str, peer: Callable[[str, str], str], tmp_path: Path) -> Iterator[Shown]:
     shown = Shown(display, tmp_path, peer("xdotool", "xdotool"))
     try:

@@ -37,7 +37,7 @@ def test_a_drawing_begins_where_the_pen_is_put_and_goes_on_at_its_speed() -> Non
 def test_pen_up_is_pen_up() -> None:
     seen, _ = watch(draughtsman(pen=(-60.0, 6.0, -60.0)), 40, longest=12)
     first = drawings(seen)[0]
-    assert [event.down for _, event in first] == [False, True] + [False] * 11  # the pen begins on the paper
+    assert [event.down for _, event in first] == [False, True] + [False] * 12  # the pen begins on the paper
 
 
 def test_an_undisturbed_drawing_lies_in_its_place() -> None:
