@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, Final
 
@@ -41,12 +41,13 @@ class Client:
         self.lost |= len(self._answers) > MAX_ANSWERS
         self.wake()
 
-    def take(self) -> list[bytes]:
+    def take(self) -> Iterator[bytes]:
         """All packets that wait; on the loop. A value that it heard last is not said again (see OscOut)."""
-        packets = [self._answers.popleft() for _ in range(len(self._answers))]
+        for _ in range(len(self._answers)):
+            yield self._answers.popleft()
         for told in self.lane.take():
             if not told.is_value:
-                packets.append(self._signal(told.address, told.arguments))
+                yield self._signal(told.address, told.arguments)
                 continue
             try:
                 packet = typed_message(told.address, self.tree.knob(told.address), self.tree.get(told.address))
@@ -54,8 +55,7 @@ class Client:
                 continue
             if told.anew or self._last.get(told.address) != packet:
                 self._last[told.address] = packet
-                packets.append(packet)
-        return packets
+                yield packet
 
     def _signal(self, address: str, arguments: tuple[Any, ...]) -> bytes:
         if address in self.tree and self.tree.knob(address).kind == "pulse":

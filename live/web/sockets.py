@@ -34,8 +34,15 @@ BURST, PER_S = 4_000, 4_000
 class Sockets:
     """All WebSockets of one server. Everything here runs on the server's loop."""
 
-    def __init__(self, clients: Clients, clock: Clock, osc: Callable[[], OscServer | None]) -> None:
+    def __init__(
+        self,
+        clients: Clients,
+        clock: Clock,
+        osc: Callable[[], OscServer | None],
+        patience_s: float = PATIENCE_S,
+    ) -> None:
         self.clients = clients
+        self._patience_s = patience_s
         self._clock = clock
         self._osc = osc
         self._open: dict[Peer, web.WebSocketResponse] = {}
@@ -60,7 +67,7 @@ class Sockets:
         self._open[peer] = socket
         self.clients.join(client)
         osc.streams.connect(peer, client.answer)
-        telling = asyncio.create_task(self._tell(socket, client, news))
+        telling = asyncio.create_task(self._tell(socket, client, news, request.transport))
         try:
             await self._hear(socket, client, osc)
         finally:
@@ -81,7 +88,7 @@ class Sockets:
         text = json.dumps({"COMMAND": command, "DATA": data})
         for socket in list(self._open.values()):
             with contextlib.suppress(ConnectionError, RuntimeError, TimeoutError):
-                async with asyncio.timeout(PATIENCE_S):
+                async with asyncio.timeout(self._patience_s):
                     await socket.send_str(text)
 
     async def close(self) -> None:
@@ -114,7 +121,9 @@ class Sockets:
         except AddressError as error:
             client.answer(message("/error", "#websocket", str(error)))
 
-    async def _tell(self, socket: web.WebSocketResponse, client: Client, news: asyncio.Event) -> None:
+    async def _tell(
+        self, socket: web.WebSocketResponse, client: Client, news: asyncio.Event, transport: asyncio.Transport
+    ) -> None:
         try:
             while True:
                 await news.wait()
@@ -122,15 +131,13 @@ class Sockets:
                 if client.lost:
                     break
                 for packet in client.take():
-                    async with asyncio.timeout(PATIENCE_S):
+                    async with asyncio.timeout(self._patience_s):
                         await socket.send_bytes(packet)
                 await asyncio.sleep(FRAME_S)
         except (TimeoutError, ConnectionError):
             pass
         log.info("%s:%d does not read what it is sent; disconnected", *client.peer)
-        with contextlib.suppress(ConnectionError, TimeoutError):
-            async with asyncio.timeout(1.0):
-                await socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
+        transport.abort()  # a goodbye would wait behind all that is not read
 
 
 def _peer(transport: asyncio.BaseTransport) -> Peer:
