@@ -18,6 +18,7 @@ from live.bench.row import Row
 SECTIONS = {
     "step": ("models.performance_rnn.bench:step_rows", "one event of the pianist"),
     "sketch": ("models.sketch_rnn.bench:step_rows", "one point of the draughtsman"),
+    "style": ("models.style_transfer.bench:frame_rows", "one picture of the painter"),
     "midi": ("live.bench.lateness:lateness_rows", "when MIDI messages leave, while everything is busy"),
     "osc": ("live.bench.osc:control_rows", "OSC packets in"),
     "window": ("live.bench.window:window_rows", "frames of the window"),

