@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pygame
 
 from live.leaf import Leaf
-from live.video.keys import KEYS, POINTER
+from live.video.keys import KEYS, POINTER, PRESETS
 from live.video.stage import Stage
 from live.video.text import Colour, label
 from models.base import Value
@@ -103,7 +103,7 @@ def _line(leaf: Leaf, value: Value) -> Line:
 
 
 def _help(surface: pygame.Surface) -> None:
-    lines = [*((key.shown, key.meaning) for key in KEYS), POINTER]
+    lines = [*((key.shown, key.meaning) for key in KEYS), PRESETS, POINTER]
     row, wide = LINE_PX + 8, 560
     box = pygame.Rect(0, 0, wide, row * len(lines) + 76)
     box.center = surface.get_rect().center

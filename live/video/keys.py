@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pygame
 
 from live.video.stage import Stage
+from models.base import KnobError
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,19 @@ def undo(stage: Stage) -> None:
         _set(stage, f"/{node}/undo", True)
 
 
+def preset(stage: Stage, number: str, *, keep: bool) -> None:
+    """Goes back to the preset of this name or at this place, or keeps one of this name; says what cannot be done."""
+    address = "/preset/store" if keep else "/preset/recall"
+    if address not in stage.tree:
+        return
+    try:
+        stage.tree.write(address, [number])
+    except KnobError as error:
+        stage.say(True, str(error))
+    else:
+        stage.say(False, f"kept as preset {number}" if keep else f"preset {number}")
+
+
 def leave(stage: Stage) -> None:
     """Leaves what covers the stage, one a press: the help, the values, the full screen. Never stops the performance."""
     for address in ("/window/help", "/window/hud", "/window/fullscreen"):
@@ -79,6 +93,8 @@ KEYS = (
     Key(("p", "f12"), "P  F12", "save a picture of the window (PNG)", press("/window/screenshot")),
     Key(("q",), "Q", "stop, in order", press("/engine/stop")),
 )
+DIGITS = frozenset("123456789")
+PRESETS = ("1 … 9", "go back to this preset; with Ctrl, keep how everything stands as it")
 POINTER = ("Mouse, pen, touch", "draw with it")
 
 
@@ -86,10 +102,14 @@ def pressed(stage: Stage, event: pygame.event.Event) -> bool:
     """Does what a KEYDOWN event asks for; whether it was a key of ours. Keys held with Alt or Meta are not."""
     if event.mod & (pygame.KMOD_ALT | pygame.KMOD_META):
         return False
-    names = {getattr(event, "unicode", ""), pygame.key.name(event.key)}
+    names = getattr(event, "unicode", ""), pygame.key.name(event.key)
     for key in KEYS:
-        if names & set(key.names):
+        if set(names) & set(key.names):
             key.do(stage)
+            return True
+    for name in names:  # the sign first: some keyboards write digits with the shift key
+        if name in DIGITS:
+            preset(stage, name, keep=bool(event.mod & pygame.KMOD_CTRL))
             return True
     return False
 

@@ -43,6 +43,7 @@ class Screen:
         self._moved_s = 0.0
         self._cursor = True
         self._exposed = True
+        self._fingers: dict[int, int] = {}
 
     def frame(self) -> float:
         """Does what is to be done now: events, then a frame if it is time for one; returns when it wants to be called
@@ -158,8 +159,16 @@ class Screen:
                 if event.buttons[0] and not event.touch:
                     self._touch(event.pos, True)
             case pygame.FINGERDOWN | pygame.FINGERMOTION | pygame.FINGERUP:
-                at = event.x * stage.size[0], event.y * stage.size[1]
-                self._touch(at, event.type != pygame.FINGERUP, 1 + int(event.finger_id) % 10)
+                at, down = (event.x * stage.size[0], event.y * stage.size[1]), event.type != pygame.FINGERUP
+                number = self._fingers.get(event.finger_id) or self._new_finger()
+                self._fingers[event.finger_id] = number
+                self._touch(at, down, number)
+                if not down:
+                    del self._fingers[event.finger_id]
+
+    def _new_finger(self) -> int:
+        """The least number, from 1 on, that no finger on the screen has: the system's own are any."""
+        return min(set(range(1, len(self._fingers) + 2)) - set(self._fingers.values()))
 
     def _touch(self, at_px: tuple[float, float], down: bool, finger: int = 0) -> None:
         node = self.stage.top_ink()

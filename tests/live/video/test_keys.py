@@ -9,7 +9,7 @@ import pytest
 
 from live.video.keys import KEYS, pressed
 from live.worker import Worker
-from models.base import Knob, Page, pulse
+from models.base import Knob, KnobError, Page, event, pulse
 
 
 @pytest.fixture
@@ -90,6 +90,29 @@ def test_the_paper_is_cleared_taken_back_and_saved(show: Any) -> None:
     show.at(0.4)
     assert show.points() == []
     assert show.heard[-2:] == [Page("undo"), Page("clear")]
+
+
+def test_a_digit_goes_back_to_a_preset_and_with_ctrl_keeps_one(show: Any) -> None:
+    pygame.display.init()
+    asked: list[tuple[str, object]] = []
+
+    def recall(given: object) -> None:
+        if given == ("4",):
+            raise KnobError("no preset '4'")
+        asked.append(("recall", given))
+
+    press(show, "3", "3")  # nothing keeps presets here
+    name = Knob("a name, or a number", kind="text")
+    show.tree.add("/preset/recall", event("Go back", name=name), recall)
+    show.tree.add("/preset/store", event("Keep", name=name), lambda given: asked.append(("store", given)))
+    assert press(show, "3", "3")
+    assert press(show, "9", "", pygame.KMOD_LCTRL)
+    assert press(show, "4", "4")
+    assert press(show, "7", "1")  # where digits need the shift key, the sign counts
+    assert asked == [("recall", ("3",)), ("store", ("9",)), ("recall", ("1",))]
+    assert [(error, sentence) for _, error, sentence in show.stage.notes][:3] == [
+        (False, "preset 3"), (False, "kept as preset 9"), (True, "no preset '4'")
+    ]  # fmt: skip
 
 
 def test_other_keys_and_the_systems_own_are_left_alone(show: Any, done: list[str]) -> None:

@@ -89,6 +89,28 @@ def test_two_fingers_draw_two_lines(show: Any, screen: Screen) -> None:
     assert show.points() == [[[(-1.0, -0.5), (0.0, -0.5)]], [[(-1.0, 0.0), (0.0, 0.0)]]]
 
 
+def test_fingers_are_told_apart_whatever_the_system_calls_them(show: Any, screen: Screen) -> None:
+    told: list[tuple[Any, ...]] = []
+    show.tree.watchers.append(lambda address, arguments: told.append(arguments) if address == "/ink/pen" else None)
+    pygame.event.clear()
+    names = 9_000_000_011, 9_000_000_021, 31  # alike in their last digit
+    for kind, finger, x in [
+        *((pygame.FINGERDOWN, finger, 0.25) for finger in names),
+        (pygame.FINGERUP, names[1], 0.25),
+        (pygame.FINGERDOWN, 5, 0.5),  # takes the number that is free again
+        *((pygame.FINGERMOTION, finger, 0.75) for finger in (names[2], 5, names[0])),
+        *((pygame.FINGERUP, finger, 0.75) for finger in (5, names[0], names[2])),
+    ]:
+        pygame.event.post(pygame.event.Event(kind, x=x, y=0.5, finger_id=finger))
+    frame(show, screen, 1.0)
+    frame(show, screen, 1.1)
+    # A pen's number is -1 for the mouse, -2 for the first finger …
+    assert [(pen, x, down) for x, _, down, pen in told if down] == [
+        (-2, -1.0, 1), (-3, -1.0, 1), (-4, -1.0, 1), (-3, 0.0, 1), (-4, 1.0, 1), (-3, 1.0, 1), (-2, 1.0, 1)
+    ]  # fmt: skip
+    assert sorted(len(stroke) for drawing in show.points() for stroke in drawing) == [1, 2, 2, 2]
+
+
 def test_values_help_and_errors_lie_over_it_and_go(show: Any, screen: Screen) -> None:
     frame(show, screen, 1.0)
     assert screen.surface is not None
