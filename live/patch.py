@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 from live.frames import FrameRunner
 from live.midi import Keys, Midi
+from live.notes import NoteRunner
 from live.runner import Runner
 from live.show.link import Link
 from live.video import Layer, Roll, Window
@@ -74,10 +75,11 @@ class Node:
         self.camera = source if isinstance(source, Camera) else None
         if self.camera is not None and not isinstance(out, Layer):
             raise PatchError(f"out: expected a window's layer(…) for what a camera sees, got {out!r}")
-        self.runs: type[Runner | FrameRunner] = FrameRunner if self.camera is not None else Runner
-        """What sets its pace."""
         self.midi = next((one for one in outs if isinstance(one, Midi)), None)
         self.layer = next((one for one in outs if isinstance(one, Layer)), None)
+        played = NoteRunner if self.midi is not None else Runner
+        self.runs: type[Runner | FrameRunner] = FrameRunner if self.camera is not None else played
+        """What sets its pace."""
         self.device = device
         declared = self.declared()
         self.knobs: dict[str, Value] = {}

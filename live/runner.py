@@ -32,6 +32,8 @@ def _own(
         Knob("How far ahead it decides: the timing's reserve, and a knob's delay", 0.02, 2.0, "s", "log"),
     ] = 0.2,
     nudge: Annotated[float, Knob("Send everything earlier (-) or later (+)", -250.0, 250.0, "ms")] = 0.0,
+    wait: Annotated[str, Knob("What now and reset wait for", choices=("none", "beat", "bar"))] = "none",
+    transport: Annotated[bool, Knob("Hold still while the clock stands")] = True,
 ) -> None:
     """The knobs that a node has which plays or draws ahead of the clock."""
 
@@ -52,6 +54,14 @@ class Runner(Worker):
         self.late_s = 0.0
         self._past: deque[tuple[float, Any, list[Event]]] = deque()
         self._paused = False
+        self._asked: dict[str, float] = {}
+        """What waits for a beat or a bar, and since when."""
+
+    def notice(self, address: str, arguments: tuple[Any, ...]) -> None:
+        super().notice(address, arguments)
+        if address == "/clock/play":
+            with self.wake:
+                self._wake_up()
 
     def readings(self) -> dict[str, float]:
         return {**super().readings(), "late_ms": self.late_s * 1000.0}
@@ -61,21 +71,24 @@ class Runner(Worker):
     def _advance(self, now_s: float, knobs: dict[str, Any], swapped: Model | None) -> float:
         own = {name: knobs.pop(name) for name in self.OWN}
         nudge_s = float(own["nudge"]) / 1000.0
+        begin_s, asked_s = self._hold(own, now_s)
         self._renew(own, now_s, swapped)
         if own["now"]:
             self._go_back(now_s, nudge_s)
-        if own["pause"] != self._paused:
-            self._paused = bool(own["pause"])
+        self.due_s = max(self.due_s, begin_s)
+        paused = bool(own["pause"] or (own["transport"] and not self.beats.running))
+        if paused != self._paused:
+            self._paused = paused
             self._go_back(now_s, nudge_s)
             self._silence()
             self.tree.publish(f"/{self.name}/state", "paused" if self._paused else "playing")
         self._mute(bool(own["mute"]))
         if self._paused or now_s < self._rests_s:
-            return float("inf") if self._paused else self._rests_s
+            return asked_s if self._paused else min(asked_s, self._rests_s)
         lookahead_s = float(own["lookahead"]) + max(0.0, -nudge_s)
         wanted_s = self.due_s - lookahead_s
         if wanted_s > now_s:
-            return wanted_s
+            return min(wanted_s, asked_s)
         if self.due_s < now_s:
             self.late_s = max(self.late_s, now_s - self.due_s)
             self.due_s = now_s
@@ -101,8 +114,36 @@ class Runner(Worker):
                 continue
             if self._muted:
                 continue
-            for output in self.outputs:
-                output.send(self.due_s + nudge_s, event)
+            self._send(event, now_s, nudge_s)
+
+    def _send(self, event: Event, now_s: float, nudge_s: float) -> None:  # noqa: ARG002
+        """Hands an event on for the time to which the model has come."""
+        self._give(self.due_s + nudge_s, event)
+
+    def _give(self, at_s: float, event: Event) -> None:
+        for output in self.outputs:
+            output.send(at_s, event)
+
+    def _hold(self, own: dict[str, Any], now_s: float) -> tuple[float, float]:
+        """Keeps back what was pressed until its beat or bar.
+
+        Gives the time at which that begins (0 where nothing was kept back), and when something wants to be done next.
+        It is done a little before, when what comes after can still be withdrawn.
+        """
+        boundary = {"beat": self.clock.next_beat_s, "bar": self.clock.next_bar_s}.get(own["wait"], lambda _: now_s)
+        for name in ("now", "reset"):
+            if own[name] and own["wait"] != "none":
+                self._asked.setdefault(name, now_s)
+                own[name] = False
+        begin_s, next_s = 0.0, float("inf")
+        for name, asked_s in list(self._asked.items()):
+            at_s = boundary(asked_s)
+            if at_s - WITHDRAW_MARGIN_S <= now_s:
+                own[name], begin_s = True, at_s
+                del self._asked[name]
+            else:
+                next_s = at_s - WITHDRAW_MARGIN_S
+        return begin_s, next_s
 
     def _go_back(self, now_s: float, nudge_s: float) -> None:
         """Withdraws what is not yet due, and puts the model back to where it was then."""

@@ -132,7 +132,7 @@ class Replay:
         runner = self._runners.get(line.node)
         if runner is None:
             # Made no sooner, so that it begins with the seed that it was given.
-            runner = Runner(line.node, self._models[line.node], self.tree, self.clock, ())
+            runner = self._pace(line.node)(line.node, self._models[line.node], self.tree, self.clock, ())
             self._runners[line.node] = runner
             self._wire(line.node)
         self._compare(number, line.node, line.done, line.at_s)
@@ -156,12 +156,16 @@ class Replay:
 
     def _add(self, node: str) -> None:
         model = self._models[node] = self._model(node)
-        for name, knob in Runner.knobs_of_loaded(model).items():
+        for name, knob in self._pace(node).knobs_of_loaded(model).items():
             self.tree.add(f"/{node}/{name}", knob)
         self._digests[node] = Digest()
         midi = self._patch.nodes[node].midi
         if midi is not None:
             self.voices.add(node, midi)
+
+    def _pace(self, node: str) -> type[Runner]:
+        runs = self._patch.nodes[node].runs
+        return runs if issubclass(runs, Runner) else Runner
 
     def _remove(self, node: str) -> None:
         runner = self._runners.pop(node, None)
