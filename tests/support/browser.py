@@ -82,8 +82,8 @@ class Browser:
 
     async def until(self, condition: str) -> None:
         """Waits until an expression is true in the page, which is looked at with every frame of it."""
-        look = f"new Promise((done) => {{ const look = () => ({condition}) ? done() : requestAnimationFrame(look); look() }})"
-        await self.run(look)
+        look = f"const look = () => ({condition}) ? done() : requestAnimationFrame(look); look()"
+        await self.run(f"new Promise((done) => {{ {look} }})")
 
     async def mouse(self, kind: str, x: float, y: float, clicks: int = 1) -> None:
         """Presses, moves or releases the left button at a place: kind mousePressed, mouseMoved or mouseReleased."""

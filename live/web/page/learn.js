@@ -22,8 +22,9 @@ export class Learn {
     this.button.hidden = !this.#here;
     this.link.on(ADDRESS, (waiting) => {
       for (const one of document.querySelectorAll(".learning")) one.classList.toggle("learning", one.dataset.address === waiting);
-      if (this.#on() && waiting === "" && this.waiting) this.#hint("Learnt. Touch the next control, or press Learn again to end.");
-      this.waiting = waiting;
+    });
+    this.link.on("/midi/learnt", (address, control) => {
+      if (this.#on()) this.#hint(`${address} follows ${control}. Touch the next control, or end with Learn or Escape.`);
     });
   }
 
