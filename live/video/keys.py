@@ -94,7 +94,7 @@ KEYS = (
     Key(("q",), "Q", "stop, in order", press("/engine/stop")),
 )
 DIGITS = frozenset("123456789")
-PRESETS = ("1 … 9", "go back to this preset; with Ctrl, keep how everything stands as it")
+PRESETS = ("1 … 9", "go back to a preset; with Ctrl, keep one")
 POINTER = ("Mouse, pen, touch", "draw with it")
 
 
