@@ -97,6 +97,10 @@ class Screen:
             screens = len(pygame.display.get_desktop_sizes())
             display = display if display < screens else 0
             if fullscreen:
+                if self.surface is not None and pygame.display.get_driver() == "x11":
+                    # Without a window manager nobody moves a window that is there to the screen's corner.
+                    pygame.display.quit()
+                    pygame.display.init()
                 self.surface = pygame.display.set_mode((0, 0), pygame.FULLSCREEN, display=display)
             else:
                 size = window.width, window.height

@@ -160,6 +160,11 @@ def test_keys(shown: Shown) -> None:
     shown.do("key", "f")
     shown.until("fullscreen")
     shown.until("wide 640")
+    shown.do("mousemove", 80, 120, "mousedown", 1, "mousemove", 560, 120, "mouseup", 1)
+    shown.until("strokes 1")
+    shown.do("key", "s")
+    svg = (shown.folder / shown.until(r"wrote ink.*\.svg")[6:]).read_text(encoding="utf-8")
+    assert ' d="M-1,-0.5C' in svg  # the whole screen is the paper, from its corner on
     shown.do("key", "f", "key", "Escape", "key", "Escape")
     shown.do("key", "q")
     shown.until(r"heard \d+")
