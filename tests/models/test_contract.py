@@ -10,17 +10,18 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from eyes import small_painter
 
 from live.runner import Runner
 from models.base import Declares, Frame, Knob, Model, NoteOff, NoteOn, Pen, knobs_of
 from models.convolution import FeatureMaps, Kernels
 from models.convolution.trunk import Trunk
+from models.neural_style import NeuralStyle
 from models.performance_rnn import PerformanceRNN
 from models.performance_rnn.network import Network
 from models.sketch_rnn import SketchRNN
 from models.sketch_rnn.network import Network as SketchNetwork
-from models.style_transfer.network import Network as Painter
-from models.style_transfer.network import prepare
+from models.style_transfer import StyleTransfer
 
 
 def pianist() -> Model:
@@ -39,16 +40,16 @@ def seeing() -> Model:
     return Kernels.load()
 
 
-def network() -> Painter:
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(1)
-        made = Painter(paintings=2, narrow=4, wide=6, blocks=1)
-        prepare(made)
-        return made
-
-
 def learned() -> Model:
-    return FeatureMaps(Trunk(network()), device="cpu")
+    return FeatureMaps(Trunk(small_painter()), device="cpu")
+
+
+def slow_painter() -> Model:
+    return NeuralStyle(Trunk(small_painter()), device="cpu")
+
+
+def painter() -> Model:
+    return StyleTransfer(network().state_dict(), device="cpu")
 
 
 def picture(number: int) -> Frame:
@@ -60,9 +61,11 @@ MODELS: list[tuple[Callable[[], Model], Sequence[Any]]] = [
     (pianist, (NoteOn(60, 80), NoteOff(60))),  # the model, and something it can hear
     (draughtsman, (Pen(0.1, 0.1, False), Pen(0.5, 0.2, True), Pen(0.3, 0.6, True), Pen(0.3, 0.6, False))),
     (seeing, (picture(1),)),
+    (painter, (picture(2),)),
     (learned, (picture(1),)),
+    (slow_painter, (picture(1),)),
 ]
-CERTAIN = {"seeing", "learned"}
+CERTAIN = {"seeing", "painter", "learned"}
 """Models in which there is no chance: all seeds are alike to them."""
 
 
