@@ -65,8 +65,8 @@ class Link:
         self._writer.start()
         self._reader.start()
 
-    def say(self, line: bytes) -> None:
-        """Sends a line, in order; returns at once."""
+    def say(self, line: bytes, always: bool = False) -> None:
+        """Sends a line, in order; returns at once. With `always` it is never dropped, however much waits."""
         with self._wake:
             if self._closing:
                 return
@@ -74,7 +74,7 @@ class Link:
                 # The writer may be stuck in a full pipe, so those who fill it look after it as well.
                 if self._clock.now() - self._writing_s > HUNG_AFTER_PINGS * PING_EVERY_S:
                     self._process.kill()
-                if len(self._backlog) >= BACKLOG_AT_MOST:
+                if len(self._backlog) >= BACKLOG_AT_MOST and not always:
                     self.dropped += 1
                     return
             self._backlog.append(line)

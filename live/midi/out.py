@@ -127,7 +127,7 @@ class MidiOut:
         if self._inside is not None:
             self._inside.obey(*command)
         elif self._link is not None:
-            self._link.say(encode(*command))
+            self._link.say(encode(*command), always=command[0] == "panic")
 
     def _set(self, owner: str, settings: dict[str, Any]) -> None:
         whole = {**self._settings.get(owner, {}), **settings}

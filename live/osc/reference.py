@@ -180,7 +180,7 @@ def _text(leaves: list[Leaf], signals: list[Signal]) -> str:
 
 
 def _short(tags: str) -> str:
-    return f"{tags[0]}×{len(tags)}" if len(tags) > 4 else tags
+    return f"{tags[0]}×{len(tags)}" if len(tags) > 4 and len(set(tags)) == 1 else tags
 
 
 def _columns(rows: Sequence[tuple[str, ...]]) -> list[str]:

@@ -18,11 +18,11 @@ from live.tree import AddressError, Tree
 from models.base import Knob, KnobError, Value, event
 
 SCOPE: Final = (
-    "//* -/{engine,window,midi,camera,preset,cue,link}//* -/clock/{source,play} "
+    "//* -/{engine,session,window,midi,camera,preset,cue,link}//* -/clock/{source,play} "
     "-/*/{seed,pause,channel,sustain,lookahead,nudge}"
 )
 """Of everything, not what belongs to the rig or the moment: a preset must not begin the piece again or move a port."""
-NEVER: Final = ("engine", "preset", "cue")
+NEVER: Final = ("engine", "session", "preset", "cue")
 """What no preset moves, whoever wrote its file."""
 LOOK_EVERY_S: Final = 1.0
 RETRY_S: Final = 10.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -123,6 +124,27 @@ def test_a_sender_that_hangs_is_replaced(out: MidiOut, told: Told, monkeypatch: 
     monkeypatch.undo()
     told.wait_for("recording")
     assert out.stats(within_s=PATIENCE_S)["restarts"] == 1
+
+
+@needs_signals
+def test_panic_is_heard_even_where_everything_else_is_dropped(
+    out: MidiOut, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link, "BACKLOG_AT_MOST", 100)
+    assert out._link is not None
+    os.kill(out._link._process.pid, signal.SIGSTOP)
+    voice = out.voice("piano")
+    while not out._link.dropped:
+        voice.send(1e9, NoteOn(60, 64))
+    out.panic()
+    os.kill(out._link._process.pid, signal.SIGCONT)
+    for _ in range(int(PATIENCE_S)):  # a question is dropped as well while too much waits
+        with contextlib.suppress(MidiError):
+            out.stats(within_s=1.0)
+            break
+    out.close()
+    ended = {f"B{channel:X} 7B 00" for channel in range(16)}
+    assert ended <= set(played(tmp_path / "played.mid"))
 
 
 def test_nothing_is_left_behind(told: Told) -> None:
