@@ -90,11 +90,17 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="keep all that happens, every move of a control included, for `arabesque replay FILE`",
     )
+    sound.add_argument(
+        "--record-video",
+        type=Path,
+        metavar="FILE.mp4",
+        help="write what is shown to a video file, without sound; as .mkv it is safe at every moment",
+    )
     sound.add_argument("--render", type=Path, metavar="FILE.wav", help="at the end, write what was played as sound")
     sound.add_argument(
         "--offline",
         action="store_true",
-        help="do not play, only --record or --render, as fast as this machine can (needs --seconds)",
+        help="do not play, only --record, --render or --record-video, as fast as this machine can (needs --seconds)",
     )
     control = parser.add_argument_group("how it is controlled")
     control.add_argument(
@@ -174,8 +180,8 @@ def play(argv: list[str]) -> int:
         parser.error("--seconds: expected more than 0")
     if given.seed is not None and not 0 <= given.seed < 2**31:
         parser.error(f"--seed: expected a whole number from 0 to {2**31 - 1}")
-    if given.offline and (given.seconds is None or not (given.record or given.render)):
-        parser.error("--offline needs --seconds, and --record or --render to have something to write")
+    if given.offline and (given.seconds is None or not (given.record or given.render or given.record_video)):
+        parser.error("--offline needs --seconds, and --record, --render or --record-video to have something to write")
 
     # These import torch by way of the patch, so they come after the command line is known to be right.
     from live.options import Options
@@ -195,6 +201,7 @@ def play(argv: list[str]) -> int:
         midi_in=tuple(port for port in given.midi_in or ["auto"] if port != "none"),
         soundfont=given.soundfont,
         record=given.record,
+        record_video=given.record_video,
         session=given.record_session,
         osc=None if given.no_osc else (given.host, given.osc_port),
         osc_out=targets,

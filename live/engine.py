@@ -129,8 +129,8 @@ class Engine:
         What goes wrong with a layer does not keep the window from being drawn: it may have to be black.
         """
         self._seen("stage", lambda: self.stage.advance(self.clock.now()))
-        wanted_s = self._seen("window", each)
-        return float("inf") if wanted_s is None else wanted_s
+        wanted = self._seen("stage's pictures", lambda: self.stage.show(self.clock.now())), self._seen("window", each)
+        return min((wanted_s for wanted_s in wanted if wanted_s is not None), default=float("inf"))
 
     def _seen(self, what: str, work: Callable[[], float | None]) -> float | None:
         try:

@@ -19,6 +19,7 @@ class Options:
     """Which inputs are listened to, as `live.midi.Keys` names them; none for no MIDI in."""
     soundfont: str | None = None
     record: Path | None = None
+    record_video: Path | None = None
     session: Path | None = None
     """Where to keep all that happens, to be played again (see live.session)."""
     osc: tuple[str, int] | None = ("127.0.0.1", 9000)

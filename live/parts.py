@@ -15,6 +15,7 @@ from live.show.cues import Cues
 from live.show.links import Links
 from live.show.presets import Presets
 from live.tempo import Tempo
+from live.video.outputs import Outputs
 from live.web.part import Web
 
 if TYPE_CHECKING:
@@ -45,5 +46,6 @@ def parts_of(engine: Engine) -> list[Part]:
         links,
         presets,  # these two last of those with addresses: their files name all others
         Cues(tree, clock, wake, engine.fail, beside("cues"), presets.drop),
+        Outputs(tree, clock, engine.stage, engine.fail, Path(), engine.options.record_video),
         Web(engine),
     ]

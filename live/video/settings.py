@@ -14,6 +14,13 @@ WINDOW_KNOBS: dict[str, Knob] = {
     "draw_ms": Knob("Time that drawing one frame takes, smoothed", unit="ms", access="r"),
     "hud": Knob("Show the values of all parameters", kind="switch", default=False),
     "help": Knob("Show what the keys do", kind="switch", default=False),
+    "record": Knob("Write a video file of the stage into the folder it was started in", kind="switch", default=False),
+    "share": Knob("Put the stage's pictures into shared memory", kind="switch", default=False),
+    "virtual_camera": Knob("Be a camera for other programs", kind="switch", default=False),
+    "syphon": Knob("Be a Syphon server", kind="switch", default=False),
+    "spout": Knob("Be a Spout sender", kind="switch", default=False),
+    "ndi": Knob("Be an NDI source in the network", kind="switch", default=False),
+    "sending": Knob("What the pictures go to, by name", kind="text", default="", access="r"),
     "screenshot": pulse("Write a PNG of all layers to a new file in the folder it was started in"),
     "shot": Knob(
         "Write a PNG of all layers to a new file of this name, in that folder", kind="text", default="", access="w"

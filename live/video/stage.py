@@ -21,6 +21,7 @@ from live.video import Layer, Roll, Window, svg
 from live.video.blend import lay
 from live.video.curtain import Curtain
 from live.video.files import Writer
+from live.video.frames_out import Taps
 from live.video.ink import Ink
 from live.video.look import INK_KNOBS, PEN_KNOB, PICTURE_KNOBS, ROLL_KNOBS, laid
 from live.video.picture import PictureView
@@ -29,6 +30,8 @@ from live.video.settings import WINDOW_KNOBS
 from models.base import Event, Knob, Page, Value
 
 BACKGROUND = (12, 12, 16)
+UNDRAWN_S = 0.5
+"""A window that was not drawn for so long is none."""
 Hear = Callable[[Event], None]
 View = PictureView | RollView | Ink
 
@@ -43,6 +46,8 @@ class Stage:
         self.inks: dict[str, Ink] = {}
         self.pictures: dict[str, PictureView] = {}
         self.rolls: dict[str, RollView] = {}
+        self.taps = Taps(clock)
+        """Who else takes the pictures."""
         self.notes: list[tuple[float, bool, str]] = []
         """What was said lately, to be shown: when, whether it is an error, and the sentence."""
         self.tree = tree
@@ -56,6 +61,8 @@ class Stage:
         self._shots: list[str] = []
         self._changed: pygame.Rect | None = None
         self._drawn = (0, 0)
+        self._drawn_s = float("-inf")
+        self._changes = 0
         self._closed = 0.0
         self._writer = Writer(folder or Path(), partial(self.say, False), fail, at_once=clock.virtual)
         tree.watchers.append(self._watch)
@@ -216,7 +223,10 @@ class Stage:
             if box is not None:
                 box = box.clip(surface.get_rect())
                 self._paint(surface, box, closed)
+                self._changes += 1
             self._drawn, self._closed = surface.get_size(), closed
+            self._drawn_s = self.clock.now()
+            self.taps.offer(surface, self._changes)
             return box
 
     def picture(self) -> pygame.Surface:
@@ -227,6 +237,16 @@ class Stage:
                 self._update(self.size)
             self._paint(surface, surface.get_rect(), closed)
             return surface
+
+    def show(self, now_s: float) -> float:
+        """Gives those who tap their pictures where no window is drawn; returns when it wants to be called again."""
+        wanted_s = max(self.taps.next_s(), self._drawn_s + UNDRAWN_S)
+        if wanted_s > now_s:
+            return wanted_s
+        surface = self.picture()
+        self._changes += 1
+        self.taps.offer(surface, self._changes)
+        return self.taps.next_s()
 
     def close(self) -> None:
         """Waits until every file is written."""
