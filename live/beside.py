@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import tomli_w
 
-LARGEST: Final = 4_000_000
+LARGEST: Final = 1_000_000
 COMPLAINTS_AT_MOST: Final = 20
 _AT_LINE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 _NUMBERS = re.compile(r"\[\n((?:    [^\"\[{\n]+,\n)+)\]")
@@ -210,7 +210,7 @@ def _name(header: str) -> str | None:
 def _salvage(chunk: _Chunk, said: list[str]) -> dict[str, Any]:
     """What can be read of a chunk, line by line where need be."""
     lines = chunk.text.splitlines()
-    for _ in lines:
+    for _ in range(COMPLAINTS_AT_MOST):  # what is broken more often than that is no table
         try:
             return tomllib.loads("\n".join(lines))
         except tomllib.TOMLDecodeError as error:

@@ -19,7 +19,7 @@ from models.base import Knob, KnobError, Value, event
 
 SCOPE: Final = (
     "//* -/{engine,session,window,midi,camera,preset,cue,link}//* -/clock/{source,play} "
-    "-/*/{seed,pause,channel,sustain,lookahead,nudge}"
+    "-/*/{seed,pause,source,channel,sustain,lookahead,nudge}"
 )
 """Of everything, not what belongs to the rig or the moment: a preset must not begin the piece again or move a port."""
 NEVER: Final = ("engine", "session", "preset", "cue")
