@@ -68,15 +68,15 @@ def control_rows(seconds: float = 1.0) -> list[Row]:
 
     Both sides have the same socket buffer, as many addresses, and write to a tree of their own; the tries take turns.
     """
-    with _sender() as sender, _ours() as ours, _peer() as peer:
+    with sender() as process, _ours() as ours, _peer() as peer:
         sides = (ours, peer)
-        ages = [_ages_ms(sender, one, 2.0 * seconds) for one in sides]
+        ages = [_ages_ms(process, one, 2.0 * seconds) for one in sides]
         best = [0.0, 0.0]
         climbing = [True, True]
         for rate in RATES:
             for side, one in enumerate(sides):
                 if climbing[side]:
-                    reached = _reached(sender, one, rate, seconds)
+                    reached = _reached(process, one, rate, seconds)
                     best[side] = max(best[side], reached)
                     climbing[side] = reached > 0.8 * rate  # less is the sender's own limit
     rows: list[Row] = [
@@ -94,23 +94,23 @@ def control_rows(seconds: float = 1.0) -> list[Row]:
     return rows
 
 
-def _reached(sender: subprocess.Popen[str], one: _Receiver, rate: int, seconds: float) -> float:
+def _reached(process: subprocess.Popen[str], one: _Receiver, rate: int, seconds: float) -> float:
     """The rate really sent, if all of it arrived in time in one of a few tries; else 0."""
     for _ in range(TRIES):
         count = int(rate * seconds)
         one.expect(count)
-        took_s = _send(sender, one.port, rate, count)
+        took_s = send(process, one.port, rate, count)
         if one.arrived.wait(LATE_S):
             return count / took_s
         one.arrived.wait(2.0)  # so that what is late does not fall into the next try
     return 0.0
 
 
-def _ages_ms(sender: subprocess.Popen[str], one: _Receiver, seconds: float) -> tuple[float, float]:
+def _ages_ms(process: subprocess.Popen[str], one: _Receiver, seconds: float) -> tuple[float, float]:
     """Median and 99th percentile of the time from leaving the sender to being stored."""
     count = int(GENTLY * seconds)
     one.expect(count)
-    _send(sender, one.port, GENTLY, count)
+    send(process, one.port, GENTLY, count)
     one.arrived.wait(5.0)
     ages_s = sorted(one.ages_s) or [float("nan")]
     return 1e3 * ages_s[len(ages_s) // 2], 1e3 * ages_s[min(len(ages_s) - 1, int(len(ages_s) * 0.99))]
@@ -166,7 +166,8 @@ def _peer() -> Iterator[_Receiver]:
 
 
 @contextmanager
-def _sender() -> Iterator[subprocess.Popen[str]]:
+def sender() -> Iterator[subprocess.Popen[str]]:
+    """The process that sends."""
     command = [sys.executable, "-m", "live.bench.osc"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -175,13 +176,13 @@ def _sender() -> Iterator[subprocess.Popen[str]]:
             process.terminate()
 
 
-def _send(sender: subprocess.Popen[str], port: int, rate: int, count: int) -> float:
+def send(process: subprocess.Popen[str], port: int, rate: int, count: int) -> float:
     """Has so many messages sent; returns how long it took in seconds."""
-    assert sender.stdin is not None
-    assert sender.stdout is not None
-    sender.stdin.write(f"{port} {rate} {count}\n")
-    sender.stdin.flush()
-    return float(sender.stdout.readline())
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(f"{port} {rate} {count}\n")
+    process.stdin.flush()
+    return float(process.stdout.readline())
 
 
 def main() -> None:

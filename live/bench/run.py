@@ -21,6 +21,7 @@ SECTIONS = {
     "style": ("models.style_transfer.bench:frame_rows", "one picture of the painter"),
     "midi": ("live.bench.lateness:lateness_rows", "when MIDI messages leave, while everything is busy"),
     "osc": ("live.bench.osc:control_rows", "OSC packets in"),
+    "page": ("live.bench.page:page_rows", "OSC and MIDI while the control page is open"),
     "window": ("live.bench.window:window_rows", "frames of the window"),
     "stage": ("live.bench.stage:stage_rows", "the whole program: start, and knob to note"),
 }

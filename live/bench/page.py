@@ -1,0 +1,206 @@
+"""What the control page costs: a flood of OSC while it is open, and how late MIDI messages are beside that.
+
+Run as a program it is the page: `PORT` is what it connects to; it listens to all there is, and says how often it was
+told something when its input ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from aiohttp import ClientSession, WSMsgType
+
+from live.allow import Allow
+from live.bench.osc import send, sender
+from live.bench.row import Row
+from live.clock import Clock
+from live.midi.out import MidiOut
+from live.osc.server import OscServer
+from live.tree import Tree
+from live.web.clients import Clients
+from live.web.guard import Guard
+from live.web.namespace import Namespace
+from live.web.server import WebServer
+from live.web.site import Site
+from live.web.sockets import Sockets
+from models.base import Knob, NoteOff, NoteOn
+
+COUNT: Final = 100_000
+RATE: Final = 20_000
+ADDRESSES: Final = 40
+GAP_S: Final = 0.02
+"""Between two MIDI messages."""
+LOOKAHEAD_S: Final = 0.2
+PATIENCE_S: Final = 20.0
+"""How long is waited for what was sent and not yet stored; what comes later is lost."""
+ALONE: Final = "the same without OSC and page"
+
+
+class _House:
+    """A tree with OSC and the web server before it, without anything that plays."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.tree = Tree(self.clock)
+        for number in range(ADDRESSES):
+            self.tree.add(f"/bench/k{number:02d}", Knob("A value"))
+        self.osc = OscServer(self.tree, self.clock, port=0)
+        self.clients = Clients(self.tree, self.osc.out)
+        self.web = WebServer("127.0.0.1", 0, self._site)
+        self.heard = 0
+        self.all = threading.Event()
+        self.expected = 0
+        self.tree.watchers.append(self._hear)
+
+    def _site(self) -> Site:
+        return Site(
+            "bench",
+            namespace=Namespace(self.tree),
+            sockets=Sockets(self.clients, self.clock, lambda: self.osc),
+            guard=Guard(self.clock, "127.0.0.1", Allow(), None),
+            sights=self,
+            osc=lambda: self.osc,
+        )
+
+    def picture(self) -> bytes | None:
+        return None
+
+    def errors(self) -> list[tuple[str, str]]:
+        return []
+
+    def expect(self, count: int) -> None:
+        self.all.clear()
+        self.heard, self.expected = 0, count
+
+    def _hear(self, _address: str, _arguments: tuple[Any, ...]) -> None:
+        self.heard += 1
+        if self.heard == self.expected:
+            self.all.set()
+
+
+def page_rows(count: int = COUNT, rate: int = RATE) -> list[Row]:
+    """Loss, memory and MIDI lateness while so many OSC messages a second arrive and a page listens to all of them."""
+    house = _House()
+    with house.osc, sender() as process:
+        house.web.start()
+        seconds = count / rate
+        alone = _lateness(seconds)
+        with _page(house) as page:
+            _flood(house, process, count // 5, rate)  # so that what is made once is there
+            before = _memory_mib()
+            late: dict[str, float] = {}
+            midi = threading.Thread(target=lambda: late.update(_lateness(seconds)))
+            midi.start()
+            took_s, behind_s = _flood(house, process, count, rate)
+            midi.join()
+            grown = _memory_mib() - before
+            told = _ask(page)
+        house.web.close()
+    flood = f"{count / took_s:,.0f} OSC/s, page open"
+    rows: list[Row] = [
+        {"name": f"{flood}: lost", "value": float(count - house.heard), "unit": f"of {count}"},
+        {"name": f"{flood}: last value stored after", "value": 1e3 * behind_s, "unit": "ms"},
+        {"name": f"{flood}: memory grown", "value": grown, "unit": "MiB"},
+        {"name": f"{flood}: told to the page", "value": told / (1.2 * took_s), "unit": "messages/s"},
+    ]
+    for part in ("p50", "p99", "max"):
+        ratio = alone[part] / late[part] if late[part] else 1.0
+        name = f"{flood}: MIDI late, {part}"
+        rows.append({"name": name, "value": late[part], "unit": "ms", "ratio": ratio, "peer": ALONE})
+    return rows
+
+
+def _flood(house: _House, process: subprocess.Popen[str], count: int, rate: int) -> tuple[float, float]:
+    """How long it took to send, and how much later the last message was stored."""
+    house.expect(count)
+    took_s = send(process, house.osc.port, rate, count)
+    sent_s = house.clock.now()
+    house.all.wait(PATIENCE_S)
+    return took_s, house.clock.now() - sent_s
+
+
+def _lateness(seconds: float) -> dict[str, float]:
+    """How late messages leave our sender's process meanwhile."""
+    clock, wake, opened = Clock(), threading.Condition(), threading.Event()
+    out = MidiOut("silent", on_state=lambda *_: opened.set())
+    try:
+        opened.wait(10.0)
+        voice, began_s = out.voice("bench"), clock.now()
+        for number in range(int(seconds / GAP_S)):
+            due_s = began_s + LOOKAHEAD_S + number * GAP_S
+            with wake:
+                while clock.now() < due_s - LOOKAHEAD_S:
+                    clock.wait(due_s - LOOKAHEAD_S, wake)
+            voice.send(due_s, NoteOff(60) if number % 2 else NoteOn(60, 64))
+        with wake:
+            while clock.now() < due_s + LOOKAHEAD_S:
+                clock.wait(due_s + LOOKAHEAD_S, wake)
+        return dict(out.stats(within_s=10.0)["late"])
+    finally:
+        out.close()
+
+
+def _memory_mib() -> float:
+    """What this process holds now, where the system says so."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+    except OSError:
+        return float("nan")
+    return pages * 4096 / 2**20
+
+
+# -- the page's process -------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _page(house: _House) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "live.bench.page", str(house.web.port)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
+def _ask(process: subprocess.Popen[str]) -> int:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.close()
+    return int(process.stdout.readline())
+
+
+async def _listen(url: str) -> None:
+    async with ClientSession() as session, session.ws_connect(url) as link:
+        async with session.get(url) as answer:
+            space = await answer.json()
+        for node in space["CONTENTS"].values():
+            for leaf in node["CONTENTS"].values():
+                await link.send_str(json.dumps({"COMMAND": "LISTEN", "DATA": leaf["FULL_PATH"]}))
+        sys.stdout.write("listening\n")
+        sys.stdout.flush()
+        told = 0
+
+        async def count() -> None:
+            nonlocal told
+            async for said in link:
+                told += said.type is WSMsgType.BINARY
+
+        counting = asyncio.create_task(count())
+        await asyncio.to_thread(sys.stdin.read)
+        counting.cancel()
+        sys.stdout.write(f"{told}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    asyncio.run(_listen(f"http://127.0.0.1:{sys.argv[1]}/"))
