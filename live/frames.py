@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import logging
 import math
+import os
+import sys
+import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
@@ -28,6 +31,10 @@ GLIDE_STEP_S = 1.0 / 30.0
 """How often it looks at knobs that glide while no picture comes."""
 LEAST_S = 1.0 / 240.0
 """A model that wants to be called again at once is called so much later: more often nobody sees."""
+POLITE = 5
+"""How much its thread, and those its model starts, give way to the others on a processor that has not enough for all:
+a picture may come late, a note may not. Known to Linux only, where threads have a niceness of their own.
+"""
 GOVERNED = ("resolution", "rate", "govern")
 """The knobs of a model whose resolution can be governed."""
 GOVERNED_KNOB = Knob(
@@ -161,3 +168,8 @@ class FrameRunner(Worker):
         self._silence()
         self._state = self.model.start(self._seed)
         self._knobs, self._again_s = {}, now_s
+
+    def _run(self) -> None:
+        if sys.platform == "linux":
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, 0) + POLITE)
+        super()._run()
