@@ -11,7 +11,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -72,6 +72,10 @@ class _House:
 
     def picture(self) -> bytes | None:
         return None
+
+    async def stream(self) -> AsyncGenerator[bytes]:
+        return
+        yield b""
 
     def errors(self) -> list[tuple[str, str]]:
         return []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 from collections import deque
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any, Final
 
 from live.osc.opening import is_loopback
@@ -78,12 +79,14 @@ class Web:
             self._version, self._paths = self.engine.tree.version, self.namespace.paths()
             self.server.start()
         self._look()
+        self._picture.rest(now_s)
         return now_s + LOOK_S
 
     def close(self) -> None:
         """Ends all connections."""
         if self.server is not None:
             self.server.close()
+        self._picture.close()
         for watcher in (self._watch, self.clients.watch):
             if watcher in self.engine.tree.watchers:
                 self.engine.tree.watchers.remove(watcher)
@@ -93,6 +96,10 @@ class Web:
     def picture(self) -> bytes | None:
         """The stage as a JPEG."""
         return self._picture.jpeg()
+
+    def stream(self) -> AsyncGenerator[bytes]:
+        """Every picture of the stage."""
+        return self._picture.stream()
 
     def errors(self) -> list[tuple[str, str]]:
         """What went wrong lately."""

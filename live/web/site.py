@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import socket
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from importlib.resources import files
 from typing import Any, Final, Protocol
 
@@ -20,6 +21,10 @@ from live.web.sockets import Sockets
 
 MAX_CONNECTIONS: Final = 160
 PAGE: Final = files("live.web") / "page"
+STREAM: Final = "/stream.mjpg"
+BOUNDARY: Final = "picture"
+PATIENCE_S: Final = 10.0
+"""How long who looks at the stream may take to read a picture."""
 TYPES: Final = {
     "html": "text/html",
     "css": "text/css",
@@ -32,7 +37,11 @@ class Sights(Protocol):
     """What the page shows beside the tree."""
 
     def picture(self) -> bytes | None:
-        """The stage as a JPEG, None where there is none; called on a thread that may wait."""
+        """The stage as a small JPEG, None where there is none; called on a thread that may wait."""
+        ...
+
+    def stream(self) -> AsyncGenerator[bytes]:
+        """Every picture of the stage as a JPEG; ends at once where too many look already."""
         ...
 
     def errors(self) -> list[tuple[str, str]]:
@@ -106,6 +115,8 @@ class Site:
             self._guard.check_origin(request)
             return await self.sockets.serve(request)
         path = request.path.rstrip("/") or "/"
+        if path == STREAM:
+            return await self._stream(request)
         if path.startswith("/-/"):
             return await self._own(path.removeprefix("/-/"))
         asked = [name for name in request.query if name != "token"]
@@ -133,6 +144,23 @@ class Site:
         assert request.transport is not None
         host, port = request.transport.get_extra_info("sockname")[:2]
         return host_info(self.name, host, port, self._osc_port())
+
+    async def _stream(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Motion JPEG, as browsers, OBS and TouchDesigner read it: one picture after the other, for ever."""
+        response = web.StreamResponse(headers={"Content-Type": f"multipart/x-mixed-replace; boundary={BOUNDARY}"})
+        self._guard.dress(request, response)
+        await response.prepare(request)
+        async with contextlib.aclosing(self._sights.stream()) as pictures:
+            async for jpeg in pictures:
+                head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+                try:
+                    async with asyncio.timeout(PATIENCE_S):
+                        await response.write(head.encode() + jpeg + b"\r\n")
+                except (ConnectionError, TimeoutError):  # it has gone, or does not read
+                    if request.transport is not None:
+                        request.transport.abort()
+                    break
+        return response
 
     async def _own(self, name: str) -> web.Response:
         """What only the page asks for."""

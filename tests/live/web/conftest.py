@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -56,6 +56,10 @@ class Sights:
 
     def picture(self) -> bytes | None:
         return b"a picture"
+
+    async def stream(self) -> AsyncGenerator[bytes]:
+        for picture in (b"one", b"other"):
+            yield picture
 
     def errors(self) -> list[tuple[str, str]]:
         return [("2026-01-02 20.15.00", "a string is broken")]

@@ -70,6 +70,16 @@ def test_programs_get_the_tree_and_browsers_the_page(house: Any, visit: Visit) -
     visit(ask)
 
 
+def test_the_stage_is_a_stream_of_pictures(house: Any, visit: Visit) -> None:
+    async def ask(session: ClientSession) -> None:
+        async with session.get(house.url + "/stream.mjpg") as said:
+            assert said.content_type == "multipart/x-mixed-replace"
+            parts = (await said.read()).split(b"--picture\r\n")
+        assert [part.partition(b"\r\n\r\n")[2] for part in parts[1:]] == [b"one\r\n", b"other\r\n"]
+
+    visit(ask)
+
+
 def test_every_file_of_the_page_is_there_and_asks_for_nothing_outside(house: Any, visit: Visit) -> None:
     async def ask(session: ClientSession) -> None:
         for file in PAGE.iterdir():
