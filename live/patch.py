@@ -25,7 +25,7 @@ from live.show.link import Link
 from live.video import Layer, Roll, Window
 from live.video.camera import Camera
 from live.video.look import INK_KNOBS, PICTURE_KNOBS, laid
-from models.base import Knob, KnobError, Model, Value
+from models.base import Knob, KnobError, Model, Sees, Value
 
 RESERVED = {
     *("engine", "clock", "midi", "camera", "window", "preset", "cue", "link"),
@@ -78,6 +78,8 @@ class Node:
         self.midi = next((one for one in outs if isinstance(one, Midi)), None)
         self.layer = next((one for one in outs if isinstance(one, Layer)), None)
         played = NoteRunner if self.midi is not None else Runner
+        if self.camera is None and isinstance(model, Sees) and model.sees:
+            raise PatchError(f'{model.__name__} takes pictures: give it a source, such as source=Camera("auto")')
         self.runs: type[Runner | FrameRunner] = FrameRunner if self.camera is not None else played
         """What sets its pace."""
         self.device = device

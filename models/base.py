@@ -148,6 +148,13 @@ class Declares(Protocol):
 
 
 @runtime_checkable
+class Sees(Protocol):
+    """A model that takes pictures: its node has a camera as its source, and is called picture by picture."""
+
+    sees: ClassVar[bool]
+
+
+@runtime_checkable
 class FromFile(Protocol):
     """A model that says which file its weights were read from, for those who keep record of a performance."""
 

@@ -42,6 +42,7 @@ class FeatureMaps:
     """
 
     kind: ClassVar[str] = "feature_maps"
+    sees: ClassVar[bool] = True
     measures: ClassVar[Mapping[str, Knob]] = {
         "maps": Knob("How many channels the layer has", kind="int", default=0, access="r"),
         "map_height": Knob("Rows of each map", unit="cells", kind="int", default=0, access="r"),

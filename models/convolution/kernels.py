@@ -59,6 +59,7 @@ class Kernels:
     """
 
     kind: ClassVar[str] = "kernels"
+    sees: ClassVar[bool] = True
     measures: ClassVar[Mapping[str, Knob]] = {
         "map_height": Knob("Rows of the map that is shown", unit="cells", kind="int", default=0, access="r"),
         "map_width": Knob("Columns of the map that is shown", unit="cells", kind="int", default=0, access="r"),

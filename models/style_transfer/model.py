@@ -41,6 +41,7 @@ class StyleTransfer:
     """
 
     kind: ClassVar[str] = KIND
+    sees: ClassVar[bool] = True
 
     def __init__(self, parameters: Mapping[str, Tensor], labels: Sequence[str] = (), *, device: str = "auto") -> None:
         self.labels = tuple(labels) or tuple(f"painting_{n + 1}" for n in range(len(parameters["scale"])))

@@ -18,6 +18,7 @@ class Negative:
     """
 
     kind: ClassVar[str] = "negative"
+    sees: ClassVar[bool] = True
 
     def __init__(self) -> None:
         self.seen: list[int] = []

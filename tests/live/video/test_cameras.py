@@ -172,7 +172,7 @@ patch = Patch(
     assert engine.reload()
     engine.advance(0.55)
     assert engine.runners["veil"].model.seen[-1] == 5
-    write(tmp_path, 'patch = Patch(veil=Node(Negative, weights="n", out=Midi("silent"), mute=True, pause=True))')
+    write(tmp_path, ONE.replace("clip.avi", "test").replace('"test"', '"test", name="other"'))
     assert engine.reload()
     assert "/camera/state" not in engine.tree
 
@@ -211,6 +211,7 @@ patch = Patch(
     [
         (ONE.replace(", out=stage.layer(0)", ""), "expected a window's layer"),
         (ONE.replace("stage.layer(0)", "Midi()"), "expected a window's layer"),
+        (ONE.replace(', source=Camera("clip.avi")', ""), "Negative takes pictures: give it a source"),
         (ONE.replace('"clip.avi"', '"clip.avi", name="veil"'), "no camera can be called 'veil'"),
         (ONE.replace('"clip.avi"', '"clip.avi", name="window"'), "no camera can be called 'window'"),
         (ONE.replace('"clip.avi"', '"clip.avi", rotation=45'), "rotation: expected 0, 90, 180 or 270, got 45"),
