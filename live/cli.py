@@ -7,6 +7,7 @@ import importlib
 import logging
 import signal
 import sys
+from _thread import start_new_thread
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -119,6 +120,8 @@ def _parser() -> argparse.ArgumentParser:
         help="which MIDI inputs to listen to: part of a name, `virtual` for one of our own, `none` (may be repeated; "
         "default: all)",
     )
+    control.add_argument("--clock-in", metavar="PORT", help="follow the MIDI clock of this input; `auto` for any")
+    control.add_argument("--clock-out", metavar="PORT", help="send MIDI clock to this port")
     control.add_argument(
         "--seed",
         type=int,
@@ -174,7 +177,7 @@ def play(argv: list[str]) -> int:
     parser = _parser()
     given = parser.parse_args(argv)
     _log(given.verbose)
-    settings = tuple(_setting(parser, text) for text in given.settings)
+    settings = (*_clocks(given), *(_setting(parser, text) for text in given.settings))
     targets = tuple(_target(parser, text) for text in given.osc_out)
     if given.seconds is not None and not given.seconds > 0:
         parser.error("--seconds: expected more than 0")
@@ -190,8 +193,9 @@ def play(argv: list[str]) -> int:
     stopping: list[Callable[[], None]] = []
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
+        # On a thread, and the barest one: the signal may have come while this one holds a lock that asking takes.
         for ask in stopping:
-            ask()
+            start_new_thread(ask, ())
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
@@ -258,6 +262,12 @@ def _setting(parser: argparse.ArgumentParser, text: str) -> tuple[str, str]:
     if not equals or not address.startswith("/"):
         parser.error(f"--set {text}: expected ADDRESS=VALUE, such as /piano/temperature=0.8")
     return address, value
+
+
+def _clocks(given: argparse.Namespace) -> list[tuple[str, str]]:
+    """What the clock's own options stand for."""
+    followed = [("/clock/source", "midi"), ("/clock/in", given.clock_in)] if given.clock_in else []
+    return [*followed, *([("/clock/out", given.clock_out)] if given.clock_out else [])]
 
 
 def _target(parser: argparse.ArgumentParser, text: str) -> tuple[str, int]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from live.beside import place
 from live.desk import Part
 from live.glides import Glides
+from live.midi.clock_in import ClockIn
+from live.midi.clock_out import ClockOut
 from live.midi.input import MidiIn
 from live.midi.learn import Learn
 from live.midi.players import Players
@@ -33,7 +35,8 @@ def parts_of(engine: Engine) -> list[Part]:
     presets = Presets(tree, clock, wake, engine.fail, beside("presets"), links.drives)
     midi_in, players = MidiIn(tree, clock, wake, engine.fail, engine.options.midi_in), Players(engine)
     learn = Learn(tree, clock, wake, engine.fail, beside("midi"))
-    midi_in.takers += [players.take, learn.take]
+    clock_in = ClockIn(tree, clock)
+    midi_in.takers += [clock_in.take, players.take, learn.take]
     midi_in.gone += [players.gone]
     return [
         Glides(tree, clock, wake),
@@ -41,7 +44,9 @@ def parts_of(engine: Engine) -> list[Part]:
         midi_in,
         players,
         learn,
+        clock_in,
         Tempo(tree, clock, wake),
+        ClockOut(tree, clock, wake),
         engine.meters,
         links,
         presets,  # these two last of those with addresses: their files name all others

@@ -40,7 +40,7 @@ class Tempo:
         """Declares the addresses; the beats begin now."""
         add, clock = self.tree.add, self.clock
         who = "Who leads: the own tempo, MIDI clock, or Ableton Link"
-        add("/clock/source", Knob(who, kind="choice", choices=SOURCES, default=SOURCES[0]))
+        add("/clock/source", Knob(who, kind="choice", choices=SOURCES, default=SOURCES[0]), lambda _: self._wake())
         add("/clock/tempo", Knob("Tempo", 10.0, 400.0, "bpm", default=clock.beats.tempo_bpm), self._set_tempo)
         add("/clock/play", Knob("The beats run", kind="switch", default=True), self._play)
         add("/clock/meter", Knob("Beats in a bar", 1, 32, "beats", kind="int", default=clock.meter), self._set_meter)

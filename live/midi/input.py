@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 LANE = 5_000
 """Messages that wait for the desk; past that the oldest are dropped."""
+TICKS_EVERY_S = 0.02
+"""Ticks of a clock carry their time with them: the desk takes several at once."""
 ADDRESSES_AT_MOST = 256
 """Of single controllers; those that move later have none of their own."""
 
@@ -56,6 +58,7 @@ class MidiIn:
         self._wake, self._fail, self._ports = wake, fail, list(ports)
         self._lane: deque[Arrived | tuple[str, str]] = deque()
         self._dropped = 0
+        self._tick_s = -1.0
         self._link: Link | None = None
         self._devices: list[str] = []
         self._addresses: set[str] = set()
@@ -111,7 +114,10 @@ class MidiIn:
         if not well_formed(data):
             return
         self._put(Arrived(plain_name(device), at_s, data))
-        if data[0] != CLOCK:  # whoever follows a clock looks by himself, many times a second
+        if data[0] != CLOCK:
+            self._wake()
+        elif at_s - self._tick_s > TICKS_EVERY_S:
+            self._tick_s = at_s
             self._wake()
 
     def _put(self, given: Arrived | tuple[str, str]) -> None:

@@ -193,6 +193,10 @@ class Voice:
             raise MidiError(f"{event!r} is due at {due_s}")
         self._out._say("play", float(due_s), self._owner, *parts)
 
+    def send_raw(self, due_s: float, message: bytes) -> None:
+        """Schedules a message of the system's as it is: clock, start, stop, song position."""
+        self._out._say("raw", float(due_s), self._owner, message.hex())
+
     def set(self, **settings: Any) -> None:
         """Changes channel, program, bank, transpose, volume or sustain (see Settings). Raises MidiError."""
         self._out._set(self._owner, settings)

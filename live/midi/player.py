@@ -38,7 +38,7 @@ class _Entry:
     """An event that waits for its time. An end may be bound to one striking of a key, by serial number."""
 
     owner: str
-    event: NoteOn | NoteOff | Control
+    event: NoteOn | NoteOff | Control | bytes
     serial: int
     arrived_s: float
     ends: int | None = None
@@ -75,8 +75,11 @@ class Player:
 
     # -- what is asked of it ---------------------------------------------------------------------------------
 
-    def play(self, due_s: float, owner: str, event: NoteOn | NoteOff | Control) -> None:
-        """Schedules an event. Raises OverflowError where far too much waits already."""
+    def play(self, due_s: float, owner: str, event: NoteOn | NoteOff | Control | bytes) -> None:
+        """Schedules an event, or a message of the system's, such as a tick of its clock.
+
+        Raises OverflowError where far too much waits already.
+        """
         if isinstance(event, NoteOn) and event.velocity == 0:
             event = NoteOff(event.pitch)  # as MIDI 1.0 reads it
         self._serial += 1
@@ -176,6 +179,9 @@ class Player:
     def _do(self, at_s: float, entry: _Entry) -> bool:
         owner, event = entry.owner, entry.event
         settings = self._settings.get(owner, Settings())
+        if isinstance(event, bytes):
+            self.out(at_s, event)
+            return True
         if isinstance(event, Control):
             self._control(at_s, owner, settings, event)
             return True

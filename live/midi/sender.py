@@ -40,6 +40,9 @@ real-time priority on two busy cores: 0.2 ms left some events 1 to 3 ms late, 1 
 TICK_S = 0.05
 """How often it looks whether the engine is still there."""
 
+SYSTEM = 0xF0
+"""Messages from here on are the system's, such as its clock: no MIDI file keeps them."""
+
 LINES_AT_MOST = 10_000
 """Commands read and not yet obeyed; past that the engine's pipe fills up, and its own bound holds."""
 
@@ -77,6 +80,9 @@ class Sender:
             case "play":
                 due_s, owner, kind, first, second = given
                 self.player.play(due_s, owner, event_in(kind, first, second))
+            case "raw":
+                due_s, owner, message = given
+                self.player.play(due_s, owner, bytes.fromhex(message))
             case "set":
                 owner, settings = given
                 try:
@@ -145,7 +151,7 @@ class Sender:
         self.cable.send(message)
         if self._last_words is not None:
             self._last_words.append(message)
-        if self.recording is not None:
+        if self.recording is not None and message[0] < SYSTEM:
             self.recording.put(at_s, message)
 
 

@@ -17,6 +17,7 @@ LINE_AT_MOST = 8192
 
 _COMMANDS: dict[str, tuple[type, ...]] = {
     "play": (float, str, str, int, int),
+    "raw": (float, str, str),
     "withdraw": (str, float),
     "silence": (str,),
     "forget": (str,),

@@ -77,11 +77,15 @@ def test_what_is_no_message_is_left_out(stage: Stage, text: str) -> None:
     assert (stage.taken, stage.told) == ([], [])
 
 
-def test_clock_ticks_wait_for_who_follows_them(stage: Stage) -> None:
-    stage.come("f8")
-    assert not stage.desk.woken
+def test_clock_ticks_do_not_wake_the_desk_each(stage: Stage) -> None:
+    woken = []
+    for number in range(10):
+        stage.midi_in.arrive("Faders", number * 0.005, b"\xf8")
+        woken.append(stage.desk.woken)
+        stage.desk.woken = False
+    assert woken == [True, False, False, False, False, True, False, False, False, False]
     stage.come("fa")
-    assert [given.kind for given in stage.taken] == [0xF8, 0xFA]
+    assert [given.kind for given in stage.taken] == [0xF8] * 10 + [0xFA]
 
 
 def test_more_than_can_be_taken_drops_the_oldest_and_says_so(stage: Stage) -> None:

@@ -226,3 +226,21 @@ def test_a_port_of_an_audio_server_is_left_alone_after_opening_and_before_closin
         (150, "b07b00"),
         (200, "closed"),
     ]
+
+
+def test_messages_of_the_system_go_out_at_their_time_and_are_not_recorded(stage: Stage, tmp_path: Path) -> None:
+    stage.sender.cable.look()
+    stage.socket.new()
+    stage.sender.record(tmp_path / "played.mid")
+    for due_s, message in ((0.5, "fa"), (0.6, "f8"), (0.7, "f8")):
+        stage.sender.obey_line(f'["raw",{due_s},"clock","{message}"]'.encode())
+    stage.sender.obey_line(b'["raw",0.5,"clock","no"]')
+    stage.sender.obey_line(b'["play",0.55,"piano","on",60,64]')
+    stage.until(0.65)
+    stage.sender.obey("withdraw", "clock", 0.65)
+    stage.until(1.0)
+    assert stage.socket.new() == ["fa", "903c40", "f8"]
+    assert stage.sender.bad == 1
+    stage.sender.end()
+    kept = [m.type for m in mido.MidiFile(tmp_path / "played.mid").tracks[0] if not m.is_meta]
+    assert kept[0] == "note_on"
