@@ -7,10 +7,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import mido
 import pytest
+
+from live import cli
 
 TESTS = Path(__file__).parent.parent
 PIECE = """
@@ -90,6 +94,30 @@ def test_a_signal_stops_it_in_order(piece: str, tmp_path: Path, number: int) -> 
     assert "Traceback" not in rest
     messages = [m for m in mido.MidiFile(out) if m.type in ("note_on", "note_off")]
     assert messages[-1].type == "note_off"
+
+
+def test_a_signal_in_the_midst_of_anything_never_waits_for_what_it_interrupts(monkeypatch: pytest.MonkeyPatch) -> None:
+    held, asked, got = threading.Lock(), threading.Semaphore(0), []
+
+    def ask() -> None:
+        got.append(held.acquire(timeout=2.0))
+        asked.release()
+
+    def perform(*_: object, on_stop: Callable[[Callable[[], None]], None], **__: object) -> int:
+        on_stop(ask)
+        with held:  # as inside the wait for the end, which takes the lock that asking for the end takes
+            signal.raise_signal(signal.SIGTERM)
+        assert asked.acquire(timeout=60.0)
+        return 0
+
+    monkeypatch.setattr("live.perform.perform", perform)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        assert cli.play(["--headless"]) == 0
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert got == [True]
 
 
 @pytest.mark.parametrize(
