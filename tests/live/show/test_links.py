@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from live.midi.input import MidiIn
 from live.patch import Patch
 from live.show.link import follow
 from live.show.links import Links
@@ -242,6 +243,16 @@ def test_a_source_that_is_not_there_yet_is_waited_for(booth: Any, links: Callabl
     assert booth.told == ["link to /piano/density: no address /midi/in/box/cc7; waiting for it"]
     booth.tree.add("/midi/in/box/cc7", Knob("A fader", 0, 127, kind="int", default=127, access="r"))
     assert (booth.over(DENSITY, 0.6), len(booth.told)) == ([20.0], 1)
+
+
+def test_a_fader_of_a_midi_box_moves_a_control(booth: Any, links: Callable[..., Links]) -> None:
+    box = MidiIn(booth.tree, booth.clock, booth.desk.wake, booth.told.append, ())
+    booth.open(box)
+    links(density=follow("/midi/in/fader_box/ch1/cc7", 0, 20, smooth=0))
+    box.arrive("Fader Box", 0.1, bytes([0xB0, 7, 127]))
+    assert booth.over(DENSITY, 0.2) == [20.0]
+    box.arrive("Fader Box", 0.2, bytes([0xB0, 7, 0]))
+    assert booth.over(DENSITY, 0.3) == [0.0]
 
 
 def test_a_loaded_patch_changes_its_links(booth: Any, links: Callable[..., Links]) -> None:
