@@ -31,7 +31,7 @@ function buildPresets(here, link) {
   const mark = () => [...grid.children].forEach((one) => one.setAttribute("aria-pressed", one.textContent === last));
   hear(here, link, "/preset/list", (text) => {
     const recall = (preset) => {
-      const button = make("button", { type: "button" }, preset);
+      const button = make("button", { type: "button", title: preset }, preset);
       button.addEventListener("click", () => link.write("/preset/recall", "s", [preset]));
       return button;
     };

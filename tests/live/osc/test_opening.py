@@ -1,0 +1,106 @@
+"""Opening OSC as the command line asks for it, with what stands in the way."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from live.allow import Allow
+from live.clock import Clock
+from live.options import Options
+from live.osc.opening import is_loopback, open_osc
+from live.osc.out import OscOut
+from live.osc.server import OscServer
+from live.tree import Tree
+
+HTTP = ("127.0.0.1", 0)
+
+
+class Opened:
+    """What `open_osc` opened, and the sentences of what it could not."""
+
+    def __init__(self, options: Options) -> None:
+        self.sentences: list[str] = []
+        tree = Tree(Clock())
+        self.server: OscServer | None = open_osc(
+            tree, tree.clock, OscOut(tree, tree.clock), options, self.sentences.append
+        )
+
+    def close(self) -> None:
+        if self.server is not None:
+            self.server.close()
+
+
+@pytest.fixture
+def opened(request: pytest.FixtureRequest) -> Iterator[Opened]:
+    one = Opened(request.param)
+    yield one
+    one.close()
+
+
+@pytest.mark.parametrize("opened", [Options(osc=("127.0.0.1", 0))], indirect=True)
+def test_udp_and_tcp_have_the_same_port(opened: Opened) -> None:
+    assert opened.server is not None
+    assert opened.server.tcp is not None
+    assert opened.server.port == opened.server.tcp.port
+    assert opened.sentences == []
+
+
+@pytest.mark.parametrize("opened", [Options(osc=None)], indirect=True)
+def test_nobody_wants_it(opened: Opened) -> None:
+    assert opened.server is None
+
+
+@pytest.mark.parametrize("opened", [Options(osc=None, http=HTTP)], indirect=True)
+def test_the_control_page_alone_needs_no_socket(opened: Opened) -> None:
+    assert opened.server is not None
+    assert (opened.server.udp, opened.server.tcp) == (None, None)
+
+
+@pytest.mark.parametrize("opened", [Options(osc=None, osc_out=(("127.0.0.1", 9),))], indirect=True)
+def test_who_only_sends_does_not_listen_on_tcp(opened: Opened) -> None:
+    assert opened.server is not None
+    assert opened.server.udp is not None
+    assert opened.server.tcp is None
+
+
+@pytest.mark.parametrize("http", [None, HTTP])
+def test_a_taken_udp_port_is_said_and_the_page_lives(http: tuple[str, int] | None) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+        opened = Opened(Options(osc=("127.0.0.1", port), http=http))
+        (sentence,) = opened.sentences
+        assert f"UDP port {port}" in sentence
+        assert "--osc-port" in sentence
+        assert (opened.server is None) is (http is None)
+        opened.close()
+
+
+def test_a_taken_tcp_port_is_said_and_udp_lives() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        opened = Opened(Options(osc=("127.0.0.1", port)))
+        (sentence,) = opened.sentences
+        assert f"TCP port {port}" in sentence
+        assert "OSC over UDP only" in sentence
+        assert opened.server is not None
+        assert opened.server.udp is not None
+        opened.close()
+
+
+@pytest.mark.parametrize(("allow", "warned"), [(Allow(), True), (Allow.parse("192.168.1.0/24"), False)])
+def test_an_open_door_is_said(allow: Allow, warned: bool, caplog: pytest.LogCaptureFixture) -> None:
+    opened = Opened(Options(osc=("0.0.0.0", 0), allow=allow))
+    opened.close()
+    assert ("open to the network" in caplog.text) is warned
+
+
+@pytest.mark.parametrize(
+    ("host", "own"),
+    [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("192.168.1.7", False), ("x", False)],
+)
+def test_loopback_is_nobody_elses(host: str, own: bool) -> None:
+    assert is_loopback(host) is own
