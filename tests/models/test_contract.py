@@ -49,7 +49,7 @@ def slow_painter() -> Model:
 
 
 def painter() -> Model:
-    return StyleTransfer(network().state_dict(), device="cpu")
+    return StyleTransfer(small_painter().state_dict(), device="cpu")
 
 
 def picture(number: int) -> Frame:

@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from eyes import Colours, small_painter
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.nn import functional as F
 
 from models.base import Frame, Measure, knobs_of
 from models.convolution import FeatureMaps, eyes
 from models.convolution.grid import brightness, coloured, columns_of, grid
 from models.convolution.trunk import Trunk
 from models.store import WeightsError
-from models.style_transfer.network import Network, prepare
 from models.style_transfer.squeezenet import SqueezeNet
-
-
-class Colours:
-    """Eyes with one layer: a map for each of red, green, blue and their sum, at half the size."""
-
-    layers = ("half", "whole")
-
-    def __call__(self, pixels: Tensor, wanted: Collection[str]) -> dict[str, Tensor]:
-        maps = torch.cat([pixels, pixels.sum(1, keepdim=True)], dim=1)
-        return {name: F.avg_pool2d(maps, 2) if name == "half" else maps for name in wanted}
-
-    def to(self, device: torch.device) -> Colours:
-        return self
-
 
 RED = Frame(np.full((32, 48, 3), (200, 100, 0), np.uint8), 3)
 
@@ -121,16 +104,8 @@ def test_a_small_picture_is_enough_for_deep_layers(tmp_path: Path) -> None:
     assert state.told[0] == 512
 
 
-@pytest.fixture(scope="module")
-def network() -> Network:
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(1)
-        made = Network(paintings=2, narrow=4, wide=6, blocks=1)
-        prepare(made)
-        return made
-
-
-def test_the_painter_sees_with_all_its_convolutions_but_the_last(network: Network) -> None:
+def test_the_painter_sees_with_all_its_convolutions_but_the_last() -> None:
+    network = small_painter()
     trunk = Trunk(network)
     assert trunk.layers == ("fold", "down", "trunk0", "trunk1", "up", "merge", "fine")
     picture = torch.rand(1, 3, 32, 40, generator=torch.Generator().manual_seed(2))

@@ -1,0 +1,223 @@
+"""The slow painter: what it aims at, and how it goes on while its knobs are moved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from eyes import Colours, small_painter
+
+from models.base import Event, Frame, Measure, Trouble, Wait, knobs_of
+from models.convolution.trunk import Trunk
+from models.neural_style import NeuralStyle
+from models.neural_style.easel import Quick, fitted
+from models.neural_style.model import State
+from models.neural_style.objective import Weights, goal, losses
+from models.store import Card
+from models.style_transfer.losses import gram
+from models.style_transfer.pictures import write
+
+
+def photo(number: int = 1, height: int = 32, width: int = 40) -> Frame:
+    shape = height, width, 3
+    return Frame(np.random.default_rng(number).integers(0, 256, shape, np.uint8), number)
+
+
+def run(model: NeuralStyle, steps: int, state: State | None = None, heard: Sequence[Event] = (), **knobs: Any) -> Any:
+    """The events of the last of so many steps, and the state after it; what is heard comes with the first."""
+    state = model.start(1) if state is None else state
+    events: Sequence[Event] = ()
+    for number in range(steps):
+        events, state = model.step(state, heard if number == 0 else (), **knobs)
+    return events, state
+
+
+def told(events: Sequence[Event]) -> dict[str, Any]:
+    return {event.name: event.value for event in events if isinstance(event, Measure)}
+
+
+def canvas(state: State) -> torch.Tensor:
+    assert state.work is not None
+    return state.work.descent.point
+
+
+@pytest.fixture
+def model() -> NeuralStyle:
+    return NeuralStyle(Trunk(small_painter()), device="cpu")
+
+
+@pytest.fixture
+def painting(tmp_path: Path) -> str:
+    ramp = np.linspace(0, 255, 48 * 40 * 3).reshape(48, 40, 3).astype(np.uint8)
+    write(tmp_path / "ramp.png", ramp)
+    return str(tmp_path / "ramp.png")
+
+
+# ---- the loss
+
+
+def test_the_losses_are_the_papers_relative_to_what_is_wanted() -> None:
+    eyes = Colours()
+    content, style, picture = (fitted(photo(n).pixels, 32) for n in (1, 2, 3))
+    weights = Weights(2.0, 30.0, 0.5, (0.0, 1.0), (3.0, 1.0))
+    found, gradient = losses(eyes, picture, goal(eyes, content, style, weights), weights)
+    here, there = (eyes(each, ["whole"])["whole"] for each in (picture, content))
+    assert found.content == pytest.approx(((here - there).square().sum() / there.square().sum()).item())
+    parts = []
+    for layer in eyes.layers:
+        mine, theirs = (gram(eyes(each, [layer])[layer]) for each in (picture, style))
+        parts.append(((mine - theirs).square().sum() / theirs.square().sum()).item())
+    assert found.style == pytest.approx(0.75 * parts[0] + 0.25 * parts[1])
+    assert found.total == pytest.approx(2.0 * found.content + 30.0 * found.style + 0.5 * found.variation)
+    step = torch.randn(picture.shape, generator=torch.Generator().manual_seed(1)) * 1e-3
+    ahead, behind = (
+        losses(eyes, picture + sign * step, goal(eyes, content, style, weights), weights)[0] for sign in (1, -1)
+    )
+    assert (ahead.total - behind.total) / 2.0 == pytest.approx((gradient * step).sum().item(), rel=0.02)
+
+
+def test_the_content_itself_has_no_content_loss_and_without_a_style_there_is_none() -> None:
+    eyes, weights = Colours(), Weights(1.0, 1.0, 1.0, (1.0, 1.0), (1.0, 1.0))
+    picture = fitted(photo().pixels, 32)
+    found, _ = losses(eyes, picture, goal(eyes, picture, None, weights), weights)
+    assert (found.content, found.style) == (0.0, 0.0)
+    found, _ = losses(eyes, torch.zeros_like(picture), goal(eyes, picture, picture, weights), weights)
+    assert (found.content, found.style) == pytest.approx((1.0, 1.0))
+
+
+# ---- as a stream
+
+
+def test_it_waits_for_something_to_paint(model: NeuralStyle) -> None:
+    events, state = run(model, 3)
+    assert events == []
+    assert state.work is None
+
+
+def test_every_step_shows_a_picture_of_a_lower_loss(model: NeuralStyle, painting: str) -> None:
+    state, seen = model.start(1), []
+    for number in range(12):
+        events, state = model.step(state, (photo(5),) if number == 0 else (), style=painting, beta=10.0)
+        seen.append(told(events)["loss"])
+        assert isinstance(events[0], Frame)
+        assert (events[0].number, events[0].pixels.shape) == (5, (32, 40, 3))
+        assert events[-1] == Wait(0.0)
+        assert told(events).keys() == NeuralStyle.measures.keys()
+    assert seen == sorted(seen, reverse=True)
+    assert seen[-1] < 0.5 * seen[0]
+    assert told(events)["steps"] == 12
+    assert told(events)["evaluations"] >= 13
+
+
+def test_several_steps_to_a_frame_are_the_same_steps(model: NeuralStyle) -> None:
+    one, _ = run(model, 6, heard=(photo(),))
+    three, _ = run(model, 2, heard=(photo(),), steps_per_frame=3)
+    assert told(one) == told(three)
+    assert one[0].pixels.tolist() == three[0].pixels.tolist()
+
+
+def test_another_picture_of_the_camera_changes_nothing_until_the_restart(model: NeuralStyle) -> None:
+    _, first = run(model, 3, heard=(photo(1),))
+    _, left = run(model, 1, first)
+    _, looked = run(model, 1, first, heard=(photo(2),))
+    assert torch.equal(canvas(left), canvas(looked))
+    events, again = run(model, 1, looked, restart=True)
+    assert told(events)["steps"] == 1
+    assert events[0].number == 2
+    assert again.posed is looked.seen.pixels
+    assert not torch.equal(canvas(run(model, 1, heard=(photo(2),))[1]), canvas(again))  # of other noise
+
+
+def test_what_it_begins_with(model: NeuralStyle) -> None:
+    given, still = photo(), {"rate": 0.01, "heard": (photo(),)}
+    content = fitted(given.pixels, 256)
+    assert (canvas(run(model, 1, start="content", **still)[1]) - content).abs().mean() < 0.01
+    assert (canvas(run(model, 1, start="noise", **still)[1]) - content).abs().mean() > 0.1
+    _, before = run(model, 4, heard=(given,))
+    _, after = run(model, 1, before, start="canvas", restart=True, rate=0.01)
+    assert (canvas(after) - canvas(before)).abs().mean() < 0.01
+
+
+def test_after_its_length_the_next_is_begun(model: NeuralStyle) -> None:
+    events, state = run(model, 4, heard=(photo(),), length=3)
+    assert (told(events)["steps"], state.begun) == (1, 1)
+
+
+def test_held_it_stays_as_it_is_and_asks_for_nothing(model: NeuralStyle) -> None:
+    _, state = run(model, 2, heard=(photo(),))
+    events, after = run(model, 1, state, hold=True)
+    assert events == []
+    assert canvas(after) is canvas(state)
+
+
+def test_a_weight_that_moves_a_little_keeps_what_is_known_a_jump_does_not(model: NeuralStyle) -> None:
+    _, state = run(model, 6, heard=(photo(),), style="camera", beta=10.0)
+    known = len(state.work.descent.corrections)
+    assert known == 6
+    glided, jumped = (run(model, 1, state, style="camera", beta=beta)[1] for beta in (11.0, 90.0))
+    assert len(glided.work.descent.corrections) == known + 1
+    assert len(jumped.work.descent.corrections) == 1
+    assert glided.work.steps == jumped.work.steps == 7
+    assert glided.work.weights.beta == 11.0
+
+
+def test_other_pictures_sizes_and_layers_keep_the_canvas(model: NeuralStyle, painting: str) -> None:
+    knobs = model.declare(knobs_of(model.step))
+    layers = knobs["style_layers"].components
+    assert layers == model.eyes.layers
+    assert sum(knobs["content_layers"].default) == 0.0 or max(knobs["content_layers"].default) == 1.0  # type: ignore
+    _, state = run(model, 6, heard=(photo(1, 64, 80),), resolution=32)
+    assert canvas(state).shape == (1, 3, 32, 40)
+    one = (0.0, 1.0, *(0.0,) * (len(layers) - 2))
+    for change in ({"style": painting}, {"style_layers": one}, {"style_scale": 0.5}):
+        knobs_now: dict[str, Any] = {"resolution": 32, "rate": 0.01, **change}
+        _, after = run(model, 1, state, **knobs_now)
+        assert after.work.steps == 7
+        assert (canvas(after) - canvas(state)).abs().mean() < 0.01
+    _, after = run(model, 1, state, resolution=64, rate=0.01)
+    assert canvas(after).shape == (1, 3, 64, 80)
+
+
+def test_adam_is_the_other_way_down(model: NeuralStyle, painting: str) -> None:
+    knobs: dict[str, Any] = {"style": painting, "optimiser": "adam", "start": "content"}
+    first, state = run(model, 1, heard=(photo(),), **knobs)
+    last, _ = run(model, 20, state, **knobs)
+    assert told(last)["loss"] < told(first)["loss"]
+    assert told(last)["evaluations"] == 21
+
+
+def test_a_file_that_is_no_picture_is_told_once_and_the_show_goes_on(model: NeuralStyle, painting: str) -> None:
+    _, state = run(model, 2, heard=(photo(),), style=painting)
+    events, state = run(model, 1, state, style="nowhere.png")
+    (trouble,) = [event for event in events if isinstance(event, Trouble)]
+    assert trouble.sentence == "nowhere.png: cannot be read (No such file or directory)"
+    events, state = run(model, 1, state, style="nowhere.png")
+    assert not [event for event in events if isinstance(event, Trouble)]
+    assert state.style.pixels is not None  # still the one before
+    assert told(events)["steps"] == 4
+
+
+def test_the_fast_painters_paintings_are_styles_by_name() -> None:
+    network = small_painter()
+    card = Card("style_transfer", "", "", "", 1, "2026-01-01", labels=("wave", "night"))
+    quick = Quick(network.state_dict(), card)
+    model = NeuralStyle(Trunk(network), quick, device="cpu")
+    picture = fitted(photo().pixels, 256)
+    with torch.no_grad():
+        wanted = network(picture, torch.tensor([[0.0, 1.0]]))
+    assert torch.equal(quick.paint(picture, "night"), wanted)
+    styles = {name: run(model, 1, heard=(photo(),), style=name)[1].work.style for name in ("", "night", "camera")}
+    assert (styles[""], styles["night"]) == ("wave", "night")
+    assert styles["camera"] is not None
+    events, _ = run(model, 1, heard=(photo(),), style="sunrise")
+    (trouble,) = [event for event in events if isinstance(event, Trouble)]
+    assert trouble.sentence.endswith(", nor one of wave, night")
+
+
+def test_content_from_a_file_needs_no_camera(model: NeuralStyle, painting: str) -> None:
+    events, _ = run(model, 1, content=painting)
+    assert events[0].pixels.shape == (48, 40, 3)

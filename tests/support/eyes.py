@@ -1,0 +1,33 @@
+"""Networks that see, small enough to reckon with."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from models.style_transfer.network import Network, prepare
+
+
+class Colours:
+    """Eyes with two layers: a map for each of red, green, blue and their sum, at half the size and at the whole."""
+
+    layers = ("half", "whole")
+
+    def __call__(self, pixels: Tensor, wanted: Collection[str]) -> dict[str, Tensor]:
+        maps = torch.cat([pixels, pixels.sum(1, keepdim=True)], dim=1)
+        return {name: F.avg_pool2d(maps, 2) if name == "half" else maps for name in wanted}
+
+    def to(self, device: torch.device) -> Colours:
+        return self
+
+
+def small_painter(paintings: int = 2) -> Network:
+    """A painter's network, untrained, always the same."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1)
+        network = Network(paintings=paintings, narrow=4, wide=6, blocks=1)
+        prepare(network)
+        return network
