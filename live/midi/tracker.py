@@ -24,7 +24,7 @@ SILENCE_S = 0.6
 """Longer than a period of the slowest tempo, and a second tick was lost, too."""
 SLOWEST_S, FASTEST_S = 60.0 / 10.0 / PER_BEAT, 60.0 / 400.0 / PER_BEAT
 OFF = 0.3
-"""Of a period: a gap that differs by more is of another tempo, or ticks in it were lost."""
+"""Of a period: a gap that differs by more is of another tempo, or of a sender that was held up."""
 ALIKE, SURE = 0.2, 3
 """So many gaps that are so much alike are another tempo."""
 
@@ -45,7 +45,6 @@ class Tracker:
         self._age = 0
         self._lean_s = self._spread_s = 0.0
         self._odd: list[float] = []
-        self._assumed = 0
 
     # -- what comes ---------------------------------------------------------------------------------------------
 
@@ -89,47 +88,43 @@ class Tracker:
     # -- inside -------------------------------------------------------------------------------------------------
 
     def _filter(self, at_s: float) -> int:
-        """Moves phase and period towards a tick; gives how many were lost before it."""
+        """Moves phase and period towards a tick; gives how many were lost before it, which only a silence means.
+
+        Ticks are counted, not guessed: a gap of two periods is a sender that was held up, and it may catch up.
+        """
         if self.last_s is None:
             self._at_s, self._age = at_s, 1
             return 0
-        gap_s, lost = at_s - self.last_s, 0
-        error_s = at_s - self._at_s - self.period_s
+        gap_s = at_s - self.last_s
         if self._age <= 2:
             self._take(at_s, gap_s)
             return 0
-        if gap_s > SILENCE_S:  # it was silent: the tempo may be the same, the phase is what this tick says
+        if gap_s > SILENCE_S:  # the tempo may be the same, the phase is what this tick says
             lost = round((at_s - self._at_s) / self.period_s) - 1
             self._take(at_s, self.period_s)
             return lost
         if abs(gap_s - self.period_s) > OFF * self.period_s:
             alike = bool(self._odd) and abs(gap_s - self._odd[-1]) < ALIKE * gap_s
             self._odd = [*self._odd, gap_s] if alike else [gap_s]
-            self._assumed = self._assumed if alike else 0
             if len(self._odd) == SURE:
-                assumed = self._assumed
                 self._take(at_s, sum(self._odd) / SURE)
-                return -assumed
-            periods = gap_s / self.period_s
-            if periods > 1.5 and abs(periods - round(periods)) < OFF:
-                lost = round((at_s - self._at_s) / self.period_s) - 1
-            self._assumed += lost
-            error_s -= lost * self.period_s
+                return 0
         else:
-            self._odd, self._assumed = [], 0
+            self._odd = []
+        error_s = at_s - self._at_s - self.period_s
         self._lean(error_s)
         age = self._age
         alpha, beta = 2.0 * (2 * age - 1) / (age * (age + 1)), 6.0 / (age * (age + 1))
-        self._at_s += (1 + lost) * self.period_s + alpha * error_s
-        self.period_s = min(max(self.period_s + beta * error_s / (1 + lost), FASTEST_S), SLOWEST_S)
-        return lost
+        self._at_s += self.period_s + alpha * error_s
+        self.period_s = min(max(self.period_s + beta * error_s, FASTEST_S), SLOWEST_S)
+        return 0
 
     def _take(self, at_s: float, gap_s: float) -> None:
         """Begins anew at a tick, with the period of the gap before it."""
         self._at_s, self._age = at_s, 3
         self.period_s = min(max(gap_s, FASTEST_S), SLOWEST_S)
         self._lean_s = self._spread_s = 0.0
-        self._odd, self._assumed = [], 0
+        self._odd = []
 
     def _lean(self, error_s: float) -> None:
         """Shortens the memory where the errors lean to one side, and lets it grow again where they do not."""

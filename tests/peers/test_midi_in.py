@@ -42,10 +42,15 @@ class Playing:
 
     def until(self, address: str, *values: object) -> None:
         """Waits until this is told."""
+        while self.value(address) != values:
+            pass
+
+    def value(self, address: str) -> tuple[Any, ...]:
+        """What is told next at an address."""
         while True:
             told, given = self.told.get(timeout=PATIENCE_S)
-            if (told, given) == (address, values):
-                return
+            if told == address:
+                return given
 
 
 @pytest.fixture
@@ -114,3 +119,46 @@ def test_it_goes_on_listening_when_the_server_dies_and_returns(
         server.end(9)
         stage.until("/midi/in/ports", "")
         server = jack()
+
+
+def test_a_fader_is_learnt_and_takes_over_softly(jack: Jack, start: Start, playing: Callable[..., Playing]) -> None:
+    jack()
+    stage = playing("auto")
+    tree = stage.engine.tree
+    box = start(sys.executable, str(ROOT / "tests/support/fader_box.py"), "Faders")
+    stage.until("/midi/in/ports", "Faders:out")
+    tree.set("/midi/learn", "/a/nudge")  # from -250 to 250, and 0 now
+    box.say("b00700")
+    stage.until("/midi/learnt", "/a/nudge", "Faders:out channel 1 cc 7")
+    box.say("b00710 b00720")
+    assert [stage.value("/midi/pickup")[0] for _ in range(2)] == ["/a/nudge"] * 2
+    assert tree.get("/a/nudge") == 0.0
+    box.say("b00750")
+    assert stage.value("/a/nudge")[0] == pytest.approx(250.0 * 16 / 63)
+    tree.set("/a/nudge", -200.0)
+    box.say("b00760 b00708 b00700")
+    assert stage.value("/midi/pickup")[1] > 0.5
+    stage.until("/a/nudge", -250.0)
+    assert (stage.engine.path.parent / "piece.midi.toml").read_text("utf-8").splitlines()[0] == '["/a/nudge"]'
+
+
+def test_the_beats_follow_another_program_and_others_follow_them(
+    jack: Jack, start: Start, playing: Callable[..., Playing]
+) -> None:
+    jack()
+    receiver = start(sys.executable, "-m", "live.bench.receiver")
+    receiver.until("ready")
+    box = start(sys.executable, str(ROOT / "tests/support/fader_box.py"), "Sequencer")
+    stage = playing("*sequencer*")
+    stage.until("/midi/in/ports", "Sequencer:out")
+    stage.engine.tree.set("/clock/source", "midi")
+    stage.engine.tree.set("/clock/out", "Arabesque receiver*")
+    box.say("fa " + "f8 wait 0.02 " * 100 + "fc")
+    stage.until("/clock/state", "Sequencer:out runs")
+    stage.until("/clock/state", "Sequencer:out stands")
+    assert stage.engine.clock.beat() == pytest.approx(100 / 24)
+    assert stage.engine.tree.get("/clock/play") is False
+    heard = [line.split()[1] for line in receiver.until(" fc")]
+    last = max(number for number, message in enumerate(heard[:-1]) if message != "f8")
+    assert heard[last] in ("fa", "fb")
+    assert set(heard[last + 1 : -1]) == {"f8"}

@@ -17,7 +17,6 @@ def follow(
     ticks: int,
     *,
     jitter_s: float = JITTER_S,
-    lost: float = 0.0,
     settled: int = 96,
     believed: float = 120.0,
 ) -> tuple[float, float, Tracker]:
@@ -28,13 +27,12 @@ def follow(
     for number in range(ticks):
         period_s = 60.0 / tempo(number) / PER_BEAT
         late_s = dice.uniform(-jitter_s, jitter_s)
-        if dice.random() >= lost:
-            tracker.tick(at_s + late_s)
-            if number >= settled:
-                line = tracker.line
-                error = (line.beat_at(at_s) - number / PER_BEAT) * 60.0 / line.tempo_bpm
-                phase_ms = max(phase_ms, abs(error) * 1000.0)
-                tempo_bpm = max(tempo_bpm, abs(line.tempo_bpm - tempo(number)))
+        tracker.tick(at_s + late_s)
+        if number >= settled:
+            line = tracker.line
+            error = (line.beat_at(at_s) - number / PER_BEAT) * 60.0 / line.tempo_bpm
+            phase_ms = max(phase_ms, abs(error) * 1000.0)
+            tempo_bpm = max(tempo_bpm, abs(line.tempo_bpm - tempo(number)))
         at_s += period_s
     return phase_ms, tempo_bpm, tracker
 
@@ -71,9 +69,20 @@ def test_an_accelerando_is_followed() -> None:
     assert tempo_bpm < 2.0
 
 
-def test_lost_ticks_are_counted() -> None:
-    phase_ms, _, _ = follow(lambda _: 120.0, 2400, lost=0.03)
-    assert phase_ms < 0.5
+@pytest.mark.parametrize("catches_up", [True, False])
+def test_a_sender_that_is_held_up_loses_no_beat(catches_up: bool) -> None:
+    tracker = Tracker(60.0, 0.0)
+    tracker.start()
+    at_s = perfect(tracker, 240, 0.0)
+    if catches_up:
+        for _ in range(4):
+            tracker.tick(at_s + 4 / PER_BEAT)
+        at_s += 4 / PER_BEAT
+    else:
+        at_s += 4 / PER_BEAT
+    at_s = perfect(tracker, 240 - 4 * catches_up, at_s)
+    assert tracker.line.beat_at(at_s) == pytest.approx(20.0, abs=0.003)
+    assert tracker.tempo_bpm == pytest.approx(60.0, abs=0.1)
 
 
 def perfect(tracker: Tracker, ticks: int, at_s: float) -> float:
