@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 from live.clock import Clock
 from live.show.link import LINK_KNOBS, Link, range_of
 from live.show.source import Heard, Source
-from live.tree import Tree
+from live.tree import AddressError, Tree
 from models.base import Knob, KnobError, Value
 
 Hand = Literal["pause", "return", "ignore"]
@@ -47,7 +47,11 @@ class Driver:
 
     @property
     def enabled(self) -> bool:
-        return bool(self._tree.get(self._at("enabled")))
+        """Whether it moves its target; not any more once it is removed."""
+        try:
+            return bool(self._tree.get(self._at("enabled")))
+        except AddressError:
+            return False
 
     def table(self) -> dict[str, Any]:
         """What its file keeps: the link as it is now."""

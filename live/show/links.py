@@ -79,10 +79,7 @@ class Links:
                 self._put_back(target, patch)
             for target, link in wanted.items():
                 if target not in self._own and (link != self._of_patch.get(target) or target not in self.drivers):
-                    try:
-                        self._make(target, link)
-                    except (AddressError, KnobError) as error:
-                        self._fail(f"link to {target}: {error}")
+                    self._try(target, link)
             self._of_patch = wanted
         self._show()
 
@@ -157,6 +154,12 @@ class Links:
         if len(self.drivers) == 1:
             self._step_s = self._stepped_s = self.clock.now()
 
+    def _try(self, target: str, link: Link) -> None:
+        try:
+            self._make(target, link)
+        except (AddressError, KnobError) as error:
+            self._fail(f"link to {target}: {error}")
+
     def _drop(self, target: str) -> None:
         driver = self.drivers.get(target)
         if driver is not None:
@@ -201,6 +204,8 @@ class Links:
                 if target not in self._unsaved:
                     self._own.discard(target)
                     self._drop(target)
+                    if target in self._of_patch:
+                        self._try(target, self._of_patch[target])
             for target, table in self._tables.tables.items():
                 if target in self._unsaved or (target in self._own and self.drivers[target].table() == table):
                     continue

@@ -205,14 +205,15 @@ def test_links_made_over_osc_are_kept_in_the_file(booth: Any, links: Callable[..
 
 def test_the_file_is_read_over_the_patch_and_followed(booth: Any, links: Callable[..., Links], path: Path) -> None:
     text = f'["{DENSITY}"]\nsource = "{RATE}"\nlow = 0\nhigh = 10\nsmooth = 0\n'
-    links(text, density=follow(RATE, 12.0, 12.0))
+    links(text, density=follow(RATE, 12.0, 12.0, smooth=0))
     assert follows(booth, RATE, DENSITY, 20.0) == [10.0]
     path.write_text(text.replace("10", "8"), encoding="utf-8")
     booth.run(1.5)
     assert follows(booth, RATE, DENSITY, 20.0) == [8.0]
     path.write_text("", encoding="utf-8")
     booth.run(3.0)
-    assert (booth.tree.get("/link/list"), booth.told) == ("", [])
+    assert (booth.tree.get("/link/list"), booth.told) == (f"{DENSITY} {RATE}", [])
+    assert follows(booth, RATE, DENSITY, 0.0) == [pytest.approx(12.0)]  # the patch's, again
 
 
 def test_of_a_file_with_slips_all_else_is_done(booth: Any, links: Callable[..., Links], path: Path) -> None:
