@@ -35,16 +35,24 @@ def sizes_of(found: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
 
 def network_of(parameters: Mapping[str, Tensor]) -> Network:
     """The network that these are the parameters of, for use rather than for learning."""
-    with torch.device("meta"):
-        network = Network(**sizes_of({name: tuple(value.shape) for name, value in parameters.items()}))
+    network = _made(sizes_of({name: tuple(value.shape) for name, value in parameters.items()}))
     network.load_state_dict(dict(parameters), assign=True)
     return network.eval().requires_grad_(False)
 
 
 def shapes(sizes: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
     """Every tensor of the `Network` of these sizes, and its shape."""
-    with torch.device("meta"):
-        return {name: tuple(value.shape) for name, value in Network(**sizes).state_dict().items()}
+    return {name: tuple(value.shape) for name, value in _made(sizes).state_dict().items()}
+
+
+def _made(sizes: Mapping[str, int]) -> Network:
+    """A network of these sizes, drawing no random numbers that others draw.
+
+    Not on torch's device "meta", which would take its own initial values for nothing: its first use imports half of
+    torch's compiler, for seconds.
+    """
+    with torch.random.fork_rng(devices=[]):
+        return Network(**sizes)
 
 
 def _sizes(path: Path) -> dict[str, int]:
