@@ -134,7 +134,9 @@ class Sockets:
                     async with asyncio.timeout(self._patience_s):
                         await socket.send_bytes(packet)
                 await asyncio.sleep(FRAME_S)
-        except (TimeoutError, ConnectionError):
+        except ConnectionError:  # it has just gone, which is noticed where it is heard
+            return
+        except TimeoutError:
             pass
         log.info("%s:%d does not read what it is sent; disconnected", *client.peer)
         transport.abort()  # a goodbye would wait behind all that is not read

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -159,3 +160,18 @@ def test_the_table_of_addresses_comes_in_three_forms(piece: str) -> None:
 def test_devices_lists_what_there_is() -> None:
     assert "MIDI out" in arabesque("devices").stdout
     assert isinstance(json.loads(arabesque("devices", "--json").stdout), list)
+
+
+def test_a_list_of_senders_that_cannot_be_read_is_said(piece: str) -> None:
+    done = arabesque(piece, "--allow", "the stage")
+    assert done.returncode == 2
+    assert "--allow: expected IP addresses or networks such as 192.168.1.0/24, got the stage" in done.stderr
+
+
+def test_a_control_page_whose_port_is_taken_is_said_and_the_piece_plays(piece: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        done = arabesque(piece, "--seconds", "0.1", "--no-osc", "--http-port", port)
+    assert done.returncode == 0, done.stderr
+    assert f"the control page on port {port} of 127.0.0.1" in done.stderr
+    assert "--http-port takes another" in done.stderr

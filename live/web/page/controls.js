@@ -7,6 +7,8 @@ import { partOf, spoken, valueAt } from "./parameters.js";
 
 const STEPS = 1000;
 const WIDE = 1e6;
+/** What ends the show is pressed twice. */
+const TWICE = ["/engine/stop"];
 
 /** {element, show(...values)} for a parameter; `write(...values)` sends what a person chose. */
 export function controlOf(parameter, write) {
@@ -117,8 +119,18 @@ function toggle(parameter, write) {
 
 function button(parameter, write) {
   const element = make("button", { type: "button", className: "pulse", title: parameter.meaning }, parameter.name);
-  element.addEventListener("click", () => write());
+  element.addEventListener("click", () => (TWICE.includes(parameter.address) ? again(element, write) : write()));
   return { element, show: () => element.animate([{ filter: "brightness(2)" }, { filter: "none" }], 400) };
+}
+
+function again(element, write) {
+  if (element.dataset.sure) write();
+  element.dataset.sure ||= element.textContent;
+  element.textContent = "really?";
+  setTimeout(() => {
+    element.textContent = element.dataset.sure ?? element.textContent;
+    delete element.dataset.sure;
+  }, 3000);
 }
 
 function segments(parameter, write) {

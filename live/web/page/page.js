@@ -56,5 +56,6 @@ the("blackout").addEventListener("click", ({ currentTarget }) => {
   link.write("/engine/blackout", "T", [currentTarget.getAttribute("aria-pressed") !== "true"]);
 });
 the("search").addEventListener("input", ({ currentTarget }) => search(currentTarget.value));
+if (location.search) history.replaceState(null, "", "/"); // a token is kept as a cookie, and not for all to see
 link.on("/error", (address, sentence) => tellError(sentence, address));
 link.start();
