@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from eyes import small_painter
+from eyes import Colours, small_painter
 
 from live.runner import Runner
 from models.base import Declares, Frame, Knob, Model, NoteOff, NoteOn, Pen, knobs_of
@@ -45,7 +45,7 @@ def learned() -> Model:
 
 
 def slow_painter() -> Model:
-    return NeuralStyle(Trunk(small_painter()), device="cpu")
+    return NeuralStyle(Colours(), device="cpu")
 
 
 def painter() -> Model:
