@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "osc": ("live.cli:osc", "print the table of all OSC addresses of a patch"),
     "replay": ("live.session.command:main", "play a session again, kept with --record-session"),
     "render": ("live.sound.render:main", "turn a MIDI file into sound (WAV)"),
+    "export": ("live.export.command:main", "write a patch or template that controls a patch from another program"),
     "train": ("live.cli:train", "train a model on your own playing, drawings or paintings"),
     "sketch": ("live.sketchbook:main", "play the draughtsman alone; or pictures of its: sheet, morph, complete"),
     "style": ("models.style_transfer.command:main", "paint a photo, add a painting to the painter's, judge weights"),

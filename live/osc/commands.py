@@ -20,7 +20,7 @@ from live.tree import AddressError, Signal, Tree
 log = logging.getLogger(__name__)
 
 COMMANDS: Final = (
-    Signal("/get", "s…", "Answers the value at each address or pattern, as ADDRESS value"),
+    Signal("/get", "[i port] s…", "Answers the value at each address or pattern, as ADDRESS value, to that port"),
     Signal(
         "/subscribe",
         "[s host] [i port] [s pattern…]",
@@ -104,7 +104,9 @@ class Commands:
         return found
 
     def _get(self, said: Message, sender: Peer) -> list[Packet]:
-        asked = [str(argument) for argument in said.arguments[:MAX_PATTERNS]]
+        peer, asked = sender, [str(argument) for argument in said.arguments[:MAX_PATTERNS]]
+        if said.arguments and not isinstance(said.arguments[0], str):
+            peer, asked = _target(said, sender)
         if not asked:
             raise AddressError("/get needs an address, such as /get /clock/tempo")
         found: list[str] = []
@@ -115,7 +117,7 @@ class Commands:
                 found.append(address)
                 continue
             found += [a for a in self.matching(address) if "r" in self.tree.knob(a).access]
-        return self.tell(found, sender)
+        return [(peer, packet) for _, packet in self.tell(found, sender)]
 
     def _subscribe(self, said: Message, sender: Peer) -> list[Packet]:
         peer, texts = _target(said, sender)

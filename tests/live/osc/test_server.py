@@ -117,3 +117,18 @@ def test_a_server_on_loopback_sends_to_the_network_all_the_same(server: OscServe
         packet, sender = ear.recvfrom(65_535)
     assert packet == message("/piano/density", 8.0)
     assert sender[0] == host
+
+
+def test_values_are_answered_to_another_port_of_the_sender(
+    server: OscServer, client: socket.socket, hear: Hear
+) -> None:
+    server.out.tree.set("/piano/density", 3)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        other.settimeout(20.0)
+        client.send(message("/get", float(other.getsockname()[1]), "/piano/d*"))
+        assert hear(other) == ("/piano/density", 3.0)
+    client.send(message("/get", 0, "/piano/density"))
+    assert hear(client) == ("/error", "/get", "expected a port from 1 to 65535")
+    client.send(message("/get", 9001))
+    assert hear(client)[:2] == ("/error", "/get")
