@@ -169,7 +169,7 @@ class Capture:
             reader.expose(self._exposure)
         picture = reader.read(number)
         if picture is None:
-            raise EOFError("no more pictures come")
+            raise EOFError(f"{self._tree.get(f'/{self.name}/seen')}: no more pictures come")
         if reader.rate is None:
             number, self._next_s = (self.newest.number + 1 if self.newest else 0) - self._first, now_s
         self._pause_s = PAUSE_S
