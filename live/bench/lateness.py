@@ -47,7 +47,7 @@ def lateness_rows(
     for _ in range(messages):
         at_s += dice.expovariate(1.0 / gap_s)
         offsets.append(at_s)
-    with _receiver() as receiver, _busy(load or _lstm_step()):
+    with receiver_of("89") as receiver, busy(load or lstm_step()):
         port = "silent" if receiver is None else RECEIVER
         ours = _measure(_by_sender, port, offsets, receiver)
         plain = _measure(_by_thread, port, offsets, receiver)
@@ -117,7 +117,7 @@ def _message(number: int) -> bytes:
     return bytes((0x80 if number % 2 else 0x90, number // 2 % 128, 64))
 
 
-def _measure(way: Way, port: str, offsets: list[float], receiver: _Receiver | None) -> dict[str, Figures]:
+def _measure(way: Way, port: str, offsets: list[float], receiver: Receiver | None) -> dict[str, Figures]:
     """The figures at the sender and, where there is one, at the receiver."""
     begin_s = Clock().now()
     due = [begin_s + offset_s for offset_s in offsets]
@@ -135,11 +135,12 @@ def _measure(way: Way, port: str, offsets: list[float], receiver: _Receiver | No
     return found
 
 
-class _Receiver:
-    """Another process with a MIDI input, and the times at which it heard notes."""
+class Receiver:
+    """Another process with a MIDI input, and the times at which it heard messages of the kinds that are wanted."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process: subprocess.Popen[str], kinds: str) -> None:
         self._process = process
+        self._kinds = kinds
         self._came: queue.Queue[tuple[float, bytes]] = queue.Queue()
         self._thread = threading.Thread(target=self._read, name="receiver")
         self._thread.start()
@@ -148,11 +149,11 @@ class _Receiver:
         assert self._process.stdout is not None
         for line in self._process.stdout:
             came_s, message = line.split()
-            if message[0] in "89":
+            if message[0] in self._kinds:
                 self._came.put((float(came_s), bytes.fromhex(message)))
 
     def take(self, wanted: int) -> list[tuple[float, bytes]]:
-        """So many notes with their times, fewer where some never came."""
+        """So many messages with their times, fewer where some never came."""
         came: list[tuple[float, bytes]] = []
         with contextlib.suppress(queue.Empty):
             while len(came) < wanted:
@@ -166,14 +167,15 @@ class _Receiver:
 
 
 @contextlib.contextmanager
-def _receiver() -> Iterator[_Receiver | None]:
+def receiver_of(kinds: str) -> Iterator[Receiver | None]:
+    """A receiver of messages that begin with one of these hexadecimal digits; None where no MIDI system works."""
     command = [sys.executable, "-m", "live.bench.receiver"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         if process.stdout.readline().strip() != "ready":
             yield None
             return
-        receiver = _Receiver(process)
+        receiver = Receiver(process, kinds)
         try:
             yield receiver
         finally:
@@ -184,7 +186,7 @@ def _receiver() -> Iterator[_Receiver | None]:
 
 
 @contextlib.contextmanager
-def _busy(load: Callable[[], object]) -> Iterator[None]:
+def busy(load: Callable[[], object]) -> Iterator[None]:
     """A model that steps and a window that draws, each on its thread, as long as the block lasts."""
     stop, wake, clock = threading.Event(), threading.Condition(), Clock()
 
@@ -214,7 +216,8 @@ def _busy(load: Callable[[], object]) -> Iterator[None]:
             thread.join()
 
 
-def _lstm_step() -> Callable[[], object]:
+def lstm_step() -> Callable[[], object]:
+    """One step of a network of the pianist's size."""
     import torch
 
     cells = [torch.nn.LSTMCell(size, 512) for size in (409, 512, 512)]

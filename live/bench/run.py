@@ -20,6 +20,7 @@ SECTIONS = {
     "sketch": ("models.sketch_rnn.bench:step_rows", "one point of the draughtsman"),
     "style": ("models.style_transfer.bench:frame_rows", "one picture of the painter"),
     "midi": ("live.bench.lateness:lateness_rows", "when MIDI messages leave, while everything is busy"),
+    "clock": ("live.bench.clock:clock_rows", "MIDI clock out and in"),
     "osc": ("live.bench.osc:control_rows", "OSC packets in"),
     "page": ("live.bench.page:page_rows", "OSC and MIDI while the control page is open"),
     "window": ("live.bench.window:window_rows", "frames of the window"),

@@ -146,8 +146,8 @@ class Names:
 class RtPort(_Opened):
     """One port to play to."""
 
-    def __init__(self, system: str) -> None:
-        super().__init__(system, "out", CLIENT)
+    def __init__(self, system: str, client: str = CLIENT) -> None:
+        super().__init__(system, "out", client)
         self.settle_s = SETTLE_S if system == "jack" else 0.0
 
     @classmethod
@@ -158,17 +158,17 @@ class RtPort(_Opened):
         return port
 
     @classmethod
-    def virtual(cls, name: str, system: str = "") -> Self:
+    def virtual(cls, name: str, system: str = "", client: str = CLIENT) -> Self:
         """Makes a port of our own that others can connect to. Raises MidiError, on Windows always."""
         refused = "no MIDI system works here"
         for candidate in [system] if system else [s for s in _apis() if s != "winmm"]:
             try:
-                port = cls(candidate)
+                port = cls(candidate, client)
                 port._open(lambda port=port: port._client.open_virtual_port(name))
             except MidiError as error:
                 refused = str(error)
                 continue
-            port.name = f"{CLIENT}:{name}"
+            port.name = f"{client}:{name}"
             return port
         raise MidiError(f"no virtual MIDI port can be made: {refused}")
 

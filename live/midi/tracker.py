@@ -18,8 +18,11 @@ SHORTEST = 6
 LEAN = 1 / 8
 """Part of each new error in the running means."""
 LEANING = 0.6
+BELIEVED = 3.0
+"""Of the mean size of the errors: what is larger counts as so much."""
 QUIET_S = 0.0002
 """Errors below this are nobody's tempo change."""
+FIRST_SPREAD_S = 0.001
 SILENCE_S = 0.6
 """Longer than a period of the slowest tempo, and a second tick was lost, too."""
 SLOWEST_S, FASTEST_S = 60.0 / 10.0 / PER_BEAT, 60.0 / 400.0 / PER_BEAT
@@ -103,7 +106,7 @@ class Tracker:
             lost = round((at_s - self._at_s) / self.period_s) - 1
             self._take(at_s, self.period_s)
             return lost
-        if abs(gap_s - self.period_s) > OFF * self.period_s:
+        if abs(gap_s - self.period_s) > OFF * self.period_s and gap_s > (1.0 - OFF) * FASTEST_S:
             alike = bool(self._odd) and abs(gap_s - self._odd[-1]) < ALIKE * gap_s
             self._odd = [*self._odd, gap_s] if alike else [gap_s]
             if len(self._odd) == SURE:
@@ -112,7 +115,7 @@ class Tracker:
         else:
             self._odd = []
         error_s = at_s - self._at_s - self.period_s
-        self._lean(error_s)
+        error_s = self._weighed(error_s)
         age = self._age
         alpha, beta = 2.0 * (2 * age - 1) / (age * (age + 1)), 6.0 / (age * (age + 1))
         self._at_s += self.period_s + alpha * error_s
@@ -123,14 +126,20 @@ class Tracker:
         """Begins anew at a tick, with the period of the gap before it."""
         self._at_s, self._age = at_s, 3
         self.period_s = min(max(gap_s, FASTEST_S), SLOWEST_S)
-        self._lean_s = self._spread_s = 0.0
+        self._lean_s, self._spread_s = 0.0, FIRST_SPREAD_S
         self._odd = []
 
-    def _lean(self, error_s: float) -> None:
-        """Shortens the memory where the errors lean to one side, and lets it grow again where they do not."""
+    def _weighed(self, error_s: float) -> float:
+        """The error as far as it is to be believed: a computer that was busy makes ticks late, some of them very.
+
+        Shortens the memory where errors lean to one side, and lets it grow again where they do not.
+        """
+        bound_s = BELIEVED * self._spread_s + QUIET_S
+        error_s = min(max(error_s, -bound_s), bound_s)
         self._lean_s += (error_s - self._lean_s) * LEAN
         self._spread_s += (abs(error_s) - self._spread_s) * LEAN
         if self._age > SHORTEST and abs(self._lean_s) > LEANING * self._spread_s + QUIET_S:
             self._age = max(SHORTEST, int(self._age * 0.8))
         else:
             self._age = min(MEMORY, self._age + 1)
+        return error_s

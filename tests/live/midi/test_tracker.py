@@ -69,6 +69,20 @@ def test_an_accelerando_is_followed() -> None:
     assert tempo_bpm < 2.0
 
 
+def test_ticks_that_come_late_all_at_once_are_hardly_believed() -> None:
+    dice, tracker, stalled_s, errors = random.Random(1), Tracker(120.0, 0.0), 0.0, []
+    tracker.start()
+    for number in range(2400):
+        at_s = number * 0.5 / PER_BEAT
+        if dice.random() < 0.03:
+            stalled_s = at_s + dice.expovariate(1 / 0.02)
+        tracker.tick(max(at_s + dice.uniform(-JITTER_S, JITTER_S), stalled_s))
+        errors.append(abs(tracker.line.beat_at(at_s) - number / PER_BEAT) * 500.0)
+    errors = sorted(errors[96:])
+    assert errors[len(errors) // 2] < 0.3
+    assert errors[int(len(errors) * 0.99)] < 2.0
+
+
 @pytest.mark.parametrize("catches_up", [True, False])
 def test_a_sender_that_is_held_up_loses_no_beat(catches_up: bool) -> None:
     tracker = Tracker(60.0, 0.0)

@@ -1,0 +1,140 @@
+"""How steady our MIDI clock is for others, and how near to the truth our beats are when we follow a jittered one.
+
+Both with the load of an engine beside it, and with what a plain program would do in the same run.
+"""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+from live.bench.lateness import PEER, RECEIVER, Receiver, busy, lstm_step, receiver_of
+from live.bench.row import Row
+from live.bench.ticker import CLIENT as TICKER
+from live.clock import Clock
+from live.desk import Desk
+from live.midi import MidiError
+from live.midi.arrived import CLOCK, Arrived
+from live.midi.clock_in import ClockIn
+from live.midi.clock_out import ClockOut
+from live.midi.input import MidiIn
+from live.midi.lateness import Lateness
+from live.midi.ports import open_port
+from live.midi.tracker import PER_BEAT
+from live.tempo import Tempo
+from live.tree import Tree
+
+TEMPO_BPM = 120.0
+JITTER_MS = 1.0
+SETTLED_S = 2.0
+LOOK_EVERY_S = 0.01
+FIGURES = ("p50", "p99", "max")
+TICK_S = 60.0 / TEMPO_BPM / PER_BEAT
+
+
+def clock_rows(seconds: float = 20.0, load: Callable[[], object] | None = None) -> list[Row]:
+    """Errors of tick intervals sent, and of the phase followed; ratio is the peer's error over ours.
+
+    Takes about 3 * seconds. Raises MidiError where no MIDI system works.
+    """
+    with busy(load or lstm_step()):
+        with receiver_of("f") as receiver:
+            if receiver is None:
+                raise MidiError("no MIDI system works here (a JACK server without a sound card will do)")
+            sent = _intervals(receiver, lambda: _by_desk(seconds), seconds)
+            plain = _intervals(receiver, lambda: _by_thread(seconds), seconds)
+        followed, came = _followed(seconds)
+    rows: list[Row] = []
+    for name, own, peer, who in (
+        ("error of tick intervals sent", sent, plain, PEER),
+        (f"error of beats followed, ticks off by {JITTER_MS:g} ms", followed, came, "ticks as they come"),
+    ):
+        ours, theirs = own.figures(), peer.figures()
+        for part in FIGURES:
+            ratio = theirs[part] / ours[part] if ours[part] else float("inf")
+            rows.append({"name": f"{name}, {part}", "value": ours[part], "unit": "ms", "ratio": ratio, "peer": who})
+            rows.append({"name": f"{name}, {part}, {who}", "value": theirs[part], "unit": "ms"})
+        rows.append({"name": f"{name}, how many", "value": ours["count"], "unit": ""})
+    return rows
+
+
+# -- clock out --------------------------------------------------------------------------------------------------
+
+
+def _intervals(receiver: Receiver, send: Callable[[], None], seconds: float) -> Lateness:
+    """By how much the intervals between ticks missed their length, where they arrived."""
+    send()
+    came = [came_s for came_s, message in receiver.take(int(seconds / TICK_S) + 2) if message[0] == CLOCK]
+    errors = Lateness()
+    for before_s, after_s in itertools.pairwise(came):
+        errors.add(abs(after_s - before_s - TICK_S))
+    return errors
+
+
+def _by_desk(seconds: float) -> None:
+    """Our own: the desk of this loaded process says what is due, the sender's process sends it."""
+    clock = Clock(TEMPO_BPM)
+    tree = Tree(clock)
+    desk = Desk(clock, lambda _: None)
+    desk.open([Tempo(tree, clock, desk.wake), ClockOut(tree, clock, desk.wake)])
+    tree.set("/clock/out", RECEIVER)
+    desk.start()
+    time.sleep(seconds)
+    desk.close()
+
+
+def _by_thread(seconds: float) -> None:
+    """The plain way: a thread of the same process sleeps until each tick is due. Absolute times, so no drift."""
+    port = open_port(RECEIVER)
+
+    def tick() -> None:
+        begin_s = time.monotonic() + 0.1
+        for number in range(int(seconds / TICK_S)):
+            time.sleep(max(0.0, begin_s + number * TICK_S - time.monotonic()))
+            port.send(bytes((CLOCK,)))
+
+    thread = threading.Thread(target=tick, name="plain clock")
+    thread.start()
+    thread.join()
+    port.close()
+
+
+# -- clock in ---------------------------------------------------------------------------------------------------
+
+
+def _followed(seconds: float) -> tuple[Lateness, Lateness]:
+    """By how much our beats and the ticks as they came missed the truth, which the other program says."""
+    clock = Clock()
+    tree = Tree(clock)
+    desk = Desk(clock, lambda _: None)
+    midi_in, clock_in = MidiIn(tree, clock, desk.wake, lambda _: None, [TICKER]), ClockIn(tree, clock)
+    arrived: list[float] = []
+
+    def note(given: Arrived) -> None:
+        if given.kind == CLOCK:
+            arrived.append(given.at_s)
+
+    midi_in.takers += [note, clock_in.take]
+    desk.open([midi_in, clock_in, Tempo(tree, clock, desk.wake)])
+    tree.set("/clock/source", "midi")
+    desk.start()
+    ticks = str(int(seconds / TICK_S))
+    command = [sys.executable, "-m", "live.bench.ticker", str(TEMPO_BPM), ticks, str(JITTER_MS)]
+    ours, theirs = Lateness(), Lateness()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        begin_s = float(process.stdout.readline().split()[1])
+        time.sleep(max(0.0, begin_s + SETTLED_S - clock.now()))
+        while (now_s := clock.now()) < begin_s + seconds - LOOK_EVERY_S:
+            line = clock.beats
+            ours.add(abs(line.beat_at(now_s) * 60.0 / TEMPO_BPM - (now_s - begin_s)))
+            time.sleep(LOOK_EVERY_S)
+    desk.close()
+    for number, came_s in enumerate(arrived):
+        if number * TICK_S >= SETTLED_S:
+            theirs.add(abs(came_s - begin_s - number * TICK_S))
+    return ours, theirs

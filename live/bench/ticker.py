@@ -1,0 +1,51 @@
+"""A program that sends MIDI clock with known errors: `begin TIME`, then start and ticks, each off by up to JITTER.
+
+Usage: ticker.py TEMPO TICKS JITTER_MS. The times are those of the Clock, which all processes of one machine read alike.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+
+from live.clock import Clock
+from live.midi import MidiError
+from live.midi.prompt import be_prompt
+from live.midi.rtport import RtPort
+from live.midi.tracker import PER_BEAT
+
+CLIENT = "Arabesque ticker"
+LEAD_S = 3.0
+"""Until those who listen have found it."""
+SPIN_S = 0.002
+
+
+def main(argv: list[str]) -> int:
+    """The program; status 1 with a sentence where no port can be made."""
+    tempo_bpm, ticks, jitter_s = float(argv[0]), int(argv[1]), float(argv[2]) / 1000.0
+    try:
+        port = RtPort.virtual("out", client=CLIENT)
+    except MidiError as error:
+        sys.stdout.write(f"{error}\n")
+        return 1
+    be_prompt()
+    clock, dice = Clock(), random.Random(1)
+    begin_s = clock.now() + LEAD_S
+    sys.stdout.write(f"begin {begin_s!r}\n")
+    sys.stdout.flush()
+    for number in range(ticks):
+        due_s = begin_s + number * 60.0 / tempo_bpm / PER_BEAT + dice.uniform(-jitter_s, jitter_s)
+        time.sleep(max(0.0, due_s - SPIN_S - clock.now()))
+        while clock.now() < due_s:
+            pass
+        if number == 0:
+            port.send(b"\xfa")
+        port.send(b"\xf8")
+    port.send(b"\xfc")
+    port.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
