@@ -23,6 +23,7 @@ SECTIONS = {
     "clock": ("live.bench.clock:clock_rows", "MIDI clock out and in"),
     "osc": ("live.bench.osc:control_rows", "OSC packets in"),
     "page": ("live.bench.page:page_rows", "OSC and MIDI while the control page is open"),
+    "pictures": ("live.bench.pictures:picture_rows", "pictures from the camera, onto the window and out"),
     "window": ("live.bench.window:window_rows", "frames of the window"),
     "stage": ("live.bench.stage:stage_rows", "the whole program: start, and knob to note"),
 }
