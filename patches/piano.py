@@ -1,12 +1,12 @@
 """A piano that plays by itself, and a window with what it plays and is about to play."""
 
-from live import Midi, Node, Patch, Window
+from live import Keys, Midi, Node, Patch, Window
 from models.performance_rnn import PerformanceRNN
 
 stage = Window(1280, 720)
 
 patch = Patch(
     seed=1,
-    piano=Node(PerformanceRNN, weights="maestro", out=Midi("auto")),
+    piano=Node(PerformanceRNN, weights="maestro", out=Midi("auto"), source=Keys("auto")),
     roll=stage.roll("piano"),
 )
