@@ -156,6 +156,9 @@ def complete(given: argparse.Namespace) -> list[Row]:
 
 def main(argv: list[str]) -> int:
     """Makes a picture, or else plays; returns the exit status: 0 fine, 1 it cannot be done, 2 wrong arguments."""
+    if argv and argv[0] == "measure":
+        status: int = importlib.import_module("models.sketch_rnn.measure").main(argv[1:])
+        return status
     if not argv or argv[0] not in ("sheet", "morph", "complete"):
         return cli.play(["sketch", *argv])
     given = _parser().parse_args(argv)
@@ -189,7 +192,9 @@ def _subject(hand: Hand, asked: str) -> tuple[str, list[Line]]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="arabesque sketch", description="Pictures of what the draughtsman draws; without such a word it plays."
+        prog="arabesque sketch",
+        description="Pictures of what the draughtsman draws (and `measure`: how well it knows drawings); without such "
+        "a word it plays.",
     )
     words = parser.add_subparsers(required=True)
     for make, meaning in ((sheet, sheet.__doc__), (morph, morph.__doc__), (complete, complete.__doc__)):

@@ -1,0 +1,104 @@
+"""`arabesque sketch measure`: how well finished weights know drawings that they have not learned from."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from models import store
+from models.sketch_rnn import files
+from models.sketch_rnn.dataset import Drawings, fixed, read
+from models.sketch_rnn.files import TEST, Count
+from models.sketch_rnn.network import KIND
+from models.sketch_rnn.strokes import EPSILON
+from models.sketch_rnn.trainer import Losses, Settings, Trainer
+from models.sketch_rnn.weights import ALONE, SIMPLIFY, sizes_of
+from models.sketch_rnn.weights import read as read_weights
+from models.store import WeightsError
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 100
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command; returns its exit status: 0 done, 2 for what cannot be done, told in one sentence."""
+    parser = argparse.ArgumentParser(
+        prog="arabesque sketch measure",
+        description="Losses of weights on the drawings that a training holds back, per category: the paper's L_R and "
+        "L_KL, and L_R of the decoder alone, without z.",
+    )
+    add = parser.add_argument
+    add("weights", help="a name or a file")
+    add("data", nargs="+", type=Path, metavar="DATA", help="drawings, as for `arabesque train sketch`")
+    add("--longest", type=int, help="leave out drawings of more points, and divide by it (as in the card, or 200)")
+    add("--simplify", type=float, help="pixels (as in the card, or 2)")
+    add("--card", metavar="NAME", help="write the losses over all into the card of the weights, as l_r_NAME …")
+    given = parser.parse_args(argv)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    try:
+        with torch.inference_mode(False):
+            return run(given)
+    except (WeightsError, ValueError, OSError) as error:
+        sys.stderr.write(f"arabesque sketch measure: {error}\n")
+        return 2
+
+
+def run(given: argparse.Namespace) -> int:
+    """Reads, measures, tells, and perhaps writes the card anew."""
+    parameters, facts, card = read_weights(given.weights)
+    longest = given.longest or int(card.figures.get("longest", Settings().longest))
+    epsilon = float(card.figures.get(SIMPLIFY, EPSILON)) if given.simplify is None else given.simplify
+    drawings = known(given.data, facts.categories, longest, epsilon)
+    sizes = sizes_of({name: tuple(value.shape) for name, value in parameters.items()})
+    settings = Settings(
+        begin=str(given.weights),
+        longest=longest,
+        encoder=sizes["encoder"],
+        decoder=sizes["decoder"],
+        latent=sizes["latent"],
+        mixtures=sizes["mixtures"],
+    )
+    judge = Trainer(settings, drawings)
+    held = fixed(drawings, TEST, batch=AT_ONCE, scale=judge.scale)
+    if not held:
+        raise ValueError("none of these drawings are held back to test on")
+    whole, each = judge.validate(held)
+    alone: tuple[Losses, dict[str, Losses]] | None = None
+    if facts.alone and sizes["latent"]:
+        alone = judge.validate(held, alone=True)
+    count = sum(len(batch.labels) for batch in held)
+    for name, losses in (*each.items(), (f"all {count:,}", whole)):
+        text = f"{name:16} L_R {losses.reconstruction:7.4f}  L_KL {losses.kl:.4f}"
+        if alone is not None:
+            text += f"  alone {alone[1].get(name, alone[0]).reconstruction:7.4f}"
+        log.info(text)
+    if given.card:
+        figures = {f"l_r_{given.card}": whole.reconstruction, f"l_kl_{given.card}": whole.kl}
+        if alone is not None:
+            figures[f"l_r_{ALONE}_{given.card}"] = alone[0].reconstruction
+        rounded = {name: round(value, 4) for name, value in figures.items()}
+        path = store.find(given.weights, KIND)
+        new = {**card.figures, **rounded, f"drawings_{given.card}": count}
+        store.save(path, parameters, replace(card, figures=new))
+        log.info("written into the card of %s", path.name)
+    return 0
+
+
+def known(paths: Sequence[Path], categories: Sequence[str], longest: int, epsilon: float) -> Drawings:
+    """The drawings of those categories that these files have. Raises ValueError where there are none."""
+    found = {one.category for one in files.read(paths, Count())}
+    names = [name for name in categories if name in found]
+    if not names:
+        raise ValueError(f"no drawings of what these weights know ({', '.join(categories) or 'no categories'})")
+    return read(paths, longest=longest, epsilon=epsilon, categories=names)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
