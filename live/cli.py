@@ -122,6 +122,7 @@ def _parser() -> argparse.ArgumentParser:
         "default: all)",
     )
     control.add_argument("--clock-in", metavar="PORT", help="follow the MIDI clock of this input; `auto` for any")
+    control.add_argument("--link", action="store_true", help="share the beats by Ableton Link (extra arabesque[link])")
     control.add_argument("--clock-out", metavar="PORT", help="send MIDI clock to this port")
     control.add_argument(
         "--seed",
@@ -268,7 +269,8 @@ def _setting(parser: argparse.ArgumentParser, text: str) -> tuple[str, str]:
 def _clocks(given: argparse.Namespace) -> list[tuple[str, str]]:
     """What the clock's own options stand for."""
     followed = [("/clock/source", "midi"), ("/clock/in", given.clock_in)] if given.clock_in else []
-    return [*followed, *([("/clock/out", given.clock_out)] if given.clock_out else [])]
+    shared = [("/clock/source", "link")] if given.link else []
+    return [*followed, *shared, *([("/clock/out", given.clock_out)] if given.clock_out else [])]
 
 
 def _target(parser: argparse.ArgumentParser, text: str) -> tuple[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from live.ableton import AbletonLink
 from live.beside import place
 from live.desk import Part
 from live.glides import Glides
@@ -45,6 +46,7 @@ def parts_of(engine: Engine) -> list[Part]:
         players,
         learn,
         clock_in,
+        AbletonLink(tree, clock, engine.fail),
         Tempo(tree, clock, wake),
         ClockOut(tree, clock, wake),
         engine.meters,

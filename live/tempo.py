@@ -62,7 +62,7 @@ class Tempo:
         if bar != self._bar:
             self._bar = bar
             tree.publish("/clock/bar", bar)
-        if clock.running != tree.get("/clock/play"):
+        if clock.running != tree.get("/clock/play") and tree.get("/clock/source") != "link":
             tree.publish("/clock/play", clock.running)
         if now_s >= self._tell_s:
             beat = clock.beat()
