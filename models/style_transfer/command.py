@@ -1,4 +1,4 @@
-"""`arabesque style`: paint a photo, add a painting to weights, judge weights beside the slow optimisation."""
+"""`arabesque style`: paint a photo, add a painting to weights, judge weights in figures."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ from pathlib import Path
 
 import torch
 from rich.console import Console
+from rich.table import Table
 
 from models import store
-from models.style_transfer import pictures
+from models.style_transfer import pictures, vgg
 from models.style_transfer.adding import added
 from models.style_transfer.brush import CpuBrush
 from models.style_transfer.checkpoints import EyesError
+from models.style_transfer.flicker import flicker, frames
 from models.style_transfer.judging import judgement, table
 from models.style_transfer.look import resized, working_size
+from models.style_transfer.objective import DEEPEST
 from models.style_transfer.train import Manner, manner, objective, squared
 from models.style_transfer.trainer import Told
 from models.style_transfer.weights import read
@@ -40,7 +43,7 @@ def main(argv: list[str] | None = None) -> int:
     if options.threads > 0:
         torch.set_num_threads(options.threads)
     try:
-        {"paint": paint, "add": add, "judge": judge}[options.what](options)
+        {"paint": paint, "add": add, "judge": judge, "flicker": steadiness}[options.what](options)
     except (store.WeightsError, EyesError, ValueError, OSError) as error:
         sys.stderr.write(f"arabesque style {options.what}: {error}\n")
         return 2
@@ -77,7 +80,17 @@ def parser() -> argparse.ArgumentParser:
     judge_.add_argument("--most", type=count, default=4, help="photos looked at (%(default)s)")
     judge_.add_argument("--steps", type=_steps, default=(10, 30, 100, 300), metavar="N,N", help="(10,30,100,300)")
     judge_.add_argument("--sheet", type=Path, metavar="FILE.png", help="the pictures, ours and the slow ones")
-    for part in (paint_, add_, judge_):
+    flicker_ = parts.add_parser(
+        "flicker",
+        help="how steady a film is painted",
+        description="For each painting: by how many levels of 255 the painted film changes from picture to picture "
+        "where what was filmed did not move, each picture painted by itself.",
+    )
+    flicker_.add_argument("film", type=Path, metavar="FILM")
+    flicker_.add_argument("--against", metavar="WEIGHTS", help="other weights of the same paintings, beside these")
+    flicker_.add_argument("--most", type=count, default=60, help="pictures looked at (%(default)s)")
+    flicker_.add_argument("--resolution", type=count, default=240, help="paint at this height at most (%(default)s)")
+    for part in (paint_, add_, judge_, flicker_):
         name = "--to" if part is add_ else "--weights"
         part.add_argument(name, dest="weights", default=USUAL, help="weights, by name or file (%(default)s)")
         part.add_argument("--threads", type=int, default=0, help="processor threads (all)")
@@ -120,7 +133,7 @@ def add(options: argparse.Namespace) -> None:
     new: Manner = options.painting
     if new.label in card.labels:
         raise ValueError(f"{new.label}: there is such a painting already; name it with LABEL=FILE")
-    goal = objective([new], options.vgg, options.size, where=device(options.device))
+    goal = objective([new], vgg.load(options.vgg, deepest=DEEPEST), options.size, where=device(options.device))
     learn, _ = pictures.parts(pictures.found(options.photos))
 
     def told(number: int, losses: Told) -> None:
@@ -164,7 +177,7 @@ def judge(options: argparse.Namespace) -> None:
     weighted = [
         each._replace(weight=float(card.figures.get(f"weight_{each.label}", each.weight))) for each in options.paintings
     ]
-    goal = objective(weighted, options.vgg, options.size, where=device(options.device))
+    goal = objective(weighted, vgg.load(options.vgg, deepest=DEEPEST), options.size, where=device(options.device))
     _, held = pictures.parts(pictures.found(options.photos))
     files = held or pictures.found(options.photos)
     files = files[:: max(1, len(files) // options.most)][: options.most]
@@ -173,6 +186,20 @@ def judge(options: argparse.Namespace) -> None:
     Console().print(table(labels, judged, options.steps, len(files)))
     if options.sheet:
         pictures.write(options.sheet, pictures.sheet(rows))
+
+
+def steadiness(options: argparse.Namespace) -> None:
+    """Prints the table."""
+    film = list(frames(options.film, options.resolution, options.most))
+    columns = {str(name): read(name) for name in (options.weights, options.against) if name}
+    labels = next(iter(columns.values()))[1].labels
+    made = Table(title=f"change of {len(film)} pictures where nothing moved, levels of 255")
+    for n, head in enumerate(("painting", "film", *columns)):
+        made.add_column(head, justify="right" if n else "left")
+    for label in labels:
+        found = [flicker(CpuBrush(each), film, blend(label, card.labels)) for each, card in columns.values()]
+        made.add_row(label, f"{found[0].film:.2f}", *(f"{each.painted:.2f}" for each in found))
+    Console().print(made)
 
 
 def _steps(text: str) -> tuple[int, ...]:

@@ -132,6 +132,7 @@ def command(trainer: Trainer, options: argparse.Namespace) -> str:
     words += ["--photos", *(path.name for path in options.photos), "--out", options.out.name]
     words += ["--minutes", f"{made.minutes:g}"] if made.minutes else ["--steps", str(made.steps)]
     words += ["--size", str(options.size)]
+    words += ["--eyes", options.eyes.name] if options.eyes else []
     for name in ("batch", "learning_rate", "stability", "narrow", "wide", "blocks", "seed"):
         words += [f"--{name.replace('_', '-')}", str(getattr(made, name))]
     return shlex.join(words)

@@ -18,11 +18,13 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from models.style_transfer import pictures, vgg
+from models.style_transfer import pictures, squeezenet, vgg
 from models.style_transfer.checkpoints import EyesError
 from models.style_transfer.journal import Journal
 from models.style_transfer.objective import DEEPEST, Objective
+from models.style_transfer.squeezenet import SqueezeNet
 from models.style_transfer.trainer import Settings, Trainer
+from models.style_transfer.vgg import Vgg
 from models.training import STOPPED, ResumeError, Stop, count, device, seed
 
 log = logging.getLogger(__name__)
@@ -90,6 +92,12 @@ def parser() -> argparse.ArgumentParser:
     add("--photos", nargs="+", required=True, type=Path, metavar="DIR", help="folders of photos, or photos")
     add("--out", required=True, type=Path, metavar="DIR", help="folder for the weights and the pause")
     add("--vgg", type=Path, metavar="FILE", help="VGG-16's weights, .npz or .pth (downloaded once: 550 MB)")
+    add(
+        "--eyes",
+        type=Path,
+        metavar="FILE",
+        help="SqueezeNet's weights: look with its eyes at first, which are less sharp and much quicker",
+    )
     add("--steps", type=count, default=usual.steps, metavar="N", help="corrections to make (%(default)s)")
     add("--minutes", type=float, default=0.0, metavar="N", help="train for so long instead of so many steps")
     add("--size", type=count, default=320, help="shorter side of the paintings: larger, broader strokes (%(default)s)")
@@ -127,8 +135,13 @@ def run(options: argparse.Namespace) -> int:
     if len(set(labels)) < len(labels):
         raise ValueError(f"two paintings have the same label (of {', '.join(labels)}): name them with LABEL=FILE")
     learn, held = pictures.parts(pictures.found(options.photos))
-    goal = objective(options.paintings, options.vgg, options.size, where=device(options.device))
-    trainer = Trainer(settings, learn, goal, labels, device=device(options.device))
+    where = device(options.device)
+    sharp = vgg.load(options.vgg, deepest=DEEPEST)
+    goal = objective(options.paintings, sharp, options.size, where=where)
+    first = None
+    if options.eyes:
+        first = objective(options.paintings, squeezenet.load(options.eyes), options.size, where=where)
+    trainer = Trainer(settings, learn, goal, labels, first=first, device=where)
     options.out.mkdir(parents=True, exist_ok=True)
     weights = sum(parameter.numel() for parameter in trainer.network.parameters())
     told = f"{len(labels)} paintings, {len(learn):,} photos to learn from, {len(held):,} held out"
@@ -153,11 +166,10 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def objective(paintings: list[Manner], eyes: Path | None, size: int, *, where: torch.device) -> Objective:
+def objective(paintings: list[Manner], eyes: Vgg | SqueezeNet, size: int, *, where: torch.device) -> Objective:
     """The losses for these paintings, read at `size` pixels of their shorter side."""
-    seeing = vgg.load(eyes, deepest=DEEPEST).to(where)
     read = [pictures.tensor(pictures.sized(pictures.read(each.path), size)).to(where) for each in paintings]
-    return Objective(seeing, read, [each.weight for each in paintings])
+    return Objective(eyes.to(where), read, [each.weight for each in paintings])
 
 
 def squared(path: Path) -> Tensor:

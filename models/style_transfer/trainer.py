@@ -39,9 +39,10 @@ class Settings:
     minutes: float = 0.0  # train for so long instead; everything that follows the steps then follows the clock
     batch: int = 4  # painted pictures at once
     learning_rate: float = 2e-3  # at its highest
-    sides: tuple[int, ...] = (64, 96, 128, 192, 256)  # of the crops, in pixels
-    grows: tuple[float, ...] = (0.0, 0.45, 0.65, 0.82, 0.93)  # the share of the training at which each side begins
-    steadies: float = 0.4  # the share of the training after which stability counts
+    sides: tuple[int, ...] = (160, 224)  # of the crops, in pixels
+    grows: tuple[float, ...] = (0.0, 0.9)  # the share of the training at which each side begins
+    sharpens: float = 0.7  # the share of the training after which the sharp eyes look, where it began with others
+    steadies: float = 0.7  # the share after which stability counts
     stability: float = 50.0  # the weight of the squared difference between a picture and itself seen from aside
     seed: int = 1
     narrow: int = 48
@@ -59,9 +60,11 @@ class Trainer:
         objective: Objective,
         labels: Sequence[str],
         *,
+        first: Objective | None = None,
         device: torch.device | str = "cpu",
     ) -> None:
-        self.settings, self.objective, self.labels = settings, objective, tuple(labels)
+        """Learns by `objective`; where there is a `first` one, by that until it `sharpens`."""
+        self.settings, self.objective, self.first, self.labels = settings, objective, first, tuple(labels)
         self.device = torch.device(device)
         self.photos = Photos(photos, paintings=len(labels), batch=settings.batch, seed=settings.seed)
         torch.manual_seed(settings.seed)
@@ -114,8 +117,11 @@ class Trainer:
         which = batch.which.flatten().to(self.device)
         rows = F.one_hot(which, len(self.labels)).float()
         painted = self.network(photos.repeat_interleave(each, 0), rows)
-        content = self.objective.content(photos).repeat_interleave(each, 0)
-        lost = self.objective(painted, content, which)
+        goal = self.objective
+        if self.first is not None and self.part < self.settings.sharpens:
+            goal = self.first
+        content = goal.content(photos).repeat_interleave(each, 0)
+        lost = goal(painted, content, which)
         loss = lost.total.mean()
         unsteady = loss.new_zeros(())
         if self.settings.stability and self.part >= self.settings.steadies:

@@ -14,7 +14,10 @@ from live import cli
 from models import store
 from models.style_transfer import pictures, train
 from models.style_transfer.adding import OWN, added
+from models.style_transfer.brush import CpuBrush
+from models.style_transfer.flicker import flicker, unmoved
 from models.style_transfer.network import KIND
+from models.style_transfer.pictures import PictureError
 from models.style_transfer.trainer import Trainer
 from models.style_transfer.weights import network_of, read
 from models.training import ResumeError
@@ -195,3 +198,29 @@ def test_the_command_adds_paints_and_judges(
     assert "L-BFGS 2" in told
     assert "new" in told
     assert pictures.read(tmp_path / "sheet.png").shape[1] > 4 * train.SIDE
+
+
+def test_flicker_is_the_change_of_what_stood_still() -> None:
+    still, brush = photo(1), CpuBrush(network().state_dict())
+    assert flicker(brush, [still] * 3, (0.0, 1.0, 0.0)) == (0.0, 0.0)
+    noisy = [np.clip(still + np.random.default_rng(n).integers(-3, 4, still.shape), 0, 255) for n in range(4)]
+    shaken = flicker(brush, [picture.astype(np.uint8) for picture in noisy], (0.0, 1.0, 0.0))
+    assert 1.5 < shaken.film < 3.0
+    assert shaken.painted > 0
+    moved = still.copy()
+    moved[:, 40:] = 255 - moved[:, 40:]
+    quiet = unmoved(still, moved)
+    assert quiet[:, :30].all()
+    assert quiet[:, 50:].mean() < 0.2
+    with pytest.raises(PictureError, match="two pictures"):
+        flicker(brush, [still], (1.0, 0.0, 0.0))
+
+
+def test_the_first_part_is_learned_with_other_eyes(files: list[Path]) -> None:
+    sharp, quick = objective(), objective()
+    quick.weights = quick.weights * 1000
+    learning = Trainer(replace(TINY, sharpens=0.5), files, sharp, LABELS, first=quick)
+    totals = []
+    while not learning.done:
+        totals.append(learning.update().total)
+    assert min(totals[:4]) > 50 * max(totals[4:])
