@@ -108,11 +108,15 @@ class Node:
 
     @property
     def identity(self) -> tuple[str, ...]:
-        """What must be equal for a running model to stay: its pace, and the class (with its source, if it is the
-        patch's own).
+        """What must be equal for a running model to stay: whether a camera sets its pace, and the class (with its
+        source, if it is the patch's own).
         """
-        model = self.model
-        return self.runs.__name__, model.__module__, model.__qualname__, getattr(model, "patch_source", "")
+        pace, model = "pictures" if self.camera is not None else "time", self.model
+        return pace, model.__module__, model.__qualname__, getattr(model, "patch_source", "")
+
+    def asks_more(self, was: Node) -> bool:
+        """Whether it is given a knob that another's pace has not got."""
+        return bool(self.knobs.keys() & (self.runs.OWN.keys() - was.runs.OWN.keys()))
 
 
 class Patch:
@@ -195,7 +199,7 @@ def diff(old: Patch, new: Patch) -> list[Change]:
         was = old.nodes.get(name)
         if was is None:
             changes.append(Change("add", name))
-        elif was.identity != node.identity:
+        elif was.identity != node.identity or node.asks_more(was):
             changes += [Change("remove", name), Change("add", name)]
         else:
             if (was.weights, was.device) != (node.weights, node.device):
