@@ -10,6 +10,7 @@ from collections import deque
 from typing import Final
 
 from live.clock import Clock
+from live.osc.mouthful import Mouthful
 from live.osc.packet import MAX_BYTES
 from live.osc.subscribers import Peer
 
@@ -57,6 +58,9 @@ class UdpSocket:
             self.socket.close()
             raise
         self.host, self.port = self.socket.getsockname()[:2]
+        self._mouthful: Mouthful | None = None
+        with contextlib.suppress(OSError):
+            self._mouthful = Mouthful(self.socket, MAX_BYTES + 1)
 
     @property
     def receive_buffer(self) -> int:
@@ -70,21 +74,25 @@ class UdpSocket:
         last 5 ms by itself: reading until nothing is left could then go on for ever.
         """
         until_s = self._clock.now() + 0.005
-        for _ in range(limit):
-            if self._clock.now() > until_s:
-                break
+        while limit > 0 and self._clock.now() <= until_s:
             try:
-                packet, sender = self.socket.recvfrom(MAX_BYTES + 1)
+                came = self._mouthful.take(limit) if self._mouthful is not None else [self._take_one()]
             except BlockingIOError:
                 break
             except OSError:  # something sent earlier was refused, and it is told here, of all places
                 self._refusals_wait = True
+                limit -= 1
                 continue
-            self.backlog.append((packet, (sender[0], sender[1])))
-            self._backlog_bytes += len(packet) + 100
+            self.backlog += came
+            self._backlog_bytes += sum(len(packet) + 100 for packet, _ in came)
+            limit -= len(came)
         while self._backlog_bytes > MAX_BACKLOG_BYTES:
             self.take()
             self.dropped += 1
+
+    def _take_one(self) -> tuple[bytes, Peer]:
+        packet, sender = self.socket.recvfrom(MAX_BYTES + 1)
+        return packet, (sender[0], sender[1])
 
     def take(self) -> tuple[bytes, Peer]:
         """The oldest packet of the backlog."""

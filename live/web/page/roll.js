@@ -1,6 +1,7 @@
 // The piano roll: the notes of the last seconds, from the signals that say them.
 
 const SHOWN_MS = 12_000;
+const FRAME_MS = 20;
 const LOWEST = 21;
 const HIGHEST = 108;
 const SOFT_TO_LOUD = ["#3a63b8", "#3a80c4", "#56beb2", "#f0c85c", "#f6804a", "#fa5c68"];
@@ -36,7 +37,12 @@ export class Roll {
       this.#sounding.set(key, note);
       this.#notes.push(note);
     }
-    this.#drawing ||= requestAnimationFrame(() => this.#draw());
+    this.#again();
+  }
+
+  /** Thirty times a second is enough for what moves so slowly, and spares the machine that plays. */
+  #again() {
+    this.#drawing ||= setTimeout(() => requestAnimationFrame(() => this.#draw()), FRAME_MS);
   }
 
   #draw() {
@@ -65,6 +71,6 @@ export class Roll {
       pen.fill();
     }
     pen.globalAlpha = 1;
-    if (this.#notes.length) this.#drawing = requestAnimationFrame(() => this.#draw());
+    if (this.#notes.length) this.#again();
   }
 }

@@ -41,9 +41,7 @@ def test_a_burst_arrives_whole_and_in_order(server: OscServer, client: socket.so
     assert seen == [float(number) for number in range(2_000)]
 
 
-def test_notes_are_sent_at_their_time_by_the_thread(
-    server: OscServer, client: socket.socket, hear: Hear
-) -> None:
+def test_notes_are_sent_at_their_time_by_the_thread(server: OscServer, client: socket.socket, hear: Hear) -> None:
     client.send(message("/subscribe"))
     hear(client)
     voice = server.out.voice("piano")
