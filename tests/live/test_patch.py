@@ -113,3 +113,15 @@ def test_a_model_written_in_the_patch_is_new_when_its_text_is(tmp_path: Path) ->
     other = load(written(tmp_path, header + MODEL.format(step=2)))
     assert diff(one, again) == []
     assert diff(one, other) == [Change("remove", "a"), Change("add", "a")]
+
+
+def test_a_node_that_begins_to_play_stays_unless_it_is_given_a_knob_of_players(tmp_path: Path) -> None:
+    drawn = load(
+        written(tmp_path, "from live import Window\npatch = Patch(a=Node(Scale, weights='p', out=Window().layer(0)))")
+    )
+    plain = load(written(tmp_path, "patch = Patch(a=Node(Scale, weights='p', out=Midi()))"))
+    pulled = load(written(tmp_path, "patch = Patch(a=Node(Scale, weights='p', out=Midi(), quantise=0.5))"))
+    assert [change.do for change in diff(drawn, plain)][1:] == ["out"]
+    assert [change.do for change in diff(plain, drawn)][1:] == ["out"]
+    assert [change.do for change in diff(drawn, pulled)][1:] == ["remove", "add"]
+    assert [change.do for change in diff(plain, pulled)] == ["set"]
