@@ -77,6 +77,9 @@ os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # its line of greeting
 os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")  # seconds without a picture
+if sys.platform == "darwin":
+    # Else OpenCV asks for leave to use the camera, which it can on the main thread only; so the system asks.
+    os.environ.setdefault("OPENCV_AVFOUNDATION_SKIP_AUTH", "1")
 if sys.platform == "linux":
     # Else SDL shows the window by way of OpenGL, which without a graphics card takes 16 ms a frame, and 0.2 ms so.
     os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")

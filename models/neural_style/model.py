@@ -61,6 +61,7 @@ class NeuralStyle:
     """
 
     kind: ClassVar[str] = "neural_style"
+    sees: ClassVar[bool] = True
     measures: ClassVar[Mapping[str, Knob]] = {
         "loss": Knob("What is being lowered: alpha, beta and variation times the following", access="r"),
         "content_loss": Knob("How far from the content; 1 is that of an empty picture", access="r"),
