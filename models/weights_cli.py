@@ -9,6 +9,7 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -16,10 +17,13 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from torch import Tensor
 
 from models import store
+from models.convolution.eyes import PUBLISHED
+from models.convolution.eyes import load as load_eyes
 from models.download import DownloadError, Told, download
 from models.performance_rnn import importer as pianist
 from models.sketch_rnn import importer as draughtsman
 from models.sketch_rnn.network import KIND as SKETCH
+from models.style_transfer.checkpoints import EyesError, fetch
 
 SKETCHES = "https://storage.googleapis.com/quickdraw-models/sketchRNN"
 PIANO = "https://storage.googleapis.com/download.magenta.tensorflow.org/models/performance_rnn/tfjs"
@@ -49,7 +53,7 @@ def main(argv: list[str]) -> int:
             _get(parser, given)
         else:
             _list()
-    except (store.WeightsError, DownloadError, OSError) as error:
+    except (store.WeightsError, DownloadError, EyesError, OSError) as error:
         sys.stderr.write(f"arabesque: {error}\n")
         return 1
     return 0
@@ -69,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     add("--out", type=Path, metavar="FILE", help=f"where to (default: by what it is, here; ends in {store.SUFFIX})")
     add = parts.add_parser("get", help="fetch published weights and turn them into ours").add_argument
-    add("name", help="sketch/CATEGORY, such as sketch/cat or sketch/crab, or piano/magenta")
+    add("name", help="sketch/CATEGORY, such as sketch/cat or sketch/crab, piano/magenta, or vision/NAME")
     add("--decoder", action="store_true", help="sketch: only the part that draws (smaller; no variations, no morphing)")
     add("--out", type=Path, metavar="FILE", help=f"where to (default: by what it is, here; ends in {store.SUFFIX})")
     add("--from", dest="source", metavar="ADDRESS", help="another server that has the same files, in the same folders")
@@ -116,8 +120,11 @@ def _get(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
         _get_sketch(name, given)
     elif given.name == "piano/magenta":
         _get_piano(given)
+    elif kind == "vision" and name in PUBLISHED:
+        _get_eyes(name, given)
     else:
-        parser.error(f"{given.name}: expected sketch/CATEGORY, such as sketch/cat, or piano/magenta")
+        eyes = " or ".join(f"vision/{name}" for name in PUBLISHED)
+        parser.error(f"{given.name}: expected sketch/CATEGORY, such as sketch/cat, piano/magenta, {eyes}")
 
 
 def _get_sketch(name: str, given: argparse.Namespace) -> None:
@@ -145,6 +152,23 @@ def _get_piano(given: argparse.Namespace) -> None:
             with _bar(name) as told:
                 download(f"{source}/{name}", got[-1], most=MOST_SHARD, told=told)
     _and_away(got, lambda: _import(manifest, given.out))
+
+
+def _get_eyes(name: str, given: argparse.Namespace) -> None:
+    """A network that learned to see, as it is published: kept for this user, where everything finds it."""
+    checkpoint, _ = PUBLISHED[name]
+    if given.source:
+        checkpoint = replace(checkpoint, address=f"{given.source}/{checkpoint.address.rpartition('/')[2]}")
+    if given.sha256:
+        checkpoint = replace(checkpoint, sha256=given.sha256)
+    with _bar(name) as told:
+        path = fetch(checkpoint, told=told)
+    try:
+        load_eyes(name)
+    except store.WeightsError:
+        path.unlink()  # so that it is not met again
+        raise
+    sys.stdout.write(f'{path}: {name}. In a patch: weights="{name}"\n')
 
 
 def _and_away(files: list[Path], work: Callable[[], None]) -> None:

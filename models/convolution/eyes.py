@@ -1,4 +1,4 @@
-"""Which trained network looks: VGG-16, SqueezeNet, or the trunk of a painter, which is always there."""
+"""Which network looks: VGG-16, SqueezeNet, a painter's, or one that never learned; the last two are always there."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ import torch
 from torch import Tensor
 
 from models.convolution.trunk import Trunk
+from models.convolution.untrained import Untrained
 from models.store import SUFFIX, WeightsError
 from models.style_transfer import checkpoints, squeezenet, vgg
 from models.style_transfer.checkpoints import Checkpoint, EyesError, place
 from models.style_transfer.weights import network_of, read
 
 AUTO = "auto"
+UNTRAINED = "untrained"
+PAINTER = "paintings"
 
 PUBLISHED: Mapping[str, tuple[Checkpoint, Callable[[Path], Eyes]]] = {
     "vgg16": (checkpoints.VGG16, vgg.load),
@@ -41,15 +44,17 @@ class Eyes(Protocol):
         ...
 
 
-def load(weights: str, *, prefer: Sequence[str] = tuple(PUBLISHED)) -> Eyes:
+def load(weights: str, *, prefer: Sequence[str] = (*PUBLISHED, PAINTER)) -> Eyes:
     """The network that `weights` names.
 
     "vgg16" and "squeezenet" are in the user's cache once `arabesque weights get` has fetched them; a path ends in .npz
-    or .pth; all else are weights of a painter, by name or path. "auto" is the first of `prefer` that is in the cache,
-    and the shipped painter where none is. Nothing is fetched here. Raises WeightsError.
+    or .pth; "untrained" is made of random numbers; all else are weights of a painter, by name or path. "auto" is the
+    first of `prefer` that is on this machine. Nothing is fetched here. Raises WeightsError.
     """
     if weights == AUTO:
-        weights = next((name for name in prefer if place(PUBLISHED[name][0]).is_file()), "paintings")
+        weights = next(name for name in prefer if name not in PUBLISHED or place(PUBLISHED[name][0]).is_file())
+    if weights == UNTRAINED:
+        return Untrained()
     if weights in PUBLISHED:
         checkpoint, load_ = PUBLISHED[weights]
         if not place(checkpoint).is_file():
@@ -62,7 +67,8 @@ def load(weights: str, *, prefer: Sequence[str] = tuple(PUBLISHED)) -> Eyes:
     if path.suffix in (".npz", ".pth"):
         return _read(path, _of_either)
     if path.suffix and path.suffix != SUFFIX:
-        raise WeightsError(f"{weights}: expected {', '.join(PUBLISHED)}, or a file *.npz, *.pth or *{SUFFIX}")
+        known = ", ".join((*PUBLISHED, UNTRAINED))
+        raise WeightsError(f"{weights}: expected {known}, or a file *.npz, *.pth or *{SUFFIX}")
     return Trunk(network_of(read(weights)[0]))
 
 

@@ -56,7 +56,7 @@ class FeatureMaps:
     @classmethod
     def load(cls, weights: str = eyes_.AUTO, device: str = "auto") -> Self:
         """A network by name, file, or "auto" (see `eyes.load`). Raises models.store.WeightsError."""
-        return cls(eyes_.load(weights, prefer=("squeezenet", "vgg16")), device=device)
+        return cls(eyes_.load(weights, prefer=("squeezenet", "vgg16", eyes_.PAINTER)), device=device)
 
     def declare(self, knobs: dict[str, Knob]) -> dict[str, Knob]:
         """The knobs with this network's layers."""

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Self
 
 from models.base import Event, Frame, Knob, Measure, Pulse, Trouble, Wait, pulse
 from models.convolution import eyes as eyes_
+from models.convolution import untrained
 from models.convolution.eyes import Eyes
 from models.convolution.pictures import pixels_of
 from models.neural_style.easel import CAMERA, NOTHING, Named, Quick, opened
@@ -31,12 +32,13 @@ from models.style_transfer.weights import read
 from models.threads import threads
 from models.training import device as device_of
 
-CONTENT = {"relu4_2", "fire4", "trunk2"}
+CONTENT = {"relu4_2", "fire4", "trunk2", "untrained4"}
 """The layers that hold the content unless the knobs say otherwise: Gatys' of VGG-16, and what is near it elsewhere."""
 STYLE = {
     *("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"),
     *("relu1", "fire2", "fire3", "fire5", "fire7"),
     *("fold", "down", "trunk0", "trunk2", "trunk4"),
+    *untrained.LAYERS,
 }
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +85,7 @@ class NeuralStyle:
             quick = Quick(*read("paintings"))
         except WeightsError:  # only styles from files, then
             quick = None
-        return cls(eyes_.load(weights, prefer=("vgg16", "squeezenet")), quick, device=device)
+        return cls(eyes_.load(weights, prefer=("vgg16", "squeezenet", eyes_.UNTRAINED)), quick, device=device)
 
     def declare(self, knobs: dict[str, Knob]) -> dict[str, Knob]:
         """The knobs with this network's layers, each with a fader for content and one for style."""

@@ -150,7 +150,7 @@ def test_a_file_is_known_by_what_is_in_it(tmp_path: Path) -> None:
     np.savez(tmp_path / "other.npz", a=np.zeros(3))
     with pytest.raises(WeightsError, match=r"other\.npz: not VGG-16"):
         eyes.load(str(tmp_path / "other.npz"))
-    with pytest.raises(WeightsError, match=r"eyes\.txt: expected vgg16, squeezenet, or a file"):
+    with pytest.raises(WeightsError, match=r"eyes\.txt: expected vgg16, squeezenet, untrained, or a file"):
         eyes.load("eyes.txt")
 
 
@@ -158,3 +158,17 @@ def test_what_was_not_fetched_is_told_with_the_command(tmp_path: Path, monkeypat
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     with pytest.raises(WeightsError, match="arabesque weights get vision/squeezenet"):
         eyes.load("squeezenet")
+
+
+def test_untrained_eyes_are_the_same_everywhere_and_need_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    found = eyes.load("auto", prefer=("vgg16", "squeezenet", "untrained"))
+    picture = torch.linspace(0, 1, 3 * 32 * 40).view(1, 3, 32, 40)
+    maps = found(picture, ["untrained1", "untrained5"])
+    assert [tuple(each.shape) for each in maps.values()] == [(1, 32, 32, 40), (1, 128, 4, 5)]
+    assert maps["untrained1"][0, 3, 5, 5].item() == pytest.approx(5.9943, rel=1e-3)
+    assert all((each > 0).float().mean() > 0.2 for each in maps.values())
+    with pytest.raises(KeyError, match="relu1_1"):
+        found(picture, ["relu1_1"])

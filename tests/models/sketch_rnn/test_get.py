@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from file_server import Server, serving
 from published import published
 
 from models.download import DownloadError, download
@@ -19,60 +18,11 @@ from models.weights_cli import main
 CONTENT = bytes(range(256)) * 800  # 204,800 bytes
 
 
-class Server(ThreadingHTTPServer):
-    """Has `files`; breaks off after `most` bytes of an answer while `breaks` is left; may not know ranges."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.files: dict[str, bytes] = {"/file": CONTENT}
-        self.asked: list[str | None] = []
-        self.breaks, self.most = 0, 100_000
-        self.knows_ranges = self.says_length = True
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Server
-
-    def do_GET(self) -> None:
-        server, given = self.server, self.headers.get("Range")
-        server.asked.append(given)
-        content = server.files.get(self.path)
-        if content is None:
-            return self.send_error(404)
-        begin = int(given[6:].partition("-")[0]) if given and server.knows_ranges else 0
-        if begin and begin >= len(content):
-            return self.send_error(416)
-        self.send_response(206 if begin else 200)
-        if begin:
-            self.send_header("Content-Range", f"bytes {begin}-{len(content) - 1}/{len(content)}")
-        if server.says_length:
-            self.send_header("Content-Length", str(len(content) - begin))
-        self.end_headers()
-        rest = content[begin:]
-        if server.breaks:
-            server.breaks -= 1
-            rest = rest[: server.most]
-        self.wfile.write(rest)
-        return None
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as made:
-        thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with serving() as made:
+        made.files["/file"] = CONTENT
         yield made
-        made.shutdown()
-        thread.join()
 
 
 def test_a_file_arrives_whole(server: Server, tmp_path: Path) -> None:

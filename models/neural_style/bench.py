@@ -1,0 +1,143 @@
+"""How low the slow painter's loss comes, step by step, beside torch.optim.LBFGS on the same pictures.
+
+    python -m models.neural_style.bench --weights vgg16 --content PHOTO --style PAINTING --size 256 --steps 100
+
+Both go from the same canvas with the same loss, and evaluations of it are counted: they are nearly all of the work.
+torch's L-BFGS runs as such pictures are usually made, without a line search, and with its line search beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from models.base import knobs_of
+from models.convolution import eyes as eyes_
+from models.convolution.eyes import Eyes
+from models.neural_style import lbfgs
+from models.neural_style.easel import fitted, noise
+from models.neural_style.model import NeuralStyle
+from models.neural_style.objective import Goal, Weights, goal, losses
+from models.style_transfer.look import Pixels
+from models.style_transfer.pictures import read
+
+Row = dict[str, Any]
+Curve = dict[int, tuple[float, int]]
+"""The loss after so many steps, and how often it was evaluated until then."""
+
+OURS, PLAIN, SEARCHING = "ours", "torch.optim.LBFGS", "torch.optim.LBFGS, strong Wolfe"
+MARKS = 1, 5, 10, 20, 30, 50, 75, 100, 150, 200, 300, 500
+HISTORY = 100  # torch's own default
+
+
+class Case:
+    """One picture to be made: a network, what is wanted, and where it begins."""
+
+    def __init__(self, eyes: Eyes, content: Pixels, style: Pixels, *, size: int, start: str, beta: float) -> None:
+        model = NeuralStyle(eyes, device="cpu")
+        knobs = model.declare(knobs_of(model.step))
+        layers: Any = [knobs[f"{part}_layers"].default for part in ("content", "style")]
+        self.eyes, self.weights = eyes, Weights(1.0, beta, 20.0, *layers)
+        seen = fitted(content, size)
+        self.goal: Goal = goal(eyes, seen, fitted(style, size), self.weights)
+        self.canvas = noise(1, 0, seen) if start == "noise" else seen
+
+    def loss(self, canvas: Tensor) -> tuple[float, Tensor]:
+        """The total loss and its gradient."""
+        parts, gradient = losses(self.eyes, canvas, self.goal, self.weights)
+        return parts.total, gradient
+
+    def ours(self, steps: int) -> Curve:
+        """Our descent."""
+        descent, found = lbfgs.begun(self.canvas, self.loss), {}
+        for number in range(1, steps + 1):
+            descent = lbfgs.step(descent, self.loss, history=HISTORY)
+            if number in MARKS:
+                found[number] = descent.loss, descent.evaluations
+        return found
+
+    def theirs(self, steps: int, search: str | None) -> Curve:
+        """That of torch, at its usual rate of 1, one iteration at a time."""
+        canvas, count, found = self.canvas.clone().requires_grad_(), 0, {}
+        optimiser = torch.optim.LBFGS(
+            [canvas], max_iter=1, history_size=HISTORY, line_search_fn=search, tolerance_grad=0.0, tolerance_change=0.0
+        )
+
+        def closure() -> float:
+            nonlocal count
+            count += 1
+            loss, canvas.grad = self.loss(canvas)
+            return loss
+
+        for number in range(1, steps + 1):
+            optimiser.step(closure)  # type: ignore[no-untyped-call]
+            if number in MARKS:
+                found[number] = self.loss(canvas)[0], count
+        return found
+
+
+def pattern(number: int, height: int = 96, width: int = 128) -> Pixels:
+    """A picture made of waves, for a machine without photos."""
+    y, x = np.mgrid[0:height, 0:width]
+    random = np.random.default_rng(number)
+    waves = sum(
+        np.sin(x[..., None] * fx + y[..., None] * fy + phase)
+        for fx, fy, phase in zip(*random.uniform(-0.6, 0.6, (2, 4, 3)), random.uniform(0, 6, (4, 3)), strict=True)
+    )
+    return np.asarray(np.clip(127.5 + 45.0 * waves, 0, 255), np.uint8)
+
+
+def descent_rows(steps: int = 30) -> list[Row]:
+    """What `arabesque bench` prints: the loss after some steps beside torch's, and how long a step takes."""
+    eyes = eyes_.load(eyes_.UNTRAINED)
+    case = Case(eyes, pattern(1), pattern(2), size=96, start="noise", beta=10.0)
+    began_s = time.perf_counter()
+    ours = case.ours(steps)[steps]
+    took_ms = (time.perf_counter() - began_s) * 1000.0 / steps
+    plain = case.theirs(steps, None)[steps]
+    name = f"loss of the slow painter (untrained eyes) after {steps} steps, {ours[1]} evaluations"
+    peer = f"{PLAIN}, {plain[1]} evaluations"
+    return [
+        {"name": name, "value": ours[0], "unit": "", "ratio": plain[0] / ours[0], "peer": peer},
+        {"name": "one step at 128x96", "value": took_ms, "unit": "ms"},
+    ]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Prints the curves; leaves with 1 where ours is not as low as torch's after as many steps."""
+    parser = argparse.ArgumentParser(description="The slow painter's loss beside torch's L-BFGS.")
+    parser.add_argument("--weights", default=eyes_.AUTO, help="vgg16, squeezenet, a file, or a painter's weights")
+    parser.add_argument("--content", type=Path, required=True, metavar="PICTURE")
+    parser.add_argument("--style", type=Path, required=True, metavar="PICTURE")
+    parser.add_argument("--size", type=int, default=256, help="height in pixels")
+    parser.add_argument("--start", choices=("noise", "content"), default="content")
+    parser.add_argument("--beta", type=float, default=10.0)
+    parser.add_argument("--steps", type=int, default=100)
+    parser.add_argument("--search", action="store_true", help="torch with its line search, too")
+    options = parser.parse_args(argv)
+    case = Case(
+        eyes_.load(options.weights), read(options.content), read(options.style), size=options.size,
+        start=options.start, beta=options.beta,
+    )  # fmt: skip
+    curves = {OURS: case.ours(options.steps), PLAIN: case.theirs(options.steps, None)}
+    if options.search:
+        curves[SEARCHING] = case.theirs(options.steps, "strong_wolfe")
+    lines = ["steps  " + "".join(f"{name:>36}" for name in curves)]
+    for step in curves[OURS]:
+        told = (f"{loss:.5f} ({count} evaluations)" for loss, count in (curve[step] for curve in curves.values()))
+        lines.append(f"{step:5}  " + "".join(f"{each:>36}" for each in told))
+    sys.stdout.write("\n".join(lines) + "\n")
+    last = max(curves[OURS])
+    return 0 if curves[OURS][last][0] <= curves[PLAIN][last][0] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
