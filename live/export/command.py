@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import sys
 from pathlib import Path
 
 from live.clock import VirtualClock
 from live.engine import Engine
-from live.export import pd
+from live.export import max, pd, stage_control, touchdesigner, touchosc
 from live.export.controls import groups
 from live.options import Options
 from live.patch import PatchError, find, load
 from live.tree import Tree
+from live.web.namespace import Namespace
 
 log = logging.getLogger(__name__)
 
 PROGRAMS = {
-    "pd": (".pd", "a patch for Pure Data (vanilla)"),
+    "pd": (".pd", "a patch for Pure Data (vanilla, 0.51 and later)"),
+    "max": (".maxpat", "a patcher for Max (8 and later)"),
+    "touchosc": (".tosc", "a layout for TouchOSC (of 2021 and later)"),
+    "open-stage-control": (".json", "a session for Open Stage Control (1.x)"),
+    "touchdesigner": (".tsv", "a table for TouchDesigner, and beside it a script that makes operators from it"),
+    "oscquery-json": (".json", "what OSCQuery answers, for programs that read it from a file"),
 }
-"""What there is to export for: the ending of its files, and what they are."""
+"""What there is to export for: the ending of its file, and what that is."""
 
 
 def main(argv: list[str]) -> int:
@@ -46,16 +53,17 @@ def main(argv: list[str]) -> int:
     except PatchError as error:
         log.error("%s", error)
         return 1
-    try:
-        data = content(given.program, engine.tree, given.host, given.port)
-    finally:
-        engine.close()
-    if given.out == Path("-"):
-        sys.stdout.buffer.write(data)
-        return 0
     out = given.out or Path(path.stem + PROGRAMS[given.program][0])
     try:
-        out.write_bytes(data)
+        files = contents(given.program, engine.tree, given.host, given.port, out.name)
+    finally:
+        engine.close()
+    if str(out) == "-":
+        sys.stdout.buffer.write(next(iter(files.values())))
+        return 0
+    try:
+        for ending, data in files.items():
+            (out.with_suffix(ending) if ending else out).write_bytes(data)
     except OSError as error:
         log.error("%s: %s", out, error.strerror)
         return 1
@@ -63,10 +71,24 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def content(program: str, tree: Tree, host: str, port: int) -> bytes:
-    """The file for a program. Raises KeyError for one that is not in PROGRAMS."""
+def contents(program: str, tree: Tree, host: str, port: int, name: str) -> dict[str, bytes]:
+    """The file of this name for a program, under "", and what lies beside it, each under its ending.
+
+    Raises KeyError for one that is not in PROGRAMS.
+    """
     found = groups(tree)
     match program:
         case "pd":
-            return pd.patch(found, host, port).encode()
+            return {"": pd.patch(found, host, port).encode()}
+        case "max":
+            return {"": max.patcher(found, host, port).encode()}
+        case "touchosc":
+            return {"": touchosc.layout(found)}
+        case "open-stage-control":
+            return {"": stage_control.session(found, host, port).encode()}
+        case "touchdesigner":
+            script = touchdesigner.script(host, port, name)
+            return {"": touchdesigner.table(found).encode(), ".py": script.encode()}
+        case "oscquery-json":
+            return {"": json.dumps(Namespace(tree).describe("/"), indent=2, ensure_ascii=False).encode()}
     raise KeyError(program)
