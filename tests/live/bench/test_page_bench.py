@@ -1,0 +1,13 @@
+"""What the control page costs: all is heard and told, and the rows are there."""
+
+from __future__ import annotations
+
+from live.bench.page import page_rows
+
+
+def test_a_small_flood_is_heard_whole_while_a_page_listens() -> None:
+    figures = {row["name"].partition(": ")[2]: row for row in page_rows(2_000, 4_000)}
+    assert list(figures)[:4] == ["lost", "last value stored after", "memory grown", "told to the page"]
+    assert figures["lost"]["value"] == 0.0
+    assert figures["told to the page"]["value"] > 0.0
+    assert {"MIDI late, p50", "MIDI late, p99", "MIDI late, max"} <= figures.keys()
