@@ -30,7 +30,9 @@ def server() -> Iterator[OscServer]:
     tree.add("/piano/scale", Knob("Scale", choices=("major", "minor"), kind="choice", default="major"))
     tree.add("/piano/reset", pulse("Begin again"))
     tree.add("/ink/temperature", Knob("How wild", 0.0, 1.0, default=0.5))
-    with OscServer(tree, clock, port=0) as server:
+    server = OscServer(tree, clock, port=0)
+    server.listen_tcp()
+    with server:
         yield server
 
 
@@ -77,6 +79,12 @@ def test_oscsend_moves_a_value(
 ) -> None:
     oscsend(address, types, *values)
     assert changes.get(timeout=WAIT_S) == change
+
+
+def test_oscsend_moves_a_value_over_tcp(peer: Callable[[str, str], str], server: OscServer, changes: Changes) -> None:
+    url = f"osc.tcp://127.0.0.1:{server.port}/"
+    subprocess.run([peer("oscsend", "liblo-tools"), url, "/piano/temperature", "f", "0.5"], check=True, timeout=WAIT_S)
+    assert changes.get(timeout=WAIT_S) == ("/piano/temperature", 0.5)
 
 
 def test_oscsend_moves_all_that_a_pattern_matches(oscsend: Callable[..., None], changes: Changes) -> None:
