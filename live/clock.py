@@ -42,6 +42,12 @@ class Beat:
             return self.at_s if beat <= self.beat else math.inf
         return self.at_s + (beat - self.beat) * 60.0 / self.tempo_bpm
 
+    def next_s(self, beats: int, after_s: float) -> float:
+        """When the first beat divisible by `beats` begins that is not before a time; at once while the line stands."""
+        if not self.running:
+            return after_s
+        return max(after_s, self.time_at(math.ceil((self.beat_at(after_s) - ON_THE_LINE) / beats) * beats))
+
 
 class Clock:
     """Real time. `now()` is a monotonic clock that all processes of one machine read alike.
@@ -109,17 +115,11 @@ class Clock:
 
     def next_beat_s(self, after_s: float | None = None) -> float:
         """When the first beat begins that is not before now, or a given time; at once while the beats stand."""
-        return self._next_s(1, after_s)
+        return self.beats.next_s(1, self.now() if after_s is None else after_s)
 
     def next_bar_s(self, after_s: float | None = None) -> float:
         """When the first bar begins that is not before now, or a given time; at once while the beats stand."""
-        return self._next_s(self.meter, after_s)
-
-    def _next_s(self, step: int, after_s: float | None) -> float:
-        begin_s, line = self.now() if after_s is None else after_s, self.beats
-        if not line.running:
-            return begin_s
-        return max(begin_s, line.time_at(math.ceil((line.beat_at(begin_s) - ON_THE_LINE) / step) * step))
+        return self.beats.next_s(self.meter, self.now() if after_s is None else after_s)
 
     def unix(self) -> float:
         """Seconds since 1970 by the wall clock, for what comes dated from outside, such as OSC's timetags."""

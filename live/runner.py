@@ -130,14 +130,14 @@ class Runner(Worker):
         Gives the time at which that begins (0 where nothing was kept back), and when something wants to be done next.
         It is done a little before, when what comes after can still be withdrawn.
         """
-        boundary = {"beat": self.clock.next_beat_s, "bar": self.clock.next_bar_s}.get(own["wait"], lambda _: now_s)
+        beats = {"beat": 1, "bar": self.meter}.get(own["wait"])
         for name in ("now", "reset"):
             if own[name] and own["wait"] != "none":
                 self._asked.setdefault(name, now_s)
                 own[name] = False
         begin_s, next_s = 0.0, float("inf")
         for name, asked_s in list(self._asked.items()):
-            at_s = boundary(asked_s)
+            at_s = self.beats.next_s(beats, asked_s) if beats is not None else now_s
             if at_s - WITHDRAW_MARGIN_S <= now_s:
                 own[name], begin_s = True, at_s
                 del self._asked[name]

@@ -52,6 +52,7 @@ class Worker(ABC):
         self.wake = threading.Condition()
         self.beats = clock.beats
         """The line of beats as this iteration found it."""
+        self.meter = clock.meter
         self.failed_s = float("-inf")
         """When it failed last."""
         self.steps = 0
@@ -176,9 +177,9 @@ class Worker(ABC):
         """The time, and the knobs as they stand then: all that this iteration goes by, and told to who records it."""
         with self.tree.batch():  # so that nothing is written between
             now_s = self.clock.now()
-            self.beats = self.clock.beats
+            self.beats, self.meter = self.clock.beats, self.clock.meter
             if self.tree.recorder is not None:
-                self.tree.recorder.looked(now_s, self.name, arrived, self.beats, self.clock.meter, swapped)
+                self.tree.recorder.looked(now_s, self.name, arrived, self.beats, self.meter, swapped)
             return now_s, self.tree.snapshot(self.name, self._knob_names, now_s)
 
     @abstractmethod

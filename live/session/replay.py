@@ -87,6 +87,7 @@ class Replay:
                     self.clock.advance(line.at_s)
                     self.outcome.seconds = line.at_s - first_s
                     self.voices.poll()
+                    self.tree.gliding()
                     try:
                         self._do(number, line)
                     except (KeyError, ValueError) as error:

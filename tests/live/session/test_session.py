@@ -55,6 +55,16 @@ def notes(path: Path) -> list[str]:
     return [str(message) for message in mido.MidiFile(path).tracks[0]]
 
 
+def struck(path: Path) -> list[tuple[int, int]]:
+    """(tick, pitch) of all notes; how finely a fade of the volume between them is told is no part of a session."""
+    tick, found = 0, []
+    for message in mido.MidiFile(path).tracks[0]:
+        tick += message.time
+        if message.type == "note_on":
+            found.append((tick, message.note))
+    return found
+
+
 def lines(path: Path) -> list[list[Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()[1:]]
 
@@ -84,6 +94,30 @@ def test_what_a_hand_did_is_done_again(opened: Opening, again: Callable[[], Outc
     assert outcome.seconds == 5.0
     assert outcome.notes > 20
     assert notes(tmp_path / "again.mid") == notes(tmp_path / "played.mid")
+
+
+def test_the_beat_is_the_same_again(opened: Opening, again: Callable[[], Outcome], tmp_path: Path) -> None:
+    engine = opened()
+    engine.advance(1.1)
+    engine.tree.set("/a/quantise", 0.7)
+    engine.tree.set("/a/swing", 0.3)
+    engine.tree.set("/a/length", 0.17)
+    engine.tree.set("/clock/tempo", 173, 2.0)
+    engine.advance(2.3)
+    engine.tree.set("/a/wait", "bar")
+    engine.tree.set("/clock/meter", 3)
+    engine.tree.set("/a/reset", True)
+    engine.advance(4.0)
+    engine.tree.set("/clock/play", False)
+    engine.advance(4.5)
+    engine.tree.set("/clock/play", True)
+    engine.tree.set("/a/volume", 100, 0.5)
+    engine.advance(7.0)
+    engine.close()
+    outcome = again()
+    assert outcome.difference == ""
+    assert outcome.notes > 20
+    assert struck(tmp_path / "again.mid") == struck(tmp_path / "played.mid")
 
 
 def test_what_was_heard_is_heard_again(opened: Opening, tmp_path: Path) -> None:
