@@ -15,7 +15,7 @@ from types import FrameType
 
 from live.allow import Allow
 
-DEFAULT_PATCH = "duo"
+DEFAULT_PATCH = "trio"
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "play": ("live.cli:play", "play a patch (the same as giving it without a command)"),
@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Plays a patch: neural models that perform live, every parameter of them movable over OSC.",
         epilog=f"other commands (arabesque COMMAND --help):\n{commands}\n\n"
         "examples:\n"
-        "  arabesque                                       a piano and a draughtsman, in a window\n"
+        "  arabesque                                       a painter, a draughtsman and a piano, in a window\n"
         '  arabesque --midi "*Roland*"                     on a MIDI port, by any part of its name\n'
         "  arabesque --set /piano/temperature=0.8 --seed 3 calmer, and another performance\n"
         "  arabesque my_piece.py --record tonight.mid      a patch of your own, kept as a MIDI file",
