@@ -53,6 +53,9 @@ class Runner(Worker):
         self.due_s = clock.now()
         self.late_s = 0.0
         self._past: deque[tuple[float, Any, list[Event]]] = deque()
+        self._pulses = [name for name, knob in knobs_of(type(model).step).items() if knob.kind == "pulse"]
+        self._pressed: set[str] = set()
+        """Buttons of the model's that it has not seen yet: not every iteration has a step."""
         self._paused = False
         self._asked: dict[str, float] = {}
         """What waits for a beat or a bar, and since when."""
@@ -70,6 +73,7 @@ class Runner(Worker):
 
     def _advance(self, now_s: float, knobs: dict[str, Any], swapped: Model | None) -> float:
         own = {name: knobs.pop(name) for name in self.OWN}
+        self._pressed |= {name for name in self._pulses if knobs[name]}
         nudge_s = float(own["nudge"]) / 1000.0
         begin_s, asked_s = self._hold(own, now_s)
         self._renew(own, now_s, swapped)
@@ -97,6 +101,8 @@ class Runner(Worker):
 
     def _step(self, knobs: dict[str, Any], now_s: float, nudge_s: float) -> None:
         heard, self._heard = self._heard, []
+        knobs.update(dict.fromkeys(self._pressed, True))
+        self._pressed.clear()
         self._past.append((self.due_s, self._state, heard))
         while len(self._past) > 1 and self._past[1][0] <= now_s:
             self._past.popleft()

@@ -12,7 +12,7 @@ from toys import Scale, Tape
 from live.clock import Clock, VirtualClock
 from live.runner import Runner
 from live.tree import Tree
-from models.base import Event, Knob, NoteOff, NoteOn
+from models.base import Event, Knob, NoteOff, NoteOn, Pulse, Wait, pulse
 
 
 @dataclass
@@ -191,3 +191,33 @@ def test_it_plays_on_a_thread_and_stops_at_once() -> None:
     runner.start()
     runner.stop()
     assert tape.said[-1] == "silence"
+
+
+class Bell(Scale):
+    """A model with a button."""
+
+    rung = 0
+
+    def step(  # type: ignore[override]
+        self, state: int, heard: Sequence[Event], /, *, ring: Annotated[Pulse, pulse("Ring")] = False
+    ) -> tuple[Sequence[Event], int]:
+        self.rung += ring
+        return (Wait(1.0),), state
+
+
+def test_a_button_waits_for_the_next_step() -> None:
+    clock = VirtualClock()
+    tree = Tree(clock)
+    for name, knob in Runner.knobs_for(Bell).items():
+        tree.add(f"/bell/{name}", knob)
+    bell = Bell()
+    runner = Runner("bell", bell, tree, clock, [])
+    runner.iterate()
+    tree.set("/bell/ring", True)
+    runner.hear(NoteOn(60, 1))
+    wanted_s = runner.iterate()  # woken by what was heard, and there is nothing to be done yet
+    assert bell.rung == 0
+    clock.advance(wanted_s)
+    runner.iterate()
+    runner.iterate()
+    assert bell.rung == 1
