@@ -13,6 +13,10 @@ GRIDS: Mapping[str, float] = {"1/4": 1.0, "1/8": 1 / 2, "1/8t": 1 / 3, "1/16": 1
 """Steps in quarter notes; t are triplets."""
 
 
+APART_S = 0.03
+"""One key cannot be struck twice in less."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pull:
     """`strength` 0..1 of the way to the nearest step of a grid; `swing` 0..0.75 delays every second step by that part
@@ -28,6 +32,10 @@ class Pull:
         if self.strength <= 0.0 or not line.running:
             return due_s
         return due_s + self.strength * (line.time_at(self.nearest(line.beat_at(due_s))) - due_s)
+
+    def reach_s(self, line: Beat) -> float:
+        """The most by which an onset may be moved."""
+        return self.strength * GRIDS[self.grid] * (1.0 + self.swing) / 2.0 * 60.0 / line.tempo_bpm
 
     def nearest(self, beat: float) -> float:
         """The step nearest to a beat."""
@@ -53,23 +61,32 @@ class Moved:
 class Score:
     """The last note of each pitch, so that what belongs together moves together.
 
-    A note's end comes as much later or earlier as its onset; a pitch is not struck again before the note before it is
-    over; nothing is moved into the past.
+    A note's end comes as much later or earlier as its onset; nothing is moved into the past; a pitch is struck again
+    when the note before it is over, or ends it.
     """
 
     def __init__(self) -> None:
         self._last: dict[int, Moved] = {}
 
-    def place(self, event: Event, due_s: float, now_s: float, line: Beat, pull: Pull, begun_s: float) -> float:
-        """When an event is to happen that the model has due at a time, in a step that began at another."""
+    def place(
+        self, event: Event, due_s: float, now_s: float, line: Beat, pull: Pull, begun_s: float, *, cuts: bool = False
+    ) -> float:
+        """When an event is to happen that the model has due at a time, in a step that began at another.
+
+        With `cuts` an onset may be before the end of the note before it, which the caller can still bring forward.
+        """
         if isinstance(event, NoteOn):
             last = self._last.get(event.pitch)
-            at_s = max(pull.moved(due_s, line), min(due_s, now_s), last.over_s if last else -math.inf)
+            at_s = max(pull.moved(due_s, line), min(due_s, now_s))
+            if last is not None and at_s < last.struck_s + APART_S:  # twice on one step: the second stays where it is
+                at_s = max(due_s, last.struck_s)
+            if last is not None and not cuts:
+                at_s = max(at_s, last.over_s)
             self._last[event.pitch] = Moved(begun_s, due_s, at_s, -math.inf, at_s)
             return at_s
         if isinstance(event, NoteOff) and event.pitch in self._last:
             last = self._last[event.pitch]
-            at_s = max(due_s + last.struck_s - last.due_s, last.struck_s)
+            at_s = max(due_s + (last.struck_s - last.due_s), last.struck_s)
             self._last[event.pitch] = replace(last, end_begun_s=begun_s, over_s=at_s)
             return at_s
         return due_s

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -10,7 +12,7 @@ from toys import Scale, Tape
 from live.clock import VirtualClock
 from live.notes import NoteRunner
 from live.tree import Tree
-from models.base import Knob, NoteOff, NoteOn
+from models.base import Event, Knob, NoteOff, NoteOn, Wait
 
 
 @dataclass
@@ -116,6 +118,40 @@ def test_a_note_that_sounds_too_early_to_have_been_decided_is_ended(stage: Stage
         elif isinstance(event, NoteOff):
             sounding.discard(event.pitch)
     assert 4 not in sounding
+
+
+class Trill:
+    """One key again and again: down for 0.4 s, and down again at the same moment."""
+
+    kind = "trill"
+
+    def start(self, seed: int) -> int:
+        return 0
+
+    def step(self, state: int, heard: Sequence[Event]) -> tuple[Sequence[Event], int]:
+        return ((NoteOff(60), NoteOn(60, 64), Wait(0.4)) if state else (NoteOn(60, 64), Wait(0.4))), state + 1
+
+
+@pytest.mark.parametrize("strength", [0.0, 0.5, 1.0])
+def test_a_repeated_key_is_let_go_before_it_is_struck(strength: float) -> None:
+    clock, tape = VirtualClock(60.0), Tape()
+    tree = Tree(clock)
+    for name, knob in NoteRunner.knobs_for(Trill).items():  # type: ignore[arg-type]
+        tree.add(f"/trill/{name}", knob)
+    tree.set("/trill/quantise", strength)
+    tree.set("/trill/grid", "1/8")
+    runner = NoteRunner("trill", Trill(), tree, clock, [tape])  # type: ignore[arg-type]
+    wanted_s = 0.0
+    while (wanted_s := max(wanted_s, runner.iterate())) < 12.0:
+        clock.advance(wanted_s)
+    events = sorted((due, isinstance(event, NoteOn)) for due, event in tape.events if due < 11000)
+    assert [down for _, down in events][:40] == [True, *([False, True] * 20)][:40]
+    struck = [due for due, down in events if down]
+    assert min(b - a for a, b in itertools.pairwise(struck)) >= 30
+    if strength == 1.0:
+        assert {due % 500 for due in struck} == {0, 200}  # the second one of two on one step stays where it was
+    if strength == 0.0:
+        assert struck == [400 * n for n in range(len(struck))]
 
 
 def test_pressed_now_it_waits_for_the_bar(stage: Stage) -> None:
