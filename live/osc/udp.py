@@ -16,7 +16,7 @@ from live.osc.subscribers import Peer
 
 log = logging.getLogger(__name__)
 
-RECEIVE_BUFFER: Final = 4 << 20
+RECEIVE_BUFFER: Final = 16 << 20
 """Bytes asked of the system for what has arrived and was not read yet."""
 MAX_BACKLOG_BYTES: Final = 16_000_000
 
@@ -68,12 +68,13 @@ class UdpSocket:
         return self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
 
     def receive(self, limit: int) -> None:
-        """Moves what has arrived into the backlog; at most so many packets, and for 5 ms, whatever the flood.
+        """Moves what has arrived into the backlog; at most so many packets, whatever the flood.
 
-        Each call of the system gives the interpreter up, and where another thread does not, taking it back can
-        last 5 ms by itself: reading until nothing is left could then go on for ever.
+        Where each packet is a call of the system, that ends after 5 ms: each gives the interpreter up, and where
+        another thread does not, taking it back can last 5 ms by itself. A mouthful keeps it, and however little of the
+        machine is left to us, the socket, which would drop the newest, is emptied first.
         """
-        until_s = self._clock.now() + 0.005
+        until_s = float("inf") if self._mouthful is not None else self._clock.now() + 0.005
         while limit > 0 and self._clock.now() <= until_s:
             try:
                 came = self._mouthful.take(limit) if self._mouthful is not None else [self._take_one()]
