@@ -114,7 +114,8 @@ def test_a_network_camera_is_cut_and_restored_while_it_plays(
     program.end(signal.SIGTERM)
     ear.socket.close()
     assert program.process.returncode == 0
-    assert ear.states == ["opening", "lost", "playing", "lost", "playing", "lost", "playing"]
+    assert ear.states[-6:] == ["lost", "playing", "lost", "playing", "lost", "playing"]
+    assert ear.states[:-6] in ([], ["opening"])  # of a value only the newest is sent, and the first try is short
     assert len(ear.errors) == 3
     assert all(f"http://127.0.0.1:{port}/" in error for error in ear.errors)
     numbers = [*first, *second, *third]
