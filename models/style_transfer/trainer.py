@@ -39,11 +39,11 @@ class Settings:
     minutes: float = 0.0  # train for so long instead; everything that follows the steps then follows the clock
     batch: int = 4  # painted pictures at once
     learning_rate: float = 2e-3  # at its highest
-    sides: tuple[int, ...] = (160, 224)  # of the crops, in pixels
-    grows: tuple[float, ...] = (0.0, 0.9)  # the share of the training at which each side begins
+    sides: tuple[int, ...] = (160, 128, 192)  # of the crops, in pixels; quick eyes can look at larger ones
+    grows: tuple[float, ...] = (0.0, 0.7, 0.93)  # the share of the training at which each side begins
     sharpens: float = 0.7  # the share of the training after which the sharp eyes look, where it began with others
     steadies: float = 0.7  # the share after which stability counts
-    stability: float = 50.0  # the weight of the squared difference between a picture and itself seen from aside
+    stability: float = 20.0  # the weight of the squared difference between a picture and itself seen from aside
     seed: int = 1
     narrow: int = 48
     wide: int = 128
