@@ -28,7 +28,7 @@ LONGEST_WAIT_S = 60.0
 
 def window_rows(seconds: float = 10.0) -> list[Row]:
     """So many seconds of music and drawing, frame by frame as fast as can be, then at the rate of a display; then the
-    default patch with its pianist and four pens. On SDL's dummy driver where there is no screen.
+    default patch with its painter, its pianist and four pens. On SDL's dummy driver where there is no screen.
     """
     costs, driver = _costs_ms(seconds)
     where = f"1280x720, roll and {PENS} pens, {'no screen' if driver in NO_SCREEN else driver}"
@@ -40,7 +40,7 @@ def window_rows(seconds: float = 10.0) -> list[Row]:
     ]
     frames = (
         ("frames, 60 asked for", _frames_per_s(seconds)),
-        ("the same beside both models at work", _beside_models(seconds)),
+        ("the same beside all models at work", _beside_models(seconds)),
     )
     for name, value in frames:
         rows.append({"name": name, "value": value, "unit": "1/s", "ratio": value / RATE, "peer": "the rate asked for"})
