@@ -34,8 +34,8 @@ def download(
     """Writes what lies at `address` to `path`, of at most `most` bytes.
 
     What arrived of it stays beside it as NAME.part, and the next call (or attempt: a broken connection is tried a few
-    times) asks for the rest only. `sha256` is its checksum, or how that begins. Raises DownloadError, one sentence, where it does not work; OSError where it cannot
-    be written.
+    times) asks for the rest only. `sha256` is its checksum, or how that begins. Raises DownloadError, one sentence,
+    where it does not work; OSError where it cannot be written.
     """
     if not address.startswith(SCHEMES):
         raise DownloadError(f"{address}: not an http address")
