@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections import deque
 from collections.abc import Callable
@@ -87,7 +88,7 @@ class Learn:
             if self._learning(turn, given.at_s):
                 continue
             for address, (handle, grip) in list(self._map.items()):
-                if handle == turn.handle:
+                if _meant(handle, turn.handle):
                     self._try(address, lambda grip=grip, turn=turn: self._move(grip, turn))  # type: ignore[misc]
 
     def _move(self, grip: Grip, turn: Turn) -> None:
@@ -200,6 +201,13 @@ class Learn:
     def _show(self) -> None:
         lines = [f"{address} {_told(handle)}, {grip.mode}" for address, (handle, grip) in self._map.items()]
         self.tree.publish("/midi/map", "\n".join(lines))
+
+
+def _meant(mapped: Handle, turned: Handle) -> bool:
+    """Whether it is this control; a person may have written a pattern with * and ? for the device."""
+    if (mapped.channel, mapped.control) != (turned.channel, turned.control):
+        return False
+    return mapped.device == turned.device or fnmatch.fnmatchcase(turned.device.casefold(), mapped.device.casefold())
 
 
 def _told(handle: Handle) -> str:

@@ -187,6 +187,15 @@ def test_a_hand_in_the_file_is_followed_and_its_slips_are_told(path: Path) -> No
     assert "got 'cc 200'" in sentence
 
 
+def test_a_device_may_be_a_pattern(path: Path) -> None:
+    path.write_text('["/piano/density"]\ndevice = "*kontrol*"\nchannel = 1\ncontrol = "cc 7"\nmode = "jump"\n', "utf-8")
+    stage = Stage(path)
+    stage.come("b0077f", device="nanoKONTROL2")
+    assert stage.get("density") == pytest.approx(64.0)
+    stage.come("b00700", device="Faders")
+    assert stage.get("density") == pytest.approx(64.0)
+
+
 def test_a_node_that_is_not_there_yet_keeps_its_control(path: Path) -> None:
     path.write_text('["/veil/strength"]\ndevice = "Faders"\nchannel = 1\ncontrol = "cc 7"\nmode = "jump"\n', "utf-8")
     stage = Stage(path)
