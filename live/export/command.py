@@ -8,6 +8,7 @@ import logging
 import sys
 from pathlib import Path
 
+from live.cli import DEFAULT_PATCH
 from live.clock import VirtualClock
 from live.engine import Engine
 from live.export import max, pd, stage_control, touchdesigner, touchosc
@@ -39,7 +40,7 @@ def main(argv: list[str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("patch", nargs="?", default="duo", help="a Python file or the name of a patch (default: %(default)s)")
+    add("patch", nargs="?", default=DEFAULT_PATCH, help="a Python file or the name of a patch (default: %(default)s)")
     add("--for", required=True, choices=tuple(PROGRAMS), dest="program", help="the program that will control it")
     add("--out", type=Path, metavar="FILE", help="where to write (default: PATCH with the program's ending; - prints)")
     add("--host", default="127.0.0.1", help="where the engine will run (default: %(default)s)")
