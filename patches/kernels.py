@@ -1,7 +1,7 @@
-"""The seeing machine: kernels set by hand on the left of a fader, what a trained network sees on its right.
+"""The seeing machine: the camera under kernels set by hand, and what a trained network sees in it.
 
-`/eye/kernel1` chooses a kernel, `/eye/cells1/r1c1` … are its cells; `/features/layer` and `/features/channel` choose
-what is shown of the network, and `/features/opacity` fades it in over the kernels.
+`/eye/kernel1` chooses a kernel, `/eye/cells1/r1c1` … are its cells. `/features/opacity 1` shows the network's feature
+maps instead, `/features/layer` and `/features/channel` choose which.
 """
 
 from live import Camera, Node, Patch, Window
@@ -13,5 +13,5 @@ camera = Camera("auto", mirror=True)
 patch = Patch(
     seed=1,
     eye=Node(Kernels, source=camera, out=stage.layer(0), kernel1="sobel_x", view="absolute"),
-    features=Node(FeatureMaps, weights="auto", source=camera, out=stage.layer(1), opacity=0.0, rate=15),
+    features=Node(FeatureMaps, weights="auto", source=camera, out=stage.layer(1), opacity=0.0, fit="fit", rate=15),
 )

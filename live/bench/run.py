@@ -19,6 +19,8 @@ SECTIONS = {
     "step": ("models.performance_rnn.bench:step_rows", "one event of the pianist"),
     "sketch": ("models.sketch_rnn.bench:step_rows", "one point of the draughtsman"),
     "style": ("models.style_transfer.bench:frame_rows", "one picture of the painter"),
+    "kernels": ("models.convolution.bench:kernel_rows", "one picture of the seeing machine"),
+    "gatys": ("models.neural_style.bench:descent_rows", "how low the slow painter comes"),
     "midi": ("live.bench.lateness:lateness_rows", "when MIDI messages leave, while everything is busy"),
     "clock": ("live.bench.clock:clock_rows", "MIDI clock out and in"),
     "osc": ("live.bench.osc:control_rows", "OSC packets in"),

@@ -90,7 +90,7 @@ class FeatureMaps:
         soft: Annotated[bool, Knob("Enlarged softly; off shows every cell as a square")] = True,
         mix: Annotated[float, Knob("0 is the camera, 1 the maps", 0.0, 1.0)] = 1.0,
         resolution: Annotated[int, Knob(
-            "Height at which the network looks; 0 is the camera's own", 0, 1080, "pixels"
+            "Height at which the network looks; never more than the camera's", LEAST, 1080, "pixels", "log"
         )] = 240,
         rate: Annotated[float, Knob("Pictures in a second at most; 0 is as many as come", 0.0, 240.0, "1/s")] = 0.0,
         govern: Annotated[bool, Knob("Lower the resolution where the rate cannot be held otherwise")] = True,
@@ -114,7 +114,7 @@ class FeatureMaps:
 
     def _maps(self, seen: Frame, layer: str, resolution: int) -> Tensor:
         """The maps [C, h, w] of a layer; a picture too small for the network is made large enough."""
-        pixels = resized(seen.pixels, max(resolution, LEAST) if resolution else 0)
+        pixels = resized(seen.pixels, resolution)
         short = min(pixels.shape[:2])
         if short < LEAST:
             pixels = np.asarray(cv2.resize(pixels, None, fx=LEAST / short, fy=LEAST / short), np.uint8)

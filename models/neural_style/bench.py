@@ -28,6 +28,7 @@ from models.neural_style.model import NeuralStyle
 from models.neural_style.objective import Goal, Weights, goal, losses
 from models.style_transfer.look import Pixels
 from models.style_transfer.pictures import read
+from models.threads import threads
 
 Row = dict[str, Any]
 Curve = dict[int, tuple[float, int]]
@@ -52,7 +53,8 @@ class Case:
 
     def loss(self, canvas: Tensor) -> tuple[float, Tensor]:
         """The total loss and its gradient."""
-        parts, gradient = losses(self.eyes, canvas, self.goal, self.weights)
+        with threads(canvas.shape[2] * canvas.shape[3]):
+            parts, gradient = losses(self.eyes, canvas, self.goal, self.weights)
         return parts.total, gradient
 
     def ours(self, steps: int) -> Curve:

@@ -1,0 +1,78 @@
+"""How long a picture takes under hand-set kernels and in a network's feature maps, at 640x480."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from models.base import Event, Frame
+from models.convolution.eyes import UNTRAINED, load
+from models.convolution.features import FeatureMaps
+from models.convolution.filters import convolved
+from models.convolution.kernels import Kernels
+from models.convolution.pictures import maps_of
+from models.convolution.table import KERNELS
+from models.timing import one_thread, turn
+
+Row = dict[str, Any]
+SIZE = 480, 640
+USUAL = "torch's conv2d"
+
+
+def kernel_rows(seconds: float = 10.0) -> list[Row]:
+    """What `arabesque bench` prints: our sum of windows beside torch's convolution, then whole pictures."""
+    pixels = np.random.default_rng(1).integers(0, 256, (*SIZE, 3), np.uint8)
+    frame = Frame(pixels)
+    calls = {**_operations(frame), **_pictures(frame)}
+    spent: dict[str, list[float]] = {name: [] for name in calls}
+    with one_thread(), torch.inference_mode():
+        end_s = time.perf_counter() + seconds
+        while time.perf_counter() < end_s or not all(spent.values()):
+            for name, call in calls.items():
+                spent[name] += turn(call)
+    p50 = {name: float(np.median(times)) * 1000.0 for name, times in spent.items()}
+    rows: list[Row] = []
+    for name, took_ms in p50.items():
+        row: Row = {"name": f"{name}, p50", "value": took_ms, "unit": "ms"}
+        peer = f"{USUAL}, {name}"
+        if peer in p50:
+            row |= {"ratio": p50[peer] / took_ms, "peer": USUAL}
+        rows.append(row)
+    return rows
+
+
+def _operations(frame: Frame) -> dict[str, Callable[[], object]]:
+    """One kernel on three channels, ours and torch's."""
+    maps = maps_of(frame.pixels)
+    planes = maps.permute(2, 0, 1)[None].contiguous()
+    calls: dict[str, Callable[[], object]] = {}
+    for side, cells in ((3, KERNELS["gaussian_blur"]), (5, KERNELS["gaussian_blur_5"])):
+        rim = (5 - side) // 2
+        weights = torch.tensor(cells).view(5, 5)[rim : rim + side, rim : rim + side].expand(3, 1, side, side)
+        theirs = partial(F.conv2d, planes, weights.contiguous(), padding=side // 2, groups=3)
+        calls[f"one kernel of {side}x{side}"] = partial(convolved, maps, cells)
+        calls[f"{USUAL}, one kernel of {side}x{side}"] = theirs
+    return calls
+
+
+def _pictures(frame: Frame) -> dict[str, Callable[[], object]]:
+    """Whole steps of the models, from bytes to bytes."""
+    cv2.setNumThreads(1)
+    heard: Sequence[Event] = (frame,)
+    kernels, maps = Kernels(), FeatureMaps(load(UNTRAINED), device="cpu")
+    state, seen = kernels.start(1), maps.start(1)
+    edges, blur = KERNELS["edge_3"], KERNELS["gaussian_blur_5"]
+    return {
+        "a picture under one kernel": lambda: kernels.step(state, heard, cells1=edges),
+        "a picture under four layers, pooled": lambda: kernels.step(
+            state, heard, layers=4, cells1=blur, cells2=edges, cells3=blur, cells4=edges, pool4="max"
+        ),
+        "25 feature maps of it, 240 rows": lambda: maps.step(seen, heard, layer="untrained3"),
+    }
