@@ -17,12 +17,19 @@ DIM: Colour = (150, 152, 166)
 ALERT: Colour = (255, 120, 104)
 PANEL = (8, 8, 12, 205)
 TITLE_PX, LINE_PX = 24, 18
+SMALLER_PX = (18, 16, 14, 12)
+"""Heights of a line of values, of which the largest is taken with which all of them fit."""
 EVERY_S = 0.2
 """How often the values are written anew."""
 SAID_S = 6.0
 """How long a sentence stays."""
 
+COLUMN = 20
+"""How wide a column of values is, in heights of a line."""
+
 Line = tuple[str, str, Colour]
+"""A name, its value and the value's colour; without a name it is a title."""
+_GAP: Line = ("", "", DIM)
 
 
 class Hud:
@@ -61,19 +68,16 @@ class Hud:
             return self._values[2]
         panel = pygame.Surface(size, pygame.SRCALPHA, 32)
         panel.fill(PANEL)
-        x, y, wide = 16, 14, 360
-        for number, (title, lines) in enumerate(self._groups()):
-            if number and y + TITLE_PX + min(len(lines), 4) * LINE_PX > size[1]:
-                x, y = x + wide, 14
-            panel.blit(label(title, TITLE_PX, BRIGHT), (x, y))
-            y += TITLE_PX
-            for name, value, colour in lines:
-                if y + LINE_PX > size[1] - 8:
-                    x, y = x + wide, 14
-                panel.blit(label(name, LINE_PX, DIM), (x + 8, y))
-                panel.blit(label(value, LINE_PX, colour), (x + 168, y))
-                y += LINE_PX
-            y += 10
+        rows = [row for title, lines in self._groups() for row in (("", title, BRIGHT), *lines, _GAP)]
+        line_px = next((px for px in SMALLER_PX if len(rows) <= _columns(size, px) * _rows(size, px)), SMALLER_PX[-1])
+        wide, tall = COLUMN * line_px, _rows(size, line_px)
+        for number, (name, value, colour) in enumerate(rows):
+            x, y = 16 + number // tall * wide, 12 + number % tall * line_px
+            if name:
+                panel.blit(label(name, line_px, DIM), (x + 8, y))
+                panel.blit(label(value, line_px, colour), (x + wide // 2, y), (0, 0, wide // 2 - 6, line_px + 4))
+            elif value:
+                panel.blit(label(value, line_px + 2, colour), (x, y - 1))
         self._values = now_s, size, panel
         return panel
 
@@ -82,8 +86,8 @@ class Hud:
         for leaf in self._stage.tree.leaves():
             if leaf.knob.kind not in ("pulse", "event") and "r" in leaf.knob.access:
                 groups.setdefault(leaf.address.split("/")[1], []).append(leaf)
-        own = [name for name in ("window", "clock", "midi", "engine") if name in groups]
-        for name in [*own, *(name for name in groups if name not in own)]:
+        last = [name for name in ("clock", "midi", "camera", "window", "preset", "cue", "link") if name in groups]
+        for name in ["engine", *(name for name in groups if name not in last and name != "engine"), *last]:
             lines = [_line(leaf, leaf.at(self._stage.clock.now())) for leaf in groups[name]]
             errors = [sentence for _, error, sentence in self._stage.notes if error]
             if name == "engine" and errors:
@@ -100,6 +104,14 @@ def _line(leaf: Leaf, value: Value) -> Line:
         said = "on" if value else "off"
     moved = leaf.knob.access == "rw" and value != leaf.knob.default
     return name, f"{said[:34]}{more} {leaf.knob.unit}".rstrip(), BRIGHT if moved else DIM
+
+
+def _rows(size: tuple[int, int], line_px: int) -> int:
+    return max(1, (size[1] - 20) // line_px)
+
+
+def _columns(size: tuple[int, int], line_px: int) -> int:
+    return max(1, (size[0] - 16) // (COLUMN * line_px))
 
 
 def _help(surface: pygame.Surface) -> None:
