@@ -11,6 +11,7 @@ import pytest
 
 from live.clock import VirtualClock
 from live.engine import Engine
+from live.midi.input import MidiIn
 from live.options import Options
 from live.osc.encode import message
 from live.osc.meaning import Meaning
@@ -93,6 +94,15 @@ def test_an_osc_packet_recalls_with_name_and_seconds(opened: Opening) -> None:
     ((_, answer),) = meaning.handle(message("/preset/recall", "clam"), ME)
     said: Any = parse(answer)
     assert (said.address, said.arguments) == ("/error", ("/preset/recall", "no preset 'clam'; near it: calm"))
+
+
+def test_a_program_change_recalls_a_preset(opened: Opening) -> None:
+    engine = opened(presets="[2.a]\nlength = 2.5\n")
+    keys = next(part for part in engine.desk._parts if isinstance(part, MidiIn))
+    engine.advance(1.0)
+    keys.arrive("Keys", 1.0, bytes.fromhex("c001"))  # programs count from 1 for a person, from 0 on the wire
+    engine.advance(1.1)
+    assert (engine.tree.get("/a/length"), engine.tree.get("/preset/last")) == (2.5, "2")
 
 
 def test_a_cue_reloads_the_patch(opened: Opening, tmp_path: Path) -> None:
