@@ -2,5 +2,6 @@
 
 import os
 
-# Two BLAS threads on two busy cores wait for each other; this counts only before numpy is loaded.
+# Two threads of one small sum on two busy cores wait for each other; this counts only before numpy and torch are loaded.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
