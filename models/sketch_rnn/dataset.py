@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from models.sketch_rnn import files
 from models.sketch_rnn.files import TRAIN, Count
 from models.sketch_rnn.npz_files import read_arrays
-from models.sketch_rnn.strokes import EPSILON, fit, scale_factor, simplify, to_five, to_lines, to_strokes, vary
+from models.sketch_rnn.strokes import EPSILON, fit, scale_factor, simplify, to_five, to_lines, to_strokes, vary, zigzags
 
 log = logging.getLogger(__name__)
 
@@ -69,18 +69,21 @@ def read(
     epsilon: float = EPSILON,
     categories: Sequence[str] = (),
     often: Mapping[str, int] = MappingProxyType({}),
+    reversals: int | None = None,
     cache: Path | None = None,
 ) -> Drawings:
     """Read, fit into the 255 box, simplify by `epsilon` pixels, and leave out what has more than `longest` points.
 
     `categories` chooses and orders; without any, all that are found, sorted. `often` says of files, by name, how
-    many times their drawings count among those to learn from. What is read is kept in `cache`.
+    many times their drawings count among those to learn from. What has more than `reversals` in a row, as `zigzags`
+    counts them, is not learned from; it is still tested on. What is read is kept in `cache`.
     Raises ValueError when nothing to learn from is left, OSError for a wrong name.
     """
-    kept = cache / f"drawings-{_key(paths, longest, epsilon, categories, sorted(often.items()))}.npz" if cache else None
+    settings = longest, epsilon, categories, sorted(often.items()), reversals
+    kept = cache / f"drawings-{_key(paths, *settings)}.npz" if cache else None
     if kept and kept.exists():
         return _kept(kept)
-    count, too_long = Count(), 0
+    count, too_long, zigzag = Count(), 0, 0
     strokes, names, parts = [], [], []
     for found in files.read(paths, count):
         if categories and found.category not in categories:
@@ -89,13 +92,16 @@ def read(
         if len(drawing) > longest:
             too_long += 1
             continue
+        if reversals is not None and found.part == TRAIN and zigzags(drawing) > reversals:
+            zigzag += 1
+            continue
         times = often.get(found.file.name, 1) if found.part == TRAIN else 1
         strokes += [drawing] * times
         names += [found.category] * times
         parts += [found.part] * times
         if len(strokes) // 10_000 > (len(strokes) - times) // 10_000:
             log.info("%s drawings read", f"{len(strokes):,}")
-    told = f"{len(strokes):,} drawings of {count.files} files; {too_long:,} too long"
+    told = f"{len(strokes):,} drawings of {count.files} files; {too_long:,} too long, {zigzag:,} zigzags"
     log.info("%s, %d drawings and %d files could not be read", told, count.bad_drawings, count.bad_files)
     known = tuple(categories) or tuple(sorted(set(names)))
     missing = [name for name in known if name not in set(names)]

@@ -130,6 +130,7 @@ def command(trainer: Trainer, options: argparse.Namespace) -> str:
     words = ["arabesque", "train", "sketch", *(path.name for path in options.data), "--out", options.out.name]
     words += ["--minutes", f"{made.minutes:g}"] if made.minutes else ["--steps", str(made.steps)]
     words += ["--simplify", f"{options.simplify:g}", "--categories", ",".join(trainer.drawings.categories)]
+    words += ["--zigzags", str(options.zigzags)] if options.zigzags else []
     words += [] if made.latent else ["--unconditional"]
     words += ["--begin", Path(made.begin).name] if made.begin else []
     words += [word for name, times in options.often for word in ("--often", Path(name).name, times)]

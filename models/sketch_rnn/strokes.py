@@ -18,6 +18,7 @@ Lines = Sequence[ArrayLike]
 
 BOX = 255.0  # the longest side of a drawing of Quick, Draw!
 EPSILON = 2.0  # by how much its lines were simplified, in the same pixels
+LIKE = 0.25  # of the longer of two pieces of a zigzag, the least the shorter one measures
 
 
 def to_strokes(lines: Lines) -> Floats:
@@ -112,6 +113,24 @@ def resample(line: ArrayLike, step: float) -> Floats:
         points[i] + np.arange(count)[:, None] / count * (points[i + 1] - points[i]) for i, count in enumerate(counts)
     ]
     return np.concatenate([*parts, points[-1:]])
+
+
+def zigzags(strokes: ArrayLike) -> int:
+    """The longest run of reversals in a line of stroke-3, 0 for none; the drawing's size does not matter.
+
+    A reversal is where a line turns by more than 90° between two pieces of like length. Spines and stripes drawn
+    without lifting the pen have a few, a decoder that has run away goes on.
+    """
+    longest = 0
+    for line in to_lines(strokes):
+        pieces = np.diff(line, axis=0)
+        lengths = _norms(pieces)
+        pieces, lengths = pieces[lengths > 0], lengths[lengths > 0]
+        back = (pieces[1:] * pieces[:-1]).sum(axis=1) < 0
+        like = np.minimum(lengths[1:], lengths[:-1]) > LIKE * np.maximum(lengths[1:], lengths[:-1])
+        ends = np.flatnonzero(~np.concatenate([[False], back & like, [False]]))
+        longest = max(longest, int(np.diff(ends).max()) - 1)
+    return longest
 
 
 def fit(lines: Lines, box: float = BOX) -> list[Floats]:

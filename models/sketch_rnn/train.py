@@ -74,6 +74,12 @@ def parser() -> argparse.ArgumentParser:
     add("--categories", default="", metavar="A,B", help="which categories, in this order (all that are found)")
     add("--longest", type=count, default=usual.longest, help="leave out drawings of more points (%(default)s)")
     add(
+        "--zigzags",
+        type=count,
+        metavar="N",
+        help="do not learn from drawings where a line turns back more than N times in a row (learn from all)",
+    )
+    add(
         "--simplify",
         type=float,
         default=EPSILON,
@@ -186,6 +192,7 @@ def material(options: argparse.Namespace) -> Drawings:
         epsilon=options.simplify,
         categories=[name.strip() for name in options.categories.split(",") if name.strip()],
         often={Path(name).name: count(times) for name, times in options.often},
+        reversals=options.zigzags,
         cache=options.out,
     )
     if first and distributed.is_initialized():

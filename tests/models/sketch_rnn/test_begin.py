@@ -132,10 +132,12 @@ def test_the_card_says_what_the_training_began_with(tmp_path: Path, capsys: pyte
     assert train.main([str(tmp_path / "tent"), "--out", str(tmp_path / "one"), *size]) == 0
     begin = str(tmp_path / "one" / "final.safetensors")
     words = [str(tmp_path / "tent"), str(tmp_path / "box"), "--begin", begin, "--alone", "0.5", "--often", "1.svg", "2"]
+    words += ["--zigzags", "4"]
     assert train.main([*words, "--out", str(tmp_path / "two"), *size]) == 0
     card = store.read_card(tmp_path / "two" / "final.safetensors", KIND)
     assert card.labels == ("box", "tent")
     assert "--begin final.safetensors --often 1.svg 2" in card.command
+    assert "--zigzags 4" in card.command
     assert card.figures["alone"] == 0.5
     assert "l_r_alone" in card.figures
     assert train.main([*words, "--out", str(tmp_path / "three"), *size, "--decoder", "8"]) == 2

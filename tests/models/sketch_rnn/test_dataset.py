@@ -108,3 +108,13 @@ def test_the_held_back_drawings_are_the_same_every_time_and_unvaried() -> None:
     for row, length in zip(batch.drawing, batch.lengths, strict=True):
         np.testing.assert_array_equal(row[:length, :2], wave(length)[:, :2])
     assert [len(part.labels) for part in fixed(known, TRAIN, batch=10, scale=1.0, most=12)] == [10, 2]
+
+
+def test_what_turns_back_too_often_is_tested_on_but_not_learned_from(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    found = read([folder(data)], reversals=4, cache=tmp_path)  # a wave of n pieces turns back n - 1 times
+    assert [len(found[place]) for place in found.part(TRAIN)] == [5, 3, 4]
+    assert len(found.part(VALID)) == len(found.part(TEST)) == 2
+    assert len(read([data / "bee.npz"], reversals=11).part(TRAIN)) == 2
+    assert len(read([data], cache=tmp_path).part(TRAIN)) == 5  # what was kept for 4 is not all

@@ -21,6 +21,7 @@ from models.sketch_rnn.strokes import (
     to_strokes,
     to_three,
     vary,
+    zigzags,
 )
 
 WHOLE = st.integers(-500, 500).map(float)
@@ -132,3 +133,17 @@ def test_another_hand_draws_the_same_lines_at_another_size(drawing: list[np.ndar
         np.testing.assert_allclose(one[[0, -1]], other[[0, -1]] * size, atol=1e-9)
         assert len(one) <= len(other)
     np.testing.assert_array_equal(vary(strokes, np.random.default_rng(1), stretch=0, dropped=0), strokes)
+
+
+def test_a_zigzag_is_pieces_of_like_length_that_turn_back() -> None:
+    there_and_back = [[9, 20, 0], [-2, -18, 0]] * 5
+    assert zigzags(there_and_back) == 9
+    assert zigzags(np.array(there_and_back) * [0.01, 0.01, 1]) == 9
+    assert zigzags([*there_and_back[:4], [-30, -3, 0], *there_and_back[:2]]) == 3  # the longest run, not the sum
+    lifted = [[9, 20, 0], [-2, -18, 1]] * 5
+    assert zigzags(lifted) == 1  # stripes, a line each
+    assert zigzags([[9, 20, 0], [0, 0, 0], [-2, -18, 0]]) == 1  # a pause is no piece
+    ring = [[9, 0, 0], [6, 6, 0], [0, 9, 0], [-6, 6, 0], [-9, 0, 0], [-6, -6, 0], [0, -9, 0]]
+    assert zigzags(ring * 2) == 0
+    assert zigzags([[40, 0, 0], [-4, 0, 0]] * 5) == 0  # a tooth is much shorter than the way to the next
+    assert zigzags(np.zeros((0, 3))) == zigzags([[5, 5, 1]]) == 0
