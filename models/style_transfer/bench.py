@@ -22,9 +22,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from models.style_transfer.brush import THREADS, CpuBrush, Pixels
+from models.style_transfer.brush import CpuBrush, Pixels
 from models.style_transfer.network import Network
 from models.style_transfer.usual import TransformerNet
+from models.threads import MOST
 
 Row = dict[str, Any]
 
@@ -49,7 +50,7 @@ def frame_rows(seconds: float = 40.0) -> list[Row]:
 
 def measured(seconds: float) -> dict[tuple[int, int], dict[str, list[float]]]:
     """For each size and each network, how long each call took, in seconds; at least two each."""
-    threads = max(1, min(THREADS, os.cpu_count() or 1))
+    threads = max(1, min(MOST, os.cpu_count() or 1))
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
