@@ -61,7 +61,6 @@ class FrameRunner(Worker):
         self._painted: deque[float] = deque()
         self._paused = False
         tree.add_signal(f"/{name}/frame", "if", "A picture is painted: its number, and how many milliseconds it took")
-        tree.add_signal(f"/{name}/frame", "if", "A picture is painted: its number, and how many milliseconds it took")
         self._governor: Governor | None = None
         self._governing = False
         if set(GOVERNED) <= set(self._knob_names):

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from live.clock import VirtualClock
 from live.engine import Engine
+from live.frames import FrameRunner
 from live.line import Terminal
 from live.options import Options
 from live.osc.reference import Form, table
@@ -57,6 +58,8 @@ def perform(
         try:
             engine.open()
             if offline:
+                if options.record_video is None:
+                    _rest_painters(engine)
                 engine.advance(seconds or 0.0)
             else:
                 engine.run(seconds, partial(_show, terminal, screen) if show else lambda: float("inf"))
@@ -70,6 +73,13 @@ def perform(
                 terminal.end()
         recording = engine.voices.recording()
         return to_sound(recording.recording, render) if recording and recording.recording and render else 0
+
+
+def _rest_painters(engine: Engine) -> None:
+    """Nobody keeps the pictures, which take most of the time."""
+    for name, runner in engine.runners.items():
+        if isinstance(runner, FrameRunner):
+            engine.tree.set(f"/{name}/pause", True)
 
 
 def _show(terminal: Terminal, screen: Screen) -> float:

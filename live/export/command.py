@@ -64,7 +64,11 @@ def main(argv: list[str]) -> int:
         return 0
     try:
         for ending, data in files.items():
-            (out.with_suffix(ending) if ending else out).write_bytes(data)
+            to = out.with_name(out.stem + ending) if ending else out
+            if to.resolve() == path.resolve():
+                log.error("%s is the patch itself: --out says where else to write", to)
+                return 1
+            to.write_bytes(data)
     except OSError as error:
         log.error("%s: %s", out, error.strerror)
         return 1
@@ -73,7 +77,7 @@ def main(argv: list[str]) -> int:
 
 
 def contents(program: str, tree: Tree, host: str, port: int, name: str) -> dict[str, bytes]:
-    """The file of this name for a program, under "", and what lies beside it, each under its ending.
+    """The file of this name for a program, under "", and what lies beside it, each under the end of its name.
 
     Raises KeyError for one that is not in PROGRAMS.
     """
@@ -89,7 +93,7 @@ def contents(program: str, tree: Tree, host: str, port: int, name: str) -> dict[
             return {"": stage_control.session(found, host, port).encode()}
         case "touchdesigner":
             script = touchdesigner.script(host, port, name)
-            return {"": touchdesigner.table(found).encode(), ".py": script.encode()}
+            return {"": touchdesigner.table(found).encode(), "_touchdesigner.py": script.encode()}
         case "oscquery-json":
             return {"": json.dumps(Namespace(tree).describe("/"), indent=2, ensure_ascii=False).encode()}
     raise KeyError(program)

@@ -121,6 +121,24 @@ def test_a_signal_in_the_midst_of_anything_never_waits_for_what_it_interrupts(mo
     assert got == [True]
 
 
+@pytest.mark.parametrize(("wish", "paints"), [("--record", False), ("--record-video", True)])
+def test_offline_pictures_are_made_only_where_they_are_kept(tmp_path: Path, wish: str, paints: bool) -> None:
+    piece = tmp_path / "piece.py"
+    piece.write_text(
+        "from live import Camera, Node, Patch, Window\n"
+        "from painters import Negative\n"
+        "from toys import Scale\n"
+        "layer = Window(64, 64).layer(0)\n"
+        "veil = Node(Negative, weights='', source=Camera('test'), out=layer, broken=True)\n"
+        "patch = Patch(a=Node(Scale, weights='p'), veil=veil)\n",
+        encoding="utf-8",
+    )
+    kept = tmp_path / ("film.avi" if paints else "played.mid")
+    done = arabesque(str(piece), "--offline", "--seconds", "0.2", wish, str(kept))
+    assert done.returncode == 0, done.stderr
+    assert ("the paint ran out" in done.stderr) == paints
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -196,7 +196,7 @@ def test_the_touchdesigner_table_and_its_script(tree: Tree) -> None:
         "access": "rw",
         "meaning": "How daring; $1, or 5 %",
     }
-    script = files[".py"].decode()
+    script = files["_touchdesigner.py"].decode()
     compile(script, "script", "exec")
     assert "HOST, PORT, HEAR = '10.0.0.7', 9123, 9001" in script
     assert "TABLE = 'piece.tsv'" in script
@@ -216,7 +216,10 @@ def test_the_command_writes_beside_the_patch_s_name(
     piece.write_text(f"{header}patch = Patch(a=Node(Scale, weights='p'))", encoding="utf-8")
     assert main([str(piece), "--for", "touchdesigner", "--out", "table.tsv"]) == 0
     assert (tmp_path / "table.tsv").read_text(encoding="utf-8").startswith("address\tkind")
-    assert "'table.tsv'" in (tmp_path / "table.py").read_text(encoding="utf-8")
+    assert "'table.tsv'" in (tmp_path / "table_touchdesigner.py").read_text(encoding="utf-8")
+    assert main([str(piece), "--for", "touchdesigner"]) == 0
+    assert main([str(piece), "--for", "max", "--out", "piece.py"]) == 1
+    assert piece.read_text(encoding="utf-8").startswith(header)
     assert main([str(piece), "--for", "pd"]) == 0
     assert b"/a/lowest" in (tmp_path / "piece.pd").read_bytes()
     assert main([str(piece), "--for", "max", "--out", "-"]) == 0
