@@ -68,7 +68,8 @@ def test_it_is_found_where_it_says_and_follows_a_reload(
                 told.append(await me.hear())
             assert {("PATH_REMOVED", "/a"), ("PATH_ADDED", "/b")} <= set(told)
             piece.write_text("patch = nothing", encoding="utf-8")
-            await me.listen("/engine/error")
+            await me.listen("/engine/error", "/b/length")  # the value says that both are listened to
+            assert await me.hear() == ("/b/length", 0.5)
             await asyncio.to_thread(engine.reload)
             assert "nothing" in (await me.hear())[1]
         async with session.get(url + "-/errors") as said:
