@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, distributed, nn
@@ -16,7 +15,7 @@ from torch.nn.parallel import DistributedDataParallel
 from models.performance_rnn.dataset import IGNORE, Excerpt, Excerpts, Lanes
 from models.performance_rnn.events import ONE_SECOND
 from models.performance_rnn.network import Network, State
-from models.training import ResumeError
+from models.training import ResumeError, read_checkpoint, write_checkpoint
 
 WARM_UP = 0.02  # share of the updates in which the learning rate rises
 CLIP = 3.0  # largest norm of the gradient
@@ -136,24 +135,16 @@ class Trainer:
             "h": h,
             "c": c,
         }
-        part = path.with_name(path.name + ".part")
-        torch.save(held, part)
-        part.replace(path)
+        write_checkpoint(path, held)
 
     def resume(self, path: Path) -> None:
         """Go on where `save` left off; only the number of events may differ from then.
 
         Raises ResumeError for a file that is broken or belongs to other settings or other data.
         """
-        try:
-            held: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-            then = Settings(**held["settings"])
-            missing = {"data", "updates", "best", "network", "optimiser", "position", "h", "c"} - held.keys()
-        except Exception as error:  # torch raises many kinds for a broken file
-            reason = str(error).partition("\n")[0]
-            raise ResumeError(f"{path}: not a checkpoint that can be resumed ({reason})") from error
-        if missing:
-            raise ResumeError(f"{path}: not a checkpoint that can be resumed (no {', '.join(sorted(missing))})")
+        held, then = read_checkpoint(
+            path, ("data", "updates", "best", "network", "optimiser", "position", "h", "c"), Settings
+        )
         if replace(then, events=self.settings.events) != self.settings:
             raise ResumeError(f"{path}: was made with {then}, and {self.settings} was asked")
         if held["data"] != fingerprint(self.lanes.excerpts):

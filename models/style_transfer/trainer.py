@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +16,7 @@ from models.style_transfer.dataset import Batch, Photos
 from models.style_transfer.network import Network, prepare
 from models.style_transfer.objective import Objective
 from models.style_transfer.optimiser import Optimiser
-from models.training import ResumeError
+from models.training import ResumeError, read_checkpoint, write_checkpoint
 
 WARM_UP = 0.01  # share of the training in which the learning rate rises
 CLIP = 1.0  # largest norm of the gradient
@@ -152,24 +152,14 @@ class Trainer:
             "network": self.network.state_dict(),
             "optimiser": self.optimiser.state_dict(),
         }
-        part = path.with_name(path.name + ".part")
-        torch.save(held, part)
-        part.replace(path)
+        write_checkpoint(path, held)
 
     def resume(self, path: Path) -> None:
         """Go on where `save` left off; only how long to train and how much each style counts may differ from then.
 
         Raises ResumeError for a file that is broken or belongs to other settings or other data.
         """
-        try:
-            held: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-            then = Settings(**held["settings"])
-            missing = {"data", "updates", "spent_s", "network", "optimiser"} - held.keys()
-        except Exception as error:  # torch raises many kinds for a broken file
-            reason = str(error).partition("\n")[0]
-            raise ResumeError(f"{path}: not a checkpoint that can be resumed ({reason})") from error
-        if missing:
-            raise ResumeError(f"{path}: not a checkpoint that can be resumed (no {', '.join(sorted(missing))})")
+        held, then = read_checkpoint(path, ("data", "updates", "spent_s", "network", "optimiser"), Settings)
         if replace(then, steps=self.settings.steps, minutes=self.settings.minutes) != self.settings:
             raise ResumeError(f"{path}: was made with {then}, and {self.settings} was asked")
         if held["data"] != self.fingerprint():
