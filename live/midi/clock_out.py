@@ -60,7 +60,6 @@ class ClockOut:
         self._out: MidiOut | None = None
         self._line: Line | None = None
         self._port = ""
-        self._ready = True
         self._playing = False
         self._next = 0
         self._sent: deque[tuple[int, float]] = deque()
@@ -86,9 +85,6 @@ class ClockOut:
             self._line = self._opening(wanted) if wanted else None
         if self._line is None:
             return math.inf
-        if not self._ready:  # what is sent now would all be late, and go out in one burst when the port is there
-            self._playing = False
-            return now_s + STEP_S
         beats = self.clock.beats
         if not beats.running:
             self._stop(self._line, now_s)
@@ -114,13 +110,10 @@ class ClockOut:
     def _say(self, state: str, sentence: str) -> None:
         (log.warning if state in ("lost", "silent", "error") else log.info)("clock: %s", sentence)
         self.tree.publish("/clock/out_state", sentence)
-        if state != "error":
-            self._ready = state in ("opened", "returned", "silent")
 
     def _open(self, port: str) -> Line:
         if self.clock.virtual:
             raise MidiError("on a virtual clock nobody can follow")
-        self._ready = False
         self._out = MidiOut(port, clock=self.clock, on_state=self._say)
         return self._out.voice("clock")
 
