@@ -60,7 +60,10 @@ class ClockOut:
         self._out: MidiOut | None = None
         self._line: Line | None = None
         self._port = ""
+        self._ready = True
+        self._fresh = False
         self._playing = False
+        self._begun_s = 0.0
         self._next = 0
         self._sent: deque[tuple[int, float]] = deque()
 
@@ -85,6 +88,11 @@ class ClockOut:
             self._line = self._opening(wanted) if wanted else None
         if self._line is None:
             return math.inf
+        if not self._ready:  # what is sent now would all be late, and go out in one burst when the port is there
+            return now_s + STEP_S
+        if self._fresh:  # whoever hears us has heard nothing for a while, or nothing yet
+            self._fresh = self._playing = False
+            self._line.withdraw(now_s)
         beats = self.clock.beats
         if not beats.running:
             self._stop(self._line, now_s)
@@ -110,10 +118,13 @@ class ClockOut:
     def _say(self, state: str, sentence: str) -> None:
         (log.warning if state in ("lost", "silent", "error") else log.info)("clock: %s", sentence)
         self.tree.publish("/clock/out_state", sentence)
+        self._ready = self._fresh = state in ("opened", "returned", "silent")
+        self._wake()
 
     def _open(self, port: str) -> Line:
         if self.clock.virtual:
             raise MidiError("on a virtual clock nobody can follow")
+        self._ready = False
         self._out = MidiOut(port, clock=self.clock, on_state=self._say)
         return self._out.voice("clock")
 
@@ -121,14 +132,15 @@ class ClockOut:
         """Start from the top, or song position and continue at the next sixteenth."""
         self._playing, self._sent = True, deque()
         if 0.0 <= beats.beat_at(now_s) < AT_ONCE:
+            self._begun_s = now_s
             line.send_raw(now_s, bytes((START,)))
             self._next = 0
             return
         sixteenth = max(0, math.ceil(beats.beat_at(now_s + BEFORE_S + MARGIN_S) * 4.0))
         self._next = sixteenth * PER_SIXTEENTH
-        before_s = beats.time_at(sixteenth / 4.0) - BEFORE_S
-        line.send_raw(before_s, bytes((POSITION, sixteenth & 127, sixteenth >> 7 & 127)))
-        line.send_raw(before_s, bytes((CONTINUE,)))
+        self._begun_s = beats.time_at(sixteenth / 4.0) - BEFORE_S
+        line.send_raw(self._begun_s, bytes((POSITION, sixteenth & 127, sixteenth >> 7 & 127)))
+        line.send_raw(self._begun_s, bytes((CONTINUE,)))
 
     def _take_back(self, line: Line, beats: Beat, now_s: float) -> None:
         """Where the beats have moved, the ticks that can still be stopped are; a jump begins again elsewhere."""
@@ -141,6 +153,9 @@ class ClockOut:
             if now_s - AHEAD_S < expected < now_s + 2.0 * AHEAD_S + 60.0 / beats.tempo_bpm / PER_BEAT:
                 return
         line.withdraw(now_s + MARGIN_S)
+        if self._begun_s > now_s + MARGIN_S:  # taken back with the ticks: nobody has begun yet
+            self._playing = False
+            return
         if self._sent:
             self._next = self._sent[0][0]
             self._sent.clear()

@@ -36,7 +36,7 @@ class Stage:
         self.tree = Tree(self.clock)
         self.desk = Desk(self.clock, pytest.fail)
         self.wires: list[Wire] = []
-        out = ClockOut(self.tree, self.clock, self.desk.wake, self._opening)
+        self.out = out = ClockOut(self.tree, self.clock, self.desk.wake, self._opening)
         tempo_part = Tempo(self.tree, self.clock, self.desk.wake)
         self.desk.open([Glides(self.tree, self.clock, self.desk.wake), tempo_part, out])
 
@@ -149,3 +149,40 @@ def test_it_stops_who_follows_when_it_closes(stage: Stage) -> None:
     stage.play(1.0)
     stage.desk.close()
     assert stage.wires[0].due[-1] == (1.0, bytes((0xFC,)))
+
+
+def test_a_port_that_is_slow_to_open_or_away_gets_no_burst_of_late_ticks(stage: Stage) -> None:
+    stage.play(0.02)
+    stage.out._say("lost", "lost Drums")
+    stage.play(1.0)
+    assert max(stage.ticks()) < 0.2  # what had been sent ahead
+    stage.out._say("returned", "playing to Drums again")
+    stage.play(3.0)
+    later = [at_s for at_s in stage.ticks() if at_s >= 1.0]
+    assert gaps(later) == pytest.approx([1 / 24] * (len(later) - 1), abs=1e-3)
+    assert [message[:2] for at_s, message in stage.sent() if at_s >= 1.0][:3] == ["f2", "fb", "f8"]
+
+
+def test_a_port_that_was_away_for_a_moment_is_told_where_we_are(stage: Stage) -> None:
+    stage.play(1.0)
+    stage.out._say("lost", "lost Drums")
+    stage.out._say("returned", "playing to Drums again")
+    stage.play(2.0)
+    assert [message for at_s, message in stage.sent() if at_s > 1.0 and message != "f8"] == ["f20500", "fb"]
+    later = [at_s for at_s in stage.ticks() if at_s >= 1.25]
+    assert gaps(later) == pytest.approx([1 / 24] * (len(later) - 1), abs=1e-3)
+
+
+@pytest.mark.parametrize("tempo", [60.5, 120.0, 30.0])
+def test_beats_that_move_before_the_first_tick_do_not_lose_the_start(tempo: float) -> None:
+    stage = Stage()
+    stage.play(3.3)
+    stage.tree.set("/clock/out", "Drums")
+    stage.play(3.4)
+    stage.tree.set("/clock/tempo", tempo)
+    stage.play(6.0)
+    told = [message for _, message in stage.sent()]
+    assert told[:3] == ["f20e00", "fb", "f8"]
+    assert set(told[2:]) == {"f8"}
+    assert stage.ticks()[0] == pytest.approx(stage.clock.beats.time_at(3.5), abs=1e-3)
+    assert gaps(stage.ticks()) == pytest.approx([60 / tempo / 24] * (len(stage.ticks()) - 1), abs=1e-3)
