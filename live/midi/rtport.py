@@ -8,11 +8,12 @@ import re
 import select
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any, Literal, Self
 
 from live.midi import MidiError
 from live.midi.ports import SYSTEMS
+from live.quiet import quiet
 
 CLIENT = "Arabesque"
 CLIENT_IN = "Arabesque in"
@@ -57,7 +58,7 @@ def _client(system: str, direction: Literal["in", "out"] = "out", name: str = CL
 
     kind = rtmidi.MidiOut if direction == "out" else rtmidi.MidiIn
     try:
-        with _hushed():
+        with quiet():
             return kind(_apis()[system], name=name)
     except KeyError:
         raise MidiError(f"{system} is not a MIDI system of this machine") from None
@@ -78,6 +79,21 @@ class _Opened:
         self._peer = ""
         self.name = ""
 
+    @classmethod
+    def _virtual(cls, noun: str, name: str, client: str, systems: Iterable[str], made: Callable[[str], Self]) -> Self:
+        """Makes a port of our own on the first of the systems that can."""
+        refused = "no MIDI system works here"
+        for system in systems:
+            try:
+                port = made(system)
+                port._open(lambda port=port: port._client.open_virtual_port(name))
+            except MidiError as error:
+                refused = str(error)
+                continue
+            port.name = f"{client}:{name}"
+            return port
+        raise MidiError(f"no virtual MIDI {noun} can be made: {refused}")
+
     def names(self) -> list[str]:
         """The ports that others offer to this client."""
         return [name for name in self._client.get_ports() if not _OURS.match(name)]
@@ -93,7 +109,7 @@ class _Opened:
 
     def _open(self, opening: Any) -> None:
         try:
-            with _hushed():
+            with quiet():
                 opening()
         except (OSError, RuntimeError, NotImplementedError) as error:
             self.close()
@@ -160,17 +176,7 @@ class RtPort(_Opened):
     @classmethod
     def virtual(cls, name: str, system: str = "", client: str = CLIENT) -> Self:
         """Makes a port of our own that others can connect to. Raises MidiError, on Windows always."""
-        refused = "no MIDI system works here"
-        for candidate in [system] if system else [s for s in _apis() if s != "winmm"]:
-            try:
-                port = cls(candidate, client)
-                port._open(lambda port=port: port._client.open_virtual_port(name))
-            except MidiError as error:
-                refused = str(error)
-                continue
-            port.name = f"{client}:{name}"
-            return port
-        raise MidiError(f"no virtual MIDI port can be made: {refused}")
+        return cls._virtual("port", name, client, [system] if system else _apis(), lambda where: cls(where, client))
 
     def send(self, data: bytes) -> None:
         self._client.send_message(data)
@@ -179,33 +185,22 @@ class RtPort(_Opened):
 class RtInput(_Opened):
     """One port that is listened to."""
 
+    def __init__(self, system: str, heard: Heard, client: str = CLIENT_IN) -> None:
+        super().__init__(system, "in", client)
+        self._client.ignore_types(sysex=True, timing=False, active_sense=True)
+        self._client.set_callback(heard)
+
     @classmethod
     def named(cls, system: str, name: str, heard: Heard) -> Self:
         """Listens to the port that has exactly this name. Raises MidiError where it has gone."""
-        port = cls(system, "in", CLIENT_IN)
-        port._hear(heard)
+        port = cls(system, heard)
         port._connect(name, "in")
         return port
 
     @classmethod
     def virtual(cls, name: str, heard: Heard, client: str = CLIENT_IN) -> Self:
         """Makes a port of our own, `CLIENT:NAME`. Raises MidiError where no system here can."""
-        refused = "no MIDI system works here"
-        for system in _apis():
-            try:
-                port = cls(system, "in", client)
-                port._hear(heard)
-                port._open(lambda port=port: port._client.open_virtual_port(name))
-            except MidiError as error:
-                refused = str(error)
-                continue
-            port.name = f"{client}:{name}"
-            return port
-        raise MidiError(f"no virtual MIDI input can be made: {refused}")
-
-    def _hear(self, heard: Heard) -> None:
-        self._client.ignore_types(sysex=True, timing=False, active_sense=True)
-        self._client.set_callback(heard)
+        return cls._virtual("input", name, client, _apis(), lambda where: cls(where, heard, client))
 
 
 def _sockets() -> set[int]:
@@ -216,23 +211,3 @@ def _sockets() -> set[int]:
             if stat.S_ISSOCK(os.fstat(int(name)).st_mode):
                 found.add(int(name))
     return found
-
-
-@contextlib.contextmanager
-def _hushed() -> Iterator[None]:
-    """Keeps ALSA's and JACK's own lines ("server not running") out of the terminal during a try."""
-    if sys.platform == "win32" or sys.stderr is None:
-        yield
-        return
-    try:
-        saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    except OSError:
-        yield
-        return
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(nowhere)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from live.quiet import quiet
 from live.sound import SoundError
-from live.sound.quiet import quiet
 from live.sound.soundfont import Fluid, find
 from live.sound.speaker import Speaker
 

@@ -10,14 +10,15 @@ from contextlib import contextmanager
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Lets nothing through to standard error: where there is no sound card, ALSA says so in twenty lines of its own.
+    """Lets nothing through to standard error: where there is no sound card or JACK server, ALSA and JACK say so in
+    twenty lines of their own.
 
     What matters of it is in the error that is raised. It holds for the whole process, so keep it short.
     """
     try:
         sys.stderr.flush()
         kept = os.dup(2)
-    except (OSError, AttributeError):  # no standard error at all: nothing to keep quiet
+    except (OSError, AttributeError, ValueError):  # no standard error at all: nothing to keep quiet
         yield
         return
     nowhere = os.open(os.devnull, os.O_WRONLY)

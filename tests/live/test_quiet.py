@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from live.sound.quiet import quiet
+from live.quiet import quiet
 
 
 def test_only_what_is_written_inside_is_lost(capfd: pytest.CaptureFixture[str]) -> None:
