@@ -53,7 +53,7 @@ class Follower:
                 self._apply(change, models)
             engine.desk.follow(new)
             engine.tree.publish("/engine/state", "playing")
-            log.info("%s: loaded again, %d changes", self.path, len(changes))
+            log.info("%s: loaded again, %d change%s", self.path, len(changes), "s" * (len(changes) != 1))
             return True
 
     def _apply(self, change: Change, models: dict[str, Model]) -> None:
@@ -79,6 +79,8 @@ class Follower:
                 engine.outlets.show(change.value, engine.runners.values())
             case "set":
                 engine.tree.set(f"/{change.node}/{change.knob}", change.value)
+            case "link":
+                pass  # the desk's links follow the patch as a whole, once all nodes are there
 
 
 def model_of(name: str, node: Node, patch: Path | None) -> Model:

@@ -175,9 +175,12 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference between two patches: what to do to which node, and for "set" the knob's value."""
+    """One difference between two patches: what to do to which node, and for "set" the knob's value.
 
-    do: Literal["add", "remove", "weights", "out", "source", "set", "tempo", "seed", "window", "rolls"]
+    For "link" the value is what the address of `node` and `knob` follows now, None where it follows nothing any more.
+    """
+
+    do: Literal["add", "remove", "weights", "out", "source", "set", "link", "tempo", "seed", "window", "rolls"]
     node: str = ""
     knob: str = ""
     value: Any = None
@@ -212,7 +215,20 @@ def diff(old: Patch, new: Patch) -> list[Change]:
             after = {**_defaults(was), **_defaults(node), **node.knobs, "seed": new.seed_of(name)}
             named = [k for k in [*node.knobs, *was.knobs, "seed"] if before[k] != after[k]]
             changes += [Change("set", name, knob, after[knob]) for knob in dict.fromkeys(named)]
-    return changes
+    return changes + _relinked(old, new, changes)
+
+
+def _relinked(old: Patch, new: Patch, changes: list[Change]) -> list[Change]:
+    """The links that came, went or changed by themselves: not with all of their node, nor with their knob's value."""
+    whole = {change.node for change in changes if change.do in ("add", "remove")}
+    valued = {(change.node, change.knob) for change in changes if change.do == "set"}
+    links = []
+    for target in dict.fromkeys([*old.links, *new.links]):
+        node, _, knob = target[1:].partition("/")
+        link = new.links.get(target)
+        if old.links.get(target) != link and node not in whole and (node, knob) not in valued:
+            links.append(Change("link", node, knob, link))
+    return links
 
 
 def _defaults(node: Node) -> dict[str, Value]:

@@ -116,6 +116,21 @@ def test_a_saved_file_changes_what_changed_and_nothing_else(opened: Opening, tmp
     assert played(engine)[3:] == [(1.5, 1, 63), (2.5, 1, 64)]
 
 
+def test_how_much_a_saved_file_changed_is_told_a_link_included(
+    opened: Opening, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    engine = opened()
+    linked = ONE.replace("seed=0", "seed=0, lowest=follow('square 1 hz', 10, 20)")
+    for text in (linked, linked.replace("10, 20", "30, 30"), ONE.replace("0.5", "1.0").replace("seed=0", "seed=1")):
+        write(tmp_path, "from live import follow\n" + text)
+        assert engine.reload()
+        engine.advance(engine.clock.now() + 0.5)
+    told = [message.partition(": loaded again, ")[2] for message in caplog.messages if "loaded again" in message]
+    assert told == ["1 change", "1 change", "3 changes"]
+    assert engine.tree.get("/a/lowest") == 0
+
+
 @pytest.mark.parametrize("text", ["patch = Patch(", "patch = Patch(a=Node(Scale, weights='missing'))", "1 / 0"])
 def test_an_error_in_the_file_leaves_the_last_good_patch_playing(opened: Opening, tmp_path: Path, text: str) -> None:
     engine = opened()
