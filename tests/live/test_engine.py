@@ -2,66 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import mido
 import pytest
+from pieces import Piece, played
 
-from live.clock import VirtualClock
-from live.engine import Engine
-from live.options import Options
-from live.patch import PatchError, load
+from live.patch import PatchError
 
 HEADER = "from live import Midi, Node, Patch\nfrom toys import Scale\n"
 ONE = "patch = Patch(a=Node(Scale, weights='plain', length=0.5, seed=0))"
 
-Opening = Callable[..., Engine]
-
 
 @pytest.fixture
-def opened(tmp_path: Path) -> Iterator[Opening]:
-    engines: list[Engine] = []
-
-    def open_engine(text: str = ONE, **options: object) -> Engine:
-        path = write(tmp_path, text)
-        given = Options(record=tmp_path / "played.mid", **options)  # type: ignore[arg-type]
-        engine = Engine(load(path), VirtualClock(), given, path)
-        engines.append(engine)
-        engine.open()
-        return engine
-
-    yield open_engine
-    for engine in engines:
-        engine.close()
+def piece(tmp_path: Path) -> Iterator[Piece]:
+    piece = Piece(tmp_path, HEADER, ONE, record=tmp_path / "played.mid")
+    yield piece
+    piece.close()
 
 
-def write(folder: Path, text: str) -> Path:
-    path = folder / "piece.py"
-    path.write_text(HEADER + text, encoding="utf-8")
-    return path
-
-
-def played(engine: Engine) -> list[tuple[float, int, int]]:
-    """Closes, and gives (time in s, channel 1..16, pitch) of every note struck, time 0 at the first."""
-    engine.close()
-    assert engine.options.record is not None
-    time_s, notes = 0.0, []
-    for message in mido.MidiFile(engine.options.record):
-        time_s += message.time
-        if message.type == "note_on" and message.velocity:
-            notes.append((round(time_s, 2), message.channel + 1, message.note))
-    return notes
-
-
-def test_it_plays_what_the_model_says_when_it_is_due(opened: Opening) -> None:
-    engine = opened()
+def test_it_plays_what_the_model_says_when_it_is_due(piece: Piece) -> None:
+    engine = piece.open()
     engine.advance(2.2)
     assert played(engine) == [(0.0, 1, 0), (0.5, 1, 1), (1.0, 1, 2), (1.5, 1, 3), (2.0, 1, 4)]
 
 
-def test_two_nodes_share_a_port_and_have_their_own_channels(opened: Opening) -> None:
-    engine = opened(
+def test_two_nodes_share_a_port_and_have_their_own_channels(piece: Piece) -> None:
+    engine = piece.open(
         "patch = Patch(a=Node(Scale, weights='p', length=0.5, seed=0),"
         " b=Node(Scale, weights='p', length=1.0, lowest=60, seed=0, out=Midi('auto', channel=3, transpose=12)))"
     )
@@ -69,8 +37,8 @@ def test_two_nodes_share_a_port_and_have_their_own_channels(opened: Opening) -> 
     assert sorted(played(engine)) == [(0.0, 1, 0), (0.0, 3, 72), (0.5, 1, 1), (1.0, 1, 2), (1.0, 3, 73)]
 
 
-def test_voice_knobs_are_addresses(opened: Opening) -> None:
-    engine = opened()
+def test_voice_knobs_are_addresses(piece: Piece) -> None:
+    engine = piece.open()
     engine.advance(0.6)
     engine.tree.set("/a/channel", 5)
     engine.tree.set("/a/transpose", 24)
@@ -78,52 +46,48 @@ def test_voice_knobs_are_addresses(opened: Opening) -> None:
     assert played(engine) == [(0.0, 1, 0), (0.5, 1, 1), (1.0, 5, 26)]
 
 
-def test_settings_come_from_the_command_line(opened: Opening) -> None:
-    engine = opened(settings=(("/a/lowest", "40"), ("/a/length", "1.0")))
+def test_settings_come_from_the_command_line(piece: Piece) -> None:
+    engine = piece.open(settings=(("/a/lowest", "40"), ("/a/length", "1.0")))
     engine.advance(1.5)
     assert played(engine) == [(0.0, 1, 40), (1.0, 1, 41)]
 
 
-def test_a_setting_that_does_not_fit_is_told(opened: Opening) -> None:
+def test_a_setting_that_does_not_fit_is_told(piece: Piece) -> None:
     with pytest.raises(PatchError, match=r"--set /a/lowst=40: no address /a/lowst; near it: /a/lowest"):
-        opened(settings=(("/a/lowst", "40"),))
+        piece.open(settings=(("/a/lowst", "40"),))
     with pytest.raises(PatchError, match=r"--set /a/lowest=x: /a/lowest: expected a number"):
-        opened(settings=(("/a/lowest", "x"),))
+        piece.open(settings=(("/a/lowest", "x"),))
 
 
 @pytest.mark.parametrize(
     ("knobs", "lowest"), [("register='high'", 70), ("lowest=3, register='low'", 3), ("register='free', lowest=9", 9)]
 )
-def test_what_a_knob_of_the_patch_sets_is_set_unless_the_patch_says_it(
-    opened: Opening, knobs: str, lowest: int
-) -> None:
-    engine = opened(f"patch = Patch(a=Node(Scale, weights='p', {knobs}))")
+def test_what_a_knob_of_the_patch_sets_is_set_unless_the_patch_says_it(piece: Piece, knobs: str, lowest: int) -> None:
+    engine = piece.open(f"patch = Patch(a=Node(Scale, weights='p', {knobs}))")
     assert engine.tree.get("/a/lowest") == lowest
 
 
-def test_weights_that_are_not_there_are_told(opened: Opening) -> None:
+def test_weights_that_are_not_there_are_told(piece: Piece) -> None:
     with pytest.raises(PatchError, match="a: no weights called missing"):
-        opened("patch = Patch(a=Node(Scale, weights='missing'))")
+        piece.open("patch = Patch(a=Node(Scale, weights='missing'))")
 
 
-def test_a_saved_file_changes_what_changed_and_nothing_else(opened: Opening, tmp_path: Path) -> None:
-    engine = opened()
+def test_a_saved_file_changes_what_changed_and_nothing_else(piece: Piece) -> None:
+    engine = piece.open()
     engine.advance(1.2)
     engine.tree.set("/a/lowest", 60)
-    write(tmp_path, ONE.replace("length=0.5", "length=1.0"))
+    piece.write(ONE.replace("length=0.5", "length=1.0"))
     assert engine.reload()
     engine.advance(3.3)
     assert played(engine)[3:] == [(1.5, 1, 63), (2.5, 1, 64)]
 
 
-def test_how_much_a_saved_file_changed_is_told_a_link_included(
-    opened: Opening, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_how_much_a_saved_file_changed_is_told_a_link_included(piece: Piece, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
-    engine = opened()
+    engine = piece.open()
     linked = ONE.replace("seed=0", "seed=0, lowest=follow('square 1 hz', 10, 20)")
     for text in (linked, linked.replace("10, 20", "30, 30"), ONE.replace("0.5", "1.0").replace("seed=0", "seed=1")):
-        write(tmp_path, "from live import follow\n" + text)
+        piece.write("from live import follow\n" + text)
         assert engine.reload()
         engine.advance(engine.clock.now() + 0.5)
     told = [message.partition(": loaded again, ")[2] for message in caplog.messages if "loaded again" in message]
@@ -132,29 +96,29 @@ def test_how_much_a_saved_file_changed_is_told_a_link_included(
 
 
 @pytest.mark.parametrize("text", ["patch = Patch(", "patch = Patch(a=Node(Scale, weights='missing'))", "1 / 0"])
-def test_an_error_in_the_file_leaves_the_last_good_patch_playing(opened: Opening, tmp_path: Path, text: str) -> None:
-    engine = opened()
+def test_an_error_in_the_file_leaves_the_last_good_patch_playing(piece: Piece, text: str) -> None:
+    engine = piece.open()
     told: list[tuple[str, tuple[object, ...]]] = []
     engine.tree.watchers.append(lambda address, arguments: told.append((address, arguments)))
     engine.advance(0.6)
-    write(tmp_path, text)
+    piece.write(text)
     assert not engine.reload()
     engine.advance(1.2)
     assert [address for address, _ in told].count("/engine/error") == 1
-    write(tmp_path, ONE.replace("Scale,", "Scale, lowest=50,"))
+    piece.write(ONE.replace("Scale,", "Scale, lowest=50,"))
     assert engine.reload()
     engine.advance(1.8)
     assert [pitch for _, _, pitch in played(engine)] == [0, 1, 2, 53]
 
 
-def test_nodes_come_and_go(opened: Opening, tmp_path: Path) -> None:
-    engine = opened()
+def test_nodes_come_and_go(piece: Piece) -> None:
+    engine = piece.open()
     engine.advance(1.2)
     both = ONE.replace("seed=0)", "seed=0), b=Node(Scale, weights='p', length=0.25, lowest=80, seed=0)")
-    write(tmp_path, both)
+    piece.write(both)
     assert engine.reload()
     engine.advance(1.6)
-    write(tmp_path, both.replace("a=Node(Scale, weights='plain', length=0.5, seed=0), ", ""))
+    piece.write(both.replace("a=Node(Scale, weights='plain', length=0.5, seed=0), ", ""))
     assert engine.reload()
     engine.advance(3.0)
     notes = played(engine)
@@ -165,20 +129,20 @@ def test_nodes_come_and_go(opened: Opening, tmp_path: Path) -> None:
     assert "/b/lowest" in engine.tree
 
 
-def test_changed_weights_start_anew_and_a_changed_port_is_followed(opened: Opening, tmp_path: Path) -> None:
-    engine = opened()
+def test_changed_weights_start_anew_and_a_changed_port_is_followed(piece: Piece) -> None:
+    engine = piece.open()
     engine.advance(1.2)
-    write(tmp_path, ONE.replace("'plain'", "'other'"))
+    piece.write(ONE.replace("'plain'", "'other'"))
     assert engine.reload()
     engine.advance(1.3)
-    write(tmp_path, ONE.replace("'plain'", "'other', out=Midi('auto', channel=9)"))
+    piece.write(ONE.replace("'plain'", "'other', out=Midi('auto', channel=9)"))
     assert engine.reload()
     engine.advance(2.0)
     assert played(engine)[3:] == [(1.2, 1, 0), (1.7, 9, 1)]
 
 
-def test_panic_ends_everything_and_the_music_goes_on(opened: Opening) -> None:
-    engine = opened()
+def test_panic_ends_everything_and_the_music_goes_on(piece: Piece) -> None:
+    engine = piece.open()
     engine.advance(0.6)
     engine.tree.set("/midi/panic", True)
     engine.advance(1.2)
@@ -188,34 +152,34 @@ def test_panic_ends_everything_and_the_music_goes_on(opened: Opening) -> None:
     assert {message.channel for message in messages} == set(range(16))
 
 
-def test_the_same_seed_gives_the_same_notes(opened: Opening) -> None:
+def test_the_same_seed_gives_the_same_notes(piece: Piece) -> None:
     assert (
-        opened(seed=11).tree.get("/a/seed")
-        == opened(seed=11).tree.get("/a/seed")
-        != opened(seed=12).tree.get("/a/seed")
+        piece.open(seed=11).tree.get("/a/seed")
+        == piece.open(seed=11).tree.get("/a/seed")
+        != piece.open(seed=12).tree.get("/a/seed")
     )
 
 
-def test_the_engine_seed_reaches_the_nodes(opened: Opening) -> None:
-    engine = opened()
+def test_the_engine_seed_reaches_the_nodes(piece: Piece) -> None:
+    engine = piece.open()
     engine.tree.set("/engine/seed", 4)
     assert engine.tree.get("/a/seed") == engine.patch.seed_of("a", 4)
 
 
-def test_the_tempo_is_an_address(opened: Opening, tmp_path: Path) -> None:
-    engine = opened("patch = Patch(tempo=60, a=Node(Scale, weights='p'))")
+def test_the_tempo_is_an_address(piece: Piece) -> None:
+    engine = piece.open("patch = Patch(tempo=60, a=Node(Scale, weights='p'))")
     engine.advance(2.0)
     engine.tree.set("/clock/tempo", 120)
     engine.advance(3.0)
     assert engine.clock.beat() == pytest.approx(4.0)
-    write(tmp_path, "patch = Patch(tempo=30, a=Node(Scale, weights='p'))")
+    piece.write("patch = Patch(tempo=30, a=Node(Scale, weights='p'))")
     assert engine.reload()
     engine.advance(5.0)
     assert engine.clock.beat() == pytest.approx(5.0)
 
 
-def test_every_note_is_ended_when_it_closes(opened: Opening) -> None:
-    engine = opened()
+def test_every_note_is_ended_when_it_closes(piece: Piece) -> None:
+    engine = piece.open()
     engine.advance(0.6)
     engine.close()
     assert engine.options.record is not None

@@ -8,13 +8,10 @@ from typing import Any
 
 import mido
 import pytest
+from pieces import Piece
 
-from live.clock import VirtualClock
-from live.engine import Engine
 from live.midi.input import MidiIn
 from live.midi.players import Players
-from live.options import Options
-from live.patch import load
 from models.base import NoteOff, NoteOn
 
 HEADER = "from live import Keys, Midi, Node, Patch\nfrom toys import Scale\n"
@@ -23,12 +20,8 @@ DUET = "patch = Patch(a=Node(Scale, weights='p', length=0.5, seed=0, source=Keys
 
 class Duet:
     def __init__(self, folder: Path, text: str = DUET) -> None:
-        self.path = folder / "piece.py"
-        self.path.write_text(HEADER + text, encoding="utf-8")
-        self.engine = Engine(
-            load(self.path), VirtualClock(), Options(record=folder / "played.mid", osc=None), self.path
-        )
-        self.engine.open()
+        self.piece = Piece(folder, HEADER, text, record=folder / "played.mid", osc=None)
+        self.engine = self.piece.open()
         parts: Any = self.engine.desk._parts
         self.midi_in = next(part for part in parts if isinstance(part, MidiIn))
         self.players = next(part for part in parts if isinstance(part, Players))
@@ -118,7 +111,7 @@ def test_a_channel_of_its_own(tmp_path: Path) -> None:
 
 
 def test_a_node_may_begin_to_listen_while_it_plays(duet: Duet) -> None:
-    duet.path.write_text(HEADER + DUET.replace("b=Node(Scale,", "b=Node(Scale, source=Keys(),"), encoding="utf-8")
+    duet.piece.write(DUET.replace("b=Node(Scale,", "b=Node(Scale, source=Keys(),"))
     assert duet.engine.reload()
     duet.play("903c40", "Drums")
     assert (duet.heard("a"), duet.heard("b")) == ([], [NoteOn(60, 64)])

@@ -10,12 +10,9 @@ from typing import Any
 
 import mido
 import pytest
+from pieces import Piece
 from toys import Scale
 
-from live.clock import VirtualClock
-from live.engine import Engine
-from live.options import Options
-from live.patch import load
 from live.session.command import main
 from live.session.journal import SessionError, Wrote, lines_of
 from live.session.replay import Outcome, Replay
@@ -24,25 +21,12 @@ from models.base import NoteOn, Pen
 HEADER = "from live import Midi, Node, Patch\nfrom toys import Scale\n"
 ONE = "patch = Patch(seed=3, a=Node(Scale, weights='plain', length=0.25))"
 
-Opening = Callable[..., Engine]
-
 
 @pytest.fixture
-def opened(tmp_path: Path) -> Iterator[Opening]:
-    engines: list[Engine] = []
-
-    def open_engine(text: str = ONE, **options: Any) -> Engine:
-        path = tmp_path / "piece.py"
-        path.write_text(HEADER + text, encoding="utf-8")
-        given = {"record": tmp_path / "played.mid", "session": tmp_path / "kept", **options}
-        engine = Engine(load(path), VirtualClock(), Options(**given), path)
-        engines.append(engine)
-        engine.open()
-        return engine
-
-    yield open_engine
-    for engine in engines:
-        engine.close()
+def piece(tmp_path: Path) -> Iterator[Piece]:
+    piece = Piece(tmp_path, HEADER, ONE, record=tmp_path / "played.mid", session=tmp_path / "kept")
+    yield piece
+    piece.close()
 
 
 @pytest.fixture
@@ -69,8 +53,8 @@ def lines(path: Path) -> list[list[Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()[1:]]
 
 
-def test_what_a_hand_did_is_done_again(opened: Opening, again: Callable[[], Outcome], tmp_path: Path) -> None:
-    engine = opened(settings=(("/a/lowest", "40"),))
+def test_what_a_hand_did_is_done_again(piece: Piece, again: Callable[[], Outcome], tmp_path: Path) -> None:
+    engine = piece.open(settings=(("/a/lowest", "40"),))
     engine.advance(1.1)
     engine.tree.set("/a/length", 0.1, 1.7)
     engine.advance(1.9)
@@ -96,8 +80,8 @@ def test_what_a_hand_did_is_done_again(opened: Opening, again: Callable[[], Outc
     assert notes(tmp_path / "again.mid") == notes(tmp_path / "played.mid")
 
 
-def test_the_beat_is_the_same_again(opened: Opening, again: Callable[[], Outcome], tmp_path: Path) -> None:
-    engine = opened()
+def test_the_beat_is_the_same_again(piece: Piece, again: Callable[[], Outcome], tmp_path: Path) -> None:
+    engine = piece.open()
     engine.advance(1.1)
     engine.tree.set("/a/quantise", 0.7)
     engine.tree.set("/a/swing", 0.3)
@@ -120,8 +104,8 @@ def test_the_beat_is_the_same_again(opened: Opening, again: Callable[[], Outcome
     assert struck(tmp_path / "again.mid") == struck(tmp_path / "played.mid")
 
 
-def test_what_was_heard_is_heard_again(opened: Opening, tmp_path: Path) -> None:
-    engine = opened()
+def test_what_was_heard_is_heard_again(piece: Piece, tmp_path: Path) -> None:
+    engine = piece.open()
     engine.advance(0.5)
     engine.runners["a"].hear(NoteOn(60, 1))
     engine.runners["a"].hear(Pen(0.1, -1 / 3, True))
@@ -134,28 +118,27 @@ def test_what_was_heard_is_heard_again(opened: Opening, tmp_path: Path) -> None:
     assert model.heard == [[NoteOn(60, 1), Pen(0.1, -1 / 3, True)]]
 
 
-def test_a_patch_that_changed_while_it_played(opened: Opening, again: Callable[[], Outcome], tmp_path: Path) -> None:
-    engine = opened()
+def test_a_patch_that_changed_while_it_played(piece: Piece, again: Callable[[], Outcome], tmp_path: Path) -> None:
+    engine = piece.open()
     engine.advance(1.0)
-    path = tmp_path / "piece.py"
     both = ONE.replace("length=0.25)", "length=0.5), b=Node(Scale, weights='other', lowest=60, seed=0)")
     for text, until_s in (
         (both, 2.0),
         (both.replace("'plain'", "'finer', out=Midi('auto', channel=9)"), 3.0),
         (both.replace("a=", "c="), 4.0),
     ):
-        path.write_text(HEADER + text, encoding="utf-8")
+        piece.write(text)
         assert engine.reload()
         engine.advance(until_s)
     engine.close()
-    path.write_text("nothing of it is left", encoding="utf-8")
+    piece.path.write_text("nothing of it is left", encoding="utf-8")
     outcome = again()
     assert outcome.difference == ""
     assert notes(tmp_path / "again.mid") == notes(tmp_path / "played.mid")
 
 
-def test_what_fails_by_itself_fails_again(opened: Opening, again: Callable[[], Outcome], tmp_path: Path) -> None:
-    engine = opened()
+def test_what_fails_by_itself_fails_again(piece: Piece, again: Callable[[], Outcome], tmp_path: Path) -> None:
+    engine = piece.open()
     engine.advance(1.0)
     engine.tree.set("/a/broken", True)
     engine.advance(1.5)
@@ -168,7 +151,7 @@ def test_what_fails_by_itself_fails_again(opened: Opening, again: Callable[[], O
 
 
 def test_what_failed_by_chance_is_made_to_fail(
-    opened: Opening, again: Callable[[], Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    piece: Piece, again: Callable[[], Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     step = Scale.step
 
@@ -177,7 +160,7 @@ def test_what_failed_by_chance_is_made_to_fail(
             raise MemoryError("no memory left")
         return step(self, state, *arguments, **knobs)
 
-    engine = opened()
+    engine = piece.open()
     with monkeypatch.context() as patched:
         patched.setattr(Scale, "step", out_of_memory)
         engine.advance(4.0)
@@ -189,9 +172,9 @@ def test_what_failed_by_chance_is_made_to_fail(
 
 @pytest.mark.parametrize(("word", "which"), [("set", -1), ("look", 2)])
 def test_a_difference_is_found(
-    opened: Opening, again: Callable[[], Outcome], tmp_path: Path, word: str, which: int
+    piece: Piece, again: Callable[[], Outcome], tmp_path: Path, word: str, which: int
 ) -> None:
-    engine = opened()
+    engine = piece.open()
     engine.advance(1.0)
     engine.tree.set("/a/lowest", 50)
     engine.advance(3.0)
@@ -202,8 +185,8 @@ def test_a_difference_is_found(
     assert "a had done something else before its turn" in again().difference
 
 
-def test_a_crash_leaves_what_came_before_it(opened: Opening, again: Callable[[], Outcome], tmp_path: Path) -> None:
-    engine = opened()
+def test_a_crash_leaves_what_came_before_it(piece: Piece, again: Callable[[], Outcome], tmp_path: Path) -> None:
+    engine = piece.open()
     engine.advance(3.0)
     engine.close()
     kept = (tmp_path / "kept").read_bytes()
@@ -219,9 +202,9 @@ def test_a_crash_leaves_what_came_before_it(opened: Opening, again: Callable[[],
     "line", ["\0\0\0", "[]", '["look"]', '["sing",1.0,"a"]', '["set","soon","/a/lowest",3]', '["look",1.0,"b",0]', "{}"]
 )
 def test_a_garbled_line_is_named_and_what_came_before_it_is_played(
-    opened: Opening, again: Callable[[], Outcome], tmp_path: Path, line: str
+    piece: Piece, again: Callable[[], Outcome], tmp_path: Path, line: str
 ) -> None:
-    engine = opened()
+    engine = piece.open()
     engine.advance(3.0)
     engine.close()
     kept = (tmp_path / "kept").read_text(encoding="utf-8").splitlines()
@@ -241,9 +224,9 @@ def test_a_file_that_is_no_session_is_told(tmp_path: Path, first: str) -> None:
 
 
 def test_a_flood_is_kept_as_what_a_node_can_have_noticed(
-    opened: Opening, again: Callable[[], Outcome], tmp_path: Path
+    piece: Piece, again: Callable[[], Outcome], tmp_path: Path
 ) -> None:
-    engine = opened()
+    engine = piece.open()
     engine.advance(1.0)
     for number in range(900):
         engine.tree.set("/a/lowest", number % 70)
@@ -259,8 +242,8 @@ def test_a_flood_is_kept_as_what_a_node_can_have_noticed(
     assert again().difference == ""
 
 
-def test_numbers_come_back_bit_for_bit(opened: Opening, tmp_path: Path) -> None:
-    engine = opened()
+def test_numbers_come_back_bit_for_bit(piece: Piece, tmp_path: Path) -> None:
+    engine = piece.open()
     engine.advance(1 / 3)
     engine.tree.set("/a/length", 0.1 + 0.2, 1e-7)
     engine.close()
@@ -268,25 +251,23 @@ def test_numbers_come_back_bit_for_bit(opened: Opening, tmp_path: Path) -> None:
     assert wrote[-1] == Wrote(1 / 3, "/a/length", 0.1 + 0.2, 1e-7)
 
 
-def test_the_command_says_what_it_found(
-    opened: Opening, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_command_says_what_it_found(piece: Piece, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    opened()
-    opened(ONE.replace("0.25", "0.5")).advance(2.0)
-    kept, changed = tmp_path / "kept", tmp_path / "piece.py"
+    piece.open()
+    piece.open(ONE.replace("0.25", "0.5")).advance(2.0)
+    kept = tmp_path / "kept"
     assert main([str(kept)]) == 0
     assert "kept has no end, as when the engine died" in caplog.text
-    assert f"{changed} has changed since; the session goes on with the text that it has kept" in caplog.text
+    assert f"{piece.path} has changed since; the session goes on with the text that it has kept" in caplog.text
     assert "no pictures" in caplog.text
     kept.write_bytes(kept.read_bytes().replace(b"{", b"", 1))
     assert main([str(kept)]) == 1
     assert "kept, line 1: not a line of a session" in caplog.text
 
 
-def test_check_fails_where_it_differs(opened: Opening, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_check_fails_where_it_differs(piece: Piece, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    engine = opened()
+    engine = piece.open()
     engine.advance(2.0)
     engine.close()
     kept, record = tmp_path / "kept", tmp_path / "again.mid"

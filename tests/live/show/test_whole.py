@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import mido
 import pytest
+from pieces import Piece, played
 
-from live.clock import VirtualClock
 from live.engine import Engine
 from live.midi.input import MidiIn
-from live.options import Options
 from live.osc.encode import message
 from live.osc.meaning import Meaning
 from live.osc.packet import parse
@@ -25,68 +23,44 @@ PIECE = (
 )
 ME = ("127.0.0.1", 5005)
 
-Opening = Callable[..., Engine]
-
 
 @pytest.fixture
-def opened(tmp_path: Path) -> Iterator[Opening]:
-    engines: list[Engine] = []
-
-    def open_engine(text: str = PIECE, **files: str) -> Engine:
-        path = write(tmp_path, text)
-        for what, content in files.items():
-            path.with_suffix(f".{what}.toml").write_text(content, encoding="utf-8")
-        engine = Engine(load(path), VirtualClock(), Options(midi="silent", osc=None, record=tmp_path / "p.mid"), path)
-        engines.append(engine)
-        engine.open()
-        return engine
-
-    yield open_engine
-    for engine in engines:
-        engine.close()
+def piece(tmp_path: Path) -> Iterator[Piece]:
+    piece = Piece(tmp_path, HEADER, PIECE, midi="silent", osc=None, record=tmp_path / "p.mid")
+    yield piece
+    piece.close()
 
 
-def write(folder: Path, text: str) -> Path:
-    path = folder / "piece.py"
-    path.write_text(HEADER + text, encoding="utf-8")
-    return path
+def opened(piece: Piece, **files: str) -> Engine:
+    """Opens it with files beside it, such as its cues."""
+    for what, content in files.items():
+        piece.path.with_suffix(f".{what}.toml").write_text(content, encoding="utf-8")
+    return piece.open()
 
 
-def struck(engine: Engine) -> list[tuple[float, int]]:
-    """Closes, and gives time and pitch of every note."""
-    engine.close()
-    assert engine.options.record is not None
-    time_s, notes = 0.0, []
-    for said in mido.MidiFile(engine.options.record):
-        time_s += said.time
-        if said.type == "note_on" and said.velocity:
-            notes.append((round(time_s, 2), said.note))
-    return notes
-
-
-def test_a_show_sounds_the_same_each_time(opened: Opening, tmp_path: Path) -> None:
+def test_a_show_sounds_the_same_each_time(piece: Piece, tmp_path: Path) -> None:
     cues = (
         '[one]\nfollow = "after"\nhold = 0.5\nactions = ["/a/length 0.25 2", "wait beat", "/preset/recall high 1"]\n'
         '[two]\nactions = ["/link/a.lowest/enabled 0", "/a/lowest 3", "wait bar", "/a/reset"]\n'
     )
     heard = []
     for _ in range(2):
-        engine = opened(cues=cues, presets="[high.a]\nlength = 0.1\n")
+        engine = opened(piece, cues=cues, presets="[high.a]\nlength = 0.1\n")
         engine.advance(1.3)
         engine.tree.write("/cue/go", [])
         engine.advance(9.0)
         assert engine.tree.get("/cue/state") == "idle"
         assert engine.tree.get("/a/length") == 0.1
-        heard.append(struck(engine))
+        heard.append(played(engine))
         (tmp_path / "p.mid").unlink()
     assert heard[0] == heard[1]
-    pitches = [pitch for time_s, pitch in heard[0] if time_s < 2.0]
+    pitches = [pitch for time_s, _, pitch in heard[0] if time_s < 2.0]
     assert max(pitches) > 50  # the wave has carried it there
-    assert [pitch for time_s, pitch in heard[0] if 5.2 < time_s < 5.9][-1] in range(3, 23)
+    assert [pitch for time_s, _, pitch in heard[0] if 5.2 < time_s < 5.9][-1] in range(3, 23)
 
 
-def test_an_osc_packet_recalls_with_name_and_seconds(opened: Opening) -> None:
-    engine = opened(presets="[calm.a]\nlength = 2.5\n")
+def test_an_osc_packet_recalls_with_name_and_seconds(piece: Piece) -> None:
+    engine = opened(piece, presets="[calm.a]\nlength = 2.5\n")
     meaning = Meaning(engine.tree, engine.clock, engine.osc_out)
     assert meaning.handle(message("/preset/recall", "calm", 2), ME) == []
     engine.advance(1.0)
@@ -96,8 +70,8 @@ def test_an_osc_packet_recalls_with_name_and_seconds(opened: Opening) -> None:
     assert (said.address, said.arguments) == ("/error", ("/preset/recall", "no preset 'clam'; near it: calm"))
 
 
-def test_a_program_change_recalls_a_preset(opened: Opening) -> None:
-    engine = opened(presets="[2.a]\nlength = 2.5\n")
+def test_a_program_change_recalls_a_preset(piece: Piece) -> None:
+    engine = opened(piece, presets="[2.a]\nlength = 2.5\n")
     keys = next(part for part in engine.desk._parts if isinstance(part, MidiIn))
     engine.advance(1.0)
     keys.arrive("Keys", 1.0, bytes.fromhex("c001"))  # programs count from 1 for a person, from 0 on the wire
@@ -105,9 +79,9 @@ def test_a_program_change_recalls_a_preset(opened: Opening) -> None:
     assert (engine.tree.get("/a/length"), engine.tree.get("/preset/last")) == (2.5, "2")
 
 
-def test_a_cue_reloads_the_patch(opened: Opening, tmp_path: Path) -> None:
-    engine = opened(cues='[new]\nactions = ["/engine/reload"]\n')
-    write(tmp_path, PIECE.replace("lowest=follow('triangle 4 s', 0, 80, smooth=0)", "lowest=33"))
+def test_a_cue_reloads_the_patch(piece: Piece) -> None:
+    engine = opened(piece, cues='[new]\nactions = ["/engine/reload"]\n')
+    piece.write(PIECE.replace("lowest=follow('triangle 4 s', 0, 80, smooth=0)", "lowest=33"))
     engine.advance(1.0)
     engine.tree.write("/cue/go", [])
     engine.advance(1.1)
@@ -117,14 +91,14 @@ def test_a_cue_reloads_the_patch(opened: Opening, tmp_path: Path) -> None:
     assert engine.tree.get("/link/list") == ""
 
 
-def test_a_link_comes_with_a_saved_patch_and_goes_with_it(opened: Opening, tmp_path: Path) -> None:
+def test_a_link_comes_with_a_saved_patch_and_goes_with_it(piece: Piece) -> None:
     plain = PIECE.replace("lowest=follow('triangle 4 s', 0, 80, smooth=0)", "lowest=12")
-    engine = opened(plain)
-    write(tmp_path, PIECE)
+    engine = piece.open(plain)
+    piece.write(PIECE)
     assert engine.reload()
     engine.advance(2.05)
     assert engine.tree.get("/a/lowest") == pytest.approx(80, abs=2)
-    write(tmp_path, plain)
+    piece.write(plain)
     assert engine.reload()
     engine.advance(3.0)
     assert engine.tree.get("/a/lowest") == 12
@@ -138,18 +112,19 @@ def test_a_link_comes_with_a_saved_patch_and_goes_with_it(opened: Opening, tmp_p
         ("seed=0, links=[1]", "line 3: Scale has no knob 'links'"),
     ],
 )
-def test_a_slip_in_a_patch_is_told_with_its_line(tmp_path: Path, link: str, sentence: str) -> None:
+def test_a_slip_in_a_patch_is_told_with_its_line(piece: Piece, link: str, sentence: str) -> None:
     with pytest.raises(PatchError, match=sentence):
-        load(write(tmp_path, f"patch = Patch(a=Node(Scale, weights='p', {link}))"))
+        load(piece.write(f"patch = Patch(a=Node(Scale, weights='p', {link}))"))
 
 
-def test_links_of_the_patch_itself_are_checked(tmp_path: Path) -> None:
+def test_links_of_the_patch_itself_are_checked(piece: Piece) -> None:
     with pytest.raises(PatchError, match="links: expected an address and follow"):
-        load(write(tmp_path, "patch = Patch(links={'tempo': follow('sine 1 hz')}, a=Node(Scale, weights='p'))"))
+        load(piece.write("patch = Patch(links={'tempo': follow('sine 1 hz')}, a=Node(Scale, weights='p'))"))
 
 
-def test_neither_preset_nor_cue_nor_link_lifts_the_blackout(opened: Opening) -> None:
+def test_neither_preset_nor_cue_nor_link_lifts_the_blackout(piece: Piece) -> None:
     engine = opened(
+        piece,
         presets="[light.engine]\nblackout = 0\n",
         cues='[light]\nactions = ["/engine/blackout 0", "//* 0"]\n',
         links='["/engine/blackout"]\nsource = "sine 1 hz"\n',

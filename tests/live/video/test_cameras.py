@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from clips import STEP, clip
+from pieces import Piece
 
-from live.clock import Clock, VirtualClock
+from live.clock import Clock
 from live.engine import Engine
 from live.frames import FrameRunner
 from live.lanes import Latest
-from live.options import Options
 from live.patch import PatchError, load
 from live.tree import Tree
 from live.video.camera import Camera
@@ -29,29 +29,13 @@ stage = Window(128, 96)
 """
 ONE = 'patch = Patch(veil=Node(Negative, weights="n", source=Camera("clip.avi"), out=stage.layer(0)))'
 
-Opening = Callable[..., Engine]
-
-
-def write(folder: Path, text: str) -> Path:
-    path = folder / "piece.py"
-    path.write_text(HEADER + text, encoding="utf-8")
-    return path
-
 
 @pytest.fixture
-def opened(tmp_path: Path) -> Iterator[Opening]:
-    engines: list[Engine] = []
+def piece(tmp_path: Path) -> Iterator[Piece]:
     clip(tmp_path / "clip.avi", 5)
-
-    def open_engine(text: str = ONE) -> Engine:
-        path = write(tmp_path, text)
-        engines.append(Engine(load(path), VirtualClock(), Options(midi="silent", osc=None), path))
-        engines[-1].open()
-        return engines[-1]
-
-    yield open_engine
-    for engine in engines:
-        engine.close()
+    piece = Piece(tmp_path, HEADER, ONE, midi="silent", osc=None)
+    yield piece
+    piece.close()
 
 
 def watch(engine: Engine, *addresses: str) -> list[tuple[float, str, Any]]:
@@ -71,8 +55,8 @@ def newest(engine: Engine, camera: str = "camera") -> Frame:
     return frame
 
 
-def test_a_file_is_seen_at_its_own_rate_over_and_over(opened: Opening) -> None:
-    engine = opened()
+def test_a_file_is_seen_at_its_own_rate_over_and_over(piece: Piece) -> None:
+    engine = piece.open()
     greys = []
     for number in range(12):
         engine.advance(number / 10.0 + 0.05)
@@ -82,8 +66,8 @@ def test_a_file_is_seen_at_its_own_rate_over_and_over(opened: Opening) -> None:
     assert engine.runners["veil"].model.seen == list(range(12))
 
 
-def test_the_state_of_a_camera_is_told(opened: Opening) -> None:
-    engine = opened()
+def test_the_state_of_a_camera_is_told(piece: Piece) -> None:
+    engine = piece.open()
     told = watch(engine, "/camera/state", "/camera/seen", "/camera/seen_width", "/camera/seen_height")
     engine.advance(0.05)
     assert [(address, value) for _, address, value in told] == [
@@ -99,8 +83,8 @@ def test_the_state_of_a_camera_is_told(opened: Opening) -> None:
     assert engine.tree.get("/camera/motion") > 0.5
 
 
-def test_auto_without_a_camera_is_the_test_picture(opened: Opening) -> None:
-    engine = opened(ONE.replace('"clip.avi"', '"auto", width=80, height=60, rate=20'))
+def test_auto_without_a_camera_is_the_test_picture(piece: Piece) -> None:
+    engine = piece.open(ONE.replace('"clip.avi"', '"auto", width=80, height=60, rate=20'))
     engine.advance(1.01)
     assert newest(engine).pixels.shape == (60, 80, 3)
     assert engine.runners["veil"].model.seen == list(range(21))
@@ -109,8 +93,8 @@ def test_auto_without_a_camera_is_the_test_picture(opened: Opening) -> None:
     assert engine.tree.get("/camera/motion") > 0.0
 
 
-def test_mirror_and_rotation_turn_what_is_seen_at_once(opened: Opening) -> None:
-    engine = opened()
+def test_mirror_and_rotation_turn_what_is_seen_at_once(piece: Piece) -> None:
+    engine = piece.open()
     engine.advance(0.05)
     assert newest(engine).pixels[20, 4, 0] == 255
     engine.tree.set("/camera/mirror", True)
@@ -124,8 +108,8 @@ def test_mirror_and_rotation_turn_what_is_seen_at_once(opened: Opening) -> None:
     assert engine.tree.get("/camera/seen_height") == 64
 
 
-def test_the_source_changes_while_it_plays(opened: Opening, tmp_path: Path) -> None:
-    engine = opened()
+def test_the_source_changes_while_it_plays(piece: Piece, tmp_path: Path) -> None:
+    engine = piece.open()
     clip(tmp_path / "other.avi", 3, rate=20.0, size=(96, 64))
     engine.advance(0.55)
     told = watch(engine, "/camera/state", "/camera/seen")
@@ -138,9 +122,9 @@ def test_the_source_changes_while_it_plays(opened: Opening, tmp_path: Path) -> N
 
 
 def test_one_that_is_lost_is_tried_at_longer_and_longer_pauses_and_the_last_picture_stays(
-    opened: Opening, tmp_path: Path
+    piece: Piece, tmp_path: Path
 ) -> None:
-    engine = opened()
+    engine = piece.open()
     engine.advance(0.55)
     errors = watch(engine, "/engine/error")
     told = watch(engine, "/camera/state")
@@ -158,42 +142,42 @@ def test_one_that_is_lost_is_tried_at_longer_and_longer_pauses_and_the_last_pict
     assert told[-1][2] == "playing"
 
 
-def test_a_camera_shared_by_two_nodes_is_opened_once_and_closed_with_the_last(opened: Opening, tmp_path: Path) -> None:
+def test_a_camera_shared_by_two_nodes_is_opened_once_and_closed_with_the_last(piece: Piece) -> None:
     two = """
 patch = Patch(
     veil=Node(Negative, weights="n", source=Camera("clip.avi"), out=stage.layer(0)),
     ghost=Node(Negative, weights="n", source=Camera("clip.avi"), out=stage.layer(1, 0.5)),
 )
 """
-    engine = opened(two)
+    engine = piece.open(two)
     engine.advance(0.35)
     assert engine.runners["veil"].model.seen == engine.runners["ghost"].model.seen == [0, 1, 2, 3]
-    write(tmp_path, ONE)
+    piece.write(ONE)
     assert engine.reload()
     engine.advance(0.55)
     assert engine.runners["veil"].model.seen[-1] == 5
-    write(tmp_path, ONE.replace("clip.avi", "test").replace('"test"', '"test", name="other"'))
+    piece.write(ONE.replace("clip.avi", "test").replace('"test"', '"test", name="other"'))
     assert engine.reload()
     assert "/camera/state" not in engine.tree
 
 
-def test_a_changed_line_of_the_patch_is_followed_and_what_osc_moved_stays(opened: Opening, tmp_path: Path) -> None:
-    engine = opened()
+def test_a_changed_line_of_the_patch_is_followed_and_what_osc_moved_stays(piece: Piece) -> None:
+    engine = piece.open()
     engine.advance(0.25)
     engine.tree.set("/camera/rotation", 180)
-    write(tmp_path, ONE.replace('"clip.avi"', '"clip.avi", mirror=True'))
+    piece.write(ONE.replace('"clip.avi"', '"clip.avi", mirror=True'))
     assert engine.reload()
     assert engine.tree.get("/camera/mirror") is True
     assert engine.tree.get("/camera/rotation") == 180
-    write(tmp_path, ONE.replace('"clip.avi"', '"test", name="front"'))
+    piece.write(ONE.replace('"clip.avi"', '"test", name="front"'))
     assert engine.reload()
     engine.advance(0.45)
     assert engine.tree.get("/front/state") == "playing"
     assert "/camera/state" not in engine.tree
 
 
-def test_two_cameras_have_two_names(opened: Opening) -> None:
-    engine = opened(
+def test_two_cameras_have_two_names(piece: Piece) -> None:
+    engine = piece.open(
         """
 patch = Patch(
     veil=Node(Negative, weights="n", source=Camera("clip.avi"), out=stage.layer(0)),
@@ -222,9 +206,9 @@ patch = Patch(
         (ONE.replace("out=", "lookahead=0.1, out="), "Negative has no knob 'lookahead'"),
     ],
 )
-def test_what_cannot_be_is_said(tmp_path: Path, text: str, sentence: str) -> None:
+def test_what_cannot_be_is_said(piece: Piece, text: str, sentence: str) -> None:
     with pytest.raises(PatchError, match=sentence):
-        load(write(tmp_path, text))
+        load(piece.write(text))
 
 
 @pytest.mark.parametrize(

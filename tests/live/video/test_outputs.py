@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
 
@@ -11,11 +11,10 @@ import numpy as np
 import pygame
 import pytest
 from clips import STEP, clip
+from pieces import Piece
 
 from live.clock import Clock, VirtualClock
 from live.engine import Engine
-from live.options import Options
-from live.patch import load
 from live.tree import Tree
 from live.video import VideoError, Window
 from live.video.frames_out import Shown
@@ -31,26 +30,14 @@ from painters import Negative
 patch = Patch(veil=Node(Negative, weights="n", source=Camera("clip.avi"), out=Window(64, 64).layer(0)))
 """
 
-Opening = Callable[..., Engine]
-
 
 @pytest.fixture
-def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opening]:
+def piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Piece]:
     monkeypatch.chdir(tmp_path)
-    engines: list[Engine] = []
     clip(tmp_path / "clip.avi", 5)
-    (tmp_path / "piece.py").write_text(PIECE, encoding="utf-8")
-
-    def open_engine(film: Path | None = None) -> Engine:
-        path = tmp_path / "piece.py"
-        options = Options(midi="silent", osc=None, record_video=film)
-        engines.append(Engine(load(path), VirtualClock(), options, path))
-        engines[-1].open()
-        return engines[-1]
-
-    yield open_engine
-    for engine in engines:
-        engine.close()
+    piece = Piece(tmp_path, "", PIECE, midi="silent", osc=None)
+    yield piece
+    piece.close()
 
 
 def seen(film: Path) -> list[int]:
@@ -74,16 +61,16 @@ def picture(number: int, at_s: float, size: tuple[int, int] = (8, 6)) -> Shown:
 
 
 @pytest.mark.parametrize("name", ["film.mp4", "film.mkv", "film.avi"])
-def test_a_film_shows_what_was_seen_when_it_was(opened: Opening, tmp_path: Path, name: str) -> None:
-    engine = opened(tmp_path / name)
+def test_a_film_shows_what_was_seen_when_it_was(piece: Piece, tmp_path: Path, name: str) -> None:
+    engine = piece.open(record_video=tmp_path / name)
     engine.advance(1.02)
     engine.close()
     # 30 a second of 10 a second; what is painted at a time is seen from the next picture of the film on
     assert seen(tmp_path / name)[1:30] == [(n - 1) // 3 % 5 for n in range(1, 30)]
 
 
-def test_a_film_is_begun_and_ended_by_a_switch_under_a_name_of_its_own(opened: Opening, tmp_path: Path) -> None:
-    engine = opened()
+def test_a_film_is_begun_and_ended_by_a_switch_under_a_name_of_its_own(piece: Piece, tmp_path: Path) -> None:
+    engine = piece.open()
     engine.advance(0.35)
     engine.tree.set("/window/record", True)
     engine.advance(0.85)
@@ -99,8 +86,8 @@ def test_a_film_is_begun_and_ended_by_a_switch_under_a_name_of_its_own(opened: O
     assert len(list(tmp_path.glob("arabesque *.mp4"))) == 2
 
 
-def test_a_film_that_cannot_be_is_told_and_nothing_stops(opened: Opening, tmp_path: Path) -> None:
-    engine = opened(tmp_path / "film.gif")
+def test_a_film_that_cannot_be_is_told_and_nothing_stops(piece: Piece, tmp_path: Path) -> None:
+    engine = piece.open(record_video=tmp_path / "film.gif")
     told = errors(engine)
     engine.advance(0.5)
     assert "film.gif: expected a name that ends in .mp4" in told[0]
@@ -109,8 +96,8 @@ def test_a_film_that_cannot_be_is_told_and_nothing_stops(opened: Opening, tmp_pa
 
 
 @pytest.mark.parametrize("name", ["syphon", "spout"])
-def test_what_another_system_has_is_told_with_its_extra(opened: Opening, name: str) -> None:
-    engine = opened()
+def test_what_another_system_has_is_told_with_its_extra(piece: Piece, name: str) -> None:
+    engine = piece.open()
     told = errors(engine)
     engine.tree.set(f"/window/{name}", True)
     engine.advance(0.3)
@@ -118,8 +105,8 @@ def test_what_another_system_has_is_told_with_its_extra(opened: Opening, name: s
     assert engine.tree.get(f"/window/{name}") is False
 
 
-def test_shared_memory_holds_the_newest_picture(opened: Opening) -> None:
-    engine = opened()
+def test_shared_memory_holds_the_newest_picture(piece: Piece) -> None:
+    engine = piece.open()
     engine.tree.set("/window/share", True)
     engine.advance(0.75)
     name = str(engine.tree.get("/window/sending"))

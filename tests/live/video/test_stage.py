@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pieces import Piece
 
-from live.clock import VirtualClock
 from live.engine import Engine
 from live.options import Options
 from live.patch import PatchError, load
@@ -29,37 +29,20 @@ patch = Patch(
 """
 BOX = [(-0.2, -0.2), (0.2, -0.2), (0.2, 0.2), (-0.2, 0.2), (-0.2, -0.2)]
 
-Opening = Callable[..., Engine]
-
-
-def write(folder: Path, text: str) -> Path:
-    path = folder / "piece.py"
-    path.write_text(HEADER + text, encoding="utf-8")
-    return path
-
 
 @pytest.fixture
-def opened(tmp_path: Path) -> Iterator[Opening]:
-    engines: list[Engine] = []
-
-    def open_engine(text: str = PIECE) -> Engine:
-        path = write(tmp_path, text)
-        engine = Engine(load(path), VirtualClock(), Options(record=tmp_path / "played.mid"), path)
-        engines.append(engine)
-        engine.open()
-        return engine
-
-    yield open_engine
-    for engine in engines:
-        engine.close()
+def piece(tmp_path: Path) -> Iterator[Piece]:
+    piece = Piece(tmp_path, HEADER, PIECE, record=tmp_path / "played.mid")
+    yield piece
+    piece.close()
 
 
 def drawn(engine: Engine, node: str = "ink") -> list[list[list[tuple[float, float]]]]:
     return [[stroke.points for stroke in drawing.strokes] for drawing in engine.stage.inks[node].paper.drawings]
 
 
-def test_the_drawing_and_the_music_are_seen_when_they_are_due(opened: Opening) -> None:
-    engine = opened()
+def test_the_drawing_and_the_music_are_seen_when_they_are_due(piece: Piece) -> None:
+    engine = piece.open()
     engine.advance(0.6)
     assert drawn(engine) == [[BOX[:3]]]
     engine.advance(2.3)
@@ -74,8 +57,8 @@ def test_the_drawing_and_the_music_are_seen_when_they_are_due(opened: Opening) -
     assert picture.get_at((200, 100))[0] < 60
 
 
-def test_a_node_that_draws_plays_no_notes_and_has_its_own_addresses(opened: Opening) -> None:
-    engine = opened()
+def test_a_node_that_draws_plays_no_notes_and_has_its_own_addresses(piece: Piece) -> None:
+    engine = piece.open()
     tree = engine.tree
     assert tree.get("/ink/fade") == 0.0
     assert tree.get("/ink/blend") == "over"
@@ -85,19 +68,19 @@ def test_a_node_that_draws_plays_no_notes_and_has_its_own_addresses(opened: Open
     assert tree.get("/window/width") == 400
 
 
-def test_a_node_may_play_and_draw(opened: Opening) -> None:
-    engine = opened(PIECE.replace("out=stage.layer(1)", "out=(stage.layer(1), Midi('silent'))"))
+def test_a_node_may_play_and_draw(piece: Piece) -> None:
+    engine = piece.open(PIECE.replace("out=stage.layer(1)", "out=(stage.layer(1), Midi('silent'))"))
     engine.advance(0.6)
     assert drawn(engine) == [[BOX[:3]]]
     assert "/ink/channel" in engine.tree
 
 
-def test_a_saved_file_moves_layers_and_stops_nothing(opened: Opening, tmp_path: Path) -> None:
-    engine = opened()
+def test_a_saved_file_moves_layers_and_stops_nothing(piece: Piece) -> None:
+    engine = piece.open()
     engine.advance(0.6)
     engine.tree.set("/ink/width", 20.0)
     runner, ink = engine.runners["ink"], engine.stage.inks["ink"]
-    write(tmp_path, PIECE.replace("stage.layer(1)", "stage.layer(-3, opacity=0.5, blend='add')"))
+    piece.write(PIECE.replace("stage.layer(1)", "stage.layer(-3, opacity=0.5, blend='add')"))
     assert engine.reload()
     engine.advance(1.1)
     assert drawn(engine) == [[BOX]]
@@ -107,29 +90,29 @@ def test_a_saved_file_moves_layers_and_stops_nothing(opened: Opening, tmp_path: 
     assert [engine.tree.get(f"/ink/{knob}") for knob in ("opacity", "blend", "width")] == [0.5, "add", 20.0]
 
 
-def test_the_layers_knobs_follow_the_file(opened: Opening, tmp_path: Path) -> None:
-    engine = opened()
-    write(tmp_path, PIECE.replace("fade=0", "width=30, paper=(1, 1, 1, 1)"))
+def test_the_layers_knobs_follow_the_file(piece: Piece) -> None:
+    engine = piece.open()
+    piece.write(PIECE.replace("fade=0", "width=30, paper=(1, 1, 1, 1)"))
     assert engine.reload()
     assert engine.tree.get("/ink/width") == 30.0
     assert engine.tree.get("/ink/paper") == (1.0, 1.0, 1.0, 1.0)
     assert engine.tree.get("/ink/fade") == 3.0
 
 
-def test_rolls_come_move_and_go(opened: Opening, tmp_path: Path) -> None:
-    engine = opened()
+def test_rolls_come_move_and_go(piece: Piece) -> None:
+    engine = piece.open()
     engine.advance(0.6)
     view = engine.stage.rolls["roll"]
-    write(tmp_path, PIECE.replace('roll=stage.roll("tune")', 'roll=stage.roll("tune", 5), low=Roll("tune")'))
+    piece.write(PIECE.replace('roll=stage.roll("tune")', 'roll=stage.roll("tune", 5), low=Roll("tune")'))
     assert not engine.reload()  # that Roll is in another window
-    write(tmp_path, PIECE.replace('stage.roll("tune")', 'stage.roll("tune", 5), low=Roll("tune", stage.layer(2))'))
+    piece.write(PIECE.replace('stage.roll("tune")', 'stage.roll("tune", 5), low=Roll("tune", stage.layer(2))'))
     assert engine.reload()
     assert engine.stage.rolls["roll"] is view
     assert view.layer.number == 5
     engine.advance(2.2)
     assert [note.start_s for note in view.notes()] == [0.0, 0.5, 1.0, 1.5, 2.0]
     assert [note.start_s for note in engine.stage.rolls["low"].notes()][-2:] == [1.5, 2.0]
-    write(tmp_path, PIECE.replace('roll=stage.roll("tune"),', ""))
+    piece.write(PIECE.replace('roll=stage.roll("tune"),', ""))
     assert engine.reload()
     assert not engine.stage.rolls
     assert "/low/past" not in engine.tree
@@ -137,25 +120,25 @@ def test_rolls_come_move_and_go(opened: Opening, tmp_path: Path) -> None:
     engine.advance(3.0)
 
 
-def test_a_window_comes_and_goes_while_it_plays(opened: Opening, tmp_path: Path) -> None:
+def test_a_window_comes_and_goes_while_it_plays(piece: Piece) -> None:
     alone = "patch = Patch(tune=Node(Scale, weights='p', length=0.5, lowest=60, seed=0, out=Midi('silent')))"
-    engine = opened(alone)
+    engine = piece.open(alone)
     engine.advance(0.6)
     assert engine.stage.window is None
     assert "/window/width" not in engine.tree
-    write(tmp_path, PIECE)
+    piece.write(PIECE)
     assert engine.reload()
     engine.advance(1.3)
     assert engine.stage.window is not None
     assert engine.tree.get("/window/width") == 400
     assert drawn(engine) == [[BOX[:3]]]
     assert [note.start_s for note in engine.stage.rolls["roll"].notes()] == [1.0]
-    write(tmp_path, PIECE.replace("stage.", "Window(100, 100).").replace(", out=Midi", ", transpose=0, out=Midi"))
+    piece.write(PIECE.replace("stage.", "Window(100, 100).").replace(", out=Midi", ", transpose=0, out=Midi"))
     assert not engine.reload()
-    write(tmp_path, PIECE.replace("stage.", "Window(100, 100)."))
+    piece.write(PIECE.replace("stage.", "Window(100, 100)."))
     assert engine.reload()
     assert engine.tree.get("/window/width") == 100
-    write(tmp_path, alone)
+    piece.write(alone)
     assert engine.reload()
     engine.advance(2.6)
     assert engine.stage.window is None
@@ -163,22 +146,22 @@ def test_a_window_comes_and_goes_while_it_plays(opened: Opening, tmp_path: Path)
     assert "/window/width" not in engine.tree
 
 
-def test_what_went_to_midi_may_go_to_a_layer_and_back(opened: Opening, tmp_path: Path) -> None:
-    engine = opened(PIECE.replace("out=stage.layer(1), fade=0", "out=Midi('silent')"))
+def test_what_went_to_midi_may_go_to_a_layer_and_back(piece: Piece) -> None:
+    engine = piece.open(PIECE.replace("out=stage.layer(1), fade=0", "out=Midi('silent')"))
     engine.advance(0.6)
-    write(tmp_path, PIECE)
+    piece.write(PIECE)
     assert engine.reload()
     engine.advance(1.1)
     assert drawn(engine) == [[BOX[4:]]]  # the one before was on its way already
     assert len(engine.runners["ink"].outputs) == 3
-    write(tmp_path, PIECE.replace("out=stage.layer(1), fade=0", "out=Midi('silent')"))
+    piece.write(PIECE.replace("out=stage.layer(1), fade=0", "out=Midi('silent')"))
     assert engine.reload()
     engine.advance(2.0)
     assert not engine.stage.inks
 
 
-def test_a_persons_pen_is_heard_by_the_model(opened: Opening) -> None:
-    engine = opened()
+def test_a_persons_pen_is_heard_by_the_model(piece: Piece) -> None:
+    engine = piece.open()
     engine.advance(0.6)
     engine.tree.write("/ink/pen", [0.5, 0.5, 1])
     engine.advance(1.0)
@@ -186,8 +169,8 @@ def test_a_persons_pen_is_heard_by_the_model(opened: Opening) -> None:
     assert drawn(engine)[1] == [[(0.5, 0.5)]]
 
 
-def test_pause_holds_the_pen_and_leaves_no_gap(opened: Opening) -> None:
-    engine = opened()
+def test_pause_holds_the_pen_and_leaves_no_gap(piece: Piece) -> None:
+    engine = piece.open()
     engine.advance(0.6)
     engine.tree.set("/ink/pause", True)
     engine.advance(5.0)
@@ -197,16 +180,16 @@ def test_pause_holds_the_pen_and_leaves_no_gap(opened: Opening) -> None:
     assert drawn(engine) == [[BOX[:3], BOX[2:]]]
 
 
-def test_an_error_is_written_on_the_screen(opened: Opening, tmp_path: Path) -> None:
-    engine = opened()
-    write(tmp_path, "1 / 0")
+def test_an_error_is_written_on_the_screen(piece: Piece) -> None:
+    engine = piece.open()
+    piece.write("1 / 0")
     assert not engine.reload()
     assert [error for _, error, _ in engine.stage.notes] == [True]
     assert "ZeroDivisionError" in engine.stage.notes[0][2]
 
 
-def test_what_goes_wrong_in_the_window_stops_nothing(tmp_path: Path) -> None:
-    engine = Engine(load(write(tmp_path, PIECE)), None, Options(midi="silent", osc=None, watch=False))
+def test_what_goes_wrong_in_the_window_stops_nothing(piece: Piece) -> None:
+    engine = Engine(load(piece.write(PIECE)), None, Options(midi="silent", osc=None, watch=False))
     errors: list[object] = []
     engine.tree.watchers.append(lambda address, values: errors.append(values) if address == "/engine/error" else None)
     engine.open()
@@ -244,8 +227,8 @@ def test_what_goes_wrong_in_the_window_stops_nothing(tmp_path: Path) -> None:
         ("stage.layer('top')", "layer: expected a whole number, got 'top'"),
     ],
 )
-def test_a_wrong_patch_is_told_with_its_line(tmp_path: Path, text: str, said: str) -> None:
+def test_a_wrong_patch_is_told_with_its_line(piece: Piece, text: str, said: str) -> None:
     with pytest.raises(PatchError) as error:
-        load(write(tmp_path, text))
+        load(piece.write(text))
     assert said in str(error.value)
     assert "line 7" in str(error.value)
