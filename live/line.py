@@ -43,14 +43,18 @@ class Line:
     def close(self) -> None:
         self.silence()
 
-    def text(self) -> str:
-        """The keyboard from A0 to C8, two keys a column, as high as loud; then the names of what sounds."""
+    def advance(self) -> None:
+        """Lets happen what is due by now."""
         for _, event in self._timed.take_due(self._clock.now()):
             if isinstance(event, NoteOn):
                 self.sounding[event.pitch] = event.velocity
                 self.struck += 1
             elif isinstance(event, NoteOff):
                 self.sounding.pop(event.pitch, None)
+
+    def text(self) -> str:
+        """The keyboard from A0 to C8, two keys a column, as high as loud; then the names of what sounds."""
+        self.advance()
         loudest = [0] * ((HIGHEST - LOWEST) // 2 + 1)
         for pitch, velocity in list(self.sounding.items()):
             column = min(max((pitch - LOWEST) // 2, 0), len(loudest) - 1)
@@ -60,14 +64,14 @@ class Line:
 
 
 class Terminal:
-    """Draws the lines of all nodes over each other in place; without a terminal, one line of text a second."""
+    """Draws the lines of all nodes over each other in place; where there is no terminal, see `live.logbook`."""
 
     def __init__(self, clock: Clock, stream: TextIO = sys.stderr, columns: int = 100) -> None:
         self._clock = clock
         self._stream = stream
         self._columns = columns
         self._lines: dict[str, Line] = {}
-        self._last_s = self._drawn_s = float("-inf")
+        self._drawn_s = float("-inf")
 
     def view(self, name: str) -> Line:
         self._lines[name] = Line(name, self._clock)
@@ -79,14 +83,9 @@ class Terminal:
             return
         self._drawn_s = self._clock.now()
         text = "  ".join(line.text() for line in list(self._lines.values()))
-        if self._stream.isatty():
-            self._stream.write(f"\r\x1b[2K{text[: self._columns]}")
-        elif self._clock.now() - self._last_s >= 1.0:
-            self._last_s = self._clock.now()
-            self._stream.write(text + "\n")
+        self._stream.write(f"\r\x1b[2K{text[: self._columns]}")
         self._stream.flush()
 
     def end(self) -> None:
         """Leaves the last line where it is and goes to the next."""
-        if self._stream.isatty():
-            self._stream.write("\n")
+        self._stream.write("\n")

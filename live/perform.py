@@ -16,6 +16,7 @@ from live.clock import VirtualClock
 from live.engine import Engine
 from live.frames import FrameRunner
 from live.line import Terminal
+from live.logbook import Logbook
 from live.options import Options
 from live.osc.reference import Form, table
 from live.patch import PatchError, find, load
@@ -51,10 +52,12 @@ def perform(
             log.error("%s", error)
             return 1
         on_stop(engine.stop_soon)
-        terminal = Terminal(engine.clock)
+        told: Terminal | Logbook = Terminal(engine.clock)
+        if not sys.stderr.isatty():
+            told = Logbook(engine.clock, engine.tree, engine.runners)
         screen = Screen(engine.stage, os.environ.get("SDL_VIDEODRIVER"))
         if show:
-            engine.outlets.views.append(terminal.view)
+            engine.outlets.views.append(told.view)
         try:
             engine.open()
             if offline:
@@ -62,7 +65,7 @@ def perform(
                     _rest_painters(engine)
                 engine.advance(seconds or 0.0)
             else:
-                engine.run(seconds, partial(_show, terminal, screen) if show else lambda: float("inf"))
+                engine.run(seconds, partial(_show, told, screen) if show else lambda: float("inf"))
         except PatchError as error:
             log.error("%s", error)
             return 1
@@ -70,7 +73,7 @@ def perform(
             engine.close()
             screen.close()
             if show:
-                terminal.end()
+                told.end()
         recording = engine.voices.recording()
         return to_sound(recording.recording, render) if recording and recording.recording and render else 0
 
@@ -82,8 +85,8 @@ def _rest_painters(engine: Engine) -> None:
             engine.tree.set(f"/{name}/pause", True)
 
 
-def _show(terminal: Terminal, screen: Screen) -> float:
-    terminal.draw()
+def _show(told: Terminal | Logbook, screen: Screen) -> float:
+    told.draw()
     return screen.frame()
 
 

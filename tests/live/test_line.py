@@ -1,0 +1,25 @@
+"""The running line of a terminal, on the virtual clock."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+from live.clock import VirtualClock
+from live.line import Terminal
+from models.base import NoteOff, NoteOn
+
+
+def test_what_sounds_is_drawn_in_place_ten_times_a_second_at_most() -> None:
+    clock, screen = VirtualClock(), StringIO()
+    terminal = Terminal(clock, screen)
+    piano = terminal.view("piano")
+    for due_s, event in ((0.0, NoteOn(60, 127)), (0.1, NoteOn(64, 30)), (0.2, NoteOff(60))):
+        piano.send(due_s, event)
+    for step in range(6):
+        clock.advance(step * 0.05)
+        terminal.draw()
+    terminal.end()
+    drawn = screen.getvalue().split("\r\x1b[2K")
+    assert [text.rpartition("▏ ")[2] for text in drawn[1:]] == ["C4", "C4 E4", "E4\n"]
+    assert "█" in drawn[1]
+    assert piano.struck == 2
