@@ -213,7 +213,9 @@ def diff(old: Patch, new: Patch) -> list[Change]:
                 changes.append(Change("source", name))
             before = {**_defaults(was), **_defaults(node), **was.knobs, "seed": old.seed_of(name)}
             after = {**_defaults(was), **_defaults(node), **node.knobs, "seed": new.seed_of(name)}
-            named = [k for k in [*node.knobs, *was.knobs, "seed"] if before[k] != after[k]]
+            # A layer that is taken away takes its knobs along.
+            there = {**was.runs.knobs_for(node.model), **node.declared()}
+            named = [k for k in [*node.knobs, *was.knobs, "seed"] if k in there and before[k] != after[k]]
             changes += [Change("set", name, knob, after[knob]) for knob in dict.fromkeys(named)]
     return changes + _relinked(old, new, changes)
 

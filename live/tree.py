@@ -83,11 +83,13 @@ class Tree:
             self.version += 1
 
     def remove(self, path: str) -> None:
-        """Takes away a node with all of its addresses, or those of a path within one, such as "link/one"."""
+        """Takes away a node with all of its addresses and signals, or an address of it with those under it, such as
+        "ink/width" or "link/one".
+        """
         node, _, within = path.partition("/")
         with self._lock:
             leaves = self._nodes.get(node, {})
-            for name in [name for name in leaves if not within or name.startswith(f"{within}/")]:
+            for name in [name for name in leaves if not within or f"{name}/".startswith(f"{within}/")]:
                 leaf = leaves.pop(name)
                 del self._leaves[leaf.address]
                 self._moving.pop(leaf.address, None)
@@ -224,9 +226,7 @@ class Tree:
             value = leaf.at(self.clock.now())
         return value[index] if index is not None and isinstance(value, tuple) else value
 
-    def snapshot(
-        self, node: str, names: Iterable[str] | None = None, now_s: float | None = None
-    ) -> dict[str, Value]:
+    def snapshot(self, node: str, names: Iterable[str] | None = None, now_s: float | None = None) -> dict[str, Value]:
         """All knobs of a node as they stand now; a pulse is True in one snapshot per press, then False again."""
         with self._lock:
             now_s = self.clock.now() if now_s is None else now_s

@@ -99,9 +99,8 @@ class Stage:
             if ink is not None:
                 self._move(f"/{node}", ink, layer)
                 return
-            self._names[node], self._hear[node] = self._declare(node, INK_KNOBS, layer, begins), hear
-            if f"/{node}/pen" not in self.tree:
-                self.tree.add(f"/{node}/pen", PEN_KNOB, lambda value: self._pen(node, value))
+            self._hear[node] = hear
+            self._names[node] = self._declare(node, {**INK_KNOBS, "pen": PEN_KNOB}, layer, begins)
             self.inks = {**self.inks, node: Ink(node, layer)}
             self._changed = pygame.Rect((0, 0), self.size)
 
@@ -117,10 +116,12 @@ class Stage:
             self._changed = pygame.Rect((0, 0), self.size)
 
     def remove(self, node: str) -> None:
-        """Takes a node's layer away, if it has one."""
+        """Takes a node's layer away, if it has one, and the addresses that came with it."""
         with self.lock:
             self.inks = {name: ink for name, ink in self.inks.items() if name != node}
             self.pictures = {name: picture for name, picture in self.pictures.items() if name != node}
+            for name in self._names.pop(node, ()):
+                self.tree.remove(f"{node}/{name}")
             self._changed = pygame.Rect((0, 0), self.size)
 
     def set_rolls(self, rolls: Mapping[str, Roll]) -> None:
@@ -290,7 +291,9 @@ class Stage:
         self._changed = pygame.Rect((0, 0), self.size)
 
     def _heard(self, node: str, name: str) -> Callable[[Value], None] | None:
-        """What the model must hear of, too: the paper is empty, or the last stroke taken back."""
+        """What the model must hear of, too: a person's pen, the paper is empty, or the last stroke taken back."""
+        if name == "pen":
+            return lambda value: self._pen(node, value)
         if name == "clear":
             return lambda _: self._hear[node](Page("clear"))
         if name == "undo":

@@ -10,6 +10,7 @@ from toys import Scale
 from live.midi import Midi
 from live.patch import Change, Node, Patch, PatchError, diff, find, load
 from live.show.link import follow
+from live.video import Window
 
 HEADER = "from live import Midi, Node, Patch\nfrom toys import Scale\n"
 
@@ -112,6 +113,17 @@ def test_a_link_in_the_place_of_a_value_or_of_a_new_node_is_no_second_difference
     assert diff(linked, fixed) == [Change("set", "a", "lowest", 3)]
     assert diff(Patch(), linked) == [Change("add", "a")]
     assert diff(linked, Patch()) == [Change("remove", "a")]
+
+
+def test_a_layer_that_goes_takes_its_knobs_along() -> None:
+    drawn = Patch(a=Node(Scale, weights="p", out=Window().layer(1), width=20, lowest=3))
+    plain = Patch(a=Node(Scale, weights="p"))
+    assert diff(drawn, plain)[1:] == [Change("out", "a"), Change("set", "a", "lowest", 0)]
+    assert diff(plain, drawn)[1:] == [
+        Change("out", "a"),
+        Change("set", "a", "width", 20.0),
+        Change("set", "a", "lowest", 3),
+    ]
 
 
 def test_a_patch_seed_reaches_every_node_without_its_own() -> None:

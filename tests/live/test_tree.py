@@ -267,6 +267,16 @@ def test_a_node_can_be_taken_away_and_put_back(tree: Tree) -> None:
     assert tree.version > version
 
 
+def test_one_address_can_be_taken_away_with_its_components(tree: Tree) -> None:
+    tree.add_signal("/piano/pitch_class", "i", "sent out under the same address")
+    tree.add("/piano/pitch_class_2", Knob("another", 0.0, 1.0))
+    version = tree.version
+    tree.remove("piano/pitch_class")
+    assert [address for address in tree.addresses() if "pitch_class" in address] == ["/piano/pitch_class_2"]
+    assert "/piano/pitch_class" in tree.signals
+    assert tree.version > version
+
+
 def test_leaves_are_listed_in_the_order_of_their_declaration(tree: Tree) -> None:
     assert [leaf.address for leaf in tree.leaves("ink")] == ["/ink/temperature"]
     assert [leaf.address for leaf in tree.leaves()][:2] == ["/piano/temperature", "/piano/density"]

@@ -11,6 +11,7 @@ from pieces import Piece
 from live.engine import Engine
 from live.options import Options
 from live.patch import PatchError, load
+from live.video.look import INK_KNOBS
 from models.base import Pen
 
 HEADER = """
@@ -158,6 +159,32 @@ def test_what_went_to_midi_may_go_to_a_layer_and_back(piece: Piece) -> None:
     assert engine.reload()
     engine.advance(2.0)
     assert not engine.stage.inks
+
+
+def test_a_layer_that_goes_takes_its_addresses_along_and_brings_them_back(piece: Piece) -> None:
+    drawing = PIECE.replace("fade=0", "fade=0, size=0.3")
+    engine = piece.open(drawing)
+    runner, tree = engine.runners["ink"], engine.tree
+    engine.advance(0.6)
+    looks = [f"/ink/{name}" for name in (*INK_KNOBS, "colour/red", "paper/opacity", "pen")]
+    assert all(address in tree for address in looks)
+    tree.set("/ink/width", 20.0)
+    piece.write(drawing.replace("out=stage.layer(1), fade=0", "out=Midi('silent')"))
+    assert engine.reload()
+    engine.advance(1.1)
+    assert not [address for address in looks if address in tree]
+    assert tree.get("/ink/size") == 0.3
+    assert "/ink/pen" in tree.signals  # the model still draws
+    piece.write(drawing)
+    assert engine.reload()
+    assert all(address in tree for address in looks)
+    assert (tree.get("/ink/fade"), tree.get("/ink/width")) == (0.0, 6.0)
+    tree.set("/ink/width", 30.0)
+    tree.write("/ink/pen", [0.5, 0.5, 1])
+    engine.advance(1.8)
+    assert engine.stage.inks["ink"].look["width"] == 30.0
+    assert [(0.5, 0.5)] in [stroke for strokes in drawn(engine) for stroke in strokes]
+    assert engine.runners["ink"] is runner
 
 
 def test_a_persons_pen_is_heard_by_the_model(piece: Piece) -> None:
