@@ -97,7 +97,7 @@ def prepared(
 
 
 def stepped(work: Work, eyes: Eyes, *, history: int, rate: float) -> Work:
-    """One step further."""
+    """One step further; it counts if it moved the canvas."""
     told: dict[float, Losses] = {}
     evaluate = _evaluate(eyes, work.goal, work.weights, told)
     descent: lbfgs.Descent | adam.Descent
@@ -107,7 +107,8 @@ def stepped(work: Work, eyes: Eyes, *, history: int, rate: float) -> Work:
         descent = lbfgs.step(work.descent, evaluate, history=history, rate=rate)
     else:
         descent = adam.step(work.descent, evaluate, rate=rate)
-    return replace(work, descent=descent, losses=told.get(descent.loss, work.losses), steps=work.steps + 1)
+    steps = work.steps + (descent.point is not work.descent.point)  # the last one of all finds no way down
+    return replace(work, descent=descent, losses=told.get(descent.loss, work.losses), steps=steps)
 
 
 def _canvas(before: Work | None, seen: Tensor, start: Start, manner: Manner) -> Tensor:
@@ -120,9 +121,7 @@ def _canvas(before: Work | None, seen: Tensor, start: Start, manner: Manner) -> 
             return noise(manner.seed, manner.begun, seen).to(seen.device)
 
 
-def _begun(
-    canvas: Tensor, eyes: Eyes, wanted: Goal, weights: Weights, manner: Manner
-) -> lbfgs.Descent | adam.Descent:
+def _begun(canvas: Tensor, eyes: Eyes, wanted: Goal, weights: Weights, manner: Manner) -> lbfgs.Descent | adam.Descent:
     if manner.optimiser == "adam":
         return adam.begun(canvas)
     return lbfgs.begun(canvas, _evaluate(eyes, wanted, weights, {}))
@@ -133,9 +132,7 @@ def _weighed(work: Work, eyes: Eyes, weights: Weights) -> Work:
     if isinstance(work.descent, adam.Descent):
         return replace(work, weights=weights)
     evaluate = _evaluate(eyes, work.goal, weights, {})
-    little = all(
-        max(a, b) <= SUDDEN * min(a, b) for a, b in zip(_flat(work.weights), _flat(weights), strict=True)
-    )
+    little = all(max(a, b) <= SUDDEN * min(a, b) for a, b in zip(_flat(work.weights), _flat(weights), strict=True))
     kept = work.descent if little else replace(work.descent, corrections=())
     return replace(work, weights=weights, descent=lbfgs.moved_to(kept, evaluate))
 

@@ -147,6 +147,21 @@ def test_after_its_length_the_next_is_begun(model: NeuralStyle) -> None:
     assert (told(events)["steps"], state.begun) == (1, 1)
 
 
+def test_steps_are_those_that_moved_the_canvas_since_the_restart(model: NeuralStyle) -> None:
+    _, state = run(model, 3, heard=(photo(1),))
+    flat: dict[str, Any] = {"alpha": 0.0, "beta": 0.0}  # from here there is no way down
+    for number, variation in ((2, 0.0), (3, 0.0), (4, 1e-30), (5, 0.0)):  # pictures of the camera, and a knob
+        before = canvas(state)
+        events, state = model.step(state, (photo(number),), **flat, variation=variation)
+        assert canvas(state) is before
+        assert told(events).get("steps", 3) == 3
+    assert state.work.steps == 3
+    assert told(run(model, 2, state, heard=(photo(6),))[0])["steps"] == 5
+    events, again = run(model, 1, state, restart=True, **flat, variation=0.0)
+    assert (told(events)["steps"], again.begun) == (0, 1)
+    assert told(run(model, 1, again)[0])["steps"] == 1
+
+
 def test_held_it_stays_as_it_is_and_asks_for_nothing(model: NeuralStyle) -> None:
     _, state = run(model, 2, heard=(photo(),))
     events, after = run(model, 1, state, hold=True)
