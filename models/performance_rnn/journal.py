@@ -3,84 +3,41 @@
 from __future__ import annotations
 
 import argparse
-import json
-import logging
-import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import MofNCompleteColumn
 
 from models import store
 from models.performance_rnn.trainer import Trainer
-
-log = logging.getLogger(__name__)
+from models.progress import Progress, Report
 
 KIND = "performance_rnn"
-LINE_EVERY_S = 30.0
 
 
-class Journal:
-    """Progress as a bar on a terminal, else a line every half minute; losses.jsonl; the exported weights.
-
-    Of several processes only the first one tells anything.
-    """
+class Journal(Progress[float]):
+    """What is told of the losses, in nats per event, and the exported weights."""
 
     def __init__(self, trainer: Trainer, options: argparse.Namespace) -> None:
+        super().__init__(options.out, total=trainer.settings.events, count=MofNCompleteColumn(), rank=trainer.rank)
         self.trainer, self.options = trainer, options
-        self.out: Path = options.out
-        self._losses: list[float] = []
-        self._since, self._from = time.monotonic(), trainer.seen
-        self._bar: Progress | None = None
 
-    def __enter__(self) -> Journal:
-        console = Console()
-        if self.trainer.rank == 0 and console.is_terminal:
-            columns = BarColumn(), MofNCompleteColumn(), TextColumn("events, {task.description}")
-            self._bar = Progress(*columns, TimeRemainingColumn(), console=console)
-            self._task = self._bar.add_task("", total=self.trainer.settings.events)
-            self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-
-    def updated(self, loss: float) -> None:
-        """An update was made, with this loss in nats per event."""
-        if self.trainer.rank:
-            return
-        self._losses.append(loss)
-        passed = max(time.monotonic() - self._since, 1e-9)
-        speed = (self.trainer.seen - self._from) / passed  # events per second
-        mean = sum(self._losses) / len(self._losses)
-        if self._bar is not None:
-            text = f"{mean:.3f} nats, {speed:,.0f} a second"
-            self._bar.update(self._task, completed=self.trainer.seen, description=text)
-        if passed < LINE_EVERY_S and not self.trainer.done:
-            return
-        if self._bar is None:
-            left = max(0, self.trainer.settings.events - self.trainer.seen) / speed / 60
-            said = f"{self.trainer.seen:,} events, {mean:.4f} nats, {speed:,.0f} a second"
-            log.info("%s, %.0f minutes left", said, left)
-        self._write({"events": self.trainer.seen, "nats": round(mean, 4), "events_per_s": round(speed)})
-        self._losses, self._since, self._from = [], time.monotonic(), self.trainer.seen
+    def report(self, losses: Sequence[float], passed_s: float) -> Report:
+        made, seen = self.trainer.settings, self.trainer.seen
+        mean = sum(losses) / len(losses)
+        speed = len(losses) * made.batch * made.segment / passed_s  # events per second
+        left = max(0, made.events - seen) / speed / 60
+        return Report(
+            done=seen,
+            beside=f"events, {mean:.3f} nats, {speed:,.0f} a second",
+            line=f"{seen:,} events, {mean:.4f} nats, {speed:,.0f} a second, {left:.0f} minutes left",
+            row={"events": seen, "nats": round(mean, 4), "events_per_s": round(speed)},
+        )
 
     def tested(self, loss: float) -> None:
         """The test on what was held back gave this loss in nats per event."""
-        if self.trainer.rank:
-            return
         line = f"test after {self.trainer.seen:,} events: {loss:.4f} nats per event"
-        if self._bar is not None:
-            self._bar.console.print(line)
-        else:
-            log.info(line)
-        self._write({"events": self.trainer.seen, "test_nats": round(loss, 4)})
-
-    def _write(self, row: dict[str, float]) -> None:
-        with (self.out / "losses.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+        self.say(line, {"events": self.trainer.seen, "test_nats": round(loss, 4)})
 
     def export(self, name: str, **figures: float) -> None:
         """Half-precision weights and their card, ready for the stage: NAME.safetensors and NAME.toml."""

@@ -11,7 +11,6 @@ import argparse
 import logging
 import os
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,11 +23,11 @@ from models.performance_rnn.journal import Journal
 from models.performance_rnn.midi_files import Performance
 from models.performance_rnn.trainer import Settings, Trainer
 from models.training import STOPPED, ResumeError, Stop, count, device, seed, together
+from models.updates import CHECKPOINT, updates
 
 log = logging.getLogger(__name__)
 
-CHECKPOINT = "checkpoint.pt"
-CHECKPOINT_EVERY_S = 180.0
+SAVE_EVERY_S = 180.0
 VALIDATE_EVERY = 1_000_000  # events
 
 
@@ -145,22 +144,15 @@ def music(options: argparse.Namespace) -> tuple[list[Performance], list[Performa
 def train(trainer: Trainer, journal: Journal, quick: Sequence[Excerpt], stop: Stop) -> None:
     """Updates until done or stopped; tests every million events, saves every few minutes."""
     every = max(1, VALIDATE_EVERY // (trainer.settings.batch * trainer.settings.segment))
-    saved = time.monotonic()
     with journal:
-        while not trainer.done:
-            journal.updated(trainer.update())
+        for loss, _ in updates(trainer, journal.out / CHECKPOINT, stop, save_every_s=SAVE_EVERY_S):
+            journal.updated(loss)
             if trainer.done_updates % every == 0 or trainer.done:
-                loss = trainer.validate(quick) if trainer.rank == 0 else trainer.best
-                journal.tested(loss)
-                if loss < trainer.best:
-                    trainer.best = loss
-                    journal.export("best", nats_per_event=loss)
-            leave, save = trainer.agreed(stop.asked, time.monotonic() - saved > CHECKPOINT_EVERY_S)
-            if leave:
-                return
-            if save:
-                trainer.save(journal.out / CHECKPOINT)
-                saved = time.monotonic()
+                tested = trainer.validate(quick) if trainer.rank == 0 else trainer.best
+                journal.tested(tested)
+                if tested < trainer.best:
+                    trainer.best = tested
+                    journal.export("best", nats_per_event=tested)
 
 
 if __name__ == "__main__":

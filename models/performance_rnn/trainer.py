@@ -110,14 +110,6 @@ class Trainer:
         self.done_updates += 1
         return float(loss.detach())
 
-    def agreed(self, *wishes: bool) -> list[bool]:
-        """What any of the processes wishes, all do."""
-        if self.world == 1:
-            return list(wishes)
-        flags = torch.tensor([float(wish) for wish in wishes], device=self.device)
-        distributed.all_reduce(flags, op=distributed.ReduceOp.MAX)
-        return [bool(flag) for flag in flags.tolist()]
-
     def save(self, path: Path) -> None:
         """Write all that a resumed training needs; every process must call, the first one writes."""
         position = self._gathered(torch.from_numpy(self.lanes.position.copy()), 0)

@@ -3,88 +3,43 @@
 from __future__ import annotations
 
 import argparse
-import json
-import logging
 import shlex
-import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
 from models import store
+from models.progress import Progress, Report
 from models.sketch_rnn.network import KIND
 from models.sketch_rnn.trainer import Losses, Trainer
 from models.sketch_rnn.weights import ALONE, SIMPLIFY
 
-log = logging.getLogger(__name__)
 
-LINE_EVERY_S = 30.0
-
-
-class Journal:
-    """Progress as a bar on a terminal, else a line every half minute; losses.jsonl; the exported weights.
-
-    Of several processes only the first one tells anything.
-    """
+class Journal(Progress[Losses]):
+    """What is told of the losses, and the exported weights."""
 
     def __init__(self, trainer: Trainer, options: argparse.Namespace) -> None:
+        super().__init__(options.out, rank=trainer.rank)
         self.trainer, self.options = trainer, options
-        self.out: Path = options.out
-        self._losses: list[Losses] = []
-        self._since = time.monotonic()
-        self._bar: Progress | None = None
 
-    def __enter__(self) -> Journal:
-        console = Console()
-        if self.trainer.rank == 0 and console.is_terminal:
-            columns = BarColumn(), TaskProgressColumn(), TextColumn("{task.description}"), TimeRemainingColumn()
-            self._bar = Progress(*columns, console=console)
-            self._task = self._bar.add_task("", total=1.0)
-            self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-
-    def updated(self, losses: Losses) -> None:
-        """An update was made, with these losses."""
-        if self.trainer.rank:
-            return
-        self._losses.append(losses)
-        passed = max(time.monotonic() - self._since, 1e-9)
-        speed = len(self._losses) * self.trainer.settings.batch / passed
-        lost, said = (sum(values) / len(self._losses) for values in zip(*self._losses, strict=True))
-        if self._bar is not None:
-            text = f"L_R {lost:.3f}, L_KL {said:.3f}, {speed:,.0f} drawings a second"
-            self._bar.update(self._task, completed=self.trainer.part, description=text)
-        if passed < LINE_EVERY_S and not self.trainer.done:
-            return
-        if self._bar is None:
-            done = f"{self.trainer.done_updates:,} updates, {100 * self.trainer.part:.1f} %"
-            log.info("%s: L_R %.4f, L_KL %.4f, %.0f drawings a second", done, lost, said, speed)
-        row = {"updates": self.trainer.done_updates, "part": round(self.trainer.part, 4)}
-        self._write({**row, "l_r": round(lost, 4), "l_kl": round(said, 4), "drawings_per_s": round(speed)})
-        self._losses, self._since = [], time.monotonic()
+    def report(self, losses: Sequence[Losses], passed_s: float) -> Report:
+        updates, part = self.trainer.done_updates, self.trainer.part
+        speed = len(losses) * self.trainer.settings.batch / passed_s
+        lost, said = (sum(values) / len(losses) for values in zip(*losses, strict=True))
+        done = f"{updates:,} updates, {100 * part:.1f} %"
+        row = {"updates": updates, "part": round(part, 4), "l_r": round(lost, 4), "l_kl": round(said, 4)}
+        return Report(
+            done=part,
+            beside=f"L_R {lost:.3f}, L_KL {said:.3f}, {speed:,.0f} drawings a second",
+            line=f"{done}: L_R {lost:.4f}, L_KL {said:.4f}, {speed:.0f} drawings a second",
+            row=row | {"drawings_per_s": round(speed)},
+        )
 
     def tested(self, losses: Losses) -> None:
         """The test on what was held back gave these losses."""
-        line = (
-            f"test after {self.trainer.done_updates:,} updates: L_R {losses.reconstruction:.4f}, L_KL {losses.kl:.4f}"
-        )
-        if self._bar is not None:
-            self._bar.console.print(line)
-        else:
-            log.info(line)
-        row = {"test_l_r": round(losses.reconstruction, 4), "test_l_kl": round(losses.kl, 4)}
-        self._write({"updates": self.trainer.done_updates, **row})
-
-    def _write(self, row: dict[str, float]) -> None:
-        with (self.out / "losses.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+        updates, (lost, said) = self.trainer.done_updates, losses
+        row = {"updates": updates, "test_l_r": round(lost, 4), "test_l_kl": round(said, 4)}
+        self.say(f"test after {updates:,} updates: L_R {lost:.4f}, L_KL {said:.4f}", row)
 
     def export(
         self, name: str, whole: Losses, each: Mapping[str, Losses] | None = None, *, alone: Losses | None = None

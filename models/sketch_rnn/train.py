@@ -11,7 +11,6 @@ import argparse
 import logging
 import os
 import sys
-import time
 from pathlib import Path
 
 import torch
@@ -24,11 +23,11 @@ from models.sketch_rnn.strokes import EPSILON
 from models.sketch_rnn.trainer import Settings, Trainer
 from models.store import WeightsError
 from models.training import STOPPED, ResumeError, Stop, count, device, seed, share, together
+from models.updates import CHECKPOINT, updates
 
 log = logging.getLogger(__name__)
 
-CHECKPOINT = "checkpoint.pt"
-CHECKPOINT_EVERY_S = 150.0
+SAVE_EVERY_S = 150.0
 VALIDATE_EVERY = 500  # updates
 QUICK = 800  # drawings looked at on the way
 AT_ONCE = 100  # drawings tested side by side
@@ -203,15 +202,9 @@ def material(options: argparse.Namespace) -> Drawings:
 def train(trainer: Trainer, journal: Journal, stop: Stop) -> None:
     """Updates until done or stopped; tests every 500, saves every few minutes."""
     quick = fixed(trainer.drawings, VALID, batch=AT_ONCE, scale=trainer.scale, most=QUICK)
-    saved = before = time.monotonic()
     with journal:
-        while not trainer.done:
-            losses = trainer.update()
-            now = time.monotonic()
-            spent, leave, save = trainer.agreed(
-                trainer.spent_s + now - before, stop.asked, now - saved > CHECKPOINT_EVERY_S
-            )
-            trainer.spent_s, before = spent, now
+        for losses, passed_s in updates(trainer, journal.out / CHECKPOINT, stop, save_every_s=SAVE_EVERY_S):
+            trainer.spent_s += passed_s
             journal.updated(losses)
             if trainer.rank == 0 and (trainer.done_updates % VALIDATE_EVERY == 0 or trainer.done):
                 tested, each = trainer.validate(quick)
@@ -220,11 +213,6 @@ def train(trainer: Trainer, journal: Journal, stop: Stop) -> None:
                 if judged < trainer.best:
                     trainer.best = judged
                     journal.export("best", tested, each)
-            if leave:
-                return
-            if save:
-                trainer.save(journal.out / CHECKPOINT)
-                saved = now
 
 
 if __name__ == "__main__":

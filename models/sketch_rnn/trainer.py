@@ -150,15 +150,6 @@ class Trainer:
             distributed.all_reduce(own)
         return [number / self.world for number in own.tolist()]
 
-    def agreed(self, *numbers: float) -> list[float]:
-        """The largest that any of the processes has of each."""
-        if self.world == 1:
-            return list(numbers)
-        held = torch.tensor(numbers, device=self.device, dtype=torch.float64)
-        distributed.all_reduce(held, op=distributed.ReduceOp.MAX)
-        found: list[float] = held.tolist()
-        return found
-
     def _losses(
         self, batch: Batch, noise: Tensor, own: slice, seen: Tensor, drop: Dropout | None = None, *, exact: bool = False
     ) -> tuple[Tensor, Tensor]:

@@ -3,85 +3,48 @@
 from __future__ import annotations
 
 import argparse
-import json
-import logging
 import shlex
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 import torch
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from torch import Tensor
 from torch.nn import functional as F
 
 from models import store
+from models.progress import Progress, Report
 from models.style_transfer import pictures
 from models.style_transfer.network import KIND
 from models.style_transfer.trainer import Told, Trainer, mean_of
 
-log = logging.getLogger(__name__)
 
-LINE_EVERY_S = 30.0
-
-
-class Journal:
-    """Progress as a bar on a terminal, else a line every half minute; losses.jsonl; sheet.png; the exported weights."""
+class Journal(Progress[Told]):
+    """What is told of the losses; sheet.png; the exported weights."""
 
     def __init__(self, trainer: Trainer, options: argparse.Namespace) -> None:
+        super().__init__(options.out)
         self.trainer, self.options = trainer, options
-        self.out: Path = options.out
-        self._told: list[Told] = []
-        self._since = time.monotonic()
-        self._bar: Progress | None = None
 
-    def __enter__(self) -> Journal:
-        console = Console()
-        if console.is_terminal:
-            columns = BarColumn(), TaskProgressColumn(), TextColumn("{task.description}"), TimeRemainingColumn()
-            self._bar = Progress(*columns, console=console)
-            self._task = self._bar.add_task("", total=1.0)
-            self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-
-    def updated(self, told: Told) -> None:
-        """An update was made, with these losses."""
-        self._told.append(told)
-        passed = max(time.monotonic() - self._since, 1e-9)
-        mean = mean_of(self._told)
-        line = f"content {mean.content:.4f}, style {mean.style:.4f}, total {mean.total:.4f}, "
-        line += f"unsteady {1e4 * mean.stability:.2f}e-4, {len(self._told) / passed:.2f} updates a second"
-        if self._bar is not None:
-            self._bar.update(self._task, completed=self.trainer.part, description=line)
-        if passed < LINE_EVERY_S and not self.trainer.done:
-            return
-        if self._bar is None:
-            done = f"{self.trainer.done_updates:,} updates, {100 * self.trainer.part:.1f} %, {self.trainer.side} px"
-            log.info("%s: %s", done, line)
-        self._write({"part": round(self.trainer.part, 4), "side": self.trainer.side} | rounded(mean))
-        self._told, self._since = [], time.monotonic()
+    def report(self, losses: Sequence[Told], passed_s: float) -> Report:
+        updates, part, side = self.trainer.done_updates, self.trainer.part, self.trainer.side
+        mean = mean_of(losses)
+        beside = f"content {mean.content:.4f}, style {mean.style:.4f}, total {mean.total:.4f}, "
+        beside += f"unsteady {1e4 * mean.stability:.2f}e-4, {len(losses) / passed_s:.2f} updates a second"
+        return Report(
+            done=part,
+            beside=beside,
+            line=f"{updates:,} updates, {100 * part:.1f} %, {side} px: {beside}",
+            row={"updates": updates, "part": round(part, 4), "side": side} | rounded(mean),
+        )
 
     def tested(self, each: Sequence[Told]) -> None:
         """The test on what was held out gave these losses, per painting."""
-        mean = mean_of(each)
-        line = f"test after {self.trainer.done_updates:,} updates: {mean.total:.4f} ("
-        line += ", ".join(f"{label} {told.total:.3f}" for label, told in zip(self.trainer.labels, each, strict=True))
-        if self._bar is not None:
-            self._bar.console.print(line + ")")
-        else:
-            log.info("%s)", line)
-        totals = {f"test_{label}": round(told.total, 4) for label, told in zip(self.trainer.labels, each, strict=True)}
-        self._write({"test": round(mean.total, 4)} | totals)
-
-    def _write(self, row: dict[str, float]) -> None:
-        with (self.out / "losses.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"updates": self.trainer.done_updates} | row) + "\n")
+        updates, mean = self.trainer.done_updates, mean_of(each)
+        totals = {label: told.total for label, told in zip(self.trainer.labels, each, strict=True)}
+        named = ", ".join(f"{label} {total:.3f}" for label, total in totals.items())
+        row = {"updates": updates, "test": round(mean.total, 4)}
+        row |= {f"test_{label}": round(total, 4) for label, total in totals.items()}
+        self.say(f"test after {updates:,} updates: {mean.total:.4f} ({named})", row)
 
     @torch.no_grad()
     def sheet(self, photos: Sequence[Tensor], name: str = "sheet.png") -> None:

@@ -26,11 +26,11 @@ from models.style_transfer.squeezenet import SqueezeNet
 from models.style_transfer.trainer import Settings, Trainer
 from models.style_transfer.vgg import Vgg
 from models.training import STOPPED, ResumeError, Stop, count, device, seed
+from models.updates import CHECKPOINT, updates
 
 log = logging.getLogger(__name__)
 
-CHECKPOINT = "checkpoint.pt"
-CHECKPOINT_EVERY_S = 150.0
+SAVE_EVERY_S = 150.0
 LOOK_EVERY_S = 600.0  # test, contact sheet, weights for trying
 SHOWN = 4  # photos of the contact sheet, and of the test on the way
 SIDE = 256  # of the pictures tested, in pixels
@@ -186,24 +186,17 @@ def spread(files: list[Path], most: int) -> list[Path]:
 
 def train(trainer: Trainer, journal: Journal, stop: Stop, shown: list[Tensor]) -> None:
     """Updates until done or stopped; looks at pictures every ten minutes, saves more often."""
-    saved = looked = before = time.monotonic()
+    looked = time.monotonic()
     with journal:
-        while not trainer.done:
-            told = trainer.update()
-            now = time.monotonic()
-            trainer.spent_s, before = trainer.spent_s + now - before, now
+        for told, passed_s in updates(trainer, journal.out / CHECKPOINT, stop, save_every_s=SAVE_EVERY_S):
+            trainer.spent_s += passed_s
             journal.updated(told)
-            if stop.asked:
-                return
-            if now - looked > LOOK_EVERY_S:
+            if time.monotonic() - looked > LOOK_EVERY_S and not stop.asked:
                 each = trainer.test(shown)
                 journal.tested(each)
                 journal.export("latest", each)
                 journal.sheet(shown)
                 looked = time.monotonic()
-            if now - saved > CHECKPOINT_EVERY_S:
-                trainer.save(journal.out / CHECKPOINT)
-                saved = now
 
 
 if __name__ == "__main__":
