@@ -17,7 +17,7 @@ SCALES = 0.75, 1.5  # the shorter side of a photo, in sides of the square that s
 WHOLE = 256  # that square's side in pixels: crops are cut from photos of about this size
 SHIFT = 4.0  # pixels, each way
 NOISE = 0.03  # largest standard deviation, of colours in 0..1
-SIGHTS = 2  # photos in a batch; each is painted several times, which spares looking at its content
+MANNERS = 2  # each photo of a batch is painted so often, which spares looking at its content
 
 
 class Batch(NamedTuple):
@@ -33,12 +33,12 @@ class Photos:
     """Batches by number: the same number is always the same batch, so that a paused training goes on exactly."""
 
     def __init__(self, files: Sequence[Path], *, paintings: int, batch: int, seed: int) -> None:
-        """`batch` counts painted pictures; it is shared by 2 photos if even. Raises ValueError for no files."""
+        """`batch` counts painted pictures, two of each photo if it is even. Raises ValueError for no files."""
         if not files:
             raise ValueError("there are no photos to learn from: all that were given are held out")
         self.files, self.paintings, self.seed = list(files), paintings, seed
-        self.photos = SIGHTS if batch % SIGHTS == 0 else 1
-        self.each = batch // self.photos
+        self.each = MANNERS if batch % MANNERS == 0 else 1
+        self.photos = batch // self.each
 
     def batch(self, number: int, side: int) -> Batch:
         """Batch `number` with crops of `side` pixels. Raises PictureError for a file that cannot be read."""

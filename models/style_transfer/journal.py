@@ -6,6 +6,7 @@ import argparse
 import shlex
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -96,6 +97,7 @@ def command(trainer: Trainer, options: argparse.Namespace) -> str:
     words += ["--minutes", f"{made.minutes:g}"] if made.minutes else ["--steps", str(made.steps)]
     words += ["--size", str(options.size)]
     words += ["--eyes", options.eyes.name] if options.eyes else []
+    words += ["--begin", Path(made.begin).name] if made.begin else []
     for name in ("batch", "learning_rate", "stability", "narrow", "wide", "blocks", "seed"):
         words += [f"--{name.replace('_', '-')}", str(getattr(made, name))]
     return shlex.join(words)

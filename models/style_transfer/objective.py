@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from models.style_transfer.losses import gram
+from models.style_transfer.losses import content_loss, gram, style_loss
 from models.style_transfer.squeezenet import SqueezeNet
 from models.style_transfer.vgg import Vgg
 
@@ -22,7 +23,9 @@ class Layers(NamedTuple):
     style: tuple[str, ...]
 
 
-VGG = Layers("relu3_3", ("relu1_2", "relu2_2", "relu3_3", DEEPEST))
+VGG = Layers(DEEPEST, ("relu1_2", "relu2_2", "relu3_3", DEEPEST))
+"""Content is looked at as deep as Gatys et al. have it, in the fourth group: a face is kept, and its skin may be paint.
+By relu3_3, as Johnson et al. have it, strokes themselves count as lost content."""
 SQUEEZENET = Layers("fire4", ("relu1", "fire2", "fire4", "fire6"))
 """Less sharp eyes, at a tenth of the work: for the long first part of a training."""
 
@@ -38,9 +41,9 @@ class Losses(NamedTuple):
 class Objective:
     """How far painted pictures are from their photos and their paintings.
 
-    Each of Gatys et al.'s losses is taken relative to what is wanted: the squared distance of the maps (of the Gram
-    matrices, the mean over the layers) over the square of the photo's (the painting's). So a loss of 1 is about that
-    of an empty picture, whatever the layer, and the weights of style mean the same for every painting.
+    Gatys et al.'s losses, all layers of style counting alike, each taken relative to what is wanted: content over what
+    the photo's maps are, style over what the painting's Gram matrices are. So a loss of 1 is about that of an empty
+    picture, and the weights of style mean the same for every painting.
     """
 
     def __init__(self, eyes: Vgg | SqueezeNet, paintings: Sequence[Tensor], weights: Sequence[float]) -> None:
@@ -51,7 +54,15 @@ class Objective:
         with torch.no_grad():
             maps = [eyes(painting, self.layers.style) for painting in paintings]
             self.grams = {layer: torch.cat([gram(each[layer]) for each in maps]) for layer in self.layers.style}
-        self.lengths = {layer: grams.square().flatten(1).sum(1) for layer, grams in self.grams.items()}
+        nothing = [style_loss(torch.zeros_like(grams), grams) for grams in self.grams.values()]
+        self.empty = torch.stack(nothing).sum(0)  # [N], the loss of an empty picture
+
+    def halved(self) -> Objective:
+        """The same losses seen in bfloat16, for training where that is much faster; SqueezeNet's stay as they are."""
+        made = copy.copy(self)
+        if isinstance(self.eyes, Vgg):
+            made.eyes = self.eyes.halved()
+        return made
 
     @torch.no_grad()
     def content(self, photos: Tensor) -> Tensor:
@@ -62,10 +73,8 @@ class Objective:
     def __call__(self, painted: Tensor, content: Tensor, which: Tensor) -> Losses:
         """Losses of pictures [B, 3, H, W] in 0..1 of which each shall be like painting `which` [B]."""
         maps = self.eyes(painted, self.layers.style)
-        apart = (maps[self.layers.content] - content).square().flatten(1).sum(1)
-        lost = apart / content.square().flatten(1).sum(1).clamp_min(1e-6)
-        style = torch.zeros_like(lost)
-        for layer in self.layers.style:
-            away = (gram(maps[layer]) - self.grams[layer][which]).square().flatten(1).sum(1)
-            style = style + away / self.lengths[layer][which] / len(self.layers.style)
+        lost = content_loss(maps[self.layers.content].float(), content.float())
+        lost = lost / content_loss(torch.zeros_like(content), content.float()).clamp_min(1e-6)
+        apart = [style_loss(gram(maps[layer]), self.grams[layer][which]) for layer in self.layers.style]
+        style = torch.stack(apart).sum(0) / self.empty[which]
         return Losses(lost, style, lost + self.weights[which] * style)

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from models.store import WeightsError
 from models.style_transfer import pictures, squeezenet, vgg
 from models.style_transfer.checkpoints import EyesError
 from models.style_transfer.journal import Journal
@@ -34,7 +35,7 @@ SAVE_EVERY_S = 150.0
 LOOK_EVERY_S = 600.0  # test, contact sheet, weights for trying
 SHOWN = 4  # photos of the contact sheet, and of the test on the way
 SIDE = 256  # of the pictures tested, in pixels
-STYLE_WEIGHT = 10.0
+STYLE_WEIGHT = 40.0
 
 
 class Manner(NamedTuple):
@@ -54,7 +55,7 @@ def main(argv: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
     try:
         return run(options)
-    except (ResumeError, EyesError, ValueError, OSError) as error:
+    except (ResumeError, EyesError, WeightsError, ValueError, OSError) as error:
         sys.stderr.write(f"arabesque train style: {error}\n")
         return 2
 
@@ -98,6 +99,12 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="SqueezeNet's weights: look with its eyes at first, which are less sharp and much quicker",
     )
+    add(
+        "--begin",
+        default="",
+        metavar="WEIGHTS",
+        help="begin with these weights, of the same paintings, by name or file",
+    )
     add("--steps", type=count, default=usual.steps, metavar="N", help="corrections to make (%(default)s)")
     add("--minutes", type=float, default=0.0, metavar="N", help="train for so long instead of so many steps")
     add("--size", type=count, default=320, help="shorter side of the paintings: larger, broader strokes (%(default)s)")
@@ -130,6 +137,7 @@ def run(options: argparse.Namespace) -> int:
         narrow=options.narrow,
         wide=options.wide,
         blocks=options.blocks,
+        begin=options.begin,
     )
     labels = [each.label for each in options.paintings]
     if len(set(labels)) < len(labels):

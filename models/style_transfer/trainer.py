@@ -12,11 +12,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models import store
 from models.style_transfer.dataset import Batch, Photos
 from models.style_transfer.network import Network, prepare
 from models.style_transfer.objective import Objective
 from models.style_transfer.optimiser import Optimiser
-from models.training import ResumeError, read_checkpoint, write_checkpoint
+from models.style_transfer.weights import read
+from models.training import ResumeError, half_pays, read_checkpoint, write_checkpoint
 
 WARM_UP = 0.01  # share of the training in which the learning rate rises
 CLIP = 1.0  # largest norm of the gradient
@@ -37,17 +39,18 @@ class Settings:
 
     steps: int = 40_000  # updates
     minutes: float = 0.0  # train for so long instead; everything that follows the steps then follows the clock
-    batch: int = 4  # painted pictures at once
+    batch: int = 6  # painted pictures at once
     learning_rate: float = 2e-3  # at its highest
-    sides: tuple[int, ...] = (160, 128, 192)  # of the crops, in pixels; quick eyes can look at larger ones
-    grows: tuple[float, ...] = (0.0, 0.7, 0.93)  # the share of the training at which each side begins
+    sides: tuple[int, ...] = (192, 256)  # of the crops, in pixels: small ones hold too little of a painting
+    grows: tuple[float, ...] = (0.0, 0.6)  # the share of the training at which each side begins
     sharpens: float = 0.7  # the share of the training after which the sharp eyes look, where it began with others
-    steadies: float = 0.7  # the share after which stability counts
+    steadies: float = 0.8  # the share after which stability counts
     stability: float = 20.0  # the weight of the squared difference between a picture and itself seen from aside
     seed: int = 1
     narrow: int = 48
     wide: int = 128
     blocks: int = 4
+    begin: str = ""  # weights to begin with, by name or file
 
 
 class Trainer:
@@ -71,7 +74,11 @@ class Trainer:
         sizes = {"narrow": settings.narrow, "wide": settings.wide, "blocks": settings.blocks}
         self.network = Network(paintings=len(labels), **sizes)
         prepare(self.network)
+        if settings.begin:
+            begin(self.network, self.labels, settings.begin)
         self.network.to(self.device)
+        self.half = half_pays(self.device)
+        self.taught = objective.halved() if self.half else objective  # what teaches; `objective` itself is for tests
         self.optimiser = Optimiser(self.network)
         self.done_updates = 0
         self.spent_s = 0.0  # how long was trained, all sessions together; whoever trains keeps it up to date
@@ -116,8 +123,8 @@ class Trainer:
         photos = batch.photos.to(self.device)
         which = batch.which.flatten().to(self.device)
         rows = F.one_hot(which, len(self.labels)).float()
-        painted = self.network(photos.repeat_interleave(each, 0), rows)
-        goal = self.objective
+        painted = self._painted(photos.repeat_interleave(each, 0), rows)
+        goal = self.taught
         if self.first is not None and self.part < self.settings.sharpens:
             goal = self.first
         content = goal.content(photos).repeat_interleave(each, 0)
@@ -127,10 +134,15 @@ class Trainer:
         if self.settings.stability and self.part >= self.settings.steadies:
             moved = batch.moved.to(self.device).repeat_interleave(each, 0)
             shift = batch.shift.to(self.device).repeat_interleave(each, 0)
-            unsteady = instability(painted, self.network(moved, rows), shift)
+            unsteady = instability(painted, self._painted(moved, rows), shift)
             loss = loss + self.settings.stability * unsteady
         means = [float(part.detach().mean()) for part in (*lost, unsteady)]
         return loss, Told(*means)
+
+    def _painted(self, photos: Tensor, rows: Tensor) -> Tensor:
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
+            painted: Tensor = self.network(photos, rows)
+        return painted.float()
 
     @torch.no_grad()
     def test(self, photos: Sequence[Tensor]) -> list[Told]:
@@ -171,6 +183,17 @@ class Trainer:
     def fingerprint(self) -> str:
         """The paintings and photos in one line: what a checkpoint compares."""
         return f"{', '.join(self.labels)} and {len(self.photos.files)} photos"
+
+
+def begin(network: Network, labels: Sequence[str], name_or_path: str) -> None:
+    """Takes over weights. Raises models.store.WeightsError where they cannot be used or are of other paintings."""
+    parameters, card = read(name_or_path)
+    try:
+        network.load_state_dict(parameters)
+    except RuntimeError:
+        raise store.WeightsError(f"{name_or_path}: its network is of another size") from None
+    if card.labels != tuple(labels):
+        raise store.WeightsError(f"{name_or_path}: its paintings are {', '.join(card.labels)}")
 
 
 def instability(painted: Tensor, moved: Tensor, shift: Tensor) -> Tensor:

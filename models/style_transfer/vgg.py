@@ -6,6 +6,7 @@ pictures, or the network that makes them.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Literal
@@ -53,6 +54,7 @@ class Vgg(nn.Module):
     ) -> None:
         super().__init__()
         self.pooling = pooling
+        self.coarse = False
         self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1))
         self.register_buffer("deviation", torch.tensor(DEVIATION).view(1, 3, 1, 1))
         self.convolutions = nn.ModuleDict()
@@ -64,6 +66,13 @@ class Vgg(nn.Module):
                 break
         self.requires_grad_(False)
 
+    def halved(self) -> Vgg:
+        """The same eyes that look in bfloat16: less exact, and several times as fast where `half_pays`."""
+        made = copy.deepcopy(self)
+        made.convolutions.to(torch.bfloat16, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        made.coarse = True
+        return made
+
     def forward(self, pixels: Tensor, wanted: Collection[str]) -> dict[str, Tensor]:
         """The maps of the `wanted` layers, "relu1_1" to "relu5_3". Raises KeyError for one there is not."""
         missing = [layer for layer in wanted if layer.removeprefix("relu") not in self.convolutions]
@@ -71,6 +80,8 @@ class Vgg(nn.Module):
             raise KeyError(f"VGG-16 has no {', '.join(missing)} here; its layers: {', '.join(self.layers)}")
         maps: dict[str, Tensor] = {}
         x = (pixels - self.mean) / self.deviation
+        if self.coarse:
+            x = x.to(torch.bfloat16, memory_format=torch.channels_last)
         group = "1"
         for name, convolution in self.convolutions.items():
             if len(maps) == len(set(wanted)):
@@ -78,7 +89,7 @@ class Vgg(nn.Module):
             if name[0] != group:
                 group = name[0]
                 x = F.avg_pool2d(x, 2) if self.pooling == "average" else F.max_pool2d(x, 2)
-            x = F.relu(convolution(x))
+            x = F.relu_(convolution(x))
             if f"relu{name}" in wanted:
                 maps[f"relu{name}"] = x
         return maps

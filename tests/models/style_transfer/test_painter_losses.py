@@ -19,6 +19,29 @@ def test_a_gram_matrix_counts_what_occurs_together() -> None:
     assert gram(maps).tolist() == [[[5 / 4, 2 / 4], [2 / 4, 10 / 4]]]
 
 
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_the_gradient_of_a_gram_matrix_is_that_of_its_formula(layout: torch.memory_format) -> None:
+    maps = torch.randn(2, 3, 4, 5, dtype=torch.float64).contiguous(memory_format=layout)
+    weights = torch.randn(2, 3, 3)
+    slopes = []
+    for how in (gram, lambda x: (x.flatten(2) @ x.flatten(2).transpose(1, 2) / 20).float()):
+        given = maps.clone(memory_format=torch.preserve_format).requires_grad_()
+        (how(given) * weights).sum().backward()
+        assert given.grad is not None
+        slopes.append(given.grad)
+    torch.testing.assert_close(*slopes)
+
+
+def test_eyes_in_half_precision_see_nearly_the_same() -> None:
+    goal, shown = objective(), pictures.tensor(photo(1))
+    found = []
+    for eyes in (goal, goal.halved()):
+        lost = eyes(shown, eyes.content(pictures.tensor(photo(2))), torch.tensor([1]))
+        found.append(torch.tensor([float(part) for part in lost]))
+    torch.testing.assert_close(found[1], found[0], rtol=0.03, atol=0.0)
+    assert not torch.equal(*found)
+
+
 def test_the_losses_are_those_of_the_paper() -> None:
     a, b = torch.randn(2, 3, 4, 5), torch.randn(2, 3, 4, 5)
     assert content_loss(a, b)[1].item() == pytest.approx(0.5 * float((a[1] - b[1]).square().sum()), rel=1e-5)

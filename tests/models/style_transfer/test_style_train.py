@@ -71,6 +71,21 @@ def test_a_pause_changes_nothing(files: list[Path], tmp_path: Path) -> None:
         assert torch.equal(value, second.network.state_dict()[name]), name
 
 
+def test_it_begins_with_the_weights_it_is_given(files: list[Path], tmp_path: Path) -> None:
+    first = Trainer(TINY, files, objective(), LABELS)
+    first.update()
+    card = store.Card(KIND, "data", "CC0", "arabesque train style", 1, "2026-01-01", labels=LABELS)
+    store.save(tmp_path / "first.safetensors", first.network.state_dict(), card)
+    settings = replace(TINY, begin=str(tmp_path / "first.safetensors"))
+    second = Trainer(settings, files, objective(), LABELS)
+    for name, value in first.network.state_dict().items():  # files hold them in half precision
+        torch.testing.assert_close(second.network.state_dict()[name], value.half().float(), rtol=0.0, atol=0.0)
+    with pytest.raises(store.WeightsError, match="its paintings are stripes, bars"):
+        Trainer(settings, files, objective(), ("stripes", "spots"))
+    with pytest.raises(store.WeightsError, match="another size"):
+        Trainer(replace(settings, wide=16), files, objective(), LABELS)
+
+
 def test_a_checkpoint_of_something_else_is_refused(files: list[Path], tmp_path: Path) -> None:
     learning = Trainer(TINY, files, objective(), LABELS)
     learning.save(tmp_path / "checkpoint.pt")
@@ -101,7 +116,7 @@ def test_the_command_trains_pauses_and_leaves_weights_with_a_card(
     assert (card.kind, card.licence, card.seed) == (KIND, "CC0", 1)
     assert card.figures["weight_the_scream"] == 4
     assert card.figures["total_big_wave"] == pytest.approx(
-        card.figures["content_big_wave"] + 10 * card.figures["style_big_wave"], abs=1e-2
+        card.figures["content_big_wave"] + 40 * card.figures["style_big_wave"], abs=1e-2
     )
     assert "--steps 2" in card.command
     assert str(tmp_path) not in card.command
@@ -116,8 +131,8 @@ def test_the_command_trains_pauses_and_leaves_weights_with_a_card(
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("a/The Scream (1893).jpg", ("the_scream__1893", "a/The Scream (1893).jpg", 10.0)),
-        ("Wave=b/x.png", ("wave", "b/x.png", 10.0)),
+        ("a/The Scream (1893).jpg", ("the_scream__1893", "a/The Scream (1893).jpg", 40.0)),
+        ("Wave=b/x.png", ("wave", "b/x.png", 40.0)),
         ("b/x.png@2.5", ("x", "b/x.png", 2.5)),
         ("wave=b/x.png@3", ("wave", "b/x.png", 3.0)),
     ],
@@ -178,7 +193,7 @@ def test_the_command_adds_paints_and_judges(
     _, larger = read(tmp_path / "four.safetensors")
     assert larger.labels == (*NAMES, "new")
     assert larger.licence == "CC0; new: mine"
-    assert larger.command.startswith("arabesque train style; arabesque style add new=new.png@10 --to three")
+    assert larger.command.startswith("arabesque train style; arabesque style add new=new.png@40 --to three")
 
     made = {}
     for name in ("stripes", "new", "stripes,new=3"):
