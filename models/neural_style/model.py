@@ -132,26 +132,28 @@ class NeuralStyle:
             "Begin with noise, with the content, or with what is on the canvas", choices=STARTS
         )] = "noise",
         optimiser: Annotated[Optimiser, Knob("How the way down is found", choices=OPTIMISERS)] = "lbfgs",
-        rate: Annotated[float, Knob("Length of a step, beside the usual", 0.01, 10.0, "x", "log")] = 1.0,
+        step_size: Annotated[float, Knob("Length of a step, beside the usual", 0.01, 10.0, "x", "log")] = 1.0,
         history: Annotated[int, Knob("L-BFGS: steps that it remembers", 1, 100, "steps", "log")] = 50,
         steps_per_frame: Annotated[int, Knob("Steps from one picture shown to the next", 1, 20, "steps", "log")] = 1,
         resolution: Annotated[int, Knob(
             "Height of the canvas; never more than the content's", 32, 1080, "pixels", "log"
         )] = 256,
         length: Annotated[int, Knob(
-            "After so many steps the next picture is begun, of what the camera sees then; 0 goes on", 0, 10_000, "steps"
+            "After so many steps, or when none leads further, the next picture is begun, of what the camera sees then; "
+            "0 goes on", 0, 10_000, "steps"
         )] = 0,
         hold: Annotated[bool, Knob("Let the picture be as it is")] = False,
         restart: Annotated[Pulse, pulse("Begin the next picture, of what the camera sees now")] = False,
     ) -> tuple[Sequence[Event], State]:  # fmt: skip
         """Some steps of the optimiser and the picture they lead to; a Wait of nothing asks for the next.
 
-        Without a picture to paint, or once the loss can be lowered no further, there is no Wait: the next step comes
+        Without a picture to paint, or once the loss can be lowered no further and `length` begins no other, there is no Wait: the next step comes
         with a new picture of the camera or another knob. A file that cannot be read is told, and the one before stays.
         """
         events: list[Event] = []
         state = self._look(state, heard, content, style, events)
-        finished = length > 0 and state.work is not None and state.work.steps >= length and not hold
+        old = state.work
+        finished = length > 0 and old is not None and (old.steps >= length or old.settled) and not hold
         if restart or finished:
             posed = state.seen.pixels if state.seen is not None else None
             state = replace(state, posed=posed, begun=state.begun + 1)
@@ -165,10 +167,10 @@ class NeuralStyle:
             styled = self._styled(state, style)
             work = prepared(state.work, self.eyes, self.quick, posing, styled, manner, weights, start)
             for _ in range(0 if hold else steps_per_frame):
-                work = stepped(work, self.eyes, history=history, rate=rate)
+                work = stepped(work, self.eyes, history=history, rate=step_size)
         if work is not state.work:
             events += _shown(work, state.seen.number if state.seen is not None else 0)
-        if not hold and not work.settled:
+        if not hold and not (work.settled and length == 0):
             events.append(Wait(0.0))
         return events, replace(state, work=work)
 

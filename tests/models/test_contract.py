@@ -179,6 +179,11 @@ def test_no_knob_has_a_name_that_every_node_has(model: Model) -> None:
     assert Runner.knobs_for(type(model)).keys() > knobs_of(model.step).keys()
 
 
+def test_a_rate_is_of_pictures_a_second(model: Model) -> None:
+    rate = knobs_of(model.step).get("rate")  # whoever paces a model by its pictures takes a knob of this name so
+    assert rate is None or rate.unit == "1/s"
+
+
 def test_an_unknown_knob_is_named(model: Model) -> None:
     with pytest.raises(TypeError, match="wobble"):
         model.step(model.start(7), (), wobble=1.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -133,18 +134,29 @@ def test_another_picture_of_the_camera_changes_nothing_until_the_restart(model: 
 
 
 def test_what_it_begins_with(model: NeuralStyle) -> None:
-    given, still = photo(), {"rate": 0.01, "heard": (photo(),)}
+    given, still = photo(), {"step_size": 0.01, "heard": (photo(),)}
     content = fitted(given.pixels, 256)
     assert (canvas(run(model, 1, start="content", **still)[1]) - content).abs().mean() < 0.01
     assert (canvas(run(model, 1, start="noise", **still)[1]) - content).abs().mean() > 0.1
     _, before = run(model, 4, heard=(given,))
-    _, after = run(model, 1, before, start="canvas", restart=True, rate=0.01)
+    _, after = run(model, 1, before, start="canvas", restart=True, step_size=0.01)
     assert (canvas(after) - canvas(before)).abs().mean() < 0.01
 
 
 def test_after_its_length_the_next_is_begun(model: NeuralStyle) -> None:
     events, state = run(model, 4, heard=(photo(),), length=3)
     assert (told(events)["steps"], state.begun) == (1, 1)
+
+
+def test_a_picture_that_can_become_no_better_is_followed_by_the_next(model: NeuralStyle) -> None:
+    _, state = run(model, 2, heard=(photo(),))
+    settled = replace(state, work=replace(state.work, descent=replace(state.work.descent, settled=True)))
+    events, after = run(model, 1, settled)
+    assert after.begun == state.begun
+    assert not any(isinstance(event, Wait) for event in events)
+    events, after = run(model, 1, settled, length=400)
+    assert after.begun == state.begun + 1
+    assert any(isinstance(event, Wait) for event in events)
 
 
 def test_steps_are_those_that_moved_the_canvas_since_the_restart(model: NeuralStyle) -> None:
@@ -189,11 +201,11 @@ def test_other_pictures_sizes_and_layers_keep_the_canvas(model: NeuralStyle, pai
     assert canvas(state).shape == (1, 3, 32, 40)
     one = (0.0, 1.0, *(0.0,) * (len(layers) - 2))
     for change in ({"style": painting}, {"style_layers": one}, {"style_scale": 0.5}):
-        knobs_now: dict[str, Any] = {"resolution": 32, "rate": 0.01, **change}
+        knobs_now: dict[str, Any] = {"resolution": 32, "step_size": 0.01, **change}
         _, after = run(model, 1, state, **knobs_now)
         assert after.work.steps == 7
         assert (canvas(after) - canvas(state)).abs().mean() < 0.01
-    _, after = run(model, 1, state, resolution=64, rate=0.01)
+    _, after = run(model, 1, state, resolution=64, step_size=0.01)
     assert canvas(after).shape == (1, 3, 64, 80)
 
 
