@@ -44,7 +44,6 @@ def perform(
             options = replace(options, record=Path(scratch) / "played.mid")
         if offline:
             options = replace(options, midi="silent", osc=None, osc_out=())
-        show = not (headless or offline)
         try:
             path = find(patch)
             engine = Engine(load(path), VirtualClock() if offline else None, options, path)
@@ -53,10 +52,10 @@ def perform(
             return 1
         on_stop(engine.stop_soon)
         told: Terminal | Logbook = Terminal(engine.clock)
-        if not sys.stderr.isatty():
+        if headless or not sys.stderr.isatty():
             told = Logbook(engine.clock, engine.tree, engine.runners)
         screen = Screen(engine.stage, os.environ.get("SDL_VIDEODRIVER"))
-        if show:
+        if not offline:
             engine.outlets.views.append(told.view)
         try:
             engine.open()
@@ -65,14 +64,14 @@ def perform(
                     _rest_painters(engine)
                 engine.advance(seconds or 0.0)
             else:
-                engine.run(seconds, partial(_show, told, screen) if show else lambda: float("inf"))
+                engine.run(seconds, partial(_show, told, None if headless else screen))
         except PatchError as error:
             log.error("%s", error)
             return 1
         finally:
             engine.close()
             screen.close()
-            if show:
+            if not offline:
                 told.end()
         recording = engine.voices.recording()
         return to_sound(recording.recording, render) if recording and recording.recording and render else 0
@@ -85,9 +84,9 @@ def _rest_painters(engine: Engine) -> None:
             engine.tree.set(f"/{name}/pause", True)
 
 
-def _show(told: Terminal | Logbook, screen: Screen) -> float:
+def _show(told: Terminal | Logbook, screen: Screen | None) -> float:
     told.draw()
-    return screen.frame()
+    return screen.frame() if screen is not None else float("inf")
 
 
 def to_sound(recording: Path, wav: Path) -> int:

@@ -66,9 +66,10 @@ def test_render_writes_sound(piece: str, tmp_path: Path) -> None:
     assert wav.stat().st_size > 44_100 * 4
 
 
-def test_it_plays_in_real_time_and_stops_by_itself(piece: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("box", [(), ("--headless",)], ids=["with a screen", "without"])
+def test_it_plays_in_real_time_and_stops_by_itself(piece: str, tmp_path: Path, box: tuple[str, ...]) -> None:
     out = tmp_path / "out.mid"
-    done = arabesque(piece, "--seconds", "0.8", "--no-osc", "--record", str(out), "--set", "/a/length=0.1")
+    done = arabesque(piece, "--seconds", "0.8", "--no-osc", "--record", str(out), "--set", "/a/length=0.1", *box)
     assert done.returncode == 0, done.stderr
     assert struck(out)[:5] == [0, 1, 2, 3, 4]
     assert "playing: a\n" in done.stderr
