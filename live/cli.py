@@ -168,7 +168,7 @@ def _parser() -> argparse.ArgumentParser:
     control.add_argument("--no-reload", action="store_true", help="do not follow changes of the patch file")
     running = parser.add_argument_group("how it runs")
     running.add_argument("--seconds", type=float, metavar="N", help="stop after so many seconds")
-    running.add_argument("--headless", action="store_true", help="no window, and no running line: the log says what changes")
+    running.add_argument("--headless", action="store_true", help="no window, no running line: the log tells changes")
     running.add_argument("--verbose", "-v", action="store_true", help="say more of what goes on")
     running.add_argument("--version", action="version", version=f"arabesque {version('arabesque')}")
     return parser

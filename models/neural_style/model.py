@@ -147,8 +147,9 @@ class NeuralStyle:
     ) -> tuple[Sequence[Event], State]:  # fmt: skip
         """Some steps of the optimiser and the picture they lead to; a Wait of nothing asks for the next.
 
-        Without a picture to paint, or once the loss can be lowered no further and `length` begins no other, there is no Wait: the next step comes
-        with a new picture of the camera or another knob. A file that cannot be read is told, and the one before stays.
+        Without a picture to paint, or once the loss can be lowered no further and `length` begins no other, there is no
+        Wait: the next step comes with a new picture of the camera or another knob. A file that cannot be read is told,
+        and the one before stays.
         """
         events: list[Event] = []
         state = self._look(state, heard, content, style, events)
