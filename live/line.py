@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Container
 from typing import TextIO
 
 from live.clock import Clock
@@ -64,10 +65,14 @@ class Line:
 
 
 class Terminal:
-    """Draws the lines of all nodes over each other in place; where there is no terminal, see `live.logbook`."""
+    """Draws the lines of all nodes side by side, in place; where there is no terminal, see `live.logbook`.
 
-    def __init__(self, clock: Clock, stream: TextIO = sys.stderr, columns: int = 100) -> None:
+    `nodes` are those there are now, by name.
+    """
+
+    def __init__(self, clock: Clock, nodes: Container[str], stream: TextIO = sys.stderr, columns: int = 100) -> None:
         self._clock = clock
+        self._nodes = nodes
         self._stream = stream
         self._columns = columns
         self._lines: dict[str, Line] = {}
@@ -82,7 +87,7 @@ class Terminal:
         if not self._lines or self._clock.now() - self._drawn_s < EVERY_S:
             return
         self._drawn_s = self._clock.now()
-        text = "  ".join(line.text() for line in list(self._lines.values()))
+        text = "  ".join(line.text() for name, line in list(self._lines.items()) if name in self._nodes)
         self._stream.write(f"\r\x1b[2K{text[: self._columns]}")
         self._stream.flush()
 

@@ -51,7 +51,7 @@ def perform(
             log.error("%s", error)
             return 1
         on_stop(engine.stop_soon)
-        told: Terminal | Logbook = Terminal(engine.clock)
+        told: Terminal | Logbook = Terminal(engine.clock, engine.runners)
         if headless or not sys.stderr.isatty():
             told = Logbook(engine.clock, engine.tree, engine.runners)
         screen = Screen(engine.stage, os.environ.get("SDL_VIDEODRIVER"))

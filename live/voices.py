@@ -72,9 +72,11 @@ class Voices:
         return self._voices[node][1] if node in self._voices else None
 
     def remove(self, node: str) -> None:
-        """Silences a node's voice, if it has one; a port that nobody plays to any more is closed."""
+        """Silences a node's voice, if it has one, and takes its addresses away; a port without any voice is closed."""
         if node in self._voices:
             self._voices.pop(node)[1].close()
+            for name in VOICE_KNOBS:
+                self._tree.remove(f"{node}/{name}")
             self.close_unused()
 
     def close_unused(self) -> None:

@@ -175,8 +175,10 @@ def test_a_layer_that_goes_takes_its_addresses_along_and_brings_them_back(piece:
     assert not [address for address in looks if address in tree]
     assert tree.get("/ink/size") == 0.3
     assert "/ink/pen" in tree.signals  # the model still draws
+    assert "/ink/channel" in tree
     piece.write(drawing)
     assert engine.reload()
+    assert "/ink/channel" not in tree  # so it is with a way to a MIDI port
     assert all(address in tree for address in looks)
     assert (tree.get("/ink/fade"), tree.get("/ink/width")) == (0.0, 6.0)
     tree.set("/ink/width", 30.0)
