@@ -4,6 +4,9 @@ A drawing begins with a trial: the same drawing with the same random numbers, dr
 its size and middle, so that it can be put into its place on the paper. Then it is drawn for all to see, point by
 point, with the knobs as they are at each point. (Where they moved meanwhile, it becomes another drawing than the
 trial.) From then on every offset is turned and scaled and added to where the pen is: no knob makes a line jump.
+
+At times the network begins a scribble and cannot leave off. A trial that does is thrown away for another one; what is
+drawn for all to see ends there.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.base import Event, Page, Pen
+from models.chance import stream
 from models.sketch_rnn.latent import About
 from models.sketch_rnn.sampling import DOWN, END, UP
 from models.sketch_rnn.step import BEGIN, Memory, Wish
@@ -28,6 +32,9 @@ FILL = 0.85  # of its place on the paper, the longer side of a drawing
 SMALLEST = 0.4  # of the usual extent: what is smaller is not enlarged any further
 FARTHEST = 1.6  # usual extents from its middle (at first: from where it began), a drawing has run off and ends
 TRIAL = 250  # points of a drawing show its size well enough
+TINY = 0.08  # of the usual extent: a line that turns back and back in pieces as short as this is a scribble
+SCRIBBLE = 6  # times in a row that it does, less those that it does not
+TRIALS = 4  # of a drawing, at most
 PAPER = 16.0  # no coordinate is larger
 
 
@@ -63,6 +70,8 @@ class Hand:
     seen: bool = False  # the drawing has begun on the paper
     trail: Trail = ()  # the points of this drawing or, until it has begun on the paper, of the one before
     trail_of: About | None = None  # what those were about
+    tries: int = 0  # trials thrown away
+    scribbled: int = 0  # how often the line turned back just now, in tiny pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +125,18 @@ def read(hand: Hand, memory: Memory) -> Hand:
 def tried(hand: Hand, memory: Memory, stroke: Floats, pen: int, *, usual: float, place: Place, longest: int) -> Hand:
     """After one more point of the trial; when it is over, the drawing in its place, about to be begun."""
     x, y = hand.at[0] + float(stroke[0]), hand.at[1] + float(stroke[1])
-    over = pen == END or _off((x, y), usual)
+    scribbled = _scribbled(hand, stroke, usual)
+    if scribbled >= SCRIBBLE and hand.tries + 1 < TRIALS:
+        assert hand.job is not None
+        other = replace(hand.job, stream=stream(hand.job.stream, hand.tries))
+        return replace(begun(hand, other), number=hand.number, tries=hand.tries + 1)
+    over = pen == END or _off((x, y), usual) or scribbled >= SCRIBBLE
     if not over:
         low_x, low_y, high_x, high_y = hand.box
         box = min(low_x, x), min(low_y, y), max(high_x, x), max(high_y, y)
-        hand = replace(hand, memory=memory, stroke=stroke, count=hand.count + 1, at=(x, y), box=box)
+        hand = replace(
+            hand, memory=memory, stroke=stroke, count=hand.count + 1, scribbled=scribbled, at=(x, y), box=box
+        )
         if hand.count < min(longest, TRIAL):
             return hand
     assert hand.job is not None
@@ -142,7 +158,8 @@ def drawn(
     """After one more point for all to see, and that as events; a pen whose drawing is over rests."""
     assert hand.job is not None
     at = hand.at[0] + float(stroke[0]), hand.at[1] + float(stroke[1])
-    if pen == END or _off(at, usual):
+    scribbled = _scribbled(hand, stroke, usual)
+    if pen == END or _off(at, usual) or scribbled >= SCRIBBLE:
         return lifted(hand, index)
     if hand.job.read is not None:
         place = replace(place, size=1.0, turn=0.0)  # what a person began is not turned
@@ -152,8 +169,8 @@ def drawn(
     events.append(Pen(*paper, hand.down, index))
     trail: Trail = hand.trail if hand.seen else tuple(() if hand.job.read is None else hand.job.read)
     after = replace(
-        hand, memory=memory, stroke=stroke, count=hand.count + 1, down=pen != UP, at=at, paper=paper, seen=True,
-        trail=(*trail, stroke), trail_of=hand.job.about,
+        hand, memory=memory, stroke=stroke, count=hand.count + 1, scribbled=scribbled, down=pen != UP, at=at,
+        paper=paper, seen=True, trail=(*trail, stroke), trail_of=hand.job.about,
     )  # fmt: skip
     if after.count < longest:
         return events, after
@@ -166,6 +183,14 @@ def lifted(hand: Hand, index: int, rest_s: float = 0.0) -> tuple[list[Event], Ha
     events: list[Event] = [Pen(*hand.paper, False, index)] if hand.seen else []
     resting = Hand("rest", rest_s, hand.number, hand.job, paper=hand.paper)
     return events, replace(resting, trail=hand.trail, trail_of=hand.trail_of)
+
+
+def _scribbled(hand: Hand, stroke: Floats, usual: float) -> int:
+    """How often the line turned back, were this its next point."""
+    before, tiny = hand.stroke, TINY * usual
+    back = float(before[0] * stroke[0] + before[1] * stroke[1]) < 0.0 and bool(before[2 + DOWN])
+    short = max(math.hypot(before[0], before[1]), math.hypot(stroke[0], stroke[1])) < tiny
+    return hand.scribbled + 1 if back and short else max(0, hand.scribbled - 1)
 
 
 def _off(at: tuple[float, float], usual: float) -> bool:
