@@ -80,12 +80,6 @@ def device(name: str) -> torch.device:
     return torch.device("cpu")
 
 
-def half_pays(where: torch.device) -> bool:
-    """Whether arithmetic in bfloat16 is much faster there: on graphics cards, and processors that multiply matrices
-    of it (AMX). On others it is slower than float32."""
-    return where.type == "cuda" or (where.type == "cpu" and bool(torch.cpu.get_capabilities().get("amx_bf16")))
-
-
 @contextlib.contextmanager
 def together() -> Iterator[None]:
     """Joins the others when torchrun started several of us: NCCL between graphics cards, else gloo."""

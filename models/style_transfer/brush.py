@@ -8,8 +8,9 @@ from typing import Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
+from models.precision import half_pays
 from models.style_transfer.weights import network_of
 from models.threads import threads
 
@@ -25,15 +26,24 @@ class Brush(Protocol):
 
 
 class CpuBrush:
-    """The network on the processor, in float32; its threads are the calling thread's only while it paints."""
+    """The network on the processor; its threads are the calling thread's only while it paints.
 
-    def __init__(self, parameters: Mapping[str, Tensor]) -> None:
-        self._network = network_of(parameters)
+    In float32, or where that is quicker with convolutions in bfloat16: that moves one level of 255 here and there.
+    """
+
+    def __init__(self, parameters: Mapping[str, Tensor], *, half: bool | None = None) -> None:
+        self._half = half_pays(torch.device("cpu")) if half is None else half
+        self._network = network_of({name: value.clone() for name, value in parameters.items()})
+        if self._half:
+            for part in self._network.modules():
+                if isinstance(part, nn.Conv2d):
+                    part.to(torch.bfloat16, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     @torch.inference_mode()
     def paint(self, pixels: Pixels, weights: tuple[float, ...]) -> Pixels:
-        with threads(pixels.shape[0] * pixels.shape[1]):
+        half = torch.autocast("cpu", torch.bfloat16, enabled=self._half)
+        with threads(pixels.shape[0] * pixels.shape[1]), half:
             photo = torch.from_numpy(np.multiply(pixels, np.float32(1 / 255), dtype=np.float32))  # [H, W, 3]
             painted = self._network(photo.permute(2, 0, 1)[None], torch.tensor([weights]))
-            bytes_ = painted[0].mul_(255).round_().to(torch.uint8)  # [3, H, W], still in 0..255
+            bytes_ = painted[0].float().mul_(255).round_().to(torch.uint8)  # [3, H, W], still in 0..255
             return np.ascontiguousarray(bytes_.permute(1, 2, 0).numpy())

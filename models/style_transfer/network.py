@@ -19,9 +19,11 @@ class Network(nn.Module):
 
     Our own cut of it, for a CPU: the photo is folded 4x4 into channels, so that nothing is computed at full size; the
     `blocks` residual blocks run at an eighth of it with `wide` channels, between two layers at a quarter with `narrow`
-    ones. All that belongs to one painting are a row of `scale`, of `shift` and of `tone`, which says how
-    the photo's own colours show in those of the painting; rows mixed are paintings blended. Sizes grow by repeating
-    pixels before a convolution, since folding channels out draws the fold's own grid into flat places.
+    ones. The photo also shines through the paint as through a glaze, more or less from place to place: that keeps what
+    is finer than the network's own grain. All that belongs to one painting are a row of `scale`, of `shift` and of
+    `tone`, which says how the photo's own colours show in those of the painting; rows mixed are paintings blended.
+    Sizes grow by repeating pixels before a convolution, since folding channels out draws the fold's own grid into flat
+    places.
     """
 
     def __init__(self, *, paintings: int, narrow: int = 48, wide: int = 128, blocks: int = 4) -> None:
@@ -34,7 +36,7 @@ class Network(nn.Module):
         self.up = nn.Conv2d(wide, narrow, 1)
         self.merge = convolution(narrow, narrow, bias=False)
         self.fine = convolution(narrow, FINE)
-        self.unfold = convolution(FINE, 12)
+        self.unfold = convolution(FINE, 2 * 12)
         self.scale = nn.Parameter(torch.ones(paintings, sum(self.widths)))
         self.shift = nn.Parameter(torch.zeros(paintings, sum(self.widths)))
         self.tone = nn.Parameter(torch.eye(3, 4).flatten().repeat(paintings, 1))  # [N, 12]
@@ -58,8 +60,9 @@ class Network(nn.Module):
         h = quarter + twice(self.up(h))  # [B, narrow, H / 4, W / 4]
         h = F.relu_(normalised(self.merge(h), scales[-1], shifts[-1]))
         h = F.relu_(self.fine(twice(h)))  # [B, FINE, H / 2, W / 2]
-        h = F.pixel_shuffle(self.unfold(h), 2)  # [B, 3, H, W]
-        h = h + torch.baddbmm(tone[..., 3:], tone[..., :3], x.flatten(2)).view_as(x)
+        paint, glaze = F.pixel_shuffle(self.unfold(h), 2).chunk(2, dim=1)  # [B, 3, H, W] each
+        h = torch.baddbmm(tone[..., 3:], tone[..., :3], x.flatten(2)).view_as(x)
+        h = torch.addcmul(h.add_(paint), glaze, x)
         return torch.sigmoid(2 * h[..., :height, :width])
 
 

@@ -23,9 +23,7 @@ class Layers(NamedTuple):
     style: tuple[str, ...]
 
 
-VGG = Layers(DEEPEST, ("relu1_2", "relu2_2", "relu3_3", DEEPEST))
-"""Content is looked at as deep as Gatys et al. have it, in the fourth group: a face is kept, and its skin may be paint.
-By relu3_3, as Johnson et al. have it, strokes themselves count as lost content."""
+VGG = Layers("relu3_3", ("relu1_2", "relu2_2", "relu3_3", DEEPEST))
 SQUEEZENET = Layers("fire4", ("relu1", "fire2", "fire4", "fire6"))
 """Less sharp eyes, at a tenth of the work: for the long first part of a training."""
 

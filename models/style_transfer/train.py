@@ -35,7 +35,7 @@ SAVE_EVERY_S = 150.0
 LOOK_EVERY_S = 600.0  # test, contact sheet, weights for trying
 SHOWN = 4  # photos of the contact sheet, and of the test on the way
 SIDE = 256  # of the pictures tested, in pixels
-STYLE_WEIGHT = 40.0
+STYLE_WEIGHT = 15.0
 
 
 class Manner(NamedTuple):

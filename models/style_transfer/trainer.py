@@ -13,12 +13,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models import store
+from models.precision import half_pays
 from models.style_transfer.dataset import Batch, Photos
 from models.style_transfer.network import Network, prepare
 from models.style_transfer.objective import Objective
 from models.style_transfer.optimiser import Optimiser
 from models.style_transfer.weights import read
-from models.training import ResumeError, half_pays, read_checkpoint, write_checkpoint
+from models.training import ResumeError, read_checkpoint, write_checkpoint
 
 WARM_UP = 0.01  # share of the training in which the learning rate rises
 CLIP = 1.0  # largest norm of the gradient
@@ -42,7 +43,7 @@ class Settings:
     batch: int = 6  # painted pictures at once
     learning_rate: float = 2e-3  # at its highest
     sides: tuple[int, ...] = (192, 256)  # of the crops, in pixels: small ones hold too little of a painting
-    grows: tuple[float, ...] = (0.0, 0.6)  # the share of the training at which each side begins
+    grows: tuple[float, ...] = (0.0, 0.5)  # the share of the training at which each side begins
     sharpens: float = 0.7  # the share of the training after which the sharp eyes look, where it began with others
     steadies: float = 0.8  # the share after which stability counts
     stability: float = 20.0  # the weight of the squared difference between a picture and itself seen from aside

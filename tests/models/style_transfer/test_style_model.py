@@ -42,8 +42,9 @@ def one(model: StyleTransfer, seen: Frame, state: State | None = None, **knobs: 
 
 
 def test_a_picture_is_what_the_network_makes_of_it() -> None:
-    seen = frame()
-    pixels, _ = one(painter(), seen, paint=SECOND)
+    seen, model = frame(), painter()
+    model.brush = CpuBrush(network().state_dict(), half=False)
+    pixels, _ = one(model, seen, paint=SECOND)
     tensor = torch.from_numpy(seen.pixels).permute(2, 0, 1)[None] / 255
     expected = network()(tensor, torch.tensor([SECOND]))[0].mul(255).round().to(torch.uint8).permute(1, 2, 0)
     assert np.abs(pixels.astype(int) - expected.numpy().astype(int)).max() <= 1
@@ -216,7 +217,7 @@ def test_weights_come_back_from_a_file(tmp_path: Path) -> None:
     assert model.labels == NAMES
     assert model.file == tmp_path / "mine.safetensors"
     ours, theirs = one(model, frame())[0], one(painter(), frame())[0]
-    assert np.abs(ours.astype(int) - theirs).max() <= 4  # half precision on disk
+    assert np.abs(ours.astype(int) - theirs).mean() < 1.0  # half precision on disk
     store.save(tmp_path / "two.safetensors", network(paintings=2).state_dict(), card)
     with pytest.raises(WeightsError, match=r"two\.safetensors: its card names 3 paintings, and 2 were learned"):
         StyleTransfer.load(str(tmp_path / "two.safetensors"), "cpu")
@@ -225,7 +226,7 @@ def test_weights_come_back_from_a_file(tmp_path: Path) -> None:
 def test_the_cards_arithmetic_is_the_processors() -> None:
     """As on a graphics card but for the graph and half precision."""
     parameters = network().state_dict()
-    card, processor = CudaBrush(parameters, device="cpu", dtype=torch.float32), CpuBrush(parameters)
+    card, processor = CudaBrush(parameters, device="cpu", dtype=torch.float32), CpuBrush(parameters, half=False)
     for number, size in enumerate([(60, 80), (33, 47), (60, 80), *((20 + n, 30) for n in range(8))]):
         pixels = photo(number, *size) if min(size) > 25 else np.full((*size, 3), 90, np.uint8)
         assert np.abs(card.paint(pixels, BOTH).astype(int) - processor.paint(pixels, BOTH)).max() <= 1
@@ -245,3 +246,12 @@ def test_a_networks_size_is_read_from_its_weights() -> None:
     found = network_of(made.state_dict())
     assert (found.paintings, found.widths, len(found.trunk)) == (5, made.widths, 4)
     assert not any(parameter.requires_grad for parameter in found.parameters())
+
+
+def test_half_precision_paints_nearly_the_same() -> None:
+    parameters, shown = network().state_dict(), photo(3, 40, 52)
+    full, half = (CpuBrush(parameters, half=each).paint(shown, (0.5, 0.2, 0.3)) for each in (False, True))
+    apart = np.abs(full.astype(int) - half)
+    assert 0 < apart.max() <= 16
+    assert apart.mean() < 1.5
+    assert all(value.dtype == torch.float32 for value in parameters.values())
