@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from models.precision import half_pays
 from models.style_transfer.dataset import Photos
 from models.style_transfer.objective import Objective
 from models.style_transfer.trainer import Told
@@ -36,6 +37,7 @@ def added(
     network). `told` hears the number of each step and its losses. Raises ValueError for losses that are not finite.
     """
     device = objective.weights.device
+    goal = objective.halved() if half_pays(device) else objective
     begun = {name: value.mean(0, keepdim=True) if name in OWN else value for name, value in parameters.items()}
     network = network_of({name: value.clone().to(device) for name, value in begun.items()})
     rows = [getattr(network, name).requires_grad_() for name in OWN]
@@ -45,7 +47,7 @@ def added(
         crops = batches.batch(number, side).photos.to(device)
         one = torch.ones(len(crops), 1, device=device)
         first = torch.zeros(len(crops), dtype=torch.long, device=device)
-        lost = objective(network(crops, one), objective.content(crops), first)
+        lost = goal(network(crops, one), goal.content(crops), first)
         loss = lost.total.mean()
         if not math.isfinite(float(loss.detach())):
             raise ValueError("the loss is not finite: this painting cannot be learned so")
