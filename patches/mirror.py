@@ -13,6 +13,6 @@ patch = Patch(
         source=Camera("auto", mirror=True),
         out=stage.layer(0),
         rate=15,
-        smooth=0.3,
+        smooth=0.6,
     ),
 )

@@ -18,7 +18,7 @@ patch = Patch(
         source=Camera("auto", mirror=True),
         out=stage.layer(0),
         rate=12,
-        smooth=0.3,
+        smooth=0.6,
     ),
     roll=stage.roll("piano", number=1, opacity=0.6),
 )
