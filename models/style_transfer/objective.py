@@ -64,15 +64,15 @@ class Objective:
 
     @torch.no_grad()
     def content(self, photos: Tensor) -> Tensor:
-        """What the content of a painting of these photos [B, 3, H, W] shall be."""
+        """What the content of a painting of these photos [B, 3, H, W] shall be, float32."""
         maps: Tensor = self.eyes(photos, [self.layers.content])[self.layers.content]
-        return maps
+        return maps.float()
 
     def __call__(self, painted: Tensor, content: Tensor, which: Tensor) -> Losses:
         """Losses of pictures [B, 3, H, W] in 0..1 of which each shall be like painting `which` [B]."""
         maps = self.eyes(painted, self.layers.style)
-        lost = content_loss(maps[self.layers.content].float(), content.float())
-        lost = lost / content_loss(torch.zeros_like(content), content.float()).clamp_min(1e-6)
+        lost = content_loss(maps[self.layers.content].float(), content)
+        lost = lost / content_loss(torch.zeros_like(content), content).clamp_min(1e-6)
         apart = [style_loss(gram(maps[layer]), self.grams[layer][which]) for layer in self.layers.style]
         style = torch.stack(apart).sum(0) / self.empty[which]
         return Losses(lost, style, lost + self.weights[which] * style)
