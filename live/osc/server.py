@@ -26,6 +26,11 @@ AT_ONCE: Final = 256
 """Packets handled before what they caused is sent and the socket is read again."""
 EVERYTHING: Final = 20_000
 LONGEST_SLEEP_S: Final = 60.0
+BUSY_S: Final = 0.005
+"""How long Python itself lets one thread run while others want to."""
+REST_S: Final = 0.0002
+"""After being busy for so long. Python's lock, given up for the moment that a call of the system takes, is taken back
+before a thread waiting for it has woken, and that one begins its 5 ms anew: for as long as a flood lasts."""
 
 
 class OscServer:
@@ -56,6 +61,7 @@ class OscServer:
         self.tcp: TcpServer | None = None
         self.host, self.port = host, self.udp.port if self.udp else port
         self._thread: threading.Thread | None = None
+        self._rest = threading.Condition()
         self._stopping = False
         self._failures = 0
         self._turned_away: set[str] = set()
@@ -138,8 +144,17 @@ class OscServer:
                 selector.register(self.udp.socket, selectors.EVENT_READ)
             if self.tcp is not None:
                 self.tcp.register(selector)
+            busy_since_s = self.clock.now()
             while not self._stopping:
+                began_s = self.clock.now()
                 ready = selector.select(self._sleep_s())
+                now_s = self.clock.now()
+                if now_s - began_s >= REST_S:
+                    busy_since_s = now_s
+                elif now_s - busy_since_s >= BUSY_S:
+                    with self._rest:
+                        self.clock.wait(now_s + REST_S, self._rest)
+                    busy_since_s = self.clock.now()
                 if any(key.fileobj is self._woken for key, _ in ready):
                     self._empty_waker()
                 self._cycle(ready)

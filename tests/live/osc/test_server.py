@@ -12,9 +12,9 @@ import pytest
 
 from live.clock import Clock
 from live.osc.encode import message
-from live.osc.server import OscServer
+from live.osc.server import AT_ONCE, BUSY_S, OscServer
 from live.tree import Tree
-from models.base import NoteOn
+from models.base import Knob, NoteOn
 
 Hear = Callable[[socket.socket], tuple[Any, ...]]
 
@@ -39,6 +39,38 @@ def test_a_burst_arrives_whole_and_in_order(server: OscServer, client: socket.so
             client.send(message("/ping", number))
             assert hear(client) == ("/pong", number)
     assert seen == [float(number) for number in range(2_000)]
+
+
+class _WatchedClock(Clock):
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits = 0
+
+    def wait(self, until_s: float, wake: threading.Condition) -> None:
+        self.waits += 1
+        super().wait(until_s, wake)
+
+
+def test_a_flood_leaves_the_interpreter_to_others_now_and_then() -> None:
+    clock, heard_all = _WatchedClock(), threading.Event()
+    tree = Tree(clock)
+    tree.add("/knob", Knob("A value", 0, 400))
+    server = OscServer(tree, clock, port=0)
+
+    def hear(_address: str, arguments: tuple[Any, ...]) -> None:
+        until_s = clock.now() + BUSY_S / AT_ONCE  # so that a whole helping takes long enough, however fast the machine
+        while clock.now() < until_s:
+            pass
+        if arguments[0] == 400:
+            heard_all.set()
+
+    tree.watchers.append(hear)
+    with socket.socket(type=socket.SOCK_DGRAM) as client:
+        for number in range(1, 401):  # before it listens: as much as a system without root's buffer can hold
+            client.sendto(message("/knob", number), ("127.0.0.1", server.port))
+        with server:
+            assert heard_all.wait(20.0)
+    assert clock.waits >= 1
 
 
 def test_notes_are_sent_at_their_time_by_the_thread(server: OscServer, client: socket.socket, hear: Hear) -> None:
