@@ -75,6 +75,8 @@ def main(argv: list[str] | None = None) -> int:
             if not ended.is_set():
                 clock.wait(ears.look_at_s, wake)
     ears.close()
+    with contextlib.suppress(Exception):  # whatever a driver raises
+        others.close()
     # JACK crashes when it is unloaded after its server died.
     os._exit(0)
 

@@ -13,6 +13,7 @@ import pytest
 from programs import PATIENCE_S, ROOT, Program
 
 from live.engine import Engine
+from live.midi.out import MidiOut
 from live.options import Options
 from live.patch import load
 from models.base import NoteOff, NoteOn
@@ -103,6 +104,17 @@ def test_a_port_of_our_own_is_there_for_others_to_connect_to(
     while subprocess.run(connect, check=False, capture_output=True, timeout=PATIENCE_S).returncode:
         pass  # one of the two is not there yet
     stage.until("/midi/in/note", "stage", 1, 36, 64)
+
+
+def test_a_listener_that_goes_does_not_hold_up_the_server(jack: Jack, playing: Callable[..., Playing]) -> None:
+    jack()
+    piece, states = playing("virtual:keys"), queue.Queue[tuple[str, str]]()
+    out = MidiOut("virtual:stage", on_state=lambda *told: states.put(told))
+    assert piece.value("/midi/in/ports") != ("",)
+    assert states.get(timeout=PATIENCE_S)[0] == "opened"
+    piece.engine.close()
+    out.close()
+    assert states.empty()  # else: that it was killed, for the server answered nobody
 
 
 def test_it_goes_on_listening_when_the_server_dies_and_returns(
