@@ -23,6 +23,7 @@ from live.midi.clock_in import ClockIn
 from live.midi.clock_out import ClockOut
 from live.midi.input import MidiIn
 from live.midi.lateness import Lateness
+from live.midi.out import MidiOut
 from live.midi.ports import open_port
 from live.midi.tracker import PER_BEAT
 from live.tempo import Tempo
@@ -32,6 +33,7 @@ TEMPO_BPM = 120.0
 JITTER_MS = 1.0
 SETTLED_S = 2.0
 LOOK_EVERY_S = 0.01
+OPENING_S = 10.0
 FIGURES = ("p50", "p99", "max")
 TICK_S = 60.0 / TEMPO_BPM / PER_BEAT
 
@@ -45,7 +47,8 @@ def clock_rows(seconds: float = 20.0, load: Callable[[], object] | None = None) 
         with receiver_of("f") as receiver:
             if receiver is None:
                 raise MidiError("no MIDI system works here (a JACK server without a sound card will do)")
-            sent = _intervals(receiver, lambda: _by_desk(seconds), seconds)
+            late: dict[str, float] = {}
+            sent = _intervals(receiver, lambda: late.update(_by_desk(seconds)), seconds)
             plain = _intervals(receiver, lambda: _by_thread(seconds), seconds)
         followed, came = _followed(seconds)
     rows: list[Row] = []
@@ -59,6 +62,8 @@ def clock_rows(seconds: float = 20.0, load: Callable[[], object] | None = None) 
             rows.append({"name": f"{name}, {part}", "value": ours[part], "unit": "ms", "ratio": ratio, "peer": who})
             rows.append({"name": f"{name}, {part}, {who}", "value": theirs[part], "unit": "ms"})
         rows.append({"name": f"{name}, how many", "value": ours["count"], "unit": ""})
+    for part in FIGURES:  # what the receiver's side, an audio server in cycles, adds nothing to
+        rows.append({"name": f"ticks handed over late, {part}", "value": late[part], "unit": "ms"})
     return rows
 
 
@@ -75,16 +80,21 @@ def _intervals(receiver: Receiver, send: Callable[[], None], seconds: float) -> 
     return errors
 
 
-def _by_desk(seconds: float) -> None:
-    """Our own: the desk of this loaded process says what is due, the sender's process sends it."""
-    clock = Clock(TEMPO_BPM)
+def _by_desk(seconds: float) -> dict[str, float]:
+    """Our own: the desk of this loaded process says what is due, the sender's process sends it, and says how late."""
+    clock, opened = Clock(TEMPO_BPM), threading.Event()
+    out = MidiOut(RECEIVER, clock=clock, on_state=lambda *_: opened.set())
+    opened.wait(OPENING_S)
     tree = Tree(clock)
     desk = Desk(clock, lambda _: None)
-    desk.open([Tempo(tree, clock, desk.wake), ClockOut(tree, clock, desk.wake)])
+    desk.open([Tempo(tree, clock, desk.wake), ClockOut(tree, clock, desk.wake, lambda _: out.voice("clock"))])
     tree.set("/clock/out", RECEIVER)
     desk.start()
     time.sleep(seconds)
     desk.close()
+    late: dict[str, float] = out.stats(within_s=OPENING_S)["late"]
+    out.close()
+    return late
 
 
 def _by_thread(seconds: float) -> None:

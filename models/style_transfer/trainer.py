@@ -45,7 +45,7 @@ class Settings:
     sides: tuple[int, ...] = (192, 256)  # of the crops, in pixels: small ones hold too little of a painting
     grows: tuple[float, ...] = (0.0, 0.5)  # the share of the training at which each side begins
     sharpens: float = 0.7  # the share of the training after which the sharp eyes look, where it began with others
-    steadies: float = 0.8  # the share after which stability counts
+    steadies: float = 0.6  # the share after which stability counts
     stability: float = 20.0  # the weight of the squared difference between a picture and itself seen from aside
     seed: int = 1
     narrow: int = 48
