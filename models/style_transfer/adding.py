@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from models.precision import half_pays
-from models.style_transfer.dataset import Photos
+from models.style_transfer.dataset import Photos, threads
 from models.style_transfer.objective import Objective
 from models.style_transfer.trainer import Told
 from models.style_transfer.weights import network_of
@@ -42,7 +42,7 @@ def added(
     network = network_of({name: value.clone().to(device) for name, value in begun.items()})
     rows = [getattr(network, name).requires_grad_() for name in OWN]
     optimiser = torch.optim.Adam(rows, betas=(0.9, 0.99))
-    batches = Photos(photos, paintings=1, batch=batch, seed=seed)
+    batches = Photos(photos, paintings=1, batch=batch, seed=seed, ahead=threads(device))
     for number in range(steps):
         crops = batches.batch(number, side).photos.to(device)
         one = torch.ones(len(crops), 1, device=device)

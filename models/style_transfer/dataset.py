@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,16 +34,33 @@ class Batch(NamedTuple):
 class Photos:
     """Batches by number: the same number is always the same batch, so that a paused training goes on exactly."""
 
-    def __init__(self, files: Sequence[Path], *, paintings: int, batch: int, seed: int) -> None:
-        """`batch` counts painted pictures, two of each photo if it is even. Raises ValueError for no files."""
+    def __init__(self, files: Sequence[Path], *, paintings: int, batch: int, seed: int, ahead: int = 0) -> None:
+        """`batch` counts painted pictures, two of each photo if it is even. Raises ValueError for no files.
+
+        So many batches are cut `ahead` on threads, for a device beside which the processor has nothing else to do.
+        """
         if not files:
             raise ValueError("there are no photos to learn from: all that were given are held out")
         self.files, self.paintings, self.seed = list(files), paintings, seed
         self.each = MANNERS if batch % MANNERS == 0 else 1
         self.photos = batch // self.each
+        self._ahead = ahead
+        self._pool = ThreadPoolExecutor(ahead, "photos") if ahead else None
+        self._coming: dict[tuple[int, int], Future[Batch]] = {}
 
     def batch(self, number: int, side: int) -> Batch:
         """Batch `number` with crops of `side` pixels. Raises PictureError for a file that cannot be read."""
+        if self._pool is None:
+            return self._cut(number, side)
+        wanted = [(n, side) for n in range(number, number + self._ahead + 1)]
+        for gone in self._coming.keys() - set(wanted):
+            self._coming.pop(gone).cancel()
+        for each in wanted:
+            if each not in self._coming:
+                self._coming[each] = self._pool.submit(self._cut, *each)
+        return self._coming.pop(wanted[0]).result()
+
+    def _cut(self, number: int, side: int) -> Batch:
         random = np.random.default_rng((self.seed, number))
         which = self._paintings(number)
         crops, moved, shifts = [], [], []
@@ -64,6 +83,11 @@ class Photos:
             order = np.random.default_rng((self.seed, turn, 2)).permutation(self.paintings)
             chosen.append(int(order[at]))
         return torch.tensor(chosen).view(self.photos, self.each)
+
+
+def threads(device: torch.device) -> int:
+    """How many batches to cut ahead of a device: on the processor itself that would only be in the way."""
+    return 0 if device.type == "cpu" else min(16, os.cpu_count() or 1)
 
 
 def views(photo: pictures.Pixels, side: int, random: np.random.Generator) -> tuple[Tensor, Tensor, tuple[float, float]]:

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from models import store
 from models.precision import half_pays
-from models.style_transfer.dataset import Batch, Photos
+from models.style_transfer.dataset import Batch, Photos, threads
 from models.style_transfer.network import Network, prepare
 from models.style_transfer.objective import Objective
 from models.style_transfer.optimiser import Optimiser
@@ -70,7 +70,9 @@ class Trainer:
         """Learns by `objective`; where there is a `first` one, by that until it `sharpens`."""
         self.settings, self.objective, self.first, self.labels = settings, objective, first, tuple(labels)
         self.device = torch.device(device)
-        self.photos = Photos(photos, paintings=len(labels), batch=settings.batch, seed=settings.seed)
+        self.photos = Photos(
+            photos, paintings=len(labels), batch=settings.batch, seed=settings.seed, ahead=threads(self.device)
+        )
         torch.manual_seed(settings.seed)
         sizes = {"narrow": settings.narrow, "wide": settings.wide, "blocks": settings.blocks}
         self.network = Network(paintings=len(labels), **sizes)

@@ -89,6 +89,14 @@ def test_batches_are_the_same_by_number_and_no_painting_is_seen_less(tmp_path: P
     assert torch.bincount(seen, minlength=3).tolist() == [8, 8, 8]
 
 
+def test_batches_cut_ahead_are_the_same_whatever_is_asked_next(tmp_path: Path) -> None:
+    files = pictures.found([album(tmp_path)])
+    plain, ahead = (Photos(files, paintings=3, batch=4, seed=5, ahead=threads) for threads in (0, 3))
+    for number, side in ((0, 24), (1, 24), (2, 32), (3, 32), (9, 32), (0, 24)):
+        expected, found = plain.batch(number, side), ahead.batch(number, side)
+        assert all(torch.equal(one, other) for one, other in zip(expected, found, strict=True))
+
+
 def test_the_view_from_aside_is_as_far_aside_as_it_says() -> None:
     soft = np.asarray(F.avg_pool2d(torch.rand(1, 3, 400, 420), 9, 1, 4)[0].permute(1, 2, 0) * 255, np.uint8)
     random = np.random.default_rng(3)
