@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
+import socket
 from dataclasses import dataclass
 from typing import Self
 
@@ -40,4 +42,17 @@ class Allow:
             return False
         if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
             address = address.ipv4_mapped
-        return address.is_loopback or any(address in network for network in self.networks)
+        if address.is_loopback or any(address in network for network in self.networks):
+            return True
+        return _is_ours(str(address))
+
+
+@functools.lru_cache(maxsize=256)
+def _is_ours(host: str) -> bool:
+    """Whether that is an address of this machine, which is then its own sender: only we can take a port there."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((host, 0))
+        except OSError:
+            return False
+    return True

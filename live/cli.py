@@ -138,14 +138,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     control.add_argument(
         "--osc-port",
-        type=int,
+        type=port,
         default=9000,
         metavar="N",
         help="the port that OSC listens on, UDP and TCP (default: %(default)s)",
     )
     control.add_argument(
         "--http-port",
-        type=int,
+        type=port,
         default=9080,
         metavar="N",
         help="the port of the control page and of OSCQuery (default: %(default)s)",
@@ -257,6 +257,14 @@ def train(argv: list[str]) -> int:
         return 0 if argv and argv[0] in ("-h", "--help") else 2
     status: int = importlib.import_module(TRAINERS[argv[0]]).main(argv[1:])
     return status
+
+
+def port(text: str) -> int:
+    """The number of a UDP or TCP port; 0 takes any free one."""
+    number = int(text)
+    if not 0 <= number < 65536:
+        raise argparse.ArgumentTypeError(f"expected a port from 0 to 65535, got {text}")
+    return number
 
 
 def _setting(parser: argparse.ArgumentParser, text: str) -> tuple[str, str]:

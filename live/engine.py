@@ -95,9 +95,10 @@ class Engine:
         self.desk.open(parts_of(self))
         for address, value in self.options.settings:
             try:
-                self.tree.write(address, value.split(",") if "," in value else [value])
+                self.tree.write(address, parts := value.split(","))
             except (KeyError, ValueError) as error:
                 raise PatchError(f"--set {address}={value}: {error}") from None
+            self._check(address, parts if len(parts) > 1 else value)
         self.osc = open_osc(self.tree, self.clock, self.osc_out, self.options, self.fail)
         self.tree.publish("/engine/state", "playing")
         if not self.clock.virtual:
@@ -199,6 +200,15 @@ class Engine:
         log.error("%s", sentence)
         self.tree.publish("/engine/error", sentence)
 
+    def give(self, address: str, value: Any) -> None:
+        """Sets what the patch says; where that is out of range, its end is taken, and it is told."""
+        self.tree.set(address, value)
+        self._check(address, value)
+
+    def _check(self, address: str, value: Any) -> None:
+        if beyond := self.tree.knob(address).beyond(value):
+            self.fail(f"{address}: {beyond}")
+
     # -- nodes and ports ----------------------------------------------------------------------------------------
 
     def _port_state(self, state: str, sentence: str) -> None:
@@ -217,7 +227,7 @@ class Engine:
         # A scale named in the patch sets the pitch classes, unless the patch names them as well.
         given = [knob for knob in node.knobs if knob in declarations]
         for knob in sorted(given, key=lambda knob: declarations[knob].sets is None):
-            self.tree.set(f"/{name}/{knob}", node.knobs[knob])
+            self.give(f"/{name}/{knob}", node.knobs[knob])
         self.tree.set(f"/{name}/seed", self.patch.seed_of(name, self.options.seed))
         for reading, declared in node.runs.told_of(model).items():
             self.tree.add(f"/{name}/{reading}", declared)

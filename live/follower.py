@@ -78,7 +78,7 @@ class Follower:
             case "rolls":
                 engine.outlets.show(change.value, engine.runners.values())
             case "set":
-                engine.tree.set(f"/{change.node}/{change.knob}", change.value)
+                engine.give(f"/{change.node}/{change.knob}", change.value)
             case "link":
                 pass  # the desk's links follow the patch as a whole, once all nodes are there
 

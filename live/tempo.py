@@ -10,7 +10,7 @@ from collections.abc import Callable
 from live.clock import Clock
 from live.patch import Patch
 from live.tree import Tree
-from models.base import Knob, Value, pulse
+from models.base import Knob, KnobError, Value, pulse
 
 TELL_EVERY_S = 0.05
 JUST_PAST_S = 0.0001
@@ -25,7 +25,8 @@ SOURCES = ("internal", "midi", "link")
 class Tempo:
     """The part of the desk that moves the clock by hand, and tells where it is.
 
-    While another source leads (`/clock/source`), that one's tempo counts, and play, stop, tap and the like do nothing.
+    While another source leads (`/clock/source`), that one's tempo counts: play and stop do nothing, and tap, downbeat
+    and locate say so.
     """
 
     def __init__(self, tree: Tree, clock: Clock, wake: Callable[[], None]) -> None:
@@ -81,6 +82,11 @@ class Tempo:
     def _leads(self) -> bool:
         return self.tree.get("/clock/source") == "internal"
 
+    def _lead(self) -> None:
+        """Raises KnobError where another leads: whoever asks shall know why nothing happens."""
+        if not self._leads():
+            raise KnobError(f"{self.tree.get('/clock/source')} leads the clock: /clock/source internal takes it back")
+
     def _set_tempo(self, tempo_bpm: Value) -> None:
         if self._leads():
             self.clock.set_tempo(float(tempo_bpm))  # type: ignore[arg-type]
@@ -96,18 +102,19 @@ class Tempo:
         self._wake()
 
     def _locate(self, beat: Value) -> None:
-        if self._leads():
-            running = self.clock.running
-            self.clock.play(float(beat))  # type: ignore[arg-type]
-            if not running:
-                self.clock.stop()
-            self._wake()
+        self._lead()
+        running = self.clock.running
+        self.clock.play(float(beat))  # type: ignore[arg-type]
+        if not running:
+            self.clock.stop()
+        self._wake()
 
     def _downbeat(self) -> None:
         meter = self.clock.meter
         self._locate(max(0.0, float(round(self.clock.beat() / meter) * meter)))
 
     def _tap(self) -> None:
+        self._lead()
         now_s = self.clock.now()
         if self._taps and now_s - self._taps[-1] > LONGEST_TAP_S:
             self._taps.clear()

@@ -171,8 +171,8 @@ class Tree:
         given = list(arguments)
         if given and isinstance(given[0], list | tuple):
             given = [*given[0], *given[1:]]
-        if leaf.knob.kind == "pulse" and not given:
-            given = [True]
+        if leaf.knob.kind == "pulse":
+            given = given[:1] or [True]
         if leaf.knob.arguments:
             return self.set(address, tuple(given))
         if len(given) not in (wants, wants + 1):

@@ -81,12 +81,30 @@ class Knob:
                 if not isinstance(given, str):
                     raise KnobError(f"expected text, got {given!r}")
                 return given
-            case "switch" | "pulse":
+            case "switch":
                 return _switch(given)
+            case "pulse":
+                return _pressed(given)
             case "int":
                 return math.floor(self._clip(_number(given)) + 0.5)
             case _:
                 return self._clip(_number(given))
+
+    def beyond(self, given: Any) -> str:
+        """What is to be said of a value that `coerce` clips: nothing of one in the range."""
+        if self.kind == "event" and self.arguments:
+            pairs = zip(self.arguments, given, strict=False)
+            return next((said for knob, part in pairs if (said := knob.beyond(part))), "")
+        if self.kind not in ("float", "int", "vector", "event"):
+            return ""
+        for part in given if isinstance(given, Sequence) and not isinstance(given, str) else (given,):
+            number = _number(part)
+            taken = self._clip(number)
+            if abs(taken - number) > 1e-5 * max(1.0, abs(taken)):  # 32 bits or six digits hardly mean more
+                low, high = (f"{end:g}" if end is not None else "any" for end in (self.low, self.high))
+                reach = f"{low} to {high} {self.unit}".rstrip()
+                return f"{number:g} is out of range, {reach}: {taken:g} is taken"
+        return ""
 
     def between(self, start: Value, end: Value, part: float) -> Value:
         """The value ``part`` (0..1) of the way from start to end, along the curve; steps at the end if not a number."""
@@ -162,6 +180,14 @@ def _switch(given: Any) -> bool:
     if isinstance(given, str) and given.strip().lower() in ("on", "off", "true", "false"):
         return given.strip().lower() in ("on", "true")
     return _number(given) != 0.0
+
+
+def _pressed(given: Any) -> bool:
+    """Whatever is sent to a button presses it, a word such as bang, too: all but what says that it was let go."""
+    try:
+        return _switch(given)
+    except KnobError:
+        return True
 
 
 Pulse = bool

@@ -8,7 +8,7 @@ import logging
 import sys
 from pathlib import Path
 
-from live.cli import DEFAULT_PATCH
+from live.cli import DEFAULT_PATCH, port
 from live.clock import VirtualClock
 from live.engine import Engine
 from live.export import max, pd, stage_control, touchdesigner, touchosc
@@ -26,7 +26,7 @@ PROGRAMS = {
     "touchosc": (".tosc", "a layout for TouchOSC (of 2021 and later)"),
     "open-stage-control": (".json", "a session for Open Stage Control (1.x)"),
     "touchdesigner": (".tsv", "a table for TouchDesigner, and beside it a script that makes operators from it"),
-    "oscquery-json": (".json", "what OSCQuery answers, for programs that read it from a file"),
+    "oscquery-json": (".oscquery.json", "what OSCQuery answers, for programs that read it from a file"),
 }
 """What there is to export for: the ending of its file, and what that is."""
 
@@ -44,7 +44,7 @@ def main(argv: list[str]) -> int:
     add("--for", required=True, choices=tuple(PROGRAMS), dest="program", help="the program that will control it")
     add("--out", type=Path, metavar="FILE", help="where to write (default: PATCH with the program's ending; - prints)")
     add("--host", default="127.0.0.1", help="where the engine will run (default: %(default)s)")
-    add("--port", type=int, default=9000, metavar="N", help="the UDP port it listens on (default: %(default)s)")
+    add("--port", type=port, default=9000, metavar="N", help="the UDP port it listens on (default: %(default)s)")
     given = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="arabesque: %(message)s", stream=sys.stderr)
     try:

@@ -86,6 +86,8 @@ class ClockOut:
             self._port = wanted
             self._shut(now_s)
             self._line = self._opening(wanted) if wanted else None
+            if not wanted:
+                self.tree.publish("/clock/out_state", "")
         if self._line is None:
             return math.inf
         if not self._ready:  # what is sent now would all be late, and go out in one burst when the port is there

@@ -32,7 +32,9 @@ MAX_WAITING_BYTES: Final = 4_000_000
 Asked = dict[str, tuple[Any, ...]]
 """The arguments asked for at each address."""
 
-_MUTE: Final = frozenset(reply.address for reply in REPLIES)
+REFUSED: Final = "/engine/refused"
+_MUTE: Final = frozenset((REFUSED, *(reply.address for reply in REPLIES)))
+"""Not answered: two engines that listen to each other would go on complaining of each other's complaints."""
 
 
 @dataclass(slots=True)
@@ -71,6 +73,7 @@ class Meaning:
         self._errors = Budget(20, 5)
         self._all_errors = Budget(200, 50)
         self._unanswered: Counter[str] = Counter()
+        tree.add_signal(REFUSED, "ss", "What a sender was told is wrong: who it was, and the sentence")
 
     # -- what the transport calls ------------------------------------------------------------------------
 
@@ -174,9 +177,17 @@ class Meaning:
             if self.tree.knob(said.address).kind != "pulse":
                 return self.commands.tell([said.address], sender)
             given = (True,)
-        asked[said.address] = given
-        self.tree.write(said.address, given)
-        return []
+        beyond = self._put(said.address, given, asked)
+        return self._error(sender, said.address, f"{said.address}: {beyond}") if beyond else []
+
+    def _put(self, address: str, given: tuple[Any, ...], asked: Asked) -> str:
+        """Writes a value; returns what is to be said of one that was clipped."""
+        asked[address] = given
+        stored = self.tree.write(address, given)
+        if stored == given[0]:
+            return ""
+        knob = self.tree.knob(address)
+        return knob.beyond(given[: len(knob.components)] if knob.components else given[0])
 
     def _write_matching(self, said: Message, sender: Peer, asked: Asked) -> list[Packet]:
         """A pattern means the values that it matches; buttons only where it matches nothing else."""
@@ -189,16 +200,18 @@ class Meaning:
         writable = [address for address, knob in knobs.items() if "w" in knob.access]
         if not writable:
             raise AddressError(f"no address that can be written matches {said.address}")
-        first, taken = "", 0
+        first, beyond, taken = "", "", 0
+        given = (True,) if said.arguments in ((), (Bang.IMPULSE,)) else said.arguments
         with self.tree.batch():
             for address in writable:
                 try:
-                    self._write(Message(address, said.arguments), sender, asked)
+                    if clipped := self._put(address, given, asked):
+                        beyond = beyond or f"{address}: {clipped}"
                     taken += 1
                 except KnobError as error:
                     first = first or str(error)
         if not first:
-            return []
+            return self._error(sender, said.address, beyond) if beyond else []
         self.counts.refused += 1
         return self._error(sender, said.address, f"{taken} of {len(writable)} addresses took it; {first}")
 
@@ -220,6 +233,7 @@ class Meaning:
         if unanswered:
             sentence += f" ({unanswered} more errors were not answered)"
         log.info("OSC from %s:%d: %s", *sender, sentence)
+        self.tree.publish(REFUSED, "{}:{}".format(*sender), sentence)
         return [(sender, message("/error", address[:200], sentence))]
 
     def _failed(self, sender: Peer, address: str, error: Exception) -> list[Packet]:

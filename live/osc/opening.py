@@ -35,7 +35,8 @@ def open_osc(tree: Tree, clock: Clock, out: OscOut, options: Options, fail: Call
                 server.listen_tcp()
         except OSError as error:
             kind, rest = ("TCP", "OSC over UDP only") if server else ("UDP", "playing without OSC")
-            fail(f"OSC on {kind} port {port} of {host}: {error.strerror}; {rest} (--osc-port takes another)")
+            why = "the control page has it" if server and options.http and options.http[1] == port else error.strerror
+            fail(f"OSC on {kind} port {port} of {host}: {why}; {rest} (--osc-port takes another)")
     if server is None:
         if options.http is None:
             return None

@@ -32,6 +32,8 @@ class Link:
                 Wave.read(self.source)
             except ValueError as error:
                 raise KnobError(str(error)) from None
+        if knob.access == "r":
+            raise KnobError("a link moves what can be written, and this can only be read")
         if knob.kind == "vector":
             raise KnobError(f"a link moves one number: name one of {', '.join(knob.components)}")
         if knob.kind not in DRIVEN:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -18,8 +17,8 @@ from live.tree import AddressError, Tree
 from models.base import Knob, KnobError, Value, event
 
 SCOPE: Final = (
-    "//* -/{engine,session,window,midi,camera,preset,cue,link}//* -/clock/{source,play} "
-    "-/*/{seed,pause,source,channel,sustain,lookahead,nudge}"
+    "//* -/{engine,session,window,midi,camera,preset,cue,link}//* -/clock/{source,play,in,out,offset} "
+    "-/*/{seed,pause,source,channel,listen,thru,sustain,lookahead,nudge}"
 )
 """Of everything, not what belongs to the rig or the moment: a preset must not begin the piece again or move a port."""
 NEVER: Final = ("engine", "session", "preset", "cue")
@@ -230,14 +229,13 @@ class Presets:
             knob = self.tree.knob(address)
             if knob.access != "rw":
                 return f"{address} is not for presets"
-            took = knob.coerce(value)
+            knob.coerce(value)
         except AddressError as error:
             return str(error)
         except KnobError as error:
             return f"{address}: {error}"
-        if strict and knob.kind in ("float", "int", "vector") and not _alike(took, value):
-            return f"{address}: {value} is out of its range, {knob.low} to {knob.high}; taken as {took}"
-        return ""
+        beyond = knob.beyond(value) if strict else ""
+        return f"{address}: {beyond}" if beyond else ""
 
     def _complain(self, name: str, preset: Mapping[str, Mapping[str, Any]]) -> None:
         """Tells once what of a preset cannot be done as it is written."""
@@ -290,13 +288,6 @@ class Presets:
 
 def _any(patterns: Iterable[Pattern], address: str) -> bool:
     return any(pattern.matches(address) for pattern in patterns)
-
-
-def _alike(took: Value, given: Any) -> bool:
-    """Whether a number or vector was taken as it was given, but for rounding."""
-    if isinstance(took, tuple):
-        return all(map(_alike, took, given))
-    return math.isclose(float(took), float(given), rel_tol=1e-3, abs_tol=1e-3)
 
 
 def _rounded(value: Value) -> Any:

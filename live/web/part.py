@@ -124,8 +124,8 @@ class Web:
         )
 
     def _watch(self, address: str, arguments: tuple[Any, ...]) -> None:
-        if address == "/engine/error":
-            self._errors.append((self.engine.clock.date(), str(arguments[0])))
+        if address in ("/engine/error", "/engine/refused"):
+            self._errors.append((self.engine.clock.date(), ": ".join(map(str, arguments))))
 
     def _look(self) -> None:
         version = self.engine.tree.version

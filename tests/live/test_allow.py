@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ifaddr
 import pytest
 
 from live.allow import Allow
@@ -29,6 +30,13 @@ def test_without_a_list_everybody_may() -> None:
 )
 def test_with_one_only_those_and_this_machine(host: str, let_in: bool) -> None:
     assert (host in Allow.parse("192.168.1.0/24, 10.0.0.7,")) is let_in
+
+
+def test_this_machine_is_let_in_by_each_of_its_addresses() -> None:
+    allow = Allow.parse("203.0.113.0/24")
+    ours = {str(ip.ip) for adapter in ifaddr.get_adapters() for ip in adapter.ips if ip.is_IPv4}
+    assert "127.0.0.1" in ours
+    assert all(address in allow for address in ours)
 
 
 @pytest.mark.parametrize("text", ["", " ,", "192.168.1.0/33", "the stage"])

@@ -149,6 +149,8 @@ def test_offline_pictures_are_made_only_where_they_are_kept(tmp_path: Path, wish
         (["piece", "--set", "/a/lowst=1"], "near it: /a/lowest"),
         (["piece", "--seconds", "0"], "--seconds: expected more than 0"),
         (["piece", "--osc-out", "nowhere"], "expected HOST:PORT"),
+        (["piece", "--osc-port", "99999"], "expected a port from 0 to 65535, got 99999"),
+        (["piece", "--http-port", "-5"], "expected a port from 0 to 65535, got -5"),
         (["piece", "--seed", "-1"], "--seed: expected a whole number"),
         (["piece", "--offline"], "--offline needs --seconds"),
         (["train"], "MODEL is one of: piano"),
@@ -160,6 +162,12 @@ def test_what_is_wrong_is_said_in_one_sentence(piece: str, arguments: list[str],
     assert done.returncode in (1, 2)
     assert said in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
+
+
+def test_what_is_set_beyond_its_range_is_told(piece: str) -> None:
+    done = arabesque(piece, "--seconds", "0.1", "--osc-port", "0", "--set", "/a/lowest=999")
+    assert done.returncode == 0
+    assert "/a/lowest: 999 is out of range, 0 to " in done.stderr
 
 
 def test_help_names_the_other_commands() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,7 @@ from live.desk import Desk
 from live.glides import Glides
 from live.tempo import Tempo
 from live.tree import Tree
+from models.base import KnobError
 
 
 @dataclass
@@ -112,7 +114,8 @@ def test_another_leader_is_not_disturbed(stage: Stage) -> None:
     stage.tree.set("/clock/source", "midi")
     stage.clock.follow(Beat(0.0, 10.0, 90.0))
     for address, value in (("tempo", 200.0), ("play", False), ("downbeat", True), ("locate", 0.0)):
-        stage.tree.set(f"/clock/{address}", value)
+        with pytest.raises(KnobError, match="midi leads") if address in ("downbeat", "locate") else nullcontext():
+            stage.tree.set(f"/clock/{address}", value)
         stage.play(stage.clock.now() + 1.0)
     assert stage.clock.beats == Beat(0.0, 10.0, 90.0)
     assert stage.tree.get("/clock/play") is True

@@ -44,6 +44,7 @@ function build(space) {
 function buildBar(here) {
   link.on("/engine/state", (state) => (the("state").textContent = state));
   link.on("/engine/error", (sentence) => tellError(sentence));
+  link.on("/engine/refused", (sender, sentence) => tellError(`${sender}: ${sentence}`));
   link.on("/clock/tempo", (bpm) => (the("bpm").textContent = `${Math.round(bpm)} bpm`));
   link.on("/clock/beat", (beat) => the("beat").style.setProperty("--beat", 1 - (beat % 1)));
   const blackout = the("blackout");
@@ -57,5 +58,7 @@ the("blackout").addEventListener("click", ({ currentTarget }) => {
 });
 the("search").addEventListener("input", ({ currentTarget }) => search(currentTarget.value));
 if (location.search) history.replaceState(null, "", "/"); // a token is kept as a cookie, and not for all to see
-link.on("/error", (address, sentence) => tellError(sentence, address));
+link.on("/error", (address, sentence) => { // of the connection; of messages, others' too, /engine/refused tells
+  if (address.startsWith("#websocket")) tellError(sentence, address);
+});
 link.start();

@@ -222,6 +222,10 @@ def test_the_command_writes_beside_the_patch_s_name(
     assert piece.read_text(encoding="utf-8").startswith(header)
     assert main([str(piece), "--for", "pd"]) == 0
     assert b"/a/lowest" in (tmp_path / "piece.pd").read_bytes()
+    for program in PROGRAMS:
+        assert main([str(piece), "--for", program]) == 0
+    assert len(list(tmp_path.glob("piece.*"))) == 1 + len(PROGRAMS)  # none in the place of another
+    capsysbinary.readouterr()
     assert main([str(piece), "--for", "max", "--out", "-"]) == 0
     assert "patcher" in json.loads(capsysbinary.readouterr().out)
     assert main([str(piece), "--for", "max", "--out", "no/such/folder.maxpat"]) == 1

@@ -140,9 +140,11 @@ def test_another_port_and_none(stage: Stage) -> None:
     stage.play(2.0)
     assert stage.sent(0)[-1] == (1.0, "fc")
     assert [wire.port for wire in stage.wires] == ["Drums", "Sequencer"]
+    stage.out._say("opened", "playing to Sequencer")
     stage.tree.set("/clock/out", "")
     stage.play(3.0)
     assert stage.sent()[-1][1] == "fc"
+    assert stage.tree.get("/clock/out_state") == ""
 
 
 def test_it_stops_who_follows_when_it_closes(stage: Stage) -> None:

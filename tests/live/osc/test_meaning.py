@@ -8,7 +8,7 @@ import pytest
 from pythonosc.osc_message_builder import OscMessageBuilder
 
 from live.osc.encode import message
-from models.base import Knob, KnobError
+from models.base import Knob, KnobError, pulse
 
 OTHER = ("192.168.1.7", 9001)
 
@@ -28,18 +28,18 @@ def typed(address: str, tags: str, *values: Any) -> bytes:
     [
         ("/piano/temperature", "f", [0.5], 0.5),
         ("/piano/temperature", "i", [2], 2.0),
-        ("/piano/temperature", "d", [99.0], 3.0),
+        ("/piano/temperature", "d", [2.5], 2.5),
         ("/piano/temperature", "s", ["0.25"], 0.25),
         ("/piano/temperature", "T", [True], 1.0),
         ("/piano/channel", "f", [7.6], 8),
-        ("/piano/channel", "h", [2**40], 16),
+        ("/piano/channel", "h", [16], 16),
         ("/piano/mute", "i", [1], True),
         ("/piano/mute", "T", [True], True),
         ("/piano/mute", "s", ["on"], True),
         ("/piano/scale", "s", ["Minor"], "minor"),
         ("/piano/scale", "f", [1.0], "minor"),
         ("/piano/title", "s", ["Night Train"], "Night Train"),
-        ("/piano/pitch_class", "fff", [0.0, 0.5, 7.0], (0.0, 0.5, 1.0)),
+        ("/piano/pitch_class", "fff", [0.0, 0.5, 1.0], (0.0, 0.5, 1.0)),
         ("/piano/pitch_class/c_sharp", "f", [0.25], (1.0, 0.25, 1.0)),
     ],
 )
@@ -48,6 +48,50 @@ def test_senders_say_numbers_in_many_ways(
 ) -> None:
     assert stage.raw(typed(address, tags, *values)) == []
     assert stage.tree.get(address.removesuffix("/c_sharp")) == stored
+
+
+@pytest.mark.parametrize(
+    ("address", "tags", "values", "stored", "sentence"),
+    [
+        ("/piano/temperature", "d", [99.0], 3.0, "99 is out of range, 0.1 to 3: 3 is taken"),
+        ("/piano/channel", "h", [2**40], 16, "1.09951e+12 is out of range, 1 to 16: 16 is taken"),
+        ("/piano/density", "f", [-1.0], 0.0, "-1 is out of range, 0 to 20 1/s: 0 is taken"),
+        ("/piano/pitch_class", "fff", [0.0, 0.5, 7.0], (0.0, 0.5, 1.0), "7 is out of range, 0 to 1: 1 is taken"),
+    ],
+)
+def test_what_is_out_of_range_is_clipped_and_said_to_the_sender_and_to_all(
+    stage: Any, address: str, tags: str, values: list[Any], stored: object, sentence: str
+) -> None:
+    told: list[tuple[str, tuple[Any, ...]]] = []
+    stage.tree.watchers.append(lambda *one: told.append(one))
+    sentence = f"{address}: {sentence}"
+    assert stage.raw(typed(address, tags, *values)) == [("/error", address, sentence)]
+    assert stage.tree.get(address) == stored
+    assert told[-1] == ("/engine/refused", ("127.0.0.1:5005", sentence))
+
+
+def test_the_end_of_a_range_as_a_32_bit_number_is_in_it(stage: Any) -> None:
+    assert stage.raw(typed("/piano/temperature", "f", 0.1)) == []
+    stage.tree.add("/piano/small", Knob("", 0.0, 0.1))
+    assert stage.raw(typed("/piano/small", "f", 0.1)) == []  # as such it is a little more
+
+
+def test_a_pattern_says_once_what_is_out_of_range(stage: Any) -> None:
+    said = stage.send("/piano/{temperature,density}", 99.0)
+    assert said == [
+        ("/error", "/piano/{temperature,density}", "/piano/temperature: 99 is out of range, 0.1 to 3: 3 is taken")
+    ]
+    assert (stage.tree.get("/piano/temperature"), stage.tree.get("/piano/density")) == (3.0, 20.0)
+
+
+@pytest.mark.parametrize("given", [(), (1,), (True,), ("bang",), (1, 2, 3), (b"\1",)])
+def test_whatever_is_sent_presses_a_button(stage: Any, given: tuple[Any, ...]) -> None:
+    pressed: list[Any] = []
+    stage.tree.add("/midi/panic", pulse("Silence"), pressed.append)
+    assert stage.send("/midi/panic", *given) == []
+    assert pressed == [True]
+    assert stage.send("/midi/panic", 0) == []  # a finger that leaves it
+    assert pressed == [True]
 
 
 def test_an_array_is_a_vector(stage: Any) -> None:

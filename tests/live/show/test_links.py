@@ -283,6 +283,7 @@ def test_another_source_brings_its_own_range(booth: Any, links: Callable[..., Li
     [
         ("/link/add", [RATE, "/piano/densty"], "no address /piano/densty; near it: /piano/density"),
         ("/link/add", ["noise", DENSITY], "expected an address, or one of sine"),
+        ("/link/add", ["sine 1 s", RATE], "this can only be read"),
         ("/link/add", [RATE, "/engine/blackout"], "moved by hand only"),
         ("/link/add", [RATE, DENSITY, "low"], "low: expected a number"),
         ("/link/remove", [DENSITY], "no link moves /piano/density; there are none"),

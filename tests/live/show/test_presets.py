@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from live.show.presets import Presets
-from models.base import KnobError
+from models.base import Knob, KnobError
 
 CALM = """[calm.piano]
 temperature = 0.25
@@ -165,11 +165,15 @@ def test_what_cannot_be_is_told_to_who_asked(
 
 def test_the_scope_says_what_a_store_takes(booth: Any, presets: Callable[..., Presets]) -> None:
     part = presets()
+    booth.tree.add("/piano/listen", Knob("Hear the keys", kind="switch", default=True))
+    for name in ("in", "out"):
+        booth.tree.add(f"/clock/{name}", Knob("A port", kind="text", default=""))
     booth.tree.write("/preset/store", ["usual"])
     booth.tree.write("/preset/scope", ["/ink/* /piano/{seed,density} -/*/title"])
     booth.tree.write("/preset/store", ["mine"])
     assert set(part.shelf.presets["usual"]) == {"piano", "ink"}
     assert "seed" not in part.shelf.presets["usual"]["piano"]
+    assert "listen" not in part.shelf.presets["usual"]["piano"]
     assert part.shelf.presets["mine"] == {"piano": {"density": 5.0, "seed": 1}, "ink": {"width": 2.0}}
 
 
@@ -181,7 +185,7 @@ def test_of_a_file_with_slips_all_else_is_done(booth: Any, presets: Callable[...
     said = [
         f"{path}, line 5: Invalid value: mute = = 1",
         f"{path}, line 2: no address /piano/temperatur; near it: /piano/temperature, /piano/rate, /piano/seed",
-        f"{path}, line 3: /piano/density: 99 is out of its range, 0.0 to 20.0; taken as 20.0",
+        f"{path}, line 3: /piano/density: 99 is out of range, 0 to 20 1/s: 20 is taken",
         f"{path}, line 4: /piano/polyphony: expected a number, got 'many'",
         f"{path}, line 6: /piano/rate is not for presets",
         f"{path}, line 8: /engine/blackout: no preset moves that",

@@ -84,7 +84,8 @@ def test_what_is_clipped_is_said_to_who_wrote_it(house: Any, visit: Visit, liste
             await me.hear()
             for _ in range(2):  # although it has heard that it is 3 already
                 await me.send("/piano/temperature", 99)
-                assert await me.hear() == ("/piano/temperature", 3.0)
+                heard = {(await me.hear())[:2], (await me.hear())[:2]}
+                assert heard == {("/error", "/piano/temperature"), ("/piano/temperature", 3.0)}
             await me.send("/piano/temperature", 3)
             await me.send("/ping", 1)
             assert await me.hear() == ("/pong", 1)
