@@ -144,6 +144,7 @@ def run(options: argparse.Namespace) -> int:
         raise ValueError(f"two paintings have the same label (of {', '.join(labels)}): name them with LABEL=FILE")
     learn, held = pictures.parts(pictures.found(options.photos))
     where = device(options.device)
+    torch.backends.cudnn.benchmark = True  # crops are of few sizes: the quickest convolution for each is worth finding
     sharp = vgg.load(options.vgg, deepest=DEEPEST)
     goal = objective(options.paintings, sharp, options.size, where=where)
     first = None

@@ -17,6 +17,17 @@ def test_only_what_is_written_inside_is_lost(capfd: pytest.CaptureFixture[str]) 
     assert capfd.readouterr().err == "before after"
 
 
+def test_two_threads_at_once_give_it_back(capfd: pytest.CaptureFixture[str]) -> None:
+    first, second = quiet(), quiet()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    os.write(2, b"still quiet ")
+    second.__exit__(None, None, None)
+    os.write(2, b"after")
+    assert capfd.readouterr().err == "after"
+
+
 def test_an_error_comes_through(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(OSError, match="no device"), quiet():
         raise OSError("no device")
