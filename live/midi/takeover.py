@@ -10,13 +10,16 @@ from live.tree import Tree
 from models.base import Knob, KnobError, Value
 
 Mode = Literal["pickup", "jump", "relative", "relative offset", "relative sign", "press", "toggle", "follow", "next"]
-"""pickup: nothing moves until the control passes the value. jump: the value goes where the control is. relative: an
-endless encoder that sends its steps as two's complement, offset by 64, or with a sign bit. press: a button fires.
-toggle: a button switches over. follow: on as long as it is held. next: a button goes to the next choice."""
+"""pickup: nothing moves until the control passes the value, which then glides to it. jump: the value goes where the
+control is. relative: an endless encoder that sends its steps as two's complement, offset by 64, or with a sign bit.
+press: a button fires. toggle: a button switches over. follow: on as long as it is held. next: a button goes to the next
+choice."""
 
 MODES = get_args(Mode)
 SLACK = 0.012
 """Of the travel: a control this near to the value has it. A little over one step of seven bits."""
+CATCH_S = 0.08
+"""How long a value takes to glide to a control that was thrown past it: less than a hand notices, more than a jump."""
 STEP = 1.0 / 128.0
 """Of the travel, per step of an endless encoder."""
 
@@ -86,6 +89,7 @@ class Grip:
         """How far the control is above (+) or below (-) the value that it has not picked up yet, of the travel."""
         self._last: float | None = None
         self._left: Value | None = None
+        self._caught_s = 0.0
         self._down = False
 
     def turn(self, turn: Turn, tree: Tree) -> bool:
@@ -108,15 +112,20 @@ class Grip:
         self._last, self._down = low + (high - low) * turn.place, turn.pressed
 
     def _follow(self, tree: Tree, knob: Knob, place: float) -> bool:
-        now = tree.get(self.address)
+        now, now_s = tree.get(self.address), tree.clock.now()
         here, last = place_of(knob, now), self._last
         self._last = place
-        held = self._left is not None and now == self._left  # nobody else has moved it since
+        # Nobody else has moved it since, or it is on its way to where the control was.
+        held = self._left is not None and (now == self._left or now_s < self._caught_s)
         passed = last is not None and (last - here) * (place - here) <= 0.0
         near = abs(place - here) <= SLACK or value_at(knob, place) == now
+        from_there = last is not None and abs(last - here) <= SLACK
         if self.mode == "jump" or held or passed or near:
-            tree.set(self.address, value_at(knob, place))
-            self._left = tree.get(self.address)
+            if not (self.mode == "jump" or held or near or from_there):
+                self._caught_s = now_s + CATCH_S
+            wanted = value_at(knob, place)
+            tree.set(self.address, wanted, max(0.0, self._caught_s - now_s))
+            self._left = knob.coerce(wanted)
             return True
         self._left, self.away = None, place - here
         return False

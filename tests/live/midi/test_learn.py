@@ -74,6 +74,7 @@ def test_the_map_is_kept_beside_the_patch(path: Path) -> None:
     )
     again = Stage(path)
     again.come("b00700", "b0077f", "992464")
+    again.later(0.1)
     assert (again.get("density"), again.get("pause")) == (64.0, True)
     assert again.tree.get("/midi/map") == (
         "/piano/density Faders channel 1 cc 7, pickup\n/piano/pause Faders channel 10 note 36, toggle"
@@ -88,6 +89,7 @@ def test_soft_takeover_says_how_far_away_the_control_is() -> None:
     told = [values for address, values in stage.told if address == "/midi/pickup"]
     assert told == [("/piano/temperature", -0.25), ("/piano/temperature", -0.5)]
     stage.come("b04a50")
+    stage.later(0.1)
     assert stage.get("temperature") == pytest.approx(1.25, abs=0.01)
 
 
@@ -116,6 +118,7 @@ def test_nrpn_and_pitch_bend_are_learnt() -> None:
     assert stage.get("temperature") == pytest.approx(1.25, abs=0.01)
     stage.tree.set("/midi/learn", "/piano/temperature")
     stage.come("e00040", "e07f7f")
+    stage.later(0.1)
     assert stage.get("temperature") == 2.0
 
 

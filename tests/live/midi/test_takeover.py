@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -38,10 +39,12 @@ def turn(value: int, control: str = "cc 1") -> Turn:
 
 
 def move(tree: Tree, grip: Grip, *values: int, control: str = "cc 1") -> list[Any]:
-    """The value after each position of the control."""
+    """The value a tenth of a second after each position of the control."""
     after = []
+    assert isinstance(tree.clock, VirtualClock)
     for value in values:
         grip.turn(turn(value, control), tree)
+        tree.clock.advance(tree.clock.now() + 0.1)
         after.append(tree.get(grip.address))
     return after
 
@@ -68,9 +71,19 @@ def test_a_fader_that_stands_where_the_value_is_has_it(tree: Tree) -> None:
     assert whole(move(tree, Grip("/a/fader", "pickup"), 61, 62)) == [61, 62]
 
 
-def test_a_fast_throw_past_the_value_takes_it(tree: Tree) -> None:
+def test_a_fast_throw_past_the_value_takes_it_without_a_jump(tree: Tree) -> None:
     tree.set("/a/fader", 60.0)
-    assert whole(move(tree, Grip("/a/fader", "pickup"), 0, 127)) == [60, 127]
+    grip, seen = Grip("/a/fader", "pickup"), []
+    assert isinstance(tree.clock, VirtualClock)
+    for at_s, value in ((0.0, 0), (0.01, 100), (0.03, 120), (0.05, 127), (0.09, 127), (0.11, 80)):
+        tree.clock.advance(at_s)
+        seen.append(tree.get("/a/fader"))
+        grip.turn(turn(value), tree)
+    seen.append(tree.get("/a/fader"))
+    steps = [round(after - before, 6) for before, after in itertools.pairwise(seen)]
+    assert seen[0] == seen[1] == 60.0
+    assert 0.0 < max(steps[:-1]) < 48.0
+    assert whole(seen[-3:]) == [127, 127, 80]
 
 
 def test_a_value_moved_by_others_is_not_thrown_back(tree: Tree) -> None:
@@ -86,8 +99,8 @@ def test_a_value_that_glides_is_left_alone(tree: Tree) -> None:
     move(tree, grip, 0, 1)
     tree.set("/a/fader", 100.0, glide_s=10.0)
     assert isinstance(tree.clock, VirtualClock)
-    tree.clock.advance(5.0)
-    assert whole(move(tree, grip, 2)) == [50]
+    tree.clock.advance(5.2)
+    assert whole(move(tree, grip, 2)) == [51]
 
 
 def test_a_component_of_a_vector_is_taken_over_like_any_value(tree: Tree) -> None:
