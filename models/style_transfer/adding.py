@@ -9,7 +9,6 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from models.precision import half_pays
 from models.style_transfer.dataset import Photos, threads
 from models.style_transfer.objective import Objective
 from models.style_transfer.trainer import Told
@@ -37,7 +36,7 @@ def added(
     network). `told` hears the number of each step and its losses. Raises ValueError for losses that are not finite.
     """
     device = objective.weights.device
-    goal = objective.halved() if half_pays(device) else objective
+    goal = objective.quick()
     begun = {name: value.mean(0, keepdim=True) if name in OWN else value for name, value in parameters.items()}
     network = network_of({name: value.clone().to(device) for name, value in begun.items()})
     rows = [getattr(network, name).requires_grad_() for name in OWN]

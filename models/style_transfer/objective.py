@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from models.precision import half_pays
 from models.style_transfer.losses import content_loss, gram, style_loss
 from models.style_transfer.squeezenet import SqueezeNet
 from models.style_transfer.vgg import Vgg
@@ -61,6 +62,10 @@ class Objective:
         if isinstance(self.eyes, Vgg):
             made.eyes = self.eyes.halved()
         return made
+
+    def quick(self) -> Objective:
+        """The losses to learn by on their device: halved where that pays, else these."""
+        return self.halved() if half_pays(self.weights.device) else self
 
     @torch.no_grad()
     def content(self, photos: Tensor) -> Tensor:

@@ -81,7 +81,7 @@ class Trainer:
             begin(self.network, self.labels, settings.begin)
         self.network.to(self.device)
         self.half = half_pays(self.device)
-        self.taught = objective.halved() if self.half else objective  # what teaches; `objective` itself is for tests
+        self.taught = objective.quick()  # what teaches; `objective` itself is for tests
         self.optimiser = Optimiser(self.network)
         self.done_updates = 0
         self.spent_s = 0.0  # how long was trained, all sessions together; whoever trains keeps it up to date
