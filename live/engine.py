@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -98,7 +98,7 @@ class Engine:
                 self.tree.write(address, parts := value.split(","))
             except (KeyError, ValueError) as error:
                 raise PatchError(f"--set {address}={value}: {error}") from None
-            self._check(address, parts if len(parts) > 1 else value)
+            self._check(address, parts)
         self.osc = open_osc(self.tree, self.clock, self.osc_out, self.options, self.fail)
         self.tree.publish("/engine/state", "playing")
         if not self.clock.virtual:
@@ -203,11 +203,11 @@ class Engine:
     def give(self, address: str, value: Any) -> None:
         """Sets what the patch says; where that is out of range, its end is taken, and it is told."""
         self.tree.set(address, value)
-        self._check(address, value)
+        self._check(address, (value,))
 
-    def _check(self, address: str, value: Any) -> None:
-        if beyond := self.tree.knob(address).beyond(value):
-            self.fail(f"{address}: {beyond}")
+    def _check(self, address: str, arguments: Sequence[Any]) -> None:
+        if beyond := self.tree.beyond(address, arguments):
+            self.fail(beyond)
 
     # -- nodes and ports ----------------------------------------------------------------------------------------
 

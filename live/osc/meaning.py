@@ -178,16 +178,13 @@ class Meaning:
                 return self.commands.tell([said.address], sender)
             given = (True,)
         beyond = self._put(said.address, given, asked)
-        return self._error(sender, said.address, f"{said.address}: {beyond}") if beyond else []
+        return self._error(sender, said.address, beyond) if beyond else []
 
     def _put(self, address: str, given: tuple[Any, ...], asked: Asked) -> str:
         """Writes a value; returns what is to be said of one that was clipped."""
         asked[address] = given
         stored = self.tree.write(address, given)
-        if stored == given[0]:
-            return ""
-        knob = self.tree.knob(address)
-        return knob.beyond(given[: len(knob.components)] if knob.components else given[0])
+        return "" if stored == given[0] else self.tree.beyond(address, given)
 
     def _write_matching(self, said: Message, sender: Peer, asked: Asked) -> list[Packet]:
         """A pattern means the values that it matches; buttons only where it matches nothing else."""
@@ -205,8 +202,7 @@ class Meaning:
         with self.tree.batch():
             for address in writable:
                 try:
-                    if clipped := self._put(address, given, asked):
-                        beyond = beyond or f"{address}: {clipped}"
+                    beyond = self._put(address, given, asked) or beyond
                     taken += 1
                 except KnobError as error:
                     first = first or str(error)
