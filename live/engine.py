@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -203,11 +203,11 @@ class Engine:
     def give(self, address: str, value: Any) -> None:
         """Sets what the patch says; where that is out of range, its end is taken, and it is told."""
         self.tree.set(address, value)
-        self._check(address, (value,))
+        self._check(address, value)
 
-    def _check(self, address: str, arguments: Sequence[Any]) -> None:
-        if beyond := self.tree.beyond(address, arguments):
-            self.fail(beyond)
+    def _check(self, address: str, value: Any) -> None:
+        if beyond := self.tree.knob(address).beyond(value):
+            self.fail(f"{address}: {beyond}")
 
     # -- nodes and ports ----------------------------------------------------------------------------------------
 

@@ -187,15 +187,6 @@ class Tree:
                 raise KnobError(f"{address}: the glide in seconds: {error}") from None
         return self.set(address, tuple(given[:wants]) if whole else given[0], glide_s)
 
-    def beyond(self, address: str, arguments: Sequence[Any]) -> str:
-        """What is to be said of arguments that `write` took, but clipped: nothing of those in range."""
-        knob = self.knob(address)
-        given = [*arguments[0], *arguments[1:]] if arguments and isinstance(arguments[0], list | tuple) else arguments
-        if not given:
-            return ""
-        said = knob.beyond(given[: len(knob.components)] if knob.kind in ("vector", "event") else given[0])
-        return f"{address}: {said}" if said else ""
-
     def publish(self, address: str, *values: Any) -> None:
         """The engine's own side: stores a read-only value if it is one, and tells everybody who listens."""
         with self._lock:

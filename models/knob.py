@@ -91,13 +91,19 @@ class Knob:
                 return self._clip(_number(given))
 
     def beyond(self, given: Any) -> str:
-        """What is to be said of a value that `coerce` clips: nothing of one in the range."""
+        """What is to be said of a value that `coerce` clips: nothing of one in the range.
+
+        Or of a sender's list of arguments, of which those past the value (a glide in seconds) do not count.
+        """
+        parts = list(given) if isinstance(given, Sequence) and not isinstance(given, str) else [given]
+        if parts and isinstance(parts[0], list | tuple):
+            parts = [*parts[0], *parts[1:]]
         if self.kind == "event" and self.arguments:
-            pairs = zip(self.arguments, given, strict=False)
+            pairs = zip(self.arguments, parts, strict=False)
             return next((said for knob, part in pairs if (said := knob.beyond(part))), "")
         if self.kind not in ("float", "int", "vector", "event"):
             return ""
-        for part in given if isinstance(given, Sequence) and not isinstance(given, str) else (given,):
+        for part in parts[: len(self.components) or len(parts)] if self.kind in ("vector", "event") else parts[:1]:
             number = _number(part)
             taken = self._clip(number)
             if abs(taken - number) > 1e-5 * max(1.0, abs(taken)):  # 32 bits or six digits hardly mean more

@@ -184,7 +184,8 @@ class Meaning:
         """Writes a value; returns what is to be said of one that was clipped."""
         asked[address] = given
         stored = self.tree.write(address, given)
-        return "" if stored == given[0] else self.tree.beyond(address, given)
+        beyond = "" if stored == given[0] else self.tree.knob(address).beyond(given)
+        return f"{address}: {beyond}" if beyond else ""
 
     def _write_matching(self, said: Message, sender: Peer, asked: Asked) -> list[Packet]:
         """A pattern means the values that it matches; buttons only where it matches nothing else."""
