@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import ipaddress
-import socket
 from dataclasses import dataclass
 from typing import Self
+
+from live.web.reach import ours
 
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -49,10 +50,5 @@ class Allow:
 
 @functools.lru_cache(maxsize=256)
 def _is_ours(host: str) -> bool:
-    """Whether that is an address of this machine, which is then its own sender: only we can take a port there."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind((host, 0))
-        except OSError:
-            return False
-    return True
+    """Whether that is an address of this machine, which is then its own sender."""
+    return host in ours()

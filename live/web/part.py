@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any, Final
 
+from live.osc.meaning import REFUSED
 from live.osc.opening import is_loopback
 from live.patch import Patch
 from live.web.clients import Clients
@@ -124,7 +125,7 @@ class Web:
         )
 
     def _watch(self, address: str, arguments: tuple[Any, ...]) -> None:
-        if address in ("/engine/error", "/engine/refused"):
+        if address in ("/engine/error", REFUSED):
             self._errors.append((self.engine.clock.date(), ": ".join(map(str, arguments))))
 
     def _look(self) -> None:

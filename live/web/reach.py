@@ -8,6 +8,12 @@ import socket
 import ifaddr
 
 
+def ours() -> list[str]:
+    """All addresses of this machine, of both families."""
+    ips = (ip for adapter in ifaddr.get_adapters() for ip in adapter.ips)
+    return [str(ip.ip) if ip.is_IPv4 else ip.ip[0] for ip in ips]
+
+
 def addresses(host: str) -> list[str]:
     """Our IPv4 addresses that others can reach when we listen on a host; none when it is loopback."""
     if host not in ("0.0.0.0", "::", ""):
@@ -16,5 +22,5 @@ def addresses(host: str) -> list[str]:
         except OSError:
             return []
     else:
-        found = [str(ip.ip) for adapter in ifaddr.get_adapters() for ip in adapter.ips if ip.is_IPv4]
+        found = [one for one in ours() if ":" not in one]
     return [one for one in found if not ipaddress.ip_address(one).is_loopback]
