@@ -15,7 +15,7 @@ from models.style_transfer.trainer import Told
 from models.style_transfer.weights import network_of
 
 LEARNING_RATE = 0.02
-OWN = "scale", "shift", "tone"
+OWN = "scale", "shift", "tone", "heed"
 """The parameters that have a row for each painting."""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -10,6 +12,7 @@ KIND = "style_transfer"
 STRIDE = 8  # of the trunk: sides are padded to multiples of it
 PATCH = 4  # of the first fold: 4x4 pixels become channels
 FINE = 16  # channels at half of the picture's size
+HEED = 64  # numbers by which the whole photo is summed up
 
 Numbers = tuple[Tensor, Tensor]  # scale and shift of every normalisation, each [B, channels of all layers]
 
@@ -24,6 +27,10 @@ class Network(nn.Module):
     `tone`, which says how the photo's own colours show in those of the painting; rows mixed are paintings blended.
     Sizes grow by repeating pixels before a convolution, since folding channels out draws the fold's own grid into flat
     places.
+
+    Each of those numbers is moved a little by what the photo as a whole is like (mean and deviation of its folded maps,
+    through two small layers): a normalisation takes just that away, and how much paint a photo needs depends on it.
+    `heed` is by how much each painting minds.
     """
 
     def __init__(self, *, paintings: int, narrow: int = 48, wide: int = 128, blocks: int = 4) -> None:
@@ -40,19 +47,22 @@ class Network(nn.Module):
         self.scale = nn.Parameter(torch.ones(paintings, sum(self.widths)))
         self.shift = nn.Parameter(torch.zeros(paintings, sum(self.widths)))
         self.tone = nn.Parameter(torch.eye(3, 4).flatten().repeat(paintings, 1))  # [N, 12]
+        self.heed = nn.Parameter(torch.ones(paintings, HEED))
+        self.sees = nn.Linear(2 * narrow, HEED)
+        self.sums_up = nn.Linear(HEED, HEED)
+        self.moves = nn.Linear(HEED, 2 * sum(self.widths) + 12)
 
     def forward(self, photo: Tensor, weights: Tensor) -> Tensor:
         """The photo [B, 3, H, W] in 0..1 painted, the same shape and range; `weights` [B, N] of the paintings.
 
         Weights are used as they are: they should sum to 1.
         """
-        scales = (weights @ self.scale).split(self.widths, dim=1)  # type: ignore[no-untyped-call]
-        shifts = (weights @ self.shift).split(self.widths, dim=1)  # type: ignore[no-untyped-call]
-        tone = (weights @ self.tone).view(-1, 3, 4)
         height, width = photo.shape[2:]
         x = F.pad(photo, (0, -width % STRIDE, 0, -height % STRIDE), mode="replicate") * 2 - 1
+        folded = self.fold(F.pixel_unshuffle(x, PATCH))
+        scales, shifts, tone = self._numbers(folded, weights)
 
-        quarter = F.relu_(normalised(self.fold(F.pixel_unshuffle(x, PATCH)), scales[0], shifts[0]))
+        quarter = F.relu_(normalised(folded, scales[0], shifts[0]))
         h = F.relu_(normalised(self.down(quarter), scales[1], shifts[1]))  # [B, wide, H / 8, W / 8]
         for n in range(0, len(self.trunk), 2):
             inner = F.relu_(normalised(self.trunk[n](h), scales[n + 2], shifts[n + 2]))
@@ -64,6 +74,18 @@ class Network(nn.Module):
         h = torch.baddbmm(tone[..., 3:], tone[..., :3], x.flatten(2)).view_as(x)
         h = torch.addcmul(h.add_(paint), glaze, x)
         return torch.sigmoid(2 * h[..., :height, :width])
+
+    def _numbers(self, folded: Tensor, weights: Tensor) -> tuple[Sequence[Tensor], Sequence[Tensor], Tensor]:
+        """Scales and shifts of each normalisation, [B, channels], and the tone [B, 3, 4], for these photos."""
+        variance, mean = torch.var_mean(folded, dim=(2, 3))
+        deviation = (variance + 1e-5).sqrt()  # whose gradient a plain picture has, too
+        heard = F.gelu(self.sums_up(F.gelu(self.sees(torch.cat([mean, deviation], dim=1)))))
+        moved = self.moves(heard * (weights @ self.heed))
+        total = sum(self.widths)
+        scale, shift, tone = moved.split((total, total, 12), dim=1)
+        scales = (weights @ self.scale * (1 + scale)).split(self.widths, dim=1)
+        shifts = (weights @ self.shift + shift).split(self.widths, dim=1)
+        return scales, shifts, (weights @ self.tone + tone).view(-1, 3, 4)
 
 
 def convolution(before: int, after: int, *, stride: int = 1, bias: bool = True) -> nn.Conv2d:
@@ -95,6 +117,8 @@ def prepare(network: Network) -> None:
                 nn.init.zeros_(module.bias)
     with torch.no_grad():
         network.unfold.weight.mul_(0.1)
+        network.moves.weight.zero_()
+        network.moves.bias.zero_()
         ends = torch.tensor(network.widths).cumsum(0).tolist()
         for n in range(3, len(network.widths) - 1, 2):
             network.scale[:, ends[n - 1] : ends[n]] = 0.2

@@ -40,8 +40,10 @@ class Losses(NamedTuple):
 class Objective:
     """How far painted pictures are from their photos and their paintings.
 
-    Gatys et al.'s losses, all layers of style counting alike, each taken relative to what is wanted: content over what
-    the photo's maps are, style over what the painting's Gram matrices are. So a loss of 1 is about that of an empty
+    Gatys et al.'s losses, with a layer's style as programs for feed-forward networks have had it since that of Johnson
+    et al.: the mean over the entries of its Gram matrix, where the papers have their sum. So layers of few channels,
+    and with them colours and fine strokes, count more. Each is taken relative to what is wanted: content over what the
+    photo's maps are, style over what the painting's Gram matrices are. So a loss of 1 is about that of an empty
     picture, and the weights of style mean the same for every painting.
     """
 
@@ -53,7 +55,7 @@ class Objective:
         with torch.no_grad():
             maps = [eyes(painting, self.layers.style) for painting in paintings]
             self.grams = {layer: torch.cat([gram(each[layer]) for each in maps]) for layer in self.layers.style}
-        nothing = [style_loss(torch.zeros_like(grams), grams) for grams in self.grams.values()]
+        nothing = [_apart(torch.zeros_like(grams), grams) for grams in self.grams.values()]
         self.empty = torch.stack(nothing).sum(0)  # [N], the loss of an empty picture
 
     def halved(self) -> Objective:
@@ -78,6 +80,11 @@ class Objective:
         maps = self.eyes(painted, self.layers.style)
         lost = content_loss(maps[self.layers.content].float(), content)
         lost = lost / content_loss(torch.zeros_like(content), content).clamp_min(1e-6)
-        apart = [style_loss(gram(maps[layer]), self.grams[layer][which]) for layer in self.layers.style]
+        apart = [_apart(gram(maps[layer]), self.grams[layer][which]) for layer in self.layers.style]
         style = torch.stack(apart).sum(0) / self.empty[which]
         return Losses(lost, style, lost + self.weights[which] * style)
+
+
+def _apart(found: Tensor, wanted: Tensor) -> Tensor:
+    """The mean square over the entries of two Gram matrices, over the channels too as they are in 1 / (C H W)."""
+    return style_loss(found, wanted) / found.shape[-1] ** 2

@@ -35,7 +35,7 @@ SAVE_EVERY_S = 150.0
 LOOK_EVERY_S = 600.0  # test, contact sheet, weights for trying
 SHOWN = 4  # photos of the contact sheet, and of the test on the way
 SIDE = 256  # of the pictures tested, in pixels
-STYLE_WEIGHT = 15.0
+STYLE_WEIGHT = 200.0
 
 
 class Manner(NamedTuple):
@@ -88,7 +88,7 @@ def parser() -> argparse.ArgumentParser:
         type=manner,
         metavar="PAINTING",
         help="a picture file, LABEL=FILE to name it, and @WEIGHT behind it to say how much its style counts "
-        f"({STYLE_WEIGHT:g}): scream=the_scream.jpg@15",
+        f"({STYLE_WEIGHT:g}): scream=the_scream.jpg@100",
     )
     add("--photos", nargs="+", required=True, type=Path, metavar="DIR", help="folders of photos, or photos")
     add("--out", required=True, type=Path, metavar="DIR", help="folder for the weights and the pause")

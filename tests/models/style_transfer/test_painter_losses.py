@@ -62,6 +62,19 @@ def test_the_photo_has_no_content_loss_and_the_painting_no_style_loss() -> None:
     assert kept.total.item() == pytest.approx(3 * kept.style.item())
 
 
+def test_a_layer_of_style_is_the_mean_square_over_the_entries_of_its_gram_matrix() -> None:
+    goal = objective()
+    shown, manner = pictures.tensor(photo(1)), pictures.tensor(painting(0))
+    seen, wanted = (goal.eyes(picture, goal.layers.style) for picture in (shown, manner))
+    apart, whole = 0.0, 0.0
+    for layer in goal.layers.style:
+        found, meant = (maps[layer].flatten(2).squeeze(0) for maps in (seen, wanted))
+        found, meant = (f @ f.T / f.numel() for f in (found, meant))
+        apart += float((found - meant).square().mean())
+        whole += float(meant.square().mean())
+    assert goal(shown, goal.content(shown), torch.tensor([0])).style.item() == pytest.approx(apart / whole, rel=1e-4)
+
+
 def test_each_picture_of_a_batch_has_its_own_painting() -> None:
     goal = objective()
     both = torch.cat([pictures.tensor(painting(n)) for n in (0, 1)])

@@ -56,6 +56,34 @@ def test_what_is_added_to_fill_the_last_rows_is_no_seam() -> None:
     torch.testing.assert_close(network()(whole[..., :69], ONE), network()(whole, ONE)[..., :69])
 
 
+def test_what_the_whole_photo_is_like_moves_the_paint_as_far_as_a_painting_minds() -> None:
+    made = network()
+    photo = torch.rand(1, 3, 32, 32)
+    before = made(photo, ONE)
+    torch.nn.init.normal_(made.moves.weight, std=0.1)
+    moved = made(photo, ONE)
+    assert float((moved - before).abs().max()) > 1e-3
+    made.heed[0] = 0.0
+    torch.testing.assert_close(made(photo, ONE), before)
+
+
+def test_a_contrast_that_normalisation_takes_away_is_still_seen() -> None:
+    made = network()
+    made.tone.zero_()
+    torch.nn.init.zeros_(made.unfold.weight[12:])  # no glaze: the photo shows only as the network sees it
+    photo = torch.rand(1, 3, 32, 32)
+    faint = 0.5 + (photo - 0.5) / 4
+    torch.testing.assert_close(made(faint, ONE), made(photo, ONE), rtol=0.0, atol=1e-3)
+    torch.nn.init.normal_(made.moves.weight, std=0.1)
+    assert float((made(faint, ONE) - made(photo, ONE)).abs().max()) > 1e-2
+
+
+def test_a_plain_photo_leaves_every_gradient_finite() -> None:
+    made = network().requires_grad_(True)
+    made(torch.full((1, 3, 32, 32), 0.5), ONE).sum().backward()
+    assert all(torch.isfinite(p.grad).all() for p in made.parameters() if p.grad is not None)
+
+
 def test_normalisation_is_that_of_each_picture_and_channel() -> None:
     x, scale, shift = torch.randn(2, 3, 5, 7), torch.randn(2, 3), torch.randn(2, 3)
     expected = torch.stack([F.instance_norm(x[n : n + 1], weight=scale[n], bias=shift[n])[0] for n in range(2)])

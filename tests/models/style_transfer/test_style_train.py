@@ -116,7 +116,7 @@ def test_the_command_trains_pauses_and_leaves_weights_with_a_card(
     assert (card.kind, card.licence, card.seed) == (KIND, "CC0", 1)
     assert card.figures["weight_the_scream"] == 4
     assert card.figures["total_big_wave"] == pytest.approx(
-        card.figures["content_big_wave"] + 15 * card.figures["style_big_wave"], abs=1e-2
+        card.figures["content_big_wave"] + train.STYLE_WEIGHT * card.figures["style_big_wave"], rel=1e-2
     )
     assert "--steps 2" in card.command
     assert str(tmp_path) not in card.command
@@ -131,8 +131,8 @@ def test_the_command_trains_pauses_and_leaves_weights_with_a_card(
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("a/The Scream (1893).jpg", ("the_scream__1893", "a/The Scream (1893).jpg", 15.0)),
-        ("Wave=b/x.png", ("wave", "b/x.png", 15.0)),
+        ("a/The Scream (1893).jpg", ("the_scream__1893", "a/The Scream (1893).jpg", train.STYLE_WEIGHT)),
+        ("Wave=b/x.png", ("wave", "b/x.png", train.STYLE_WEIGHT)),
         ("b/x.png@2.5", ("x", "b/x.png", 2.5)),
         ("wave=b/x.png@3", ("wave", "b/x.png", 3.0)),
     ],
@@ -193,7 +193,7 @@ def test_the_command_adds_paints_and_judges(
     _, larger = read(tmp_path / "four.safetensors")
     assert larger.labels == (*NAMES, "new")
     assert larger.licence == "CC0; new: mine"
-    assert larger.command.startswith("arabesque train style; arabesque style add new=new.png@15 --to three")
+    assert larger.command.startswith("arabesque train style; arabesque style add new=new.png@200 --to three")
 
     made = {}
     for name in ("stripes", "new", "stripes,new=3"):
