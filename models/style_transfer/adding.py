@@ -10,13 +10,12 @@ import torch
 from torch import Tensor
 
 from models.style_transfer.dataset import Photos, threads
+from models.style_transfer.network import OWN
 from models.style_transfer.objective import Objective
 from models.style_transfer.trainer import Told
 from models.style_transfer.weights import network_of
 
 LEARNING_RATE = 0.02
-OWN = "scale", "shift", "tone", "heed"
-"""The parameters that have a row for each painting."""
 
 
 def added(

@@ -14,7 +14,7 @@ PATCH = 4  # of the first fold: 4x4 pixels become channels
 FINE = 16  # channels at half of the picture's size
 HEED = 64  # numbers by which the whole photo is summed up
 
-Numbers = tuple[Tensor, Tensor]  # scale and shift of every normalisation, each [B, channels of all layers]
+OWN = "scale", "shift", "tone", "heed"  # the parameters that have a row for each painting
 
 
 class Network(nn.Module):

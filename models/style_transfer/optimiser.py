@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from models.style_transfer.network import Network
+from models.style_transfer.network import OWN, Network
 
 EAGER = 4.0  # what belongs to one painting learns so many times faster: it is there in few of the batches
 
@@ -26,7 +26,7 @@ class Optimiser:
         self._kernels = [p for p in network.parameters() if p.ndim == 4 and id(p) not in last]
         self._matrices = [nn.Parameter(kernel.data.flatten(1)) for kernel in self._kernels]
         taken = {id(kernel) for kernel in self._kernels}
-        own = [network.scale, network.shift, network.tone, network.heed]
+        own = [network.get_parameter(name) for name in OWN]
         taken |= {id(parameter) for parameter in own}
         rest = [p for p in network.parameters() if id(p) not in taken]
         self._muon = torch.optim.Muon(self._matrices, weight_decay=0.0, adjust_lr_fn="match_rms_adamw")

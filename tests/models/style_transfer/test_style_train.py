@@ -13,10 +13,10 @@ from easel import NAMES, TINY, album, network, objective, painting, photo, vgg_t
 from live import cli
 from models import store
 from models.style_transfer import pictures, train
-from models.style_transfer.adding import OWN, added
+from models.style_transfer.adding import added
 from models.style_transfer.brush import CpuBrush
 from models.style_transfer.flicker import flicker, unmoved
-from models.style_transfer.network import KIND
+from models.style_transfer.network import KIND, OWN
 from models.style_transfer.pictures import PictureError
 from models.style_transfer.trainer import Trainer
 from models.style_transfer.weights import network_of, read
@@ -116,7 +116,7 @@ def test_the_command_trains_pauses_and_leaves_weights_with_a_card(
     assert (card.kind, card.licence, card.seed) == (KIND, "CC0", 1)
     assert card.figures["weight_the_scream"] == 4
     assert card.figures["total_big_wave"] == pytest.approx(
-        card.figures["content_big_wave"] + train.STYLE_WEIGHT * card.figures["style_big_wave"], rel=1e-2
+        card.figures["content_big_wave"] + 200 * card.figures["style_big_wave"], abs=1e-2
     )
     assert "--steps 2" in card.command
     assert str(tmp_path) not in card.command
@@ -131,8 +131,8 @@ def test_the_command_trains_pauses_and_leaves_weights_with_a_card(
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("a/The Scream (1893).jpg", ("the_scream__1893", "a/The Scream (1893).jpg", train.STYLE_WEIGHT)),
-        ("Wave=b/x.png", ("wave", "b/x.png", train.STYLE_WEIGHT)),
+        ("a/The Scream (1893).jpg", ("the_scream__1893", "a/The Scream (1893).jpg", 200.0)),
+        ("Wave=b/x.png", ("wave", "b/x.png", 200.0)),
         ("b/x.png@2.5", ("x", "b/x.png", 2.5)),
         ("wave=b/x.png@3", ("wave", "b/x.png", 3.0)),
     ],
