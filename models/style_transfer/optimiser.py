@@ -7,17 +7,16 @@ from typing import Any
 import torch
 from torch import nn
 
-from models.style_transfer.network import OWN, Network
+from models.style_transfer.network import Network
 
-EAGER = 4.0  # what belongs to one painting learns so many times faster: it is there in few of the batches
+GENTLE = 0.2  # of the learning rate is Adam's: numbers that scale whole maps tremble, and all else learns worse for it
 
 
 class Optimiser:
     """Muon (Jordan et al. 2024) turns the correction of a whole convolution into an orthogonal one.
 
-    Each convolution is seen as a matrix [out, in * kernel]. Both halves take the same learning rate, since Muon's
-    corrections are scaled to the size of Adam's. The last layer, which makes colours, and all that belongs to single
-    paintings are Adam's.
+    Each convolution is seen as a matrix [out, in * kernel], and its corrections are scaled to the size of Adam's. The
+    last layer, which makes colours, and all that is not a convolution are Adam's.
     """
 
     def __init__(self, network: Network) -> None:
@@ -26,12 +25,9 @@ class Optimiser:
         self._kernels = [p for p in network.parameters() if p.ndim == 4 and id(p) not in last]
         self._matrices = [nn.Parameter(kernel.data.flatten(1)) for kernel in self._kernels]
         taken = {id(kernel) for kernel in self._kernels}
-        own = [network.get_parameter(name) for name in OWN]
-        taken |= {id(parameter) for parameter in own}
         rest = [p for p in network.parameters() if id(p) not in taken]
         self._muon = torch.optim.Muon(self._matrices, weight_decay=0.0, adjust_lr_fn="match_rms_adamw")
-        groups: list[dict[str, Any]] = [{"params": rest}, {"params": own, "eager": True}]
-        self._adam = torch.optim.Adam(groups, betas=(0.9, 0.99))
+        self._adam = torch.optim.Adam(rest, betas=(0.9, 0.99))
 
     def zero_grad(self) -> None:
         for kernel in self._kernels:
@@ -42,9 +38,9 @@ class Optimiser:
         """One correction from the gradients as they are."""
         for matrix, kernel in zip(self._matrices, self._kernels, strict=True):
             matrix.grad = None if kernel.grad is None else kernel.grad.flatten(1)
-        for part in (self._muon, self._adam):
+        for part, rate in ((self._muon, learning_rate), (self._adam, GENTLE * learning_rate)):
             for group in part.param_groups:
-                group["lr"] = learning_rate * (EAGER if group.get("eager") else 1.0)
+                group["lr"] = rate
             part.step()  # type: ignore[no-untyped-call]
 
     def state_dict(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import torch
 from easel import network
 from torch.nn import functional as F
 
-from models.style_transfer.network import Network, normalised, prepare
+from models.style_transfer.network import Network, normalised, prepare, scaled
 
 ONE = torch.tensor([[1.0, 0.0, 0.0]])
 
@@ -56,6 +56,23 @@ def test_what_is_added_to_fill_the_last_rows_is_no_seam() -> None:
     torch.testing.assert_close(network()(whole[..., :69], ONE), network()(whole, ONE)[..., :69])
 
 
+@pytest.mark.parametrize("name", ["scale", "shift"])
+def test_a_painting_has_numbers_of_its_own_at_every_layer(name: str) -> None:
+    made = network()
+    photo = torch.rand(1, 3, 32, 32)
+    others = torch.tensor([[0.0, 0.5, 0.5]])
+    before, before_others = made(photo, ONE), made(photo, others)
+    ends = torch.tensor(made.widths).cumsum(0).tolist()
+    for begin, end in zip([0, *ends], ends, strict=False):
+        numbers = made.get_parameter(name)[0, begin:end]
+        kept = numbers.clone()
+        numbers += torch.linspace(-1.0, 1.0, end - begin)
+        assert not torch.equal(made(photo, ONE), before)
+        torch.testing.assert_close(made(photo, others), before_others)
+        numbers.copy_(kept)
+    torch.testing.assert_close(made(photo, ONE), before)
+
+
 def test_what_the_whole_photo_is_like_moves_the_paint_as_far_as_a_painting_minds() -> None:
     made = network()
     photo = torch.rand(1, 3, 32, 32)
@@ -88,3 +105,9 @@ def test_normalisation_is_that_of_each_picture_and_channel() -> None:
     x, scale, shift = torch.randn(2, 3, 5, 7), torch.randn(2, 3), torch.randn(2, 3)
     expected = torch.stack([F.instance_norm(x[n : n + 1], weight=scale[n], bias=shift[n])[0] for n in range(2)])
     torch.testing.assert_close(normalised(x, scale, shift), expected)
+
+
+def test_without_a_normalisation_a_scale_and_shift_are_each_pictures_own() -> None:
+    x, scale, shift = torch.randn(2, 3, 5, 7), torch.randn(2, 3), torch.randn(2, 3)
+    expected = torch.stack([torch.stack([x[n, c] * scale[n, c] + shift[n, c] for c in range(3)]) for n in range(2)])
+    torch.testing.assert_close(scaled(x, scale, shift), expected)
