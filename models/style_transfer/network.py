@@ -12,8 +12,7 @@ from torch.nn import functional as F
 KIND = "style_transfer"
 STRIDE = 8  # of the trunk: sides are padded to multiples of it
 PATCH = 4  # of the first fold: 4x4 pixels become channels
-FINE = 32  # channels at half of the picture's size
-STROKES = 2  # residual blocks there
+FINE = 16  # channels at half of the picture's size
 TONE = 3, 4  # of a painting: its colours from the photo's, and a constant
 HEED = 64  # numbers by which the whole photo is summed up
 
@@ -25,12 +24,11 @@ class Network(nn.Module):
 
     Our own cut of it, for a CPU: the photo is folded 4x4 into channels, so that nothing is computed at full size; the
     `blocks` residual blocks run at an eighth of it with `wide` channels, between two layers at a quarter with `narrow`
-    ones. The last blocks are thin ones at half of it, for strokes too fine for the trunk to draw; they have a
-    painting's scale and shift without the normalisation, which would cost more there than the convolutions do. The
-    photo also shines through the paint as through a glaze, more or less from place to place: that keeps what is finer
-    than the network's own grain. All that belongs to one painting are a row of `scale`, of `shift` and of `tone`, which
-    says how the photo's own colours show in those of the painting; rows mixed are paintings blended. Sizes grow by
-    repeating pixels before a convolution, since folding channels out draws the fold's own grid into flat places.
+    ones. The photo also shines through the paint as through a glaze, more or less from place to place: that keeps what
+    is finer than the network's own grain. All that belongs to one painting are a row of `scale`, of `shift` and of
+    `tone`, which says how the photo's own colours show in those of the painting; rows mixed are paintings blended.
+    Sizes grow by repeating pixels before a convolution, since folding channels out draws the fold's own grid into flat
+    places.
 
     Each of those numbers is moved a little by what the photo as a whole is like (mean and deviation of its folded maps,
     through two small layers): a normalisation takes just that away, and how much paint a photo needs depends on it.
@@ -40,14 +38,13 @@ class Network(nn.Module):
     def __init__(self, *, paintings: int, narrow: int = 48, wide: int = 128, blocks: int = 4) -> None:
         super().__init__()
         self.paintings = paintings
-        self.widths = (narrow, wide, *(wide,) * (2 * blocks), narrow, *(FINE,) * (1 + STROKES))
+        self.widths = (narrow, wide, *(wide,) * (2 * blocks), narrow)
         self.fold = convolution(3 * PATCH**2, narrow, bias=False)
         self.down = convolution(narrow, wide, stride=2, bias=False)
         self.trunk = nn.ModuleList(convolution(wide, wide, bias=False) for _ in range(2 * blocks))
         self.up = nn.Conv2d(wide, narrow, 1)
         self.merge = convolution(narrow, narrow, bias=False)
         self.fine = convolution(narrow, FINE)
-        self.strokes = nn.ModuleList(convolution(FINE, FINE) for _ in range(2 * STROKES))
         self.unfold = convolution(FINE, 2 * 12)
         self.scale = nn.Parameter(torch.ones(paintings, sum(self.widths)))
         self.shift = nn.Parameter(torch.zeros(paintings, sum(self.widths)))
@@ -73,12 +70,8 @@ class Network(nn.Module):
             inner = F.relu_(normalised(self.trunk[n](h), scales[n + 2], shifts[n + 2]))
             h = h + normalised(self.trunk[n + 1](inner), scales[n + 3], shifts[n + 3])
         h = quarter + twice(self.up(h))  # [B, narrow, H / 4, W / 4]
-        last = len(self.trunk) + 2
-        h = F.relu_(normalised(self.merge(h), scales[last], shifts[last]))
-        h = F.relu_(scaled(self.fine(twice(h)), scales[last + 1], shifts[last + 1]))  # [B, FINE, H / 2, W / 2]
-        for n in range(STROKES):
-            inner = F.relu_(scaled(self.strokes[2 * n](h), scales[last + 2 + n], shifts[last + 2 + n]))
-            h = h + self.strokes[2 * n + 1](inner)
+        h = F.relu_(normalised(self.merge(h), scales[-1], shifts[-1]))
+        h = F.relu_(self.fine(twice(h)))  # [B, FINE, H / 2, W / 2]
         paint, glaze = F.pixel_shuffle(self.unfold(h), 2).chunk(2, dim=1)  # [B, 3, H, W] each
         h = torch.baddbmm(tone[..., 3:], tone[..., :3], x.flatten(2)).view_as(x)
         h = torch.addcmul(h.add_(paint), glaze, x)
@@ -117,11 +110,6 @@ def normalised(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
     return torch.group_norm(flat, channels, scale.reshape(-1), shift.reshape(-1), 1e-5).view_as(x)
 
 
-def scaled(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
-    """A scale and shift [B, C] of each picture's own for [B, C, H, W], without a normalisation."""
-    return torch.addcmul(shift[..., None, None].to(x.dtype), x, scale[..., None, None].to(x.dtype))
-
-
 def prepare(network: Network) -> None:
     """First weights: each block begins as nothing and the picture begins as the photo, which is quick to leave."""
     for module in network.modules():
@@ -131,10 +119,8 @@ def prepare(network: Network) -> None:
                 nn.init.zeros_(module.bias)
     with torch.no_grad():
         network.unfold.weight.mul_(0.1)
-        for closing in network.strokes[1::2]:
-            nn.init.zeros_(closing.weight)  # type: ignore[arg-type]
         network.moves.weight.zero_()
         network.moves.bias.zero_()
         ends = torch.tensor(network.widths).cumsum(0).tolist()
-        for n in range(3, len(network.trunk) + 2, 2):
+        for n in range(3, len(network.widths) - 1, 2):
             network.scale[:, ends[n - 1] : ends[n]] = 0.2

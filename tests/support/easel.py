@@ -29,8 +29,6 @@ def network(*, paintings: int = 3, seed: int = 1) -> Network:
         prepare(made)
         with torch.no_grad():
             made.unfold.weight.mul_(20.0)
-            for closing in made.strokes[1::2]:
-                torch.nn.init.normal_(closing.get_parameter("weight"), std=0.02)
             made.shift.normal_()
             made.tone.add_(0.3 * torch.randn(made.tone.shape))
     return made.eval().requires_grad_(False)

@@ -7,7 +7,7 @@ import torch
 from easel import network
 from torch.nn import functional as F
 
-from models.style_transfer.network import Network, normalised, prepare, scaled
+from models.style_transfer.network import Network, normalised, prepare
 
 ONE = torch.tensor([[1.0, 0.0, 0.0]])
 
@@ -105,9 +105,3 @@ def test_normalisation_is_that_of_each_picture_and_channel() -> None:
     x, scale, shift = torch.randn(2, 3, 5, 7), torch.randn(2, 3), torch.randn(2, 3)
     expected = torch.stack([F.instance_norm(x[n : n + 1], weight=scale[n], bias=shift[n])[0] for n in range(2)])
     torch.testing.assert_close(normalised(x, scale, shift), expected)
-
-
-def test_without_a_normalisation_a_scale_and_shift_are_each_pictures_own() -> None:
-    x, scale, shift = torch.randn(2, 3, 5, 7), torch.randn(2, 3), torch.randn(2, 3)
-    expected = torch.stack([torch.stack([x[n, c] * scale[n, c] + shift[n, c] for c in range(3)]) for n in range(2)])
-    torch.testing.assert_close(scaled(x, scale, shift), expected)
