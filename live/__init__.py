@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from live.midi import Midi as Midi
     from live.patch import Node as Node
     from live.patch import Patch as Patch
-    from live.show.link import follow as follow
+    from live.show.mapping import follow as follow
     from live.video import Roll as Roll
     from live.video import Window as Window
     from live.video.camera import Camera as Camera
@@ -27,7 +27,7 @@ _HOME = {
     "Patch": "live.patch",
     "Roll": "live.video",
     "Window": "live.video",
-    "follow": "live.show.link",
+    "follow": "live.show.mapping",
 }
 
 __all__ = ["Camera", "Keys", "Midi", "Node", "Patch", "Roll", "Window", "follow"]

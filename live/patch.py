@@ -12,23 +12,23 @@ import hashlib
 import importlib.util
 import linecache
 import traceback
-from collections.abc import Mapping
+from collections import abc
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from live.frames import FrameRunner
 from live.midi import Keys, Midi
-from live.notes import NoteRunner
-from live.runner import Runner
-from live.show.link import Link
+from live.nodes.event_runner import EventRunner
+from live.nodes.frame_runner import FrameRunner
+from live.nodes.note_runner import NoteRunner
+from live.show.mapping import Mapping
 from live.video import Layer, Roll, Window
 from live.video.camera import Camera
-from live.video.look import INK_KNOBS, PICTURE_KNOBS, laid
+from live.video.layer_knobs import INK_KNOBS, PICTURE_KNOBS, laid
 from models.base import Knob, KnobError, Model, Sees, Value
 
 RESERVED = {
-    *("engine", "clock", "midi", "camera", "window", "preset", "cue", "link"),
+    *("engine", "clock", "midi", "camera", "window", "preset", "cue", "mapping"),
     *("error", "get", "list", "ping", "pong", "subscribe", "unsubscribe"),
 }
 """First parts of addresses that belong to the engine, so that no node can be called that."""
@@ -77,15 +77,15 @@ class Node:
             raise PatchError(f"out: expected a window's layer(…) for what a camera sees, got {out!r}")
         self.midi = next((one for one in outs if isinstance(one, Midi)), None)
         self.layer = next((one for one in outs if isinstance(one, Layer)), None)
-        played = NoteRunner if self.midi is not None else Runner
+        played = NoteRunner if self.midi is not None else EventRunner
         if self.camera is None and isinstance(model, Sees) and model.sees:
             raise PatchError(f'{model.__name__} takes pictures: give it a source, such as source=Camera("auto")')
-        self.runs: type[Runner | FrameRunner] = FrameRunner if self.camera is not None else played
+        self.runs: type[EventRunner | FrameRunner] = FrameRunner if self.camera is not None else played
         """What sets its pace."""
         self.device = device
         declared = self.declared()
         self.knobs: dict[str, Value] = {}
-        self.links: dict[str, Link] = {}
+        self.mappings: dict[str, Mapping] = {}
         for name, given in knobs.items():
             if name not in declared:
                 near = difflib.get_close_matches(name, declared, n=3)
@@ -93,9 +93,9 @@ class Node:
                     f"{model.__name__} has no knob {name!r}" + (f"; near it: {', '.join(near)}" if near else "")
                 )
             try:
-                if isinstance(given, Link):
+                if isinstance(given, Mapping):
                     given.check(declared[name])
-                    self.links[name] = given
+                    self.mappings[name] = given
                 else:
                     self.knobs[name] = declared[name].coerce(given)
             except KnobError as error:
@@ -122,12 +122,17 @@ class Node:
 class Patch:
     """All nodes and piano rolls by name, the tempo, and the seed from which each node without one of its own gets one.
 
-    `links` are for what is no node's knob: `{"/clock/tempo": follow(…), "/veil/paint/udnie": follow(…)}`.
+    `mappings` are for what is no node's knob: `{"/clock/tempo": follow(…), "/veil/paint/udnie": follow(…)}`.
     Raises PatchError for anything that does not fit together.
     """
 
     def __init__(
-        self, *, tempo: float = 120.0, seed: int = 0, links: Mapping[str, Link] | None = None, **named: Node | Roll
+        self,
+        *,
+        tempo: float = 120.0,
+        seed: int = 0,
+        mappings: abc.Mapping[str, Mapping] | None = None,
+        **named: Node | Roll,
     ) -> None:
         if not isinstance(tempo, int | float) or not 10.0 <= tempo <= 400.0:
             raise PatchError(f"tempo: expected 10 to 400 beats per minute, got {tempo!r}")
@@ -140,13 +145,15 @@ class Patch:
                 raise PatchError(f"no node can be called {name!r}: /{name} is the engine's own")
         self.tempo = float(tempo)
         self.seed = seed
-        self.nodes: Mapping[str, Node] = {name: made for name, made in named.items() if isinstance(made, Node)}
-        self.rolls: Mapping[str, Roll] = {name: made for name, made in named.items() if isinstance(made, Roll)}
-        for target, link in (links or {}).items():
-            if not target.startswith("/") or not isinstance(link, Link):
-                raise PatchError(f"links: expected an address and follow(…), got {target!r} and {link!r}")
-        of_nodes = {f"/{name}/{knob}": link for name, node in self.nodes.items() for knob, link in node.links.items()}
-        self.links: Mapping[str, Link] = {**of_nodes, **(links or {})}
+        self.nodes: abc.Mapping[str, Node] = {name: made for name, made in named.items() if isinstance(made, Node)}
+        self.rolls: abc.Mapping[str, Roll] = {name: made for name, made in named.items() if isinstance(made, Roll)}
+        for target, mapping in (mappings or {}).items():
+            if not target.startswith("/") or not isinstance(mapping, Mapping):
+                raise PatchError(f"mappings: expected an address and follow(…), got {target!r} and {mapping!r}")
+        of_nodes = {
+            f"/{name}/{knob}": mapping for name, node in self.nodes.items() for knob, mapping in node.mappings.items()
+        }
+        self.mappings: abc.Mapping[str, Mapping] = {**of_nodes, **(mappings or {})}
         for name, roll in self.rolls.items():
             if roll.of not in self.nodes:
                 raise PatchError(f"{name}: no node is called {roll.of!r}; there is {', '.join(self.nodes) or 'none'}")
@@ -177,10 +184,10 @@ class Patch:
 class Change:
     """One difference between two patches: what to do to which node, and for "set" the knob's value.
 
-    For "link" the value is what the address of `node` and `knob` follows now, None where it follows nothing any more.
+    For "mapping" the value is the new mapping of the address `/node/knob`, or None where it has none any more.
     """
 
-    do: Literal["add", "remove", "weights", "out", "source", "set", "link", "tempo", "seed", "window", "rolls"]
+    do: Literal["add", "remove", "weights", "out", "source", "set", "mapping", "tempo", "seed", "window", "rolls"]
     node: str = ""
     knob: str = ""
     value: Any = None
@@ -217,20 +224,20 @@ def diff(old: Patch, new: Patch) -> list[Change]:
             there = {**was.runs.knobs_for(node.model), **node.declared()}
             named = [k for k in [*node.knobs, *was.knobs, "seed"] if k in there and before[k] != after[k]]
             changes += [Change("set", name, knob, after[knob]) for knob in dict.fromkeys(named)]
-    return changes + _relinked(old, new, changes)
+    return changes + _remapped(old, new, changes)
 
 
-def _relinked(old: Patch, new: Patch, changes: list[Change]) -> list[Change]:
-    """The links that came, went or changed by themselves: not with all of their node, nor with their knob's value."""
+def _remapped(old: Patch, new: Patch, changes: list[Change]) -> list[Change]:
+    """Mappings added, removed or changed, except where their whole node or their knob's value changed, too."""
     whole = {change.node for change in changes if change.do in ("add", "remove")}
     valued = {(change.node, change.knob) for change in changes if change.do == "set"}
-    links = []
-    for target in dict.fromkeys([*old.links, *new.links]):
+    mappings = []
+    for target in dict.fromkeys([*old.mappings, *new.mappings]):
         node, _, knob = target[1:].partition("/")
-        link = new.links.get(target)
-        if old.links.get(target) != link and node not in whole and (node, knob) not in valued:
-            links.append(Change("link", node, knob, link))
-    return links
+        mapping = new.mappings.get(target)
+        if old.mappings.get(target) != mapping and node not in whole and (node, knob) not in valued:
+            mappings.append(Change("mapping", node, knob, mapping))
+    return mappings
 
 
 def _defaults(node: Node) -> dict[str, Value]:

@@ -49,5 +49,5 @@ def test_the_engine_imports_models_base_only(path: Path) -> None:
 
 @pytest.mark.parametrize("path", files("live"), ids=lambda path: str(path.relative_to(ROOT)))
 def test_only_the_clock_reads_time(path: Path) -> None:
-    timeless = path.relative_to(ROOT).as_posix() == "live/clock.py" or "bench" in path.parts
+    timeless = path.relative_to(ROOT).as_posix() == "live/transport/clock.py" or "bench" in path.parts
     assert timeless or "time" not in imported(path)

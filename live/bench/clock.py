@@ -12,22 +12,22 @@ import threading
 import time
 from collections.abc import Callable
 
-from live.bench.lateness import PEER, RECEIVER, Receiver, busy, lstm_step, receiver_of
-from live.bench.row import Row
+from live.bench.lateness import PEER, RECEIVER, MidiReceiver, busy, lstm_step, receiver_of
+from live.bench.row import BenchRow
 from live.bench.ticker import CLIENT as TICKER
-from live.clock import Clock
-from live.desk import Desk
+from live.engine.control_thread import ControlThread
 from live.midi import MidiError
-from live.midi.arrived import CLOCK, Arrived
-from live.midi.clock_in import ClockIn
-from live.midi.clock_out import ClockOut
-from live.midi.input import MidiIn
-from live.midi.lateness import Lateness
-from live.midi.out import MidiOut
-from live.midi.ports import open_port
-from live.midi.tracker import PER_BEAT
-from live.tempo import Tempo
-from live.tree import Tree
+from live.midi.input.message import CLOCK, InputMessage
+from live.midi.input.midi_input import MidiInput
+from live.midi.output.lateness import Lateness
+from live.midi.output.midi_output import MidiOutput
+from live.midi.port import open_port
+from live.parameters.tree import Tree
+from live.transport.clock import Clock
+from live.transport.midi_clock_in import MidiClockIn
+from live.transport.midi_clock_out import MidiClockOut
+from live.transport.tempo import TempoService
+from live.transport.tick_tracker import PER_BEAT
 
 TEMPO_BPM = 120.0
 JITTER_MS = 1.0
@@ -38,7 +38,7 @@ FIGURES = ("p50", "p99", "max")
 TICK_S = 60.0 / TEMPO_BPM / PER_BEAT
 
 
-def clock_rows(seconds: float = 20.0, load: Callable[[], object] | None = None) -> list[Row]:
+def clock_rows(seconds: float = 20.0, load: Callable[[], object] | None = None) -> list[BenchRow]:
     """Errors of tick intervals sent, and of the phase followed; ratio is the peer's error over ours.
 
     Takes about 3 * seconds. Raises MidiError where no MIDI system works.
@@ -48,10 +48,10 @@ def clock_rows(seconds: float = 20.0, load: Callable[[], object] | None = None) 
             if receiver is None:
                 raise MidiError("no MIDI system works here (a JACK server without a sound card will do)")
             late: dict[str, float] = {}
-            sent = _intervals(receiver, lambda: late.update(_by_desk(seconds)), seconds)
+            sent = _intervals(receiver, lambda: late.update(_by_control_thread(seconds)), seconds)
             plain = _intervals(receiver, lambda: _by_thread(seconds), seconds)
         followed, came = _followed(seconds)
-    rows: list[Row] = []
+    rows: list[BenchRow] = []
     for name, own, peer, who in (
         ("error of tick intervals sent", sent, plain, PEER),
         (f"error of beats followed, ticks off by {JITTER_MS:g} ms", followed, came, "ticks as they come"),
@@ -70,7 +70,7 @@ def clock_rows(seconds: float = 20.0, load: Callable[[], object] | None = None) 
 # -- clock out --------------------------------------------------------------------------------------------------
 
 
-def _intervals(receiver: Receiver, send: Callable[[], None], seconds: float) -> Lateness:
+def _intervals(receiver: MidiReceiver, send: Callable[[], None], seconds: float) -> Lateness:
     """By how much the intervals between ticks missed their length, where they arrived."""
     send()
     came = [came_s for came_s, message in receiver.take(int(seconds / TICK_S) + 2) if message[0] == CLOCK]
@@ -80,18 +80,23 @@ def _intervals(receiver: Receiver, send: Callable[[], None], seconds: float) -> 
     return errors
 
 
-def _by_desk(seconds: float) -> dict[str, float]:
-    """Our own: the desk of this loaded process says what is due, the sender's process sends it, and says how late."""
+def _by_control_thread(seconds: float) -> dict[str, float]:
+    """Our own: the control thread schedules the ticks, the sender process sends them and reports how late each was."""
     clock, opened = Clock(TEMPO_BPM), threading.Event()
-    out = MidiOut(RECEIVER, clock=clock, on_state=lambda *_: opened.set())
+    out = MidiOutput(RECEIVER, clock=clock, on_state=lambda *_: opened.set())
     opened.wait(OPENING_S)
     tree = Tree(clock)
-    desk = Desk(clock, lambda _: None)
-    desk.open([Tempo(tree, clock, desk.wake), ClockOut(tree, clock, desk.wake, lambda _: out.voice("clock"))])
+    control_thread = ControlThread(clock, lambda _: None)
+    control_thread.open(
+        [
+            TempoService(tree, clock, control_thread.wake),
+            MidiClockOut(tree, clock, control_thread.wake, lambda _: out.voice("clock")),
+        ]
+    )
     tree.set("/clock/out", RECEIVER)
-    desk.start()
+    control_thread.start()
     time.sleep(seconds)
-    desk.close()
+    control_thread.close()
     late: dict[str, float] = out.stats(within_s=OPENING_S)["late"]
     out.close()
     return late
@@ -120,18 +125,18 @@ def _followed(seconds: float) -> tuple[Lateness, Lateness]:
     """By how much our beats and the ticks as they came missed the truth, which the other program says."""
     clock = Clock()
     tree = Tree(clock)
-    desk = Desk(clock, lambda _: None)
-    midi_in, clock_in = MidiIn(tree, clock, desk.wake, lambda _: None, [TICKER]), ClockIn(tree, clock)
+    control_thread = ControlThread(clock, lambda _: None)
+    midi_in, clock_in = MidiInput(tree, clock, control_thread.wake, lambda _: None, [TICKER]), MidiClockIn(tree, clock)
     arrived: list[float] = []
 
-    def note(given: Arrived) -> None:
+    def note(given: InputMessage) -> None:
         if given.kind == CLOCK:
             arrived.append(given.at_s)
 
     midi_in.takers += [note, clock_in.take]
-    desk.open([midi_in, clock_in, Tempo(tree, clock, desk.wake)])
+    control_thread.open([midi_in, clock_in, TempoService(tree, clock, control_thread.wake)])
     tree.set("/clock/source", "midi")
-    desk.start()
+    control_thread.start()
     ticks = str(int(seconds / TICK_S))
     command = [sys.executable, "-m", "live.bench.ticker", str(TEMPO_BPM), ticks, str(JITTER_MS)]
     ours, theirs = Lateness(), Lateness()
@@ -143,7 +148,7 @@ def _followed(seconds: float) -> tuple[Lateness, Lateness]:
             line = clock.beats
             ours.add(abs(line.beat_at(now_s) * 60.0 / TEMPO_BPM - (now_s - begin_s)))
             time.sleep(LOOK_EVERY_S)
-    desk.close()
+    control_thread.close()
     for number, came_s in enumerate(arrived):
         if number * TICK_S >= SETTLED_S:
             theirs.add(abs(came_s - begin_s - number * TICK_S))

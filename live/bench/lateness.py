@@ -17,11 +17,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 
-from live.bench.row import Row
-from live.clock import Clock
-from live.midi.lateness import Lateness
-from live.midi.out import MidiOut
-from live.midi.ports import Port, SilentPort, open_port
+from live.bench.row import BenchRow
+from live.midi.output.lateness import Lateness
+from live.midi.output.midi_output import MidiOutput
+from live.midi.port import Port, SilentPort, open_port
+from live.transport.clock import Clock
 from models.base import NoteOff, NoteOn
 
 LOOKAHEAD_S = 0.2
@@ -35,7 +35,7 @@ Figures = dict[str, float]
 
 def lateness_rows(
     messages: int = 2000, load: Callable[[], object] | None = None, gap_s: float = 0.01, seed: int = 1
-) -> list[Row]:
+) -> list[BenchRow]:
     """Lateness of our messages and of a sleeping thread's in the same run; ratio is the peer's lateness over ours.
 
     `messages` note-ons and note-offs are sent `gap_s` apart on the average, at random times. `load` is one step of
@@ -51,7 +51,7 @@ def lateness_rows(
         port = "silent" if receiver is None else RECEIVER
         ours = _measure(_by_sender, port, offsets, receiver)
         plain = _measure(_by_thread, port, offsets, receiver)
-    rows: list[Row] = []
+    rows: list[BenchRow] = []
     for place in ours:
         for part in PERCENTILES:
             own, peer = ours[place][part], plain[place][part]
@@ -75,7 +75,7 @@ def _by_sender(port: str, due: list[float]) -> Figures:
     A message that this process handed over too late counts with all of its lateness.
     """
     clock, wake, opened = Clock(), threading.Condition(), threading.Event()
-    out = MidiOut(port, on_state=lambda state, _: opened.set() if state == "opened" else None)
+    out = MidiOutput(port, on_state=lambda state, _: opened.set() if state == "opened" else None)
     try:
         opened.wait(10.0)
         voice = out.voice("bench")
@@ -117,7 +117,7 @@ def _message(number: int) -> bytes:
     return bytes((0x80 if number % 2 else 0x90, number // 2 % 128, 64))
 
 
-def _measure(way: Way, port: str, offsets: list[float], receiver: Receiver | None) -> dict[str, Figures]:
+def _measure(way: Way, port: str, offsets: list[float], receiver: MidiReceiver | None) -> dict[str, Figures]:
     """The figures at the sender and, where there is one, at the receiver."""
     begin_s = Clock().now()
     due = [begin_s + offset_s for offset_s in offsets]
@@ -135,7 +135,7 @@ def _measure(way: Way, port: str, offsets: list[float], receiver: Receiver | Non
     return found
 
 
-class Receiver:
+class MidiReceiver:
     """Another process with a MIDI input, and the times at which it heard messages of the kinds that are wanted."""
 
     def __init__(self, process: subprocess.Popen[str], kinds: str) -> None:
@@ -167,7 +167,7 @@ class Receiver:
 
 
 @contextlib.contextmanager
-def receiver_of(kinds: str) -> Iterator[Receiver | None]:
+def receiver_of(kinds: str) -> Iterator[MidiReceiver | None]:
     """A receiver of messages that begin with one of these hexadecimal digits; None where no MIDI system works."""
     command = [sys.executable, "-m", "live.bench.receiver"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
@@ -175,7 +175,7 @@ def receiver_of(kinds: str) -> Iterator[Receiver | None]:
         if process.stdout.readline().strip() != "ready":
             yield None
             return
-        receiver = Receiver(process, kinds)
+        receiver = MidiReceiver(process, kinds)
         try:
             yield receiver
         finally:

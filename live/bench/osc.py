@@ -19,11 +19,11 @@ from typing import Any, Final
 from pythonosc.dispatcher import Dispatcher
 from pythonosc.osc_server import BlockingOSCUDPServer
 
-from live.bench.row import Row
-from live.clock import Clock
+from live.bench.row import BenchRow
 from live.osc.server import OscServer
 from live.osc.udp import UdpSocket
-from live.tree import Tree
+from live.parameters.tree import Tree
+from live.transport.clock import Clock
 from models.base import Knob
 
 PEER: Final = "python-osc BlockingOSCUDPServer"
@@ -63,7 +63,7 @@ class _Receiver:
         self.expected = count
 
 
-def control_rows(seconds: float = 1.0) -> list[Row]:
+def control_rows(seconds: float = 1.0) -> list[BenchRow]:
     """Highest rate without loss, and latency from the sender's process to the tree's value; each try takes `seconds`.
 
     Both sides have the same socket buffer, as many addresses, and write to a tree of their own; the tries take turns.
@@ -79,7 +79,7 @@ def control_rows(seconds: float = 1.0) -> list[Row]:
                     reached = _reached(process, one, rate, seconds)
                     best[side] = max(best[side], reached)
                     climbing[side] = reached > 0.8 * rate  # less is the sender's own limit
-    rows: list[Row] = [
+    rows: list[BenchRow] = [
         {
             "name": "OSC in, highest rate without loss",
             "value": best[0],

@@ -18,19 +18,19 @@ from typing import Any, Final
 
 from aiohttp import ClientSession, WSMsgType
 
-from live.allow import Allow
 from live.bench.osc import send, sender
-from live.bench.row import Row
-from live.clock import Clock
-from live.midi.out import MidiOut
+from live.bench.row import BenchRow
+from live.http.clients import WebSocketClients
+from live.http.guard import RequestGuard
+from live.http.oscquery import OscQueryNamespace
+from live.http.server import HttpServer
+from live.http.site import HttpSite
+from live.http.websocket import WebSockets
+from live.midi.output.midi_output import MidiOutput
+from live.net.allow import Allow
 from live.osc.server import OscServer
-from live.tree import Tree
-from live.web.clients import Clients
-from live.web.guard import Guard
-from live.web.namespace import Namespace
-from live.web.server import WebServer
-from live.web.site import Site
-from live.web.sockets import Sockets
+from live.parameters.tree import Tree
+from live.transport.clock import Clock
 from models.base import Knob, NoteOff, NoteOn
 
 COUNT: Final = 100_000
@@ -53,19 +53,19 @@ class _House:
         for number in range(ADDRESSES):
             self.tree.add(f"/bench/k{number:02d}", Knob("A value"))
         self.osc = OscServer(self.tree, self.clock, port=0)
-        self.clients = Clients(self.tree, self.osc.out)
-        self.web = WebServer("127.0.0.1", 0, self._site)
+        self.clients = WebSocketClients(self.tree, self.osc.out)
+        self.web = HttpServer("127.0.0.1", 0, self._site)
         self.heard = 0
         self.all = threading.Event()
         self.expected = 0
         self.tree.watchers.append(self._hear)
 
-    def _site(self) -> Site:
-        return Site(
+    def _site(self) -> HttpSite:
+        return HttpSite(
             "bench",
-            namespace=Namespace(self.tree),
-            sockets=Sockets(self.clients, self.clock, lambda: self.osc),
-            guard=Guard(self.clock, "127.0.0.1", Allow(), None),
+            namespace=OscQueryNamespace(self.tree),
+            sockets=WebSockets(self.clients, self.clock, lambda: self.osc),
+            guard=RequestGuard(self.clock, "127.0.0.1", Allow(), None),
             sights=self,
             osc=lambda: self.osc,
         )
@@ -90,7 +90,7 @@ class _House:
             self.all.set()
 
 
-def page_rows(count: int = COUNT, rate: int = RATE) -> list[Row]:
+def page_rows(count: int = COUNT, rate: int = RATE) -> list[BenchRow]:
     """Loss, memory and MIDI lateness while so many OSC messages a second arrive and a page listens to all of them."""
     house = _House()
     with house.osc, sender() as process:
@@ -109,7 +109,7 @@ def page_rows(count: int = COUNT, rate: int = RATE) -> list[Row]:
             told = _ask(page)
         house.web.close()
     flood = f"{count / took_s:,.0f} OSC/s, page open"
-    rows: list[Row] = [
+    rows: list[BenchRow] = [
         {"name": f"{flood}: lost", "value": float(count - house.heard), "unit": f"of {count}"},
         {"name": f"{flood}: last value stored after", "value": 1e3 * behind_s, "unit": "ms"},
         {"name": f"{flood}: memory grown", "value": grown, "unit": "MiB"},
@@ -134,7 +134,7 @@ def _flood(house: _House, process: subprocess.Popen[str], count: int, rate: int)
 def _lateness(seconds: float) -> dict[str, float]:
     """How late messages leave our sender's process meanwhile."""
     clock, wake, opened = Clock(), threading.Condition(), threading.Event()
-    out = MidiOut("silent", on_state=lambda *_: opened.set())
+    out = MidiOutput("silent", on_state=lambda *_: opened.set())
     try:
         opened.wait(10.0)
         voice, began_s = out.voice("bench"), clock.now()

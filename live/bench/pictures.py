@@ -13,29 +13,29 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pygame
 
-from live.bench.row import Row
-from live.clock import Clock
-from live.frames import FrameRunner
-from live.tree import Tree
+from live.bench.row import BenchRow
+from live.nodes.frame_runner import FrameRunner
+from live.parameters.tree import Tree
+from live.transport.clock import Clock
 from live.video import Window
-from live.video.frames_out import Shown, Taps
-from live.video.landscape import Landscape
-from live.video.picture import PictureView
-from live.video.sinks import Shared
+from live.video.frame_tap import FrameTaps, StageFrame
+from live.video.picture_layer import PictureLayer
+from live.video.sinks import SharedMemorySink
+from live.video.synthetic_scene import SyntheticScene
 from models.base import Event, Frame
 
 SIZE = 1280, 720
 CAMERA = 640, 480
 
 
-def picture_rows(turns: int = 60) -> list[Row]:
+def picture_rows(turns: int = 60) -> list[BenchRow]:
     """Each the median of so many; what is scaled comes from a camera of 640x480 onto a window of 1280x720."""
-    landscape = Landscape(*CAMERA)
+    landscape = SyntheticScene(*CAMERA)
     frames = [Frame(landscape.at(number / 30.0), number) for number in range(8)]
     surface = pygame.Surface(SIZE, 0, 32)
-    view = PictureView("veil", Window(*SIZE).layer(0))
+    view = PictureLayer("veil", Window(*SIZE).layer(0))
     shown = _shown(surface)
-    shared = Shared("arabesque-bench")
+    shared = SharedMemorySink("arabesque-bench")
 
     def show(turn: int) -> None:
         view.send(0.0, frames[turn % len(frames)])
@@ -54,7 +54,7 @@ def picture_rows(turns: int = 60) -> list[Row]:
     pipe = _pipe_ms(shown, turns)
     again = _median_ms(lambda _: view.draw(surface), turns)
     copy = _median_ms(lambda _: _shown(surface), turns)
-    coded = _median_ms(lambda turn: Shown(shown.pixels, turn, 0.0).jpeg(), turns)
+    coded = _median_ms(lambda turn: StageFrame(shown.pixels, turn, 0.0).jpeg(), turns)
     return [
         {"name": "camera's picture to the model's call, p50", "value": _hand_over_ms(frames, turns), "unit": "ms"},
         {
@@ -125,8 +125,8 @@ def _hand_over_ms(frames: list[Frame], turns: int) -> float:
     return statistics.median(waits)
 
 
-def _shown(surface: pygame.Surface) -> Shown:
-    taps = Taps(Clock())
+def _shown(surface: pygame.Surface) -> StageFrame:
+    taps = FrameTaps(Clock())
     tap = taps.open(30.0, lambda: None)
     taps.offer(surface, 0)
     shown = tap.take()
@@ -143,7 +143,7 @@ def _median_ms(work: Callable[[int], object], turns: int) -> float:
     return statistics.median(costs)
 
 
-def _pipe_ms(shown: Shown, turns: int) -> float:
+def _pipe_ms(shown: StageFrame, turns: int) -> float:
     """One picture through a pipe, as a queue between processes sends it, until the other side has it."""
     ours, theirs = multiprocessing.get_context("spawn").Pipe()
     process = multiprocessing.get_context("spawn").Process(target=_take, args=(theirs, turns))

@@ -9,9 +9,9 @@ import os
 import sys
 from typing import Any
 
-from live.clock import Clock
 from live.midi import MidiError
-from live.midi.rtport import RtInput
+from live.midi.rtmidi_port import RtInput
+from live.transport.clock import Clock
 
 CLIENT = "Arabesque receiver"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NotRequired, TypedDict
 
 
-class Row(TypedDict):
+class BenchRow(TypedDict):
     """`ratio` is how many times better than the peer it is (over 1) or worse (under 1); `peer` says who that is."""
 
     name: str

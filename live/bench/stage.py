@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from live.bench.row import Row
+from live.bench.row import BenchRow
 from live.osc.encode import message
 from live.osc.packet import Message, parse
 
@@ -19,10 +19,10 @@ LOUD, SOFT = 2.0, 0.01
 LOOKAHEAD_S = 0.1
 
 
-def stage_rows(changes: int = 20) -> list[Row]:
+def stage_rows(changes: int = 20) -> list[BenchRow]:
     """Start-up and control latency of the default patch, playing silently; `changes` knob movements are timed."""
     floor_s = _seconds([sys.executable, "-c", "import torch"])
-    rows: list[Row] = []
+    rows: list[BenchRow] = []
     with _playing() as (began_s, port, heard):
         _next_note(heard)
         first_s = time.monotonic() - began_s
@@ -50,7 +50,16 @@ def _playing() -> Iterator[tuple[float, int, socket.socket]]:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        command = [sys.executable, "-m", "live.cli", "--midi", "silent", "--headless", "--osc-port", str(port)]
+        command = [
+            sys.executable,
+            "-m",
+            "live.commands.main",
+            "--midi",
+            "silent",
+            "--headless",
+            "--osc-port",
+            str(port),
+        ]
         command += ["--osc-out", f"127.0.0.1:{heard.getsockname()[1]}", "--set", f"/piano/lookahead={LOOKAHEAD_S}"]
         command += ["--set", "/piano/density=32", "--no-reload"]
         began_s = time.monotonic()

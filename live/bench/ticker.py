@@ -9,11 +9,11 @@ import random
 import sys
 import time
 
-from live.clock import Clock
 from live.midi import MidiError
-from live.midi.prompt import be_prompt
-from live.midi.rtport import RtPort
-from live.midi.tracker import PER_BEAT
+from live.midi.rtmidi_port import RtPort
+from live.system.realtime import request_realtime
+from live.transport.clock import Clock
+from live.transport.tick_tracker import PER_BEAT
 
 CLIENT = "Arabesque ticker"
 LEAD_S = 3.0
@@ -29,7 +29,7 @@ def main(argv: list[str]) -> int:
     except MidiError as error:
         sys.stdout.write(f"{error}\n")
         return 1
-    be_prompt()
+    request_realtime()
     clock, dice = Clock(), random.Random(1)
     begin_s = clock.now() + LEAD_S
     sys.stdout.write(f"begin {begin_s!r}\n")

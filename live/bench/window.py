@@ -12,10 +12,10 @@ import sys
 import time
 from collections.abc import Callable
 
-from live.bench.row import Row
-from live.clock import Clock, VirtualClock
+from live.bench.row import BenchRow
 from live.osc.packet import Message, parse
-from live.tree import Tree
+from live.parameters.tree import Tree
+from live.transport.clock import Clock, VirtualClock
 from live.video import Window
 from live.video.stage import Stage
 from live.video.window import NO_SCREEN, Screen
@@ -26,13 +26,13 @@ RATE = 60.0
 LONGEST_WAIT_S = 60.0
 
 
-def window_rows(seconds: float = 10.0) -> list[Row]:
+def window_rows(seconds: float = 10.0) -> list[BenchRow]:
     """So many seconds of music and drawing, frame by frame as fast as can be, then at the rate of a display; then the
     default patch with its painter, its pianist and four pens. On SDL's dummy driver where there is no screen.
     """
     costs, driver = _costs_ms(seconds)
     where = f"1280x720, roll and {PENS} pens, {'no screen' if driver in NO_SCREEN else driver}"
-    rows: list[Row] = [
+    rows: list[BenchRow] = [
         {"name": f"one frame, p50 ({where})", "value": _part(costs, 0.5), "unit": "ms"},
         {"name": "one frame, p99", "value": _part(costs, 0.99), "unit": "ms"},
         {"name": "of that, only showing a finished picture", "value": _picture_ms(), "unit": "ms"},
@@ -79,7 +79,7 @@ def _beside_models(seconds: float) -> float:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as heard:
         heard.bind(("127.0.0.1", 0))
         heard.settimeout(LONGEST_WAIT_S)
-        command = [sys.executable, "-m", "live.cli", "--midi", "silent", "--no-osc", "--no-reload"]
+        command = [sys.executable, "-m", "live.commands.main", "--midi", "silent", "--no-osc", "--no-reload"]
         command += ["--set", f"/ink/pens={PENS}", "--osc-out", f"127.0.0.1:{heard.getsockname()[1]}"]
         environment = {**os.environ, "SDL_VIDEODRIVER": "dummy"} if _driver() in NO_SCREEN else None
         with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environment) as process:

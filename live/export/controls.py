@@ -6,20 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from live.leaf import Leaf
-from live.tree import Signal, Tree
+from live.parameters.parameter import Parameter
+from live.parameters.tree import Signal, Tree
 from models.base import Knob, Value
 
 Kind = Literal["fader", "number", "switch", "button", "choice", "text", "reading"]
 
 WIDEST_FADER = 10_000
 """Whole numbers in a wider range, such as seeds, are typed: a fader would never meet them."""
-ENGINE = ("clock", "engine", "midi", "window", "camera", "preset", "cue", "link")
+ENGINE = ("clock", "engine", "midi", "window", "camera", "preset", "cue", "mapping")
 """The engine's own rooms, which come after the patch's nodes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Control:
+class ExportControl:
     """One thing to move or to read: one number, one text, or a press."""
 
     address: str
@@ -49,26 +49,26 @@ class Control:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ControlGroup:
     """All of one node, or of one room of the engine."""
 
     name: str
-    controls: Sequence[Control]
+    controls: Sequence[ExportControl]
     signals: Sequence[Signal]
     """What is sent out under it and not stored, such as notes."""
 
 
-def groups(tree: Tree) -> list[Group]:
+def groups(tree: Tree) -> list[ControlGroup]:
     """All controls of a tree: the nodes in the patch's order, then the rooms of the engine.
 
     What takes several arguments at once has no control; it stays an address to be written to.
     """
-    controls: dict[str, list[Control]] = {}
+    controls: dict[str, list[ExportControl]] = {}
     for leaf in tree.leaves():
         controls.setdefault(leaf.address.split("/")[1], []).extend(_controls(leaf))
     names = sorted(controls, key=lambda name: _place(tree, name))
     return [
-        Group(
+        ControlGroup(
             name,
             # What is read comes last, whenever it was declared.
             sorted(controls[name], key=lambda control: control.kind == "reading"),
@@ -86,16 +86,16 @@ def _place(tree: Tree, name: str) -> int:
     return -2 if f"/{name}/seed" in tree else -1
 
 
-def _controls(leaf: Leaf) -> list[Control]:
+def _controls(leaf: Parameter) -> list[ExportControl]:
     knob = leaf.knob
     name = leaf.address.split("/", 2)[2].replace("_", " ")
     if knob.access == "r":
-        return [Control(leaf.address, name, "reading", knob, knob.default)]
+        return [ExportControl(leaf.address, name, "reading", knob, knob.default)]
     match knob.kind:
         case "vector":
             parts = knob.default if isinstance(knob.default, tuple) else (0.0,) * len(knob.components)
             return [
-                Control(
+                ExportControl(
                     f"{leaf.address}/{part}",
                     f"{name} {part.replace('_', ' ')}",
                     "fader",
@@ -109,9 +109,9 @@ def _controls(leaf: Leaf) -> list[Control]:
             if len(knob.components) - knob.optional != 1 or not knob.arguments:
                 return []
             first = replace(knob.arguments[0], meaning=knob.meaning, access="w")
-            return [Control(leaf.address, name, _kind(first), first, "")]
+            return [ExportControl(leaf.address, name, _kind(first), first, "")]
         case _:
-            return [Control(leaf.address, name, _kind(knob), knob, knob.default)]
+            return [ExportControl(leaf.address, name, _kind(knob), knob, knob.default)]
 
 
 def _kind(knob: Knob) -> Kind:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from live.export.controls import Control, Group
+from live.export.controls import ControlGroup, ExportControl
 
 OUT, IN = "arabesque-out", "arabesque-in"
 HEAR_PORT = 9001
@@ -23,7 +23,7 @@ FLOATS_PER_UNIT = 9
 Json = dict[str, Any]
 
 
-class Patcher:
+class MaxPatcher:
     """Boxes and patchlines; each method adds one and returns its id."""
 
     def __init__(self, size: tuple[int, int]) -> None:
@@ -67,11 +67,18 @@ class Patcher:
         }
 
 
-def patcher(groups: Sequence[Group], host: str, port: int) -> str:
+def patcher(groups: Sequence[ControlGroup], host: str, port: int) -> str:
     """The text of a .maxpat file for these groups and an engine at host and port."""
-    main = Patcher((640, 150 + 30 * len(groups)))
-    main.box("comment", (20, 15, 400, 24), 1, 0, text=f"Arabesque: engine at {host}, UDP port {port}", fontsize=16.0,
-             face=(20, 15, 500, 24))
+    main = MaxPatcher((640, 150 + 30 * len(groups)))
+    main.box(
+        "comment",
+        (20, 15, 400, 24),
+        1,
+        0,
+        text=f"Arabesque: engine at {host}, UDP port {port}",
+        fontsize=16.0,
+        face=(20, 15, 500, 24),
+    )
     send = main.obj(20, 240, f"udpsend {host} {port}", outs=0)
     main.line(main.obj(200, 210, f"r {OUT}", 0), send)
     start = main.obj(20, 60, "loadbang")
@@ -89,12 +96,12 @@ def patcher(groups: Sequence[Group], host: str, port: int) -> str:
     return json.dumps({"patcher": main.whole()}, indent=1, ensure_ascii=False)
 
 
-def _inside(group: Group) -> Patcher:
+def _inside(group: ControlGroup) -> MaxPatcher:
     rows = -(-len(group.controls) // ACROSS)
-    p = Patcher((ACROSS * WIDE + 40, rows * TALL + 60))
+    p = MaxPatcher((ACROSS * WIDE + 40, rows * TALL + 60))
     p.box("comment", (20, 8, 300, 24), 1, 0, text=group.name, fontsize=16.0, face=(16, 8, 300, 24))
     out = p.obj(20, 200 + TALL * rows * 3, f"s {OUT}", outs=0)
-    parts: dict[str, list[tuple[int, Control]]] = {}
+    parts: dict[str, list[tuple[int, ExportControl]]] = {}
     for place, control in enumerate(group.controls):
         parts.setdefault(control.whole or control.address, []).append((place, control))
     route = p.obj(20, 70, f"route {' '.join(parts)}", outs=len(parts) + 1)
@@ -102,8 +109,11 @@ def _inside(group: Group) -> Patcher:
     for outlet, (address, controls) in enumerate(parts.items()):
         split = ""
         if controls[0][1].whole:
-            split = p.line(route, p.obj(20 + 120 * outlet, 100, f"unpack {' '.join(['0.'] * len(controls))}",
-                                        outs=len(controls)), outlet)
+            split = p.line(
+                route,
+                p.obj(20 + 120 * outlet, 100, f"unpack {' '.join(['0.'] * len(controls))}", outs=len(controls)),
+                outlet,
+            )
         for number, (place, control) in enumerate(controls):
             told = p.obj(20 + WIDE * (place % ACROSS), 140 + TALL * 3 * (place // ACROSS), _shows(control))
             p.line(split or route, told, number if split else outlet)
@@ -112,11 +122,11 @@ def _inside(group: Group) -> Patcher:
     return p
 
 
-def _shows(control: Control) -> str:
+def _shows(control: ExportControl) -> str:
     return "prepend setsymbol" if control.kind == "choice" and control.knob.choices else "prepend set"
 
 
-def _control(p: Patcher, place: int, control: Control, told: str, out: str) -> None:
+def _control(p: MaxPatcher, place: int, control: ExportControl, told: str, out: str) -> None:
     """The thing itself, what shows on it what the engine says, and what says to the engine what it is moved to."""
     x, y = 20 + WIDE * (place % ACROSS), 170 + TALL * 3 * (place // ACROSS)
     left, top = 16 + WIDE * (place % ACROSS), 40 + TALL * (place // ACROSS)
@@ -137,7 +147,9 @@ def _control(p: Patcher, place: int, control: Control, told: str, out: str) -> N
         p.line(sent, out)
 
 
-def _other(p: Patcher, control: Control, at: tuple[float, float], face: tuple[float, float]) -> tuple[str, int]:
+def _other(
+    p: MaxPatcher, control: ExportControl, at: tuple[float, float], face: tuple[float, float]
+) -> tuple[str, int]:
     knob = control.knob
     (x, y), (left, top) = at, face
     match control.kind:
@@ -161,7 +173,7 @@ def _other(p: Patcher, control: Control, at: tuple[float, float], face: tuple[fl
             return p.box("textedit", (x, y, 90, 22), 1, 4, **fixed, face=(left, top, WIDE - 12, 22)), 0
 
 
-def _dial(control: Control) -> Json:
+def _dial(control: ExportControl) -> Json:
     knob = control.knob
     values: Json = {
         "parameter_longname": control.address,
@@ -177,7 +189,7 @@ def _dial(control: Control) -> Json:
     return {"parameter_enable": 1, "varname": control.address, "saved_attribute_attributes": {"valueof": values}}
 
 
-def _exponent(control: Control) -> float:
+def _exponent(control: ExportControl) -> float:
     """A power curve with the geometric mean in its middle, since Max's dials know no logarithm."""
     if not control.log:
         return 1.0

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from live.export.controls import Control, Group
+from live.export.controls import ControlGroup, ExportControl
 from live.export.pd_face import face
-from live.export.pd_file import HEADING, PAPER, Canvas
+from live.export.pd_file import HEADING, PAPER, PdCanvas
 from live.export.pd_wires import OUT, inlet, wires
 
 ASK_MS = 3000
@@ -18,9 +18,9 @@ ASK_MS = 3000
 BEATS_MISSED = 3
 
 
-def patch(groups: Sequence[Group], host: str, port: int) -> str:
+def patch(groups: Sequence[ControlGroup], host: str, port: int) -> str:
     """The text of a .pd file for these groups and an engine at host and port."""
-    main = Canvas(size=(620, 290 + 28 * ((len(groups) + 3) // 4)))
+    main = PdCanvas(size=(620, 290 + 28 * ((len(groups) + 3) // 4)))
     main.panel(0, 0, main.size, PAPER)
     main.panel(0, 0, (620, 44), HEADING, "Arabesque", 20)
     main.panel(340, 12, (270, 24), HEADING, f"engine: {host}, UDP port {port}", 12)
@@ -49,19 +49,19 @@ def patch(groups: Sequence[Group], host: str, port: int) -> str:
     return main.text() + "\n"
 
 
-def _example(groups: Sequence[Group]) -> str:
-    first: Control = groups[0].controls[0]
+def _example(groups: Sequence[ControlGroup]) -> str:
+    first: ExportControl = groups[0].controls[0]
     return f"In a patch of your own: [s {first.address}] moves it, [r {first.address}/is] hears it"
 
 
-def _signals(groups: Sequence[Group]) -> str:
+def _signals(groups: Sequence[ControlGroup]) -> str:
     names = [f"[r {signal.address}]" for group in groups for signal in group.signals]
     return f"What happens: {', '.join(names[:6])}" if names else ""
 
 
-def _connection(groups: Sequence[Group], host: str, port: int) -> Canvas:
+def _connection(groups: Sequence[ControlGroup], host: str, port: int) -> PdCanvas:
     """The one way out and in, which subscribes to everything, and again when the engine was away."""
-    c = Canvas("connection", (640, 460))
+    c = PdCanvas("connection", (640, 460))
     net = c.obj(10, 330, "netsend", "-u", "-b")
     out = c.obj(200, 20, "r", OUT)
     c.chain(out, c.obj(200, 45, "list", "prepend", "send"), c.obj(200, 70, "list", "trim"), net)

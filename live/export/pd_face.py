@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from live.export.controls import Control, Group
-from live.export.pd_file import CHARACTER, HEADING, PAPER, Canvas
+from live.export.controls import ControlGroup, ExportControl
+from live.export.pd_file import CHARACTER, HEADING, PAPER, PdCanvas
 
 ROW, HEAD, COLUMN, LONGEST = 24, 40, 460, 28
 """Heights of a row and of the heading, width of a column, and the most rows of one, before the next one begins."""
@@ -13,12 +13,12 @@ MOST_CELLS = 9
 """A choice of more is typed by name."""
 
 
-def face(group: Group) -> Canvas:
+def face(group: ControlGroup) -> PdCanvas:
     """The controls of a group, labelled, each with its unit, in columns."""
     rows = sum(_rows(control) for control in group.controls)
     columns = -(-rows // LONGEST)
     tallest = -(-rows // columns) + 1
-    canvas = Canvas(group.name, (COLUMN * columns, HEAD + ROW * tallest + 12))
+    canvas = PdCanvas(group.name, (COLUMN * columns, HEAD + ROW * tallest + 12))
     canvas.panel(0, 0, canvas.size, PAPER)
     canvas.panel(0, 0, (COLUMN * columns, HEAD - 8), HEADING, group.name)
     column, row = 0, 0
@@ -30,11 +30,11 @@ def face(group: Group) -> Canvas:
     return canvas
 
 
-def _rows(control: Control) -> int:
+def _rows(control: ExportControl) -> int:
     return 2 if control.kind == "choice" and len(control.knob.choices) > 1 else 1
 
 
-def _row(canvas: Canvas, x: int, y: int, control: Control) -> None:
+def _row(canvas: PdCanvas, x: int, y: int, control: ExportControl) -> None:
     knob, ways = control.knob, (control.address, f"{control.address}/show")
     canvas.comment(x + LABEL, y, _cut(control.name, FADER - LABEL), 40)
     span = control.low, control.high
@@ -61,7 +61,7 @@ def _row(canvas: Canvas, x: int, y: int, control: Control) -> None:
         canvas.comment(x + UNIT, y, knob.unit, 20)
 
 
-def _choice(canvas: Canvas, x: int, y: int, control: Control, ways: tuple[str, str]) -> None:
+def _choice(canvas: PdCanvas, x: int, y: int, control: ExportControl, ways: tuple[str, str]) -> None:
     choices = control.knob.choices
     if 1 < len(choices) <= MOST_CELLS:
         canvas.radio(x + FADER, y + 1, len(choices), (control.address, f"{control.address}/index"))

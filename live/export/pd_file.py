@@ -23,7 +23,7 @@ def number(value: float) -> str:
     return f"{value:.6g}"
 
 
-class Canvas:
+class PdCanvas:
     """A window of boxes. Each method adds one and returns its place in the order, which is what cords name."""
 
     def __init__(self, name: str = "", size: tuple[int, int] = (450, 300), opened: bool = False) -> None:
@@ -93,7 +93,7 @@ class Canvas:
         send, receive = names
         return self._add(f"#X symbolatom {x} {y} {width} 0 0 0 - {word(receive)} {word(send)} 0;")
 
-    def inside(self, x: int, y: int, canvas: Canvas) -> int:
+    def inside(self, x: int, y: int, canvas: PdCanvas) -> int:
         """Another canvas, as a box of this one."""
         return self._add(f"{canvas.text(within=True)}\n#X restore {x} {y} pd {word(canvas.name)};")
 

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from live.export.controls import Control, Group
+from live.export.controls import ControlGroup, ExportControl
 from live.export.pd_face import MOST_CELLS
-from live.export.pd_file import Canvas
+from live.export.pd_file import PdCanvas
 
 OUT = "arabesque-out"
 """The name under which bytes of OSC go to the engine."""
 WIDE, TALL = 230, 190
 
 
-def inlet(group: Group) -> str:
+def inlet(group: ControlGroup) -> str:
     """The name under which a group's messages come in, without the first part of their address."""
     return f"arabesque-in-{group.name}"
 
 
-def wires(group: Group) -> Canvas:
+def wires(group: ControlGroup) -> PdCanvas:
     """A canvas that does what the group's controls ask, and shows what the engine says of them.
 
     What comes in is shown with `set`, so that nothing is sent back, and told under ADDRESS/is to whoever wants it.
     """
-    canvas = Canvas("wires", (900, 600))
+    canvas = PdCanvas("wires", (900, 600))
     parts = [list(same) for _, same in groupby(group.controls, key=lambda control: control.whole or control.address)]
     heads = [_rest(controls[0].whole or controls[0].address)[0] for controls in parts]
     known = [_rest(control.address)[0] for control in group.controls]
@@ -43,7 +43,7 @@ def wires(group: Group) -> Canvas:
     return canvas
 
 
-def _control(canvas: Canvas, at: int, control: Control, route: int, outlet: int) -> None:
+def _control(canvas: PdCanvas, at: int, control: ExportControl, route: int, outlet: int) -> None:
     """One address out and in."""
     x, y = _place(at)
     show = _out(canvas, x, y, control)
@@ -63,7 +63,7 @@ def _control(canvas: Canvas, at: int, control: Control, route: int, outlet: int)
             canvas.cord(canvas.cord(which, canvas.message(x + 22 * number, y + 150, f"set {number}"), number), index)
 
 
-def _vector(canvas: Canvas, at: int, controls: list[Control], route: int, outlet: int) -> None:
+def _vector(canvas: PdCanvas, at: int, controls: list[ExportControl], route: int, outlet: int) -> None:
     """A vector comes in as a whole or one component at a time, and goes out one at a time."""
     x, y = _place(at)
     names = [control.address.rpartition("/")[2] for control in controls]
@@ -78,7 +78,7 @@ def _vector(canvas: Canvas, at: int, controls: list[Control], route: int, outlet
             canvas.cord(source, show, outlet=number)
 
 
-def _out(canvas: Canvas, x: int, y: int, control: Control) -> int:
+def _out(canvas: PdCanvas, x: int, y: int, control: ExportControl) -> int:
     """From a control's name to OSC; returns the box that shows what it is given."""
     if _is_number(control):
         show = canvas.message(x, y + 75, "set $1")
@@ -102,7 +102,7 @@ def _out(canvas: Canvas, x: int, y: int, control: Control) -> int:
     return show
 
 
-def _is_number(control: Control) -> bool:
+def _is_number(control: ExportControl) -> bool:
     return control.knob.kind in ("float", "int", "switch", "vector")
 
 

@@ -11,14 +11,14 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from live.export.controls import Control, Group
+from live.export.controls import ControlGroup, ExportControl
 
 Json = dict[str, Any]
 WIDE, TALL, ACROSS = 90, 170, 10
 """Pixels of a widget, and how many lie side by side."""
 
 
-def session(groups: Sequence[Group], host: str, port: int) -> str:
+def session(groups: Sequence[ControlGroup], host: str, port: int) -> str:
     """The text of a session file for these groups and an engine at host and port."""
     target = f"{host}:{port}"
     root = {
@@ -33,7 +33,7 @@ def session(groups: Sequence[Group], host: str, port: int) -> str:
     return json.dumps(whole, indent=1, ensure_ascii=False)
 
 
-def _tab(group: Group, target: str) -> Json:
+def _tab(group: ControlGroup, target: str) -> Json:
     widgets = []
     for place, control in enumerate(group.controls):
         label = {"id": f"{control.address} label", "type": "text", "value": control.name, "wrap": True}
@@ -45,7 +45,7 @@ def _tab(group: Group, target: str) -> Json:
     return {"type": "tab", "id": group.name, "label": group.name, "widgets": widgets}
 
 
-def _widget(control: Control) -> Json:
+def _widget(control: ExportControl) -> Json:
     knob = control.knob
     match control.kind:
         case "fader":

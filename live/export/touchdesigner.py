@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from live.export.controls import Control, Group
+from live.export.controls import ControlGroup, ExportControl
 
 HEAD = ("address", "kind", "types", "min", "max", "default", "unit", "curve", "choices", "access", "meaning")
 
@@ -46,7 +46,7 @@ out.sendOSC("/get", [HEAR, "//"])
 '''
 
 
-def table(groups: Sequence[Group]) -> str:
+def table(groups: Sequence[ControlGroup]) -> str:
     """All controls, one a line, its fields separated by tabs."""
     rows = [HEAD, *(_row(control) for group in groups for control in group.controls)]
     return "\n".join("\t".join(cell.replace("\t", " ").replace("\n", " ") for cell in row) for row in rows) + "\n"
@@ -57,7 +57,7 @@ def script(host: str, port: int, table: str, hear: int = 9001) -> str:
     return SCRIPT.format(host=host, port=port, hear=hear, table=table)
 
 
-def _row(control: Control) -> tuple[str, ...]:
+def _row(control: ExportControl) -> tuple[str, ...]:
     knob = control.knob
     types = "i" if knob.kind in ("int", "switch", "pulse") else "s" if knob.kind in ("choice", "text") else "f"
     return (
@@ -75,7 +75,7 @@ def _row(control: Control) -> tuple[str, ...]:
     )
 
 
-def _say(control: Control) -> str:
+def _say(control: ExportControl) -> str:
     if control.kind in ("button", "reading"):
         return ""
     return f"{float(control.value):g}" if isinstance(control.value, int | float) else str(control.value)

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from live.export.controls import Control, Group
+from live.export.controls import ControlGroup, ExportControl
 
 WIDTH, HEIGHT, TAB, ROW = 1024, 768, 44, 46
 ACROSS = 3
@@ -27,7 +27,7 @@ _SPACE = uuid.UUID("6f5b0f9e-5d0f-4c05-9f0d-7f6f1f0c8a11")
 Properties = Mapping[str, tuple[str, object]]
 
 
-def layout(groups: Sequence[Group]) -> bytes:
+def layout(groups: Sequence[ControlGroup]) -> bytes:
     """The bytes of a .tosc file. Host and port are set in TouchOSC itself, under Connections."""
     root = Element("lexml", version="3")
     whole = _node(root, "GROUP", "arabesque", (0, 0, WIDTH, HEIGHT), {"color": ("c", GROUND)})
@@ -45,18 +45,18 @@ def layout(groups: Sequence[Group]) -> bytes:
     return zlib.compress(text)
 
 
-def shown(group: Group) -> list[Control]:
+def shown(group: ControlGroup) -> list[ExportControl]:
     """The controls of a group that the layout has."""
     return [control for control in group.controls if _fits(control)]
 
 
-def _fits(control: Control) -> bool:
+def _fits(control: ExportControl) -> bool:
     if control.kind == "choice":
         return 1 < len(control.knob.choices) <= MOST_STEPS
     return control.kind in ("fader", "switch", "button")
 
 
-def _page(pager: Element, group: Group) -> None:
+def _page(pager: Element, group: ControlGroup) -> None:
     page = _node(
         pager,
         "GROUP",
@@ -89,7 +89,7 @@ def _page(pager: Element, group: Group) -> None:
         _control(page, control, (x + 144, y, wide - 160, tall - 6))
 
 
-def _control(page: Element, control: Control, frame: tuple[int, int, int, int]) -> None:
+def _control(page: Element, control: ExportControl, frame: tuple[int, int, int, int]) -> None:
     low, high = control.low, control.high
     x, y, wide, tall = frame
     match control.kind:

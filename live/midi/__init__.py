@@ -37,7 +37,7 @@ class Midi:
     def __post_init__(self) -> None:
         if not isinstance(self.port, str) or not self.port.strip() or len(self.port) > 500:
             raise MidiError(f"port: expected a port's name, 'auto', 'virtual', 'sound' or 'silent', got {self.port!r}")
-        Settings(channel=self.channel, program=self.program, transpose=self.transpose)
+        OutputSettings(channel=self.channel, program=self.program, transpose=self.transpose)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ _RANGES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class OutputSettings:
     """How one owner's notes leave, and the instrument they find.
 
     Channel 1..16, program 0..128 (0 leaves it alone), bank -1..16383 (-1 leaves it alone), transpose -60..60

@@ -7,15 +7,15 @@ import logging
 from collections.abc import Callable
 from typing import Any, Final
 
-from live.clock import Clock
-from live.osc.budget import Budget
+from live.net.rate_limit import RateLimit
 from live.osc.encode import message, value_message
-from live.osc.out import OscOut, Packet
+from live.osc.output import OscOutput, Packet
 from live.osc.packet import Message
 from live.osc.pattern import Pattern, is_pattern
-from live.osc.streams import host_of, is_stream
-from live.osc.subscribers import MAX_PATTERNS, Peer
-from live.tree import AddressError, Signal, Tree
+from live.osc.stream_peers import host_of, is_stream
+from live.osc.subscriptions import MAX_PATTERNS, Peer
+from live.parameters.tree import AddressError, Signal, Tree
+from live.transport.clock import Clock
 
 log = logging.getLogger(__name__)
 
@@ -47,14 +47,14 @@ REPLIES: Final = (
 """What is answered. None of it is answered in turn, or two engines could keep each other busy for ever."""
 
 
-class Commands:
+class OscCommands:
     """Answers /get, /list, /ping, /subscribe and /unsubscribe, and questions to an address.
 
     All raise AddressError with the sentence for the sender, PatternError for a pattern that cannot be read.
     One host gets at most 5,000 answers at once and 2,000 a second, so that nobody floods others through us.
     """
 
-    def __init__(self, tree: Tree, clock: Clock, out: OscOut) -> None:
+    def __init__(self, tree: Tree, clock: Clock, out: OscOutput) -> None:
         self.tree = tree
         self.clock = clock
         self.out = out
@@ -67,7 +67,7 @@ class Commands:
             "/list": self._list,
             "/ping": lambda said, sender: [(sender, message("/pong", *said.arguments))],
         }
-        self._answers = Budget(5_000, 2_000)
+        self._answers = RateLimit(5_000, 2_000)
         self._matches: dict[str, list[str]] = {}
         self._version = -1
 

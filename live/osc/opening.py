@@ -6,16 +6,18 @@ import ipaddress
 import logging
 from collections.abc import Callable
 
-from live.clock import Clock
-from live.options import Options
-from live.osc.out import OscOut
+from live.engine.options import Options
+from live.osc.output import OscOutput
 from live.osc.server import OscServer
-from live.tree import Tree
+from live.parameters.tree import Tree
+from live.transport.clock import Clock
 
 log = logging.getLogger(__name__)
 
 
-def open_osc(tree: Tree, clock: Clock, out: OscOut, options: Options, fail: Callable[[str], None]) -> OscServer | None:
+def open_osc(
+    tree: Tree, clock: Clock, out: OscOutput, options: Options, fail: Callable[[str], None]
+) -> OscServer | None:
     """The server, started; None where nobody wants one. `fail` takes the sentence of what could not be opened."""
     for host, port in options.osc_out:
         try:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal
 
-from live.leaf import Leaf
 from live.osc.commands import COMMANDS, REPLIES
-from live.tree import Signal, Tree
+from live.parameters.parameter import Parameter
+from live.parameters.tree import Signal, Tree
 from models.base import Knob
 
 Form = Literal["text", "markdown", "json"]
@@ -23,7 +23,7 @@ INTRODUCTION = (
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ReferenceRow:
     """One address, as the table says it."""
 
     address: str
@@ -60,7 +60,7 @@ def table(tree: Tree, form: Form = "text") -> str:
     raise ValueError(f"expected text, markdown or json, got {form!r}")
 
 
-def _node(leaf: Leaf) -> str:
+def _node(leaf: Parameter) -> str:
     return leaf.address.split("/")[1]
 
 
@@ -79,7 +79,7 @@ def types(knob: Knob) -> str:
             return "f"
 
 
-def _row(leaf: Leaf) -> Row:
+def _row(leaf: Parameter) -> ReferenceRow:
     knob = leaf.knob
     meaning = knob.meaning
     if knob.arguments:
@@ -87,7 +87,7 @@ def _row(leaf: Leaf) -> Row:
     elif knob.kind in ("vector", "event"):
         meaning += f" ({', '.join(knob.components)})"
     default = "" if knob.kind == "pulse" or knob.access != "rw" else _say(knob.default)
-    return Row(leaf.address, types(knob), knob.access, _range(knob), default, meaning)
+    return ReferenceRow(leaf.address, types(knob), knob.access, _range(knob), default, meaning)
 
 
 def _arguments(knob: Knob) -> str:
@@ -133,7 +133,7 @@ def _say(value: Any) -> str:
     return str(value)
 
 
-def _entry(leaf: Leaf) -> dict[str, Any]:
+def _entry(leaf: Parameter) -> dict[str, Any]:
     knob = leaf.knob
     return {
         "address": leaf.address,
@@ -156,7 +156,7 @@ def _signal(signal: Signal) -> dict[str, str]:
     return {"address": signal.address, "types": signal.types, "meaning": signal.meaning}
 
 
-def _text(leaves: list[Leaf], signals: list[Signal]) -> str:
+def _text(leaves: list[Parameter], signals: list[Signal]) -> str:
     lines = [*INTRODUCTION]
     for node, group in groupby(leaves, key=_node):
         rows = [_row(leaf) for leaf in group]
@@ -191,7 +191,7 @@ def _columns(rows: Sequence[tuple[str, ...]]) -> list[str]:
     ]
 
 
-def _markdown(leaves: list[Leaf], signals: list[Signal]) -> str:
+def _markdown(leaves: list[Parameter], signals: list[Signal]) -> str:
     lines = ["# OSC addresses", "", *(f"- {sentence}" for sentence in INTRODUCTION)]
     heads = ("Address", "Types", "Access", "Range", "Default", "Meaning")
     for node, group in groupby(leaves, key=_node):

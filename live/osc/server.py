@@ -10,15 +10,15 @@ import threading
 from types import TracebackType
 from typing import Final, Self
 
-from live.allow import Allow
-from live.clock import Clock
-from live.osc.meaning import Meaning
-from live.osc.out import OscOut, Packet
-from live.osc.streams import Streams, is_stream
-from live.osc.subscribers import Peer
+from live.net.allow import Allow
+from live.osc.dispatch import Dispatcher
+from live.osc.output import OscOutput, Packet
+from live.osc.stream_peers import StreamPeers, is_stream
+from live.osc.subscriptions import Peer
 from live.osc.tcp import TcpServer
 from live.osc.udp import UdpSocket
-from live.tree import Tree
+from live.parameters.tree import Tree
+from live.transport.clock import Clock
 
 log = logging.getLogger(__name__)
 
@@ -49,13 +49,13 @@ class OscServer:
         host: str | None = "127.0.0.1",
         port: int = 9000,
         *,
-        out: OscOut | None = None,
+        out: OscOutput | None = None,
         allow: Allow = Allow(),  # noqa: B008
     ) -> None:
         self.clock = clock
-        self.out = out or OscOut(tree, clock)
-        self.meaning = Meaning(tree, clock, self.out)
-        self.streams = Streams(self._wake)
+        self.out = out or OscOutput(tree, clock)
+        self.meaning = Dispatcher(tree, clock, self.out)
+        self.streams = StreamPeers(self._wake)
         self.allow = allow
         self.udp = None if clock.virtual or host is None else UdpSocket(host, port, clock)
         self.tcp: TcpServer | None = None

@@ -9,11 +9,11 @@ import socket
 from dataclasses import dataclass, field
 from typing import Final
 
-from live.allow import Allow
+from live.net.allow import Allow
 from live.osc.encode import message
 from live.osc.framing import Framing, FramingError, framing_of
-from live.osc.streams import Streams
-from live.osc.subscribers import Peer
+from live.osc.stream_peers import StreamPeers
+from live.osc.subscriptions import Peer
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class TcpServer:
     the port is taken.
     """
 
-    def __init__(self, host: str, port: int, streams: Streams, allow: Allow) -> None:
+    def __init__(self, host: str, port: int, streams: StreamPeers, allow: Allow) -> None:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, _, _, _, address = found[0]
         self.socket = socket.create_server(address[:2], family=family, backlog=16)

@@ -9,10 +9,10 @@ import sys
 from collections import deque
 from typing import Final
 
-from live.clock import Clock
-from live.osc.mouthful import Mouthful
 from live.osc.packet import MAX_BYTES
-from live.osc.subscribers import Peer
+from live.osc.recvmmsg import BatchReceiver
+from live.osc.subscriptions import Peer
+from live.transport.clock import Clock
 
 log = logging.getLogger(__name__)
 
@@ -58,9 +58,9 @@ class UdpSocket:
             self.socket.close()
             raise
         self.host, self.port = self.socket.getsockname()[:2]
-        self._mouthful: Mouthful | None = None
+        self._mouthful: BatchReceiver | None = None
         with contextlib.suppress(OSError):
-            self._mouthful = Mouthful(self.socket, MAX_BYTES + 1)
+            self._mouthful = BatchReceiver(self.socket, MAX_BYTES + 1)
 
     @property
     def receive_buffer(self) -> int:

@@ -7,7 +7,7 @@ import zlib
 from models.base import Event, NoteOn, Pen
 
 
-class Digest:
+class EventDigest:
     """An Output that keeps the CRC-32 of everything it is given, in its order, and counts notes and strokes."""
 
     def __init__(self) -> None:

@@ -1,30 +1,229 @@
-"""What a session must be told to be played again: all that reaches the nodes, in the order in which it did."""
+"""Writes a performance down while it happens, on a thread of its own, so that nothing ever waits for a disk."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+import hashlib
+import platform
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import BinaryIO
 
-from live.clock import Beat
-from models.base import Event, Knob, Value
+from live.midi.output.recorder import free_name
+from live.patch import Change, Patch
+from live.session.digest import EventDigest
+from live.session.session_file import (
+    Line,
+    NodeAdded,
+    NodeFailed,
+    NodeRemoved,
+    OutputChanged,
+    PatchLoaded,
+    SessionEnded,
+    SessionHead,
+    TurnTaken,
+    ValueStored,
+    WeightsUsed,
+    encode,
+    head_line,
+)
+from live.transport.clock import Beat, Clock
+from models.base import Event, FromFile, Knob, Model, Value
+
+EVERY_S = 0.25
+"""How often it writes: no more than that is lost in a crash."""
+WAITING_AT_MOST = 200_000
+BYTES_AT_MOST = 2_000_000_000
+TOGETHER = 1_000
+"""Lines that are written at once on a virtual clock, where nothing happens by itself."""
 
 
-class Recorder(Protocol):
-    """Takes down what happens, from the threads on which it happens: never waits, never raises."""
+class SessionRecorder:
+    """A Recorder (see there) of a session, to a new file: `path` is what it is called in the end.
+
+    A duo takes about 20 MB an hour. Where the disk fails, does not keep up or is about to be filled (2 GB), that is
+    said once through `fail(sentence)`, the recording ends, and the performance goes on. Raises OSError where the file
+    cannot be made.
+    """
+
+    def __init__(self, wanted: Path, head: SessionHead, clock: Clock, fail: Callable[[str], None]) -> None:
+        self.path = free_name(wanted)
+        self.size = 0
+        """Bytes written."""
+        self._clock = clock
+        self._fail = fail
+        self._digests: dict[str, EventDigest] = {}
+        self._beats: dict[str, tuple[Beat, int]] = {}
+        self._lines: deque[Line | tuple[float, str, Path]] = deque()
+        self._plain: set[str] = set()
+        self._broken = ""
+        self._told = False
+        self._closing = False
+        self._turn = threading.Condition()
+        self._file: BinaryIO = open(self.path, "xb", buffering=0)  # noqa: SIM115 (it stays open)
+        self._put(head_line(head))
+        self._thread: threading.Thread | None = None
+        if not clock.virtual:
+            self._thread = threading.Thread(target=self._run, name="session", daemon=True)
+            self._thread.start()
+
+    # -- what the engine tells: from any thread ------------------------------------------------------------------
+
+    def add(self, node: str, model: Model) -> EventDigest:
+        """A node comes; what it does must be sent to the Output returned, too."""
+        self._digests[node] = EventDigest()
+        self._beats.pop(node, None)
+        self._append(NodeAdded(self._clock.now(), node))
+        self._weights(node, model)
+        return self._digests[node]
+
+    def remove(self, node: str) -> None:
+        """A node has stopped and gone."""
+        if self._digests.pop(node, None) is not None:
+            self._append(NodeRemoved(self._clock.now(), node))
+
+    def patched(self, patch: Patch) -> None:
+        """The patch has been loaded again, and is about to be followed."""
+        self._append(PatchLoaded(self._clock.now(), patch.text))
+
+    def follows(self, change: Change, model: Model | None) -> None:
+        """A change of the patch is about to be done, perhaps with a model that was loaded for it."""
+        if change.node in self._digests and change.do == "out":
+            self._append(OutputChanged(self._clock.now(), change.node))
+        elif change.node in self._digests and change.do == "weights" and model is not None:
+            self._weights(change.node, model)
 
     def wrote(self, now_s: float, address: str, knob: Knob, value: Value, glide_s: float) -> None:
-        """A value was stored, as its knob takes it."""
-        ...
+        """A value was stored. An event is not: whoever hears it says so."""
+        if knob.kind != "event":
+            if knob.kind != "pulse" and knob.sets is None:
+                self._plain.add(address)
+            self._append(ValueStored(now_s, address, value, glide_s))
 
     def looked(
         self, now_s: float, node: str, heard: Sequence[Event], beats: Beat, meter: int, swapped: bool
     ) -> None:
-        """A node read its knobs, what came to its ears since it last did, and the beats: all it goes by this time.
-
-        `swapped`: it plays with other weights from here.
-        """
-        ...
+        """A node took its turn; one that lives on pictures is left out."""
+        digest = self._digests.get(node)
+        if digest is None:
+            return
+        known = self._beats.get(node)
+        self._beats[node] = beats, meter
+        line = beats if known != (beats, meter) else None
+        self._append(TurnTaken(now_s, node, digest.value, tuple(heard), line, meter, swapped))
 
     def failed(self, now_s: float, node: str, sentence: str) -> None:
-        """What the node did then has failed."""
-        ...
+        """What a node did in its turn has failed."""
+        if node in self._digests:
+            self._append(NodeFailed(now_s, node, sentence))
+
+    def close(self) -> None:
+        """Writes what has come, and the end; once the nodes have stopped. Once is enough."""
+        if self._closing:
+            return
+        self._append(SessionEnded(self._clock.now(), {node: digest.value for node, digest in self._digests.items()}))
+        with self._turn:
+            self._closing = True
+            self._turn.notify()
+        if self._thread is not None:
+            self._thread.join()
+        else:
+            self._write()
+        self._file.close()
+
+    # -- inside --------------------------------------------------------------------------------------------------
+
+    def _weights(self, node: str, model: Model) -> None:
+        if isinstance(model, FromFile) and model.file is not None:
+            self._append((self._clock.now(), node, model.file))
+
+    def _append(self, line: Line | tuple[float, str, Path]) -> None:
+        if self._broken:
+            return
+        self._lines.append(line)
+        if len(self._lines) > WAITING_AT_MOST:
+            self._broken = "the disk does not keep up"  # the writer says so: here, somebody may hold the tree
+        elif self._clock.virtual and len(self._lines) >= TOGETHER:
+            self._write()
+
+    def _run(self) -> None:
+        while not self._closing:
+            with self._turn:
+                if not self._closing:
+                    self._clock.wait(self._clock.now() + EVERY_S, self._turn)
+            self._write()
+        self._write()
+
+    def _write(self) -> None:
+        lines = [self._lines.popleft() for _ in range(len(self._lines))]
+        if not self._broken:
+            try:
+                hashed = [_hashed(*line) if isinstance(line, tuple) else line for line in lines]
+                self._put(b"".join(encode(line) for line in _newest(hashed, self._plain)))
+            except OSError as error:
+                self._broken = error.strerror or str(error)
+            except (TypeError, ValueError) as error:  # something that JSON has no word for
+                self._broken = str(error)
+            if self.size > BYTES_AT_MOST:
+                self._broken = f"it has grown to {self.size / 1e6:.1f} MB"
+        if self._broken and not self._told:
+            self._told = True
+            self._fail(f"{self.path}: {self._broken}; the session's recording ends here")
+
+    def _put(self, data: bytes) -> None:
+        self.size += len(data)
+        while data:
+            data = data[self._file.write(data) :]
+
+
+def versions() -> dict[str, str]:
+    """Of the program and what its numbers depend on, and the machine."""
+    found = {"python": platform.python_version(), "machine": f"{platform.system()} {platform.machine()}"}
+    for package in ("arabesque", "torch", "numpy"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "?"
+    return found
+
+
+def sha256_of(file: Path) -> str:
+    """The SHA-256 of a file's bytes; empty where it cannot be read any more."""
+    try:
+        with file.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def _hashed(at_s: float, node: str, file: Path) -> WeightsUsed:
+    return WeightsUsed(at_s, node, file.name, sha256_of(file))
+
+
+def _newest(lines: Sequence[Line], plain: set[str]) -> list[Line]:
+    """Without the writes that nobody can have noticed: of those to one address between two turns of its node, all but
+    the last. So a flood of messages does not flood the disk.
+
+    A write that sets others, presses or glides may depend on those before it: none before it is left out.
+    """
+    kept: list[Line] = []
+    later: dict[str, set[str]] = {}
+    for line in reversed(lines):
+        match line:
+            case ValueStored(_, address, _, glide_s):
+                node = address[1:].partition("/")[0]
+                overwritten = later.setdefault(node, set())
+                if glide_s > 0.0 or address not in plain:
+                    overwritten.clear()
+                elif address in overwritten:
+                    continue
+                else:
+                    overwritten.add(address)
+            case PatchLoaded() | SessionEnded():
+                later.clear()
+            case _:
+                later.pop(line.node, None)
+        kept.append(line)
+    return kept[::-1]

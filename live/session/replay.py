@@ -1,6 +1,6 @@
 """Plays a session again: walks its journal on a virtual clock, and lets each node do the same at the same time.
 
-What moved the controls, such as cues, links, presets or a fader box, is not run again: what it wrote is in the
+What moved the controls, such as cues, mappings, presets or a fader box, is not run again: what it wrote is in the
 journal. So only the tree, the nodes and their ways to MIDI are here.
 """
 
@@ -11,37 +11,37 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from live.clock import VirtualClock
-from live.follower import model_of
-from live.options import Options
+from live.engine.options import Options
+from live.engine.reloader import model_of
+from live.midi.output.node_outputs import NodeOutputs
+from live.nodes.event_runner import EventRunner
+from live.parameters.tree import Tree
 from live.patch import PatchError, load
-from live.runner import Runner
-from live.session.digest import Digest
-from live.session.journal import (
-    Added,
-    Ended,
-    Failed,
+from live.session.digest import EventDigest
+from live.session.recorder import sha256_of
+from live.session.session_file import (
     Line,
-    Looked,
-    Patched,
-    Removed,
-    Rewired,
+    NodeAdded,
+    NodeFailed,
+    NodeRemoved,
+    OutputChanged,
+    PatchLoaded,
+    SessionEnded,
     SessionError,
-    Weights,
-    Wrote,
+    TurnTaken,
+    ValueStored,
+    WeightsUsed,
     head_of,
     lines_of,
 )
-from live.session.recording import sha256_of
-from live.tree import Tree
-from live.voices import Voices
+from live.transport.clock import VirtualClock
 from models.base import FromFile, Model, pulse
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class Outcome:
+class ReplayOutcome:
     """What a replay has come to."""
 
     seconds: float = 0.0
@@ -63,21 +63,21 @@ class Replay:
 
     def __init__(self, session: Path, record: Path | None = None) -> None:
         self.session = session
-        self.outcome = Outcome()
+        self.outcome = ReplayOutcome()
         self.head = head_of(session)
         self.clock = VirtualClock()
         self.tree = Tree(self.clock)
         self.tree.add("/midi/panic", pulse("End every note on every channel, now"), lambda _: self.voices.panic())
-        self.voices = Voices(self.tree, self.clock, _port_state, Options(midi="silent", record=record))
+        self.voices = NodeOutputs(self.tree, self.clock, _port_state, Options(midi="silent", record=record))
         self._path = Path(self.head.patch)
         self._patch = load(self._path, self.head.text)
         self._models: dict[str, Model] = {}
         self._coming: dict[str, Model] = {}
-        self._runners: dict[str, Runner] = {}
-        self._digests: dict[str, Digest] = {}
+        self._runners: dict[str, EventRunner] = {}
+        self._digests: dict[str, EventDigest] = {}
         self._forced: set[str] = set()
 
-    def run(self) -> Outcome:
+    def run(self) -> ReplayOutcome:
         """Plays it through; SessionError at a line that is none, after all before it has been played."""
         first_s: float | None = None
         try:
@@ -109,27 +109,27 @@ class Replay:
 
     def _do(self, number: int, line: Line) -> None:
         match line:
-            case Looked():
+            case TurnTaken():
                 self._look(number, line)
-            case Wrote(_, address, value, glide_s):
+            case ValueStored(_, address, value, glide_s):
                 if address in self.tree:  # the window, presets and cues are not here
                     self.tree.set(address, value, glide_s)
-            case Failed(at_s, node, sentence):
+            case NodeFailed(at_s, node, sentence):
                 self._fail(at_s, node, sentence)
-            case Added(_, node):
+            case NodeAdded(_, node):
                 self._add(node)
-            case Removed(_, node):
+            case NodeRemoved(_, node):
                 self._remove(node)
-            case Patched(_, text):
+            case PatchLoaded(_, text):
                 self._patch = load(self._path, text)
-            case Rewired(_, node):
+            case OutputChanged(_, node):
                 self._wire(node)
-            case Weights(_, node, file, sha256):
+            case WeightsUsed(_, node, file, sha256):
                 self._compare_weights(node, file, sha256)
-            case Ended(_, done):
+            case SessionEnded(_, done):
                 self._end(number, done)
 
-    def _look(self, number: int, line: Looked) -> None:
+    def _look(self, number: int, line: TurnTaken) -> None:
         runner = self._runners.get(line.node)
         if runner is None:
             # Made no sooner, so that it begins with the seed that it was given.
@@ -159,14 +159,14 @@ class Replay:
         model = self._models[node] = self._model(node)
         for name, knob in self._pace(node).knobs_of_loaded(model).items():
             self.tree.add(f"/{node}/{name}", knob)
-        self._digests[node] = Digest()
+        self._digests[node] = EventDigest()
         midi = self._patch.nodes[node].midi
         if midi is not None:
             self.voices.add(node, midi)
 
-    def _pace(self, node: str) -> type[Runner]:
+    def _pace(self, node: str) -> type[EventRunner]:
         runs = self._patch.nodes[node].runs
-        return runs if issubclass(runs, Runner) else Runner
+        return runs if issubclass(runs, EventRunner) else EventRunner
 
     def _remove(self, node: str) -> None:
         runner = self._runners.pop(node, None)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, get_args
 
-from live.show.moment import Grid
+from live.show.beat_wait import Grid
 
 Follow = Literal["none", "with", "after"]
 REFUSED: Final = ("/engine/blackout",)

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from live.clock import Clock
 from live.osc.pattern import Pattern, PatternError
+from live.parameters.tree import AddressError, Tree
 from live.patch import Patch
-from live.show.moment import GRIDS, Grid, Moment
-from live.show.shelf import Preset, Shelf
-from live.tree import AddressError, Tree
+from live.show.beat_wait import GRIDS, BeatWait, Grid
+from live.show.preset_store import Preset, PresetStore
+from live.transport.clock import Clock
 from models.base import Knob, KnobError, Value, event
 
 SCOPE: Final = (
-    "//* -/{engine,session,window,midi,camera,preset,cue,link}//* -/clock/{source,play,in,out,offset} "
+    "//* -/{engine,session,window,midi,camera,preset,cue,mapping}//* -/clock/{source,play,in,out,offset} "
     "-/*/{seed,pause,source,channel,listen,thru,sustain,lookahead,nudge}"
 )
 """Of everything, not what belongs to the rig or the moment: a preset must not begin the piece again or move a port."""
@@ -31,7 +31,7 @@ RETRY_S: Final = 10.0
 class _Waiting:
     """A recall that waits for its beat."""
 
-    moment: Moment
+    moment: BeatWait
     name: str
     seconds: float
     node: str
@@ -48,7 +48,7 @@ class _Flip:
 
 
 class Presets:
-    """The part that stores and recalls, from any thread; files are read and written on the desk's.
+    """The part that stores and recalls, from any thread; files are read and written on the control thread's.
 
     `driven` says whether something moves an address all the time: such an address is neither stored nor recalled.
     """
@@ -64,7 +64,7 @@ class Presets:
     ) -> None:
         self.tree = tree
         self.clock = clock
-        self.shelf = Shelf(path)
+        self.shelf = PresetStore(path)
         self._wake = wake
         self._fail = fail
         self._driven = driven
@@ -160,7 +160,7 @@ class Presets:
         with self._lock:
             self._waiting.pop(node, None)
             if grid != "none":
-                self._waiting[node] = _Waiting(Moment.next(self.clock, grid), name, seconds, node)
+                self._waiting[node] = _Waiting(BeatWait.next(self.clock, grid), name, seconds, node)
         if grid == "none":
             self._go(name, seconds, node)
         self._wake()
@@ -265,7 +265,7 @@ class Presets:
             self.tree.publish("/preset/last", last)
         self._wake()
 
-    # -- the file, on the desk's thread -------------------------------------------------------------------------
+    # -- the file, on the control thread ----------------------------------------------------------------------------
 
     def _read(self) -> None:
         complaints = self.shelf.read()

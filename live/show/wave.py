@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final, Literal, get_args
 
-from live.clock import Clock
+from live.transport.clock import Clock
 
 Shape = Literal["sine", "triangle", "saw", "square", "random"]
 SHAPES: Final[tuple[Shape, ...]] = get_args(Shape)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
 import wave
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -14,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from live.sound import SoundError
-from live.sound.keys import Keys
+from live.sound.keyboard import PianoKeyboard
 from live.sound.piano import Piano, Samples, damp
 from live.sound.soundfont import Fluid
 
@@ -127,7 +125,7 @@ class OfflinePiano:
     def __init__(self, rate: int = 44100) -> None:
         self.rate = rate
         self.piano = Piano(rate)
-        self._keys = Keys(self._strike, _VOICES)
+        self._keys = PianoKeyboard(self._strike, _VOICES)
         self._voices: list[_Voice] = []
 
     def send(self, data: bytes) -> None:
@@ -182,26 +180,3 @@ class _Voice:
             mix[: len(part)] += part * (ramp / np.float32(32768.0))
             self._volume = self._wanted
         self._at += len(mix)
-
-
-def main(argv: list[str] | None = None) -> int:
-    """The command; 0 where the file was written, 2 where not."""
-    parser = argparse.ArgumentParser(prog="arabesque render", description="Turns a MIDI file into sound.")
-    parser.add_argument("midi", metavar="FILE.mid", help="what is played")
-    parser.add_argument("wav", metavar="FILE.wav", help="what is written: stereo, 16 bits")
-    font_help = "an .sf2 or .sf3 file instead of the built-in piano (needs the extra arabesque[soundfont])"
-    parser.add_argument("--soundfont", metavar="FILE", help=font_help)
-    rate_help = "samples per second (default: %(default)s)"
-    parser.add_argument("--rate", type=int, default=44100, metavar="HZ", help=rate_help)
-    given = parser.parse_args(argv)
-    try:
-        length_s = render(given.midi, given.wav, given.rate, soundfont=given.soundfont)
-    except SoundError as error:
-        sys.stderr.write(f"arabesque render: {error}\n")
-        return 2
-    sys.stdout.write(f"{given.wav}: {int(length_s // 60)}:{length_s % 60:04.1f}\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -10,10 +10,10 @@ from queue import Empty, SimpleQueue
 
 import numpy as np
 
-from live.clock import Clock
 from live.sound import SoundError
-from live.sound.keys import Keys
+from live.sound.keyboard import PianoKeyboard
 from live.sound.piano import MIDDLE_FIRST, Piano, Samples, Tone, damp
+from live.transport.clock import Clock
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # it would print where the sender's answers go
 import pygame
@@ -54,7 +54,7 @@ class Speaker:
         except pygame.error as error:
             raise SoundError(f"no sound device can be opened: {error}") from None
         pygame.mixer.set_num_channels(_CHANNELS)
-        self._keys = Keys(self._strike, _VOICES)
+        self._keys = PianoKeyboard(self._strike, _VOICES)
         self._messages: SimpleQueue[bytes | None] = SimpleQueue()
         self._player = threading.Thread(target=self._play, name="built-in piano", daemon=True)
         self._player.start()

@@ -38,7 +38,7 @@ _MELLOW, _BRIGHT = 0.3, 1.1
 
 
 @dataclass(frozen=True, slots=True)
-class Partials:
+class StringPartials:
     """The modes of one key, one row each; levels are complex, in ear 0 (left) and 1 (right)."""
 
     hz: Floats
@@ -128,7 +128,7 @@ def _heard(hz: Floats) -> Floats:
     return np.asarray(weight * 1.2589)
 
 
-def partials(pitch: int, rate: int) -> Partials:
+def partials(pitch: int, rate: int) -> StringPartials:
     """The modes of one key (21..108) below 0.45 of the sampling rate, at a loudness alike over the keyboard."""
     draw = np.random.default_rng(pitch)
     first_hz, stiff = fundamental_hz(pitch), float(inharmonicity(pitch))
@@ -160,7 +160,7 @@ def partials(pitch: int, rate: int) -> Partials:
     loudness = np.sqrt(np.sum(np.abs((mellow + bright) / 2) ** 2 * _heard(hz)[:, None] ** 2))
     level = np.interp(pitch, [21, 33, 45, 64, 88, 108], [0.35, 0.45, 0.6, 0.8, 0.8, 0.6]) / loudness
     knock_hz, knock_decay, knock = _knock(pitch, draw)
-    return Partials(
+    return StringPartials(
         hz=np.concatenate([all_hz, knock_hz]),
         decay=np.concatenate([decay, knock_decay]),
         mellow=np.concatenate([level * weight * np.tile(mellow, (3, 1)), 0.25 * knock]),

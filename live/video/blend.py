@@ -7,13 +7,13 @@ from typing import Protocol
 import pygame
 
 
-class Drawn(Protocol):
+class Drawable(Protocol):
     """Something that can be drawn over what a surface shows already."""
 
     def draw(self, surface: pygame.Surface) -> None: ...
 
 
-def lay(surface: pygame.Surface, drawn: Drawn, opacity: float, blend: str) -> None:
+def lay(surface: pygame.Surface, drawn: Drawable, opacity: float, blend: str) -> None:
     """Draws with an opacity 0..1, as a whole, and one of `live.video.BLENDS`; where the surface's clip lets it."""
     if opacity <= 0.0:
         return

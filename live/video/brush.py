@@ -31,7 +31,7 @@ Samples = NDArray[np.float32]
 """(n, 3): x, y and half the width, in pixels."""
 
 
-class Sheet:
+class StrokeRaster:
     """The pixels of one drawing on paper of a size, in pixels; transparent where nothing is drawn.
 
     Only as much memory is taken as the drawing is large.

@@ -11,10 +11,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from live.clock import Clock
-from live.frames import FrameRunner
+from live.nodes.frame_runner import FrameRunner
+from live.parameters.tree import Tree
 from live.patch import Patch
-from live.tree import Tree
+from live.transport.clock import Clock
 from live.video.camera import Camera
 from live.video.capture import CAMERA_KNOBS, CAMERA_STATES, REOPENING, Capture
 from models.base import Frame, Value
@@ -27,7 +27,7 @@ STRONG = 0.1
 
 
 class Cameras:
-    """Opens the cameras that nodes ask for, on whatever thread; as a part of the desk it tells how they do.
+    """Opens the cameras that nodes ask for, on whatever thread; as a control-thread service it tells how they do.
 
     `fail` takes the sentence of a loss; video files may lie in `folder`.
     """
@@ -71,7 +71,7 @@ class Cameras:
         capture = self._captures.get(name)
         return capture.newest if capture is not None else None
 
-    # -- a part of the desk -------------------------------------------------------------------------------------
+    # -- a control-thread service -------------------------------------------------------------------------------------
 
     def open(self) -> None:
         """Nothing: the nodes have opened what they need."""

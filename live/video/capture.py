@@ -12,11 +12,11 @@ from typing import Annotated, Any
 
 import cv2
 
-from live.clock import Clock
-from live.tree import Tree
+from live.parameters.tree import Tree
+from live.transport.clock import Clock
 from live.video.camera import MOST_PX
-from live.video.landscape import Picture
-from live.video.readers import Reader, TestPicture, cameras, open_reader
+from live.video.reader import FrameReader, TestPictureReader, cameras, open_reader
+from live.video.synthetic_scene import Picture
 from models.base import Frame, Knob, knobs_of
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ class Capture:
         self._deliver = deliver
         self._fail = fail
         self._folder = folder
-        self._reader: Reader | None = None
+        self._reader: FrameReader | None = None
         self._opened: tuple[Any, ...] = ()
         self._began_s = clock.now()
         self._first = 0
@@ -153,13 +153,13 @@ class Capture:
             self._say("opening")
         self._reader, seen = open_reader(wishes, self._folder, live=not self._clock.virtual)
         self._exposure = wishes["exposure"]
-        looks = isinstance(self._reader, TestPicture) and wishes["source"] == "auto" and not self._clock.virtual
+        looks = isinstance(self._reader, TestPictureReader) and wishes["source"] == "auto" and not self._clock.virtual
         self._known = cameras() if looks else []
         self._look_s = now_s + LOOK_AGAIN_S if looks else math.inf
         self._began_s, self._first = self._clock.now(), self.newest.number + 1 if self.newest else 0
         self._tree.publish(f"/{self.name}/seen", seen)
 
-    def _read(self, reader: Reader, wishes: Mapping[str, Any], now_s: float) -> None:
+    def _read(self, reader: FrameReader, wishes: Mapping[str, Any], now_s: float) -> None:
         number = 0
         if reader.rate is not None:
             number = math.floor((now_s - self._began_s) * reader.rate + 1e-6)
@@ -177,7 +177,7 @@ class Capture:
         self.newest = frame
         self._count(frame)
         if self._state() not in ("playing", "test"):
-            self._say("test" if isinstance(reader, TestPicture) and wishes["source"] != "test" else "playing")
+            self._say("test" if isinstance(reader, TestPictureReader) and wishes["source"] != "test" else "playing")
             log.info("%s: %s, %d x %d", self.name, self._tree.get(f"/{self.name}/seen"), *self._size)
         self._deliver(frame)
 

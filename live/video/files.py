@@ -32,7 +32,7 @@ def fresh(folder: Path, name: str, ending: str) -> Path:
     raise AssertionError
 
 
-class Writer:
+class FileWriter:
     """Writes on a thread of its own, so that the picture goes on; says what was written, and what could not be."""
 
     def __init__(self, folder: Path, said: Say, failed: Say, at_once: bool) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pygame
 
-from live.leaf import Leaf
+from live.parameters.parameter import Parameter
 from live.video.keys import KEYS, POINTER, PRESETS
 from live.video.stage import Stage
 from live.video.text import Colour, label
@@ -82,11 +82,11 @@ class Hud:
         return panel
 
     def _groups(self) -> Iterator[tuple[str, list[Line]]]:
-        groups: dict[str, list[Leaf]] = {}
+        groups: dict[str, list[Parameter]] = {}
         for leaf in self._stage.tree.leaves():
             if leaf.knob.kind not in ("pulse", "event") and "r" in leaf.knob.access:
                 groups.setdefault(leaf.address.split("/")[1], []).append(leaf)
-        last = [name for name in ("clock", "midi", "camera", "window", "preset", "cue", "link") if name in groups]
+        last = [name for name in ("clock", "midi", "camera", "window", "preset", "cue", "mapping") if name in groups]
         for name in ["engine", *(name for name in groups if name not in last and name != "engine"), *last]:
             lines = [_line(leaf, leaf.at(self._stage.clock.now())) for leaf in groups[name]]
             errors = [sentence for _, error, sentence in self._stage.notes if error]
@@ -95,7 +95,7 @@ class Hud:
             yield f"/{name}", lines
 
 
-def _line(leaf: Leaf, value: Value) -> Line:
+def _line(leaf: Parameter, value: Value) -> Line:
     name = leaf.address.split("/", 2)[2]
     parts = value if isinstance(value, tuple) else (value,)
     said = " ".join(f"{part:.3g}" if isinstance(part, float) else str(part) for part in parts[:6])

@@ -10,11 +10,11 @@ from typing import Any
 
 import pygame
 
-from live.lanes import Timed
+from live.system.queues import TimedQueue
 from live.video import Layer
-from live.video.brush import Sheet
-from live.video.look import INK_KNOBS
-from live.video.strokes import Colour, Drawing, Drawings
+from live.video.brush import StrokeRaster
+from live.video.layer_knobs import INK_KNOBS
+from live.video.strokes import Colour, Drawing, DrawingList
 from models.base import Event, Page, Pen
 
 log = logging.getLogger(__name__)
@@ -29,18 +29,18 @@ class Ink:
     def __init__(self, name: str, layer: Layer) -> None:
         self.name = name
         self.layer = layer
-        self.paper = Drawings()
+        self.paper = DrawingList()
         self.dropped = 0
         """How many events did not fit: more than 100,000 were waiting."""
         self.look: Mapping[str, Any] = {knob: declared.default for knob, declared in INK_KNOBS.items()}
-        self._timed: Timed[Pen | Page] = Timed()
+        self._timed: TimedQueue[Pen | Page] = TimedQueue()
         self._lock = threading.Lock()
         self._touched: deque[Pen] = deque(maxlen=100_000)
         self._down: set[int] = set()
         self._slipped = False
         self._now_s = 0.0
         self._size = (0, 0)
-        self._sheets: dict[Drawing, Sheet] = {}
+        self._sheets: dict[Drawing, StrokeRaster] = {}
         self._faded: dict[Drawing, tuple[int, pygame.Surface]] = {}
         self._ground: pygame.Surface | None = None
         self._torn = 0
@@ -134,7 +134,7 @@ class Ink:
         for drawing in drawings:
             sheet = self._sheets.get(drawing)
             if sheet is None:
-                sheet = self._sheets[drawing] = Sheet(size)
+                sheet = self._sheets[drawing] = StrokeRaster(size)
             changed = _union(changed, sheet.paint(drawing))
             if drawing.ended_s is not None:
                 if fades:
@@ -165,7 +165,7 @@ class Ink:
 
     # -- inside --------------------------------------------------------------------------------------------------
 
-    def _fade(self, drawing: Drawing, sheet: Sheet) -> pygame.Rect | None:
+    def _fade(self, drawing: Drawing, sheet: StrokeRaster) -> pygame.Rect | None:
         assert drawing.ended_s is not None
         if not sheet.bounds.w:
             return None
@@ -181,7 +181,7 @@ class Ink:
         self._faded[drawing] = level, faded
         return sheet.bounds
 
-    def _settle(self, sheet: Sheet) -> None:
+    def _settle(self, sheet: StrokeRaster) -> None:
         """A drawing that stays is laid on the ground for good, so that hundreds cost no more than one."""
         if sheet.settled:
             return

@@ -12,7 +12,7 @@ from models.base import KnobError
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class KeyBinding:
     """One thing that keys do: their names as pygame has them (or the sign they type), and the sentence of the help."""
 
     names: tuple[str, ...]
@@ -80,18 +80,18 @@ def leave(stage: Stage) -> None:
 
 
 KEYS = (
-    Key(("f", "f11"), "F  F11", "fill the screen, and back", toggle("/window/fullscreen")),
-    Key(("h", "tab"), "H  Tab", "show the values of all parameters", toggle("/window/hud")),
-    Key(("f1", "?"), "F1  ?", "show this", toggle("/window/help")),
-    Key(("escape",), "Esc", "leave help, values, full screen", leave),
-    Key(("space",), "Space", "pause everything, and play on", pause),
-    Key(("backspace",), "Backspace", "panic: end every note, now", press("/midi/panic")),
-    Key(("b",), "B", "black, and back", toggle("/engine/blackout")),
-    Key(("c",), "C", "clear the paper", each_ink("clear")),
-    Key(("u", "z"), "U  Z", "take back the last drawing, or your last stroke", undo),
-    Key(("s",), "S", "save the drawings (SVG)", lambda stage: stage.save()),
-    Key(("p", "f12"), "P  F12", "save a picture of the window (PNG)", press("/window/screenshot")),
-    Key(("q",), "Q", "stop, in order", press("/engine/stop")),
+    KeyBinding(("f", "f11"), "F  F11", "fill the screen, and back", toggle("/window/fullscreen")),
+    KeyBinding(("h", "tab"), "H  Tab", "show the values of all parameters", toggle("/window/hud")),
+    KeyBinding(("f1", "?"), "F1  ?", "show this", toggle("/window/help")),
+    KeyBinding(("escape",), "Esc", "leave help, values, full screen", leave),
+    KeyBinding(("space",), "Space", "pause everything, and play on", pause),
+    KeyBinding(("backspace",), "Backspace", "panic: end every note, now", press("/midi/panic")),
+    KeyBinding(("b",), "B", "black, and back", toggle("/engine/blackout")),
+    KeyBinding(("c",), "C", "clear the paper", each_ink("clear")),
+    KeyBinding(("u", "z"), "U  Z", "take back the last drawing, or your last stroke", undo),
+    KeyBinding(("s",), "S", "save the drawings (SVG)", lambda stage: stage.save()),
+    KeyBinding(("p", "f12"), "P  F12", "save a picture of the window (PNG)", press("/window/screenshot")),
+    KeyBinding(("q",), "Q", "stop, in order", press("/engine/stop")),
 )
 DIGITS = frozenset("123456789")
 PRESETS = ("1 … 9", "go back to a preset; with Ctrl, keep one")

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import cv2
 
 from live.video import VideoError
-from live.video.frames_out import Shown
+from live.video.frame_tap import StageFrame
 
 RECORD_RATE = 30.0
 MAGIC = b"ARABESQ1"
@@ -23,18 +23,18 @@ PIXELS_AT = 64
 """Slot 0 begins here, slot 1 width * height * 4 bytes later; rows from the top, without gaps."""
 
 
-class Sink(Protocol):
+class FrameSink(Protocol):
     """Takes one picture after the other, on one thread. Whatever it raises ends it, and is told."""
 
     name: str
     """What it is for others: a file, a name to look for."""
 
-    def write(self, shown: Shown) -> None: ...
+    def write(self, shown: StageFrame) -> None: ...
 
     def close(self) -> None: ...
 
 
-class VideoFile:
+class VideoFileSink:
     """A video file of constant rate: each picture stays until the next. Raises VideoError where it cannot be written.
 
     The ending says which kind: .mp4 and .mov are complete when they are closed, .mkv and .avi can be played even if
@@ -55,7 +55,7 @@ class VideoFile:
         if not path.parent.is_dir():
             raise VideoError(f"{path}: there is no folder {path.parent}")
 
-    def write(self, shown: Shown) -> None:
+    def write(self, shown: StageFrame) -> None:
         picture = cv2.cvtColor(shown.pixels, cv2.COLOR_BGRA2BGR)
         if self._writer is None:
             self._open(picture.shape[1], picture.shape[0], shown.at_s)
@@ -84,7 +84,7 @@ class VideoFile:
             self._written += 1
 
 
-class Shared:
+class SharedMemorySink:
     """Two pictures in shared memory by turns, with a header that says which one is whole.
 
     A reader takes the header, copies the slot it names, and takes the header again: if the number has grown by more
@@ -98,7 +98,7 @@ class Shared:
         self._size = (0, 0)
         self._wanted = name
 
-    def write(self, shown: Shown) -> None:
+    def write(self, shown: StageFrame) -> None:
         height, width = shown.pixels.shape[:2]
         if self._memory is None or self._size != (width, height):
             self._drop()

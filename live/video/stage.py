@@ -14,26 +14,26 @@ from typing import Any
 
 import pygame
 
-from live.clock import Clock
-from live.port import Output
-from live.tree import Tree
+from live.nodes.output import EventOutput
+from live.parameters.tree import Tree
+from live.transport.clock import Clock
 from live.video import Layer, Roll, Window, svg
+from live.video.blackout import Blackout
 from live.video.blend import lay
-from live.video.curtain import Curtain
-from live.video.files import Writer
-from live.video.frames_out import Taps
+from live.video.files import FileWriter
+from live.video.frame_tap import FrameTaps
 from live.video.ink import Ink
-from live.video.look import INK_KNOBS, PEN_KNOB, PICTURE_KNOBS, ROLL_KNOBS, laid
-from live.video.picture import PictureView
-from live.video.roll import RollView
-from live.video.settings import WINDOW_KNOBS
+from live.video.layer_knobs import INK_KNOBS, PEN_KNOB, PICTURE_KNOBS, ROLL_KNOBS, laid
+from live.video.piano_roll import PianoRoll
+from live.video.picture_layer import PictureLayer
+from live.video.window_parameters import WINDOW_KNOBS
 from models.base import Event, Knob, Page, Value
 
 BACKGROUND = (12, 12, 16)
 UNDRAWN_S = 0.5
 """A window that was not drawn for so long is none."""
 Hear = Callable[[Event], None]
-View = PictureView | RollView | Ink
+View = PictureLayer | PianoRoll | Ink
 
 
 class Stage:
@@ -44,16 +44,16 @@ class Stage:
         self.size = Window().width, Window().height
         """The window's in pixels; without one, that of its picture."""
         self.inks: dict[str, Ink] = {}
-        self.pictures: dict[str, PictureView] = {}
-        self.rolls: dict[str, RollView] = {}
-        self.taps = Taps(clock)
+        self.pictures: dict[str, PictureLayer] = {}
+        self.rolls: dict[str, PianoRoll] = {}
+        self.taps = FrameTaps(clock)
         """Who else takes the pictures."""
         self.notes: list[tuple[float, bool, str]] = []
         """What was said lately, to be shown: when, whether it is an error, and the sentence."""
         self.tree = tree
         self.clock = clock
         self._fail = fail
-        self.curtain = Curtain(tree)
+        self.curtain = Blackout(tree)
         self.lock = threading.RLock()
         """Held while layers come and go, so that a frame sees all of a change or nothing."""
         self._hear: dict[str, Hear] = {}
@@ -64,7 +64,7 @@ class Stage:
         self._drawn_s = float("-inf")
         self._changes = 0
         self._closed = 0.0
-        self._writer = Writer(folder or Path(), partial(self.say, False), fail, at_once=clock.virtual)
+        self._writer = FileWriter(folder or Path(), partial(self.say, False), fail, at_once=clock.virtual)
         tree.watchers.append(self._watch)
 
     # -- what there is: from any thread --------------------------------------------------------------------------
@@ -112,7 +112,7 @@ class Stage:
                 self._move(f"/{node}", picture, layer)
                 return
             self._names[node] = self._declare(node, PICTURE_KNOBS, layer, begins)
-            self.pictures = {**self.pictures, node: PictureView(node, layer)}
+            self.pictures = {**self.pictures, node: PictureLayer(node, layer)}
             self._changed = pygame.Rect((0, 0), self.size)
 
     def remove(self, node: str) -> None:
@@ -139,13 +139,13 @@ class Stage:
                 else:
                     self._move(f"/{name}", view, roll.out)
                 if view is None or view.of != roll.of:
-                    kept[name] = RollView(name, roll.of, roll.out)
+                    kept[name] = PianoRoll(name, roll.of, roll.out)
             self.rolls = kept
             self._changed = pygame.Rect((0, 0), self.size)
 
-    def outputs(self, node: str) -> list[Output]:
+    def outputs(self, node: str) -> list[EventOutput]:
         """Where the events of a node go to be seen."""
-        views: list[Output] = [layer[node] for layer in (self.inks, self.pictures) if node in layer]
+        views: list[EventOutput] = [layer[node] for layer in (self.inks, self.pictures) if node in layer]
         return [*views, *(roll for roll in self.rolls.values() if roll.of == node)]
 
     # -- what a person does --------------------------------------------------------------------------------------
@@ -184,7 +184,7 @@ class Stage:
         for ink in inks:
             red, green, blue, opacity = ink.look["paper"]
             paper = (red, green, blue) if opacity > 0.0 else None
-            sheaves.append(svg.Sheaf(ink.name, ink.paper.drawings, paper, ink.look["opacity"]))
+            sheaves.append(svg.SvgLayer(ink.name, ink.paper.drawings, paper, ink.look["opacity"]))
         if sheaves:
             name = " ".join([*(ink.name for ink in inks), self.clock.date()])
             self._writer.text(name, ".svg", svg.document(sheaves, *self.size))

@@ -54,7 +54,7 @@ class _Hand:
     """Of a person's: the model's pens that have begun a drawing since it was last touched."""
 
 
-class Drawings:
+class DrawingList:
     """All drawings on one paper, the oldest first. Pens below 0 are a person's."""
 
     def __init__(self) -> None:

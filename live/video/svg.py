@@ -15,7 +15,7 @@ from live.video.strokes import Colour, Drawing
 INKSCAPE = "http://www.inkscape.org/namespaces/inkscape"
 
 
-class Sheaf:
+class SvgLayer:
     """What one layer has to write: its name, its drawings, its paper (None where there is none) and its opacity."""
 
     def __init__(
@@ -27,7 +27,7 @@ class Sheaf:
         self.opacity = opacity
 
 
-def document(sheaves: Iterable[Sheaf], width: int, height: int) -> str:
+def document(sheaves: Iterable[SvgLayer], width: int, height: int) -> str:
     """The whole file for a window of so many pixels, the lowest layer first."""
     half = min(width, height) / 2.0
     wide, high = width / half, height / half

@@ -9,7 +9,7 @@ from toys import Scale
 
 from live.midi import Midi
 from live.patch import Change, Node, Patch, PatchError, diff, find, load
-from live.show.link import follow
+from live.show.mapping import follow
 from live.video import Window
 
 HEADER = "from live import Midi, Node, Patch\nfrom toys import Scale\n"
@@ -91,28 +91,30 @@ def test_each_difference_is_named() -> None:
     ]
 
 
-def test_a_link_that_comes_goes_or_changes_is_a_difference() -> None:
+def test_a_mapping_that_comes_goes_or_changes_is_a_difference() -> None:
     plain = Patch(a=Node(Scale, weights="p"))
-    linked = Patch(a=Node(Scale, weights="p", lowest=follow("/clock/beat")), links={"/clock/tempo": follow("saw 1 s")})
-    other = Patch(
-        a=Node(Scale, weights="p", lowest=follow("/clock/beat", 3)), links={"/clock/tempo": follow("saw 1 s")}
+    mapped = Patch(
+        a=Node(Scale, weights="p", lowest=follow("/clock/beat")), mappings={"/clock/tempo": follow("saw 1 s")}
     )
-    assert diff(plain, linked) == [
-        Change("link", "a", "lowest", follow("/clock/beat")),
-        Change("link", "clock", "tempo", follow("saw 1 s")),
+    other = Patch(
+        a=Node(Scale, weights="p", lowest=follow("/clock/beat", 3)), mappings={"/clock/tempo": follow("saw 1 s")}
+    )
+    assert diff(plain, mapped) == [
+        Change("mapping", "a", "lowest", follow("/clock/beat")),
+        Change("mapping", "clock", "tempo", follow("saw 1 s")),
     ]
-    assert diff(linked, other) == [Change("link", "a", "lowest", follow("/clock/beat", 3))]
-    assert diff(linked, linked) == []
-    assert diff(linked, plain) == [Change("link", "a", "lowest"), Change("link", "clock", "tempo")]
+    assert diff(mapped, other) == [Change("mapping", "a", "lowest", follow("/clock/beat", 3))]
+    assert diff(mapped, mapped) == []
+    assert diff(mapped, plain) == [Change("mapping", "a", "lowest"), Change("mapping", "clock", "tempo")]
 
 
-def test_a_link_in_the_place_of_a_value_or_of_a_new_node_is_no_second_difference() -> None:
+def test_a_mapping_in_the_place_of_a_value_or_of_a_new_node_is_no_second_difference() -> None:
     fixed = Patch(a=Node(Scale, weights="p", lowest=3))
-    linked = Patch(a=Node(Scale, weights="p", lowest=follow("/clock/beat")))
-    assert diff(fixed, linked) == [Change("set", "a", "lowest", 0)]
-    assert diff(linked, fixed) == [Change("set", "a", "lowest", 3)]
-    assert diff(Patch(), linked) == [Change("add", "a")]
-    assert diff(linked, Patch()) == [Change("remove", "a")]
+    mapped = Patch(a=Node(Scale, weights="p", lowest=follow("/clock/beat")))
+    assert diff(fixed, mapped) == [Change("set", "a", "lowest", 0)]
+    assert diff(mapped, fixed) == [Change("set", "a", "lowest", 3)]
+    assert diff(Patch(), mapped) == [Change("add", "a")]
+    assert diff(mapped, Patch()) == [Change("remove", "a")]
 
 
 def test_a_layer_that_goes_takes_its_knobs_along() -> None:

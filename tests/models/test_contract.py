@@ -12,7 +12,7 @@ import pytest
 import torch
 from eyes import Colours, small_painter
 
-from live.runner import Runner
+from live.nodes.event_runner import EventRunner
 from models.base import Declares, Frame, Knob, Model, NoteOff, NoteOn, Pen, knobs_of
 from models.convolution import FeatureMaps, Kernels
 from models.convolution.trunk import Trunk
@@ -176,7 +176,7 @@ def test_extreme_knobs_give_finite_events(model: Model, heard: Sequence[Any]) ->
 
 
 def test_no_knob_has_a_name_that_every_node_has(model: Model) -> None:
-    assert Runner.knobs_for(type(model)).keys() > knobs_of(model.step).keys()
+    assert EventRunner.knobs_for(type(model)).keys() > knobs_of(model.step).keys()
 
 
 def test_a_rate_is_of_pictures_a_second(model: Model) -> None:

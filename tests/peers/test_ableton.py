@@ -8,11 +8,11 @@ from collections.abc import Callable
 import pytest
 from programs import Program
 
-from live.ableton import AbletonLink
-from live.clock import Clock
-from live.desk import Desk
-from live.tempo import Tempo
-from live.tree import Tree
+from live.engine.control_thread import ControlThread
+from live.parameters.tree import Tree
+from live.transport.ableton_link import AbletonLink
+from live.transport.clock import Clock
+from live.transport.tempo import TempoService
 
 Start = Callable[..., Program]
 
@@ -33,13 +33,13 @@ def test_tempo_and_bars_are_shared(start: Start) -> None:
     pytest.importorskip("aalink", reason="the extra arabesque[link] is not installed")
     clock = Clock(150.0)
     tree = Tree(clock)
-    desk = Desk(clock, pytest.fail)
+    control_thread = ControlThread(clock, pytest.fail)
     other = start(sys.executable, "-c", OTHER)
     other.until("other")
-    desk.open([AbletonLink(tree, clock, pytest.fail), Tempo(tree, clock, desk.wake)])
+    control_thread.open([AbletonLink(tree, clock, pytest.fail), TempoService(tree, clock, control_thread.wake)])
     try:
         tree.set("/clock/source", "link")
-        desk.start()
+        control_thread.start()
         other.until("peers 1")
         tree.set("/clock/tempo", 77.0)
         other.until("tempo 77.00 peers 1")
@@ -49,4 +49,4 @@ def test_tempo_and_bars_are_shared(start: Start) -> None:
         assert abs(apart) < 0.25
         assert tree.get("/clock/link") == "1 other"
     finally:
-        desk.close()
+        control_thread.close()

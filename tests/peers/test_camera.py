@@ -91,7 +91,7 @@ def test_a_network_camera_is_cut_and_restored_while_it_plays(
     paths = f"PYTHONPATH={os.pathsep.join((str(ROOT), str(ROOT / 'tests' / 'support')))}"
     told = f"127.0.0.1:{ear.socket.getsockname()[1]}"
     options = ["--headless", "--no-osc", "--no-http", "--no-reload", "--midi", "silent", "--osc-out", told]
-    program = start("env", paths, sys.executable, "-m", "live.cli", str(piece), *options)
+    program = start("env", paths, sys.executable, "-m", "live.commands.main", str(piece), *options)
     ear.until_state("lost")  # nobody serves yet
 
     server = serve(port)

@@ -10,9 +10,9 @@ from collections.abc import Callable
 import pytest
 from programs import MONITOR, PATIENCE_S, Program, Told
 
-from live.midi.out import MidiOut
-from live.midi.player import QUIET
-from live.midi.ports import list_ports
+from live.midi.output.midi_output import MidiOutput
+from live.midi.output.player import QUIET
+from live.midi.port import list_ports
 from models.base import NoteOff, NoteOn
 
 Jack = Callable[[], Program]
@@ -30,7 +30,7 @@ def test_an_independent_program_receives_each_note(monitor: Callable[[], Program
     dump = monitor()
     assert (MONITOR, "jack", "out") in [(port.name, port.system, port.direction) for port in list_ports()]
     told = Told()
-    out = MidiOut("MIDI-Monitor*", on_state=told)
+    out = MidiOutput("MIDI-Monitor*", on_state=told)
     try:
         assert told.wait_for("opened") == f"playing to {MONITOR}"
         voice = out.voice("piano")
@@ -48,7 +48,7 @@ def test_an_independent_program_receives_each_note(monitor: Callable[[], Program
 
 def test_a_port_of_our_own_can_be_connected_to(monitor: Callable[[], Program], peer: Callable[[str, str], str]) -> None:
     dump, told = monitor(), Told()
-    out = MidiOut("virtual:left hand", on_state=told)
+    out = MidiOutput("virtual:left hand", on_state=told)
     try:
         assert told.wait_for("opened") == "playing to Arabesque:left hand"
         connect = peer("jack_connect", "jackd2")
@@ -61,7 +61,7 @@ def test_a_port_of_our_own_can_be_connected_to(monitor: Callable[[], Program], p
 
 ENGINE = """
 import os, signal
-from live.midi.out import MidiOut
+from live.midi.output.midi_output import MidiOut
 from models.base import Control, NoteOn
 
 out = MidiOut("Arabesque receiver*")
@@ -99,7 +99,7 @@ def test_an_engine_killed_outright_leaves_no_note_sounding(
 
 def test_a_port_that_vanishes_is_used_again_when_it_returns(monitor: Callable[[], Program]) -> None:
     first, told = monitor(), Told()
-    out = MidiOut("midi-monitor", on_state=told)
+    out = MidiOutput("midi-monitor", on_state=told)
     voice = out.voice("piano")
     try:
         told.wait_for("opened")
@@ -123,7 +123,7 @@ def test_a_port_that_vanishes_is_used_again_when_it_returns(monitor: Callable[[]
 
 def test_a_server_that_dies_and_returns_is_survived_by_the_same_sender(jack: Jack, start: Start) -> None:
     server, told = jack(), Told()
-    out = MidiOut("virtual", on_state=told)
+    out = MidiOutput("virtual", on_state=told)
     try:
         told.wait_for("opened")
         server.end(signal.SIGKILL)

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from programs import Dump
 
-from live.clock import Clock
 from live.osc.server import OscServer
-from live.tree import Tree
+from live.parameters.tree import Tree
+from live.transport.clock import Clock
 from models.base import Knob, NoteOn, pulse
 
 WAIT_S = 20.0

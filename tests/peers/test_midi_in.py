@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from programs import PATIENCE_S, ROOT, Program
 
-from live.engine import Engine
-from live.midi.out import MidiOut
-from live.options import Options
+from live.engine.engine import Engine
+from live.engine.options import Options
+from live.midi.output.midi_output import MidiOutput
 from live.patch import load
 from models.base import NoteOff, NoteOn
 
@@ -109,7 +109,7 @@ def test_a_port_of_our_own_is_there_for_others_to_connect_to(
 def test_a_listener_that_goes_does_not_hold_up_the_server(jack: Jack, playing: Callable[..., Playing]) -> None:
     jack()
     piece, states = playing("virtual:keys"), queue.Queue[tuple[str, str]]()
-    out = MidiOut("virtual:stage", on_state=lambda *told: states.put(told))
+    out = MidiOutput("virtual:stage", on_state=lambda *told: states.put(told))
     assert piece.value("/midi/in/ports") != ("",)
     assert states.get(timeout=PATIENCE_S)[0] == "opened"
     piece.engine.close()

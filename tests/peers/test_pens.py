@@ -24,7 +24,18 @@ COMPLETING = ("mode=complete", "draw=rabbit", "patience=0.5", "speed=300", "temp
 
 def sketch(*more: str, knobs: tuple[str, ...] = ()) -> list[str]:
     settings = [word for knob in knobs for word in ("--set", f"/ink/{knob}")]
-    return [sys.executable, "-m", "live.cli", "sketch", "--no-reload", "--no-http", "--seed", "4", *settings, *more]
+    return [
+        sys.executable,
+        "-m",
+        "live.commands.main",
+        "sketch",
+        "--no-reload",
+        "--no-http",
+        "--seed",
+        "4",
+        *settings,
+        *more,
+    ]
 
 
 def sender(peer: Peer, osc: int) -> Send:
@@ -67,9 +78,7 @@ def gone_on(dump: Dump, many: int) -> dict[int, list[tuple[Point, bool]]]:
     return heard
 
 
-def test_oscdump_hears_every_stroke_of_a_drawing(
-    start: Callable[..., Program], peer: Peer, oscdump: Dump
-) -> None:
+def test_oscdump_hears_every_stroke_of_a_drawing(start: Callable[..., Program], peer: Peer, oscdump: Dump) -> None:
     osc = free_port()
     program = start(*sketch("--headless", "--osc-port", str(osc), knobs=("speed=200", "rest=0.1")))
     subscribed(program, sender(peer, osc), oscdump)

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from programs import PATIENCE_S, Program
 
-from live.clock import Clock
 from live.export import pd
 from live.export.controls import groups
 from live.osc.server import OscServer
-from live.tree import Tree
+from live.parameters.tree import Tree
+from live.transport.clock import Clock
 from models.base import Knob, NoteOn, pulse
 
 EARS = """#N canvas 50 50 400 300 12;

@@ -17,7 +17,7 @@ from programs import PATIENCE_S, Program
 
 from live.osc.encode import message
 
-ARABESQUE = (sys.executable, "-m", "live.cli")
+ARABESQUE = (sys.executable, "-m", "live.commands.main")
 Traffic = tuple[tuple[str, ...], ...]
 CALM: Traffic = (
     ("/piano/density", "f", "30"),

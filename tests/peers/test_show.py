@@ -29,7 +29,7 @@ def send(peer: Callable[[str, str], str], tmp_path: Path, oscdump: Dump) -> Iter
     piece = tmp_path / "piece.py"
     piece.write_text(PIECE, encoding="utf-8")
     piece.with_suffix(".cues.toml").write_text(CUES, encoding="utf-8")
-    command = [sys.executable, "-m", "live.cli", str(piece), "--headless", "--no-reload", "--no-http"]
+    command = [sys.executable, "-m", "live.commands.main", str(piece), "--headless", "--no-reload", "--no-http"]
     command += ["--osc-port", str(port), "--osc-out", f"127.0.0.1:{oscdump.port}"]
     path = os.pathsep.join((str(ROOT), str(ROOT / "tests" / "support")))
     program = Program(command, {**os.environ, "PYTHONPATH": path})

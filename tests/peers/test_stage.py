@@ -32,7 +32,7 @@ def stage(
     piece = tmp_path / "piece.py"
     piece.write_text(PIECE, encoding="utf-8")
     osc = free_port()
-    program = start(sys.executable, "-m", "live.cli", str(piece), "--osc-port", str(osc))
+    program = start(sys.executable, "-m", "live.commands.main", str(piece), "--osc-port", str(osc))
     program.until("playing to Arabesque:piano")
     connect = peer("jack_connect", "jackd2")
     subprocess.run([connect, "Arabesque:piano", MONITOR], check=True, capture_output=True, timeout=PATIENCE_S)
@@ -82,7 +82,7 @@ def test_two_pianists_cannot_take_one_osc_port_and_both_play(
     stage: tuple[Program, Program, int], start: Callable[..., Program]
 ) -> None:
     _, _, osc = stage
-    other = start(sys.executable, "-m", "live.cli", "--midi", "silent", "--osc-port", str(osc))
+    other = start(sys.executable, "-m", "live.commands.main", "--midi", "silent", "--osc-port", str(osc))
     said = other.until("playing without OSC")[-1]
     assert str(osc) in said
     other.until("playing: ")

@@ -54,7 +54,7 @@ def play(start: Start, piece: Path, ports: tuple[int, int], monkeypatch: pytest.
     where = ["--osc-port", str(ports[0]), "--http-port", str(ports[1])]
 
     def begin() -> Program:
-        engine = start(sys.executable, "-m", "live.cli", str(piece), "--headless", *where)
+        engine = start(sys.executable, "-m", "live.commands.main", str(piece), "--headless", *where)
         engine.until("control page")
         return engine
 

@@ -20,8 +20,8 @@ TESTS = Path(__file__).parent.parent
 PYTHONPATH = os.pathsep.join((str(TESTS.parent), str(TESTS / "support")))
 SHOWN = """
 from pathlib import Path
-from live.engine import Engine
-from live.options import Options
+from live.engine.engine import Engine
+from live.engine.options import Options
 from live.patch import load
 from live.video.window import Screen
 
@@ -190,7 +190,17 @@ def test_an_installed_program_without_a_screen_plays_on(tmp_path: Path) -> None:
     (tmp_path / "piece.py").write_text(PIECE, encoding="utf-8")
     environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "SDL_VIDEODRIVER")}
     environment = {**environment, "PYTHONPATH": PYTHONPATH}
-    command = [sys.executable, "-m", "live.cli", "piece.py", "--seconds", "0.5", "--no-osc", "--midi", "silent"]
+    command = [
+        sys.executable,
+        "-m",
+        "live.commands.main",
+        "piece.py",
+        "--seconds",
+        "0.5",
+        "--no-osc",
+        "--midi",
+        "silent",
+    ]
     done = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
     )

@@ -7,10 +7,10 @@ from typing import Any
 
 import mido
 
-from live.clock import VirtualClock
-from live.engine import Engine
-from live.options import Options
+from live.engine.engine import Engine
+from live.engine.options import Options
 from live.patch import load
+from live.transport.clock import VirtualClock
 
 
 class Piece:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from live.clock import VirtualClock
-from live.tree import Tree
+from live.parameters.tree import Tree
+from live.transport.clock import VirtualClock
 from models.base import Knob, Value, pulse
 
 PITCHES = ("c", "c_sharp", "d")

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from live.clock import Clock, VirtualClock
 from live.osc.encode import message
 from live.osc.packet import Message, parse
 from live.osc.server import OscServer
-from live.osc.subscribers import Peer
-from live.tree import Tree
+from live.osc.subscriptions import Peer
+from live.parameters.tree import Tree
+from live.transport.clock import Clock, VirtualClock
 from models.base import Knob, pulse
 
 PITCHES = ("c", "c_sharp", "d")

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from live.allow import Allow
-from live.clock import Clock
-from live.options import Options
+from live.engine.options import Options
+from live.net.allow import Allow
 from live.osc.opening import is_loopback, open_osc
-from live.osc.out import OscOut
+from live.osc.output import OscOutput
 from live.osc.server import OscServer
-from live.tree import Tree
+from live.parameters.tree import Tree
+from live.transport.clock import Clock
 
 HTTP = ("127.0.0.1", 0)
 
@@ -25,7 +25,7 @@ class Opened:
         self.sentences: list[str] = []
         tree = Tree(Clock())
         self.server: OscServer | None = open_osc(
-            tree, tree.clock, OscOut(tree, tree.clock), options, self.sentences.append
+            tree, tree.clock, OscOutput(tree, tree.clock), options, self.sentences.append
         )
 
     def close(self) -> None:

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from live.clock import Clock
 from live.osc.encode import message
 from live.osc.server import AT_ONCE, BUSY_S, OscServer
-from live.tree import Tree
+from live.parameters.tree import Tree
+from live.transport.clock import Clock
 from models.base import Knob, NoteOn
 
 Hear = Callable[[socket.socket], tuple[Any, ...]]

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from live.allow import Allow
-from live.clock import Clock
+from live.net.allow import Allow
 from live.osc.encode import message
 from live.osc.framing import Framing, LengthPrefix, Slip
 from live.osc.packet import Message, parse
 from live.osc.server import OscServer
 from live.osc.tcp import MAX_CONNECTIONS
-from live.tree import Tree
+from live.parameters.tree import Tree
+from live.transport.clock import Clock
 from models.base import Knob, NoteOn
 
 

@@ -13,9 +13,9 @@ import pytest
 from pieces import Piece
 from toys import Scale
 
-from live.session.command import main
-from live.session.journal import SessionError, Wrote, lines_of
-from live.session.replay import Outcome, Replay
+from live.commands.replay import main
+from live.session.replay import Replay, ReplayOutcome
+from live.session.session_file import SessionError, ValueStored, lines_of
 from models.base import NoteOn, Pen
 
 HEADER = "from live import Midi, Node, Patch\nfrom toys import Scale\n"
@@ -30,7 +30,7 @@ def piece(tmp_path: Path) -> Iterator[Piece]:
 
 
 @pytest.fixture
-def again(tmp_path: Path) -> Callable[[], Outcome]:
+def again(tmp_path: Path) -> Callable[[], ReplayOutcome]:
     """Plays the session again, to again.mid."""
     return lambda: Replay(tmp_path / "kept", tmp_path / "again.mid").run()
 
@@ -53,7 +53,7 @@ def lines(path: Path) -> list[list[Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()[1:]]
 
 
-def test_what_a_hand_did_is_done_again(piece: Piece, again: Callable[[], Outcome], tmp_path: Path) -> None:
+def test_what_a_hand_did_is_done_again(piece: Piece, again: Callable[[], ReplayOutcome], tmp_path: Path) -> None:
     engine = piece.open(settings=(("/a/lowest", "40"),))
     engine.advance(1.1)
     engine.tree.set("/a/length", 0.1, 1.7)
@@ -80,7 +80,7 @@ def test_what_a_hand_did_is_done_again(piece: Piece, again: Callable[[], Outcome
     assert notes(tmp_path / "again.mid") == notes(tmp_path / "played.mid")
 
 
-def test_the_beat_is_the_same_again(piece: Piece, again: Callable[[], Outcome], tmp_path: Path) -> None:
+def test_the_beat_is_the_same_again(piece: Piece, again: Callable[[], ReplayOutcome], tmp_path: Path) -> None:
     engine = piece.open()
     engine.advance(1.1)
     engine.tree.set("/a/quantise", 0.7)
@@ -118,7 +118,7 @@ def test_what_was_heard_is_heard_again(piece: Piece, tmp_path: Path) -> None:
     assert model.heard == [[NoteOn(60, 1), Pen(0.1, -1 / 3, True)]]
 
 
-def test_a_patch_that_changed_while_it_played(piece: Piece, again: Callable[[], Outcome], tmp_path: Path) -> None:
+def test_a_patch_that_changed_while_it_played(piece: Piece, again: Callable[[], ReplayOutcome], tmp_path: Path) -> None:
     engine = piece.open()
     engine.advance(1.0)
     both = ONE.replace("length=0.25)", "length=0.5), b=Node(Scale, weights='other', lowest=60, seed=0)")
@@ -137,7 +137,7 @@ def test_a_patch_that_changed_while_it_played(piece: Piece, again: Callable[[], 
     assert notes(tmp_path / "again.mid") == notes(tmp_path / "played.mid")
 
 
-def test_what_fails_by_itself_fails_again(piece: Piece, again: Callable[[], Outcome], tmp_path: Path) -> None:
+def test_what_fails_by_itself_fails_again(piece: Piece, again: Callable[[], ReplayOutcome], tmp_path: Path) -> None:
     engine = piece.open()
     engine.advance(1.0)
     engine.tree.set("/a/broken", True)
@@ -151,7 +151,7 @@ def test_what_fails_by_itself_fails_again(piece: Piece, again: Callable[[], Outc
 
 
 def test_what_failed_by_chance_is_made_to_fail(
-    piece: Piece, again: Callable[[], Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    piece: Piece, again: Callable[[], ReplayOutcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     step = Scale.step
 
@@ -172,7 +172,7 @@ def test_what_failed_by_chance_is_made_to_fail(
 
 @pytest.mark.parametrize(("word", "which"), [("set", -1), ("look", 2)])
 def test_a_difference_is_found(
-    piece: Piece, again: Callable[[], Outcome], tmp_path: Path, word: str, which: int
+    piece: Piece, again: Callable[[], ReplayOutcome], tmp_path: Path, word: str, which: int
 ) -> None:
     engine = piece.open()
     engine.advance(1.0)
@@ -185,7 +185,7 @@ def test_a_difference_is_found(
     assert "a had done something else before its turn" in again().difference
 
 
-def test_a_crash_leaves_what_came_before_it(piece: Piece, again: Callable[[], Outcome], tmp_path: Path) -> None:
+def test_a_crash_leaves_what_came_before_it(piece: Piece, again: Callable[[], ReplayOutcome], tmp_path: Path) -> None:
     engine = piece.open()
     engine.advance(3.0)
     engine.close()
@@ -202,7 +202,7 @@ def test_a_crash_leaves_what_came_before_it(piece: Piece, again: Callable[[], Ou
     "line", ["\0\0\0", "[]", '["look"]', '["sing",1.0,"a"]', '["set","soon","/a/lowest",3]', '["look",1.0,"b",0]', "{}"]
 )
 def test_a_garbled_line_is_named_and_what_came_before_it_is_played(
-    piece: Piece, again: Callable[[], Outcome], tmp_path: Path, line: str
+    piece: Piece, again: Callable[[], ReplayOutcome], tmp_path: Path, line: str
 ) -> None:
     engine = piece.open()
     engine.advance(3.0)
@@ -224,7 +224,7 @@ def test_a_file_that_is_no_session_is_told(tmp_path: Path, first: str) -> None:
 
 
 def test_a_flood_is_kept_as_what_a_node_can_have_noticed(
-    piece: Piece, again: Callable[[], Outcome], tmp_path: Path
+    piece: Piece, again: Callable[[], ReplayOutcome], tmp_path: Path
 ) -> None:
     engine = piece.open()
     engine.advance(1.0)
@@ -247,8 +247,8 @@ def test_numbers_come_back_bit_for_bit(piece: Piece, tmp_path: Path) -> None:
     engine.advance(1 / 3)
     engine.tree.set("/a/length", 0.1 + 0.2, 1e-7)
     engine.close()
-    wrote = [line for _, line in lines_of(tmp_path / "kept") if isinstance(line, Wrote)]
-    assert wrote[-1] == Wrote(1 / 3, "/a/length", 0.1 + 0.2, 1e-7)
+    wrote = [line for _, line in lines_of(tmp_path / "kept") if isinstance(line, ValueStored)]
+    assert wrote[-1] == ValueStored(1 / 3, "/a/length", 0.1 + 0.2, 1e-7)
 
 
 def test_the_command_says_what_it_found(piece: Piece, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

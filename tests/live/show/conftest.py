@@ -1,4 +1,4 @@
-"""A booth: a tree with a pianist and a draughtsman, and the desk's parts beside them, on the virtual clock."""
+"""A tree with a pianist and a draughtsman, and the control thread's services beside them, on the virtual clock."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from live.clock import VirtualClock
-from live.desk import Desk, Part
-from live.tree import Tree
+from live.engine.control_thread import ControlThread, Service
+from live.parameters.tree import Tree
+from live.transport.clock import VirtualClock
 from models.base import Knob, Value, pulse
 
 SCALES = {"major": (1.0, 0.0, 1.0), "all": (1.0, 1.0, 1.0)}
@@ -29,7 +29,7 @@ class Booth:
         self.tree = Tree(self.clock)
         self.told: list[str] = []
         self.pressed: list[tuple[float, str]] = []
-        self.desk = Desk(self.clock, self.told.append)
+        self.control_thread = ControlThread(self.clock, self.told.append)
         add = self.tree.add
         add("/piano/temperature", Knob("How surprising", 0.25, 4.0, curve="log", default=1.0))
         add("/piano/density", Knob("Notes a second", 0.0, 20.0, "1/s", default=5.0))
@@ -46,14 +46,14 @@ class Booth:
         add("/window/fullscreen", Knob("Whole screen", kind="switch", default=False))
         add("/engine/blackout", Knob("Black", 0.0, 1.0))
 
-    def open(self, *parts: Part) -> None:
-        self.desk.open(parts)
+    def open(self, *parts: Service) -> None:
+        self.control_thread.open(parts)
 
     def run(self, to_s: float) -> None:
-        """Plays on to a time, the desk's parts each when they want."""
-        while (wanted_s := max(self.desk.next_s(), self.clock.now())) < to_s:
+        """Plays on to a time, the control thread's parts each when they want."""
+        while (wanted_s := max(self.control_thread.next_s(), self.clock.now())) < to_s:
             self.clock.advance(wanted_s)
-            self.desk.advance(wanted_s)
+            self.control_thread.advance(wanted_s)
         self.clock.advance(to_s)
 
     def over(self, address: str, *times_s: float) -> list[Any]:

@@ -10,9 +10,9 @@ from typing import Any, ClassVar, Self
 import mido
 import pytest
 
-from live.engine import Engine
+from live.engine.engine import Engine
+from live.engine.options import Options
 from live.midi import Midi
-from live.options import Options
 from live.patch import Node, Patch
 from live.video import Window
 from models.base import Event, NoteOn, Pen, Wait
@@ -41,7 +41,7 @@ class Stuck:
 
 
 class Hanging:
-    """A part of the desk that does not return."""
+    """A part of the control thread that does not return."""
 
     def __init__(self) -> None:
         self.hangs = threading.Event()
@@ -75,8 +75,8 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 def test_blackout_and_panic_need_neither_desk_nor_model(engine: Engine) -> None:
     hanging = Hanging()
-    engine.desk.open([hanging])
-    engine.desk.wake()
+    engine.control_thread.open([hanging])
+    engine.control_thread.wake()
     assert hanging.hangs.wait(20)
     assert STUCK.wait(20)
     engine.tree.set("/a/opacity", 0.0)

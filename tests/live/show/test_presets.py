@@ -32,7 +32,7 @@ def presets(booth: Any, path: Path) -> Callable[..., Presets]:
     def open_presets(text: str = "", **options: Any) -> Presets:
         if text:
             path.write_text(text, encoding="utf-8")
-        part = Presets(booth.tree, booth.clock, booth.desk.wake, booth.told.append, path, **options)
+        part = Presets(booth.tree, booth.clock, booth.control_thread.wake, booth.told.append, path, **options)
         booth.open(part)
         return part
 
@@ -234,7 +234,7 @@ def test_a_waiting_recall_follows_the_tempo_and_gives_way_to_the_next(
     booth.run(2.0)
     booth.tree.write("/preset/recall", ["wild"])
     booth.clock.set_tempo(120.0)  # beat 4 is now due at 3.0
-    booth.desk.wake()
+    booth.control_thread.wake()
     assert booth.over("/piano/density", 2.99, 3.01, 9.0) == [5.0, 20.0, 20.0]
 
 
@@ -267,5 +267,5 @@ def test_a_folder_that_cannot_be_written_is_told_and_tried_again(
 def test_what_was_stored_last_is_written_at_the_end(booth: Any, presets: Callable[..., Presets], path: Path) -> None:
     presets()
     booth.tree.write("/preset/store", ["last"])
-    booth.desk.close()
+    booth.control_thread.close()
     assert list(tomllib.loads(path.read_text("utf-8"))) == ["last"]

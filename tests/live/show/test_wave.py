@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from live.clock import VirtualClock
 from live.show.wave import Wave
+from live.transport.clock import VirtualClock
 
 QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
 

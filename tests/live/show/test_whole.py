@@ -1,4 +1,4 @@
-"""Presets, cues and links in a whole engine: files beside a patch, OSC packets in, notes out."""
+"""Presets, cues and mappings in a whole engine: files beside a patch, OSC packets in, notes out."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from pieces import Piece, played
 
-from live.engine import Engine
-from live.midi.input import MidiIn
+from live.engine.engine import Engine
+from live.midi.input.midi_input import MidiInput
+from live.osc.dispatch import Dispatcher
 from live.osc.encode import message
-from live.osc.meaning import Meaning
 from live.osc.packet import parse
 from live.patch import PatchError, load
 
@@ -41,7 +41,7 @@ def opened(piece: Piece, **files: str) -> Engine:
 def test_a_show_sounds_the_same_each_time(piece: Piece, tmp_path: Path) -> None:
     cues = (
         '[one]\nfollow = "after"\nhold = 0.5\nactions = ["/a/length 0.25 2", "wait beat", "/preset/recall high 1"]\n'
-        '[two]\nactions = ["/link/a.lowest/enabled 0", "/a/lowest 3", "wait bar", "/a/reset"]\n'
+        '[two]\nactions = ["/mapping/a.lowest/enabled 0", "/a/lowest 3", "wait bar", "/a/reset"]\n'
     )
     heard = []
     for _ in range(2):
@@ -61,7 +61,7 @@ def test_a_show_sounds_the_same_each_time(piece: Piece, tmp_path: Path) -> None:
 
 def test_an_osc_packet_recalls_with_name_and_seconds(piece: Piece) -> None:
     engine = opened(piece, presets="[calm.a]\nlength = 2.5\n")
-    meaning = Meaning(engine.tree, engine.clock, engine.osc_out)
+    meaning = Dispatcher(engine.tree, engine.clock, engine.osc_out)
     assert meaning.handle(message("/preset/recall", "calm", 2), ME) == []
     engine.advance(1.0)
     assert engine.tree.get("/a/length") == pytest.approx((0.5 * 2.5) ** 0.5)
@@ -72,7 +72,7 @@ def test_an_osc_packet_recalls_with_name_and_seconds(piece: Piece) -> None:
 
 def test_a_program_change_recalls_a_preset(piece: Piece) -> None:
     engine = opened(piece, presets="[2.a]\nlength = 2.5\n")
-    keys = next(part for part in engine.desk._parts if isinstance(part, MidiIn))
+    keys = next(part for part in engine.control_thread._parts if isinstance(part, MidiInput))
     engine.advance(1.0)
     keys.arrive("Keys", 1.0, bytes.fromhex("c001"))  # programs count from 1 for a person, from 0 on the wire
     engine.advance(1.1)
@@ -88,10 +88,10 @@ def test_a_cue_reloads_the_patch(piece: Piece) -> None:
     for helper in engine._helpers:
         helper.join()
     assert engine.tree.get("/a/lowest") == 33
-    assert engine.tree.get("/link/list") == ""
+    assert engine.tree.get("/mapping/list") == ""
 
 
-def test_a_link_comes_with_a_saved_patch_and_goes_with_it(piece: Piece) -> None:
+def test_a_mapping_comes_with_a_saved_patch_and_goes_with_it(piece: Piece) -> None:
     plain = PIECE.replace("lowest=follow('triangle 4 s', 0, 80, smooth=0)", "lowest=12")
     engine = piece.open(plain)
     piece.write(PIECE)
@@ -105,29 +105,29 @@ def test_a_link_comes_with_a_saved_patch_and_goes_with_it(piece: Piece) -> None:
 
 
 @pytest.mark.parametrize(
-    ("link", "sentence"),
+    ("mapping", "sentence"),
     [
         ("lowest=follow('sinus 1 hz')", "line 3: lowest: expected an address, or one of sine"),
         ("lowst=follow('sine 1 hz')", "line 3: Scale has no knob 'lowst'; near it: lowest"),
-        ("seed=0, links=[1]", "line 3: Scale has no knob 'links'"),
+        ("seed=0, mappings=[1]", "line 3: Scale has no knob 'mappings'"),
     ],
 )
-def test_a_slip_in_a_patch_is_told_with_its_line(piece: Piece, link: str, sentence: str) -> None:
+def test_a_slip_in_a_patch_is_told_with_its_line(piece: Piece, mapping: str, sentence: str) -> None:
     with pytest.raises(PatchError, match=sentence):
-        load(piece.write(f"patch = Patch(a=Node(Scale, weights='p', {link}))"))
+        load(piece.write(f"patch = Patch(a=Node(Scale, weights='p', {mapping}))"))
 
 
-def test_links_of_the_patch_itself_are_checked(piece: Piece) -> None:
-    with pytest.raises(PatchError, match="links: expected an address and follow"):
-        load(piece.write("patch = Patch(links={'tempo': follow('sine 1 hz')}, a=Node(Scale, weights='p'))"))
+def test_mappings_of_the_patch_itself_are_checked(piece: Piece) -> None:
+    with pytest.raises(PatchError, match="mappings: expected an address and follow"):
+        load(piece.write("patch = Patch(mappings={'tempo': follow('sine 1 hz')}, a=Node(Scale, weights='p'))"))
 
 
-def test_neither_preset_nor_cue_nor_link_lifts_the_blackout(piece: Piece) -> None:
+def test_neither_preset_nor_cue_nor_mapping_lifts_the_blackout(piece: Piece) -> None:
     engine = opened(
         piece,
         presets="[light.engine]\nblackout = 0\n",
         cues='[light]\nactions = ["/engine/blackout 0", "//* 0"]\n',
-        links='["/engine/blackout"]\nsource = "sine 1 hz"\n',
+        mappings='["/engine/blackout"]\nsource = "sine 1 hz"\n',
     )
     engine.tree.write("/engine/blackout", [1])
     engine.tree.write("/preset/recall", ["light"])

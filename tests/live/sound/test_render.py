@@ -9,8 +9,9 @@ import mido
 import numpy as np
 import pytest
 
+from live.commands.render import main
 from live.sound import SoundError
-from live.sound.render import OfflinePiano, main, render
+from live.sound.render import OfflinePiano, render
 
 ON, OFF, PEDAL = 0x90, 0x80, 0xB0
 RATE = 22050

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from live.clock import VirtualClock
-from live.tree import Tree
+from live.parameters.tree import Tree
+from live.transport.clock import VirtualClock
 from live.video import Window
 from live.video.stage import Stage
 from models.base import Event

@@ -11,12 +11,12 @@ import pytest
 from clips import STEP, clip
 from pieces import Piece
 
-from live.clock import Clock
-from live.engine import Engine
-from live.frames import FrameRunner
-from live.lanes import Latest
+from live.engine.engine import Engine
+from live.nodes.frame_runner import FrameRunner
+from live.parameters.tree import Tree
 from live.patch import PatchError, load
-from live.tree import Tree
+from live.system.queues import LatestValue
+from live.transport.clock import Clock
 from live.video.camera import Camera
 from live.video.cameras import Cameras
 from models.base import Frame
@@ -236,7 +236,7 @@ class Seer(FrameRunner):
 
     def __init__(self, tree: Tree) -> None:
         self.name = "veil"
-        self.seen: Latest[Frame] = Latest()
+        self.seen: LatestValue[Frame] = LatestValue()
         self.greys: queue.Queue[int] = queue.Queue()
 
     def see(self, frame: Frame) -> None:

@@ -133,7 +133,7 @@ def test_clear_and_undo_are_buttons(show: Any) -> None:
 
 
 def test_a_model_that_has_such_buttons_itself_keeps_them(show: Any) -> None:
-    from live.video.look import INK_KNOBS
+    from live.video.layer_knobs import INK_KNOBS
 
     pressed: list[object] = []
     show.tree.add("/own/clear", INK_KNOBS["clear"], pressed.append)

@@ -7,8 +7,8 @@ from typing import Any
 import pygame
 import pytest
 
+from live.nodes.worker import Worker
 from live.video.keys import KEYS, pressed
-from live.worker import Worker
 from models.base import Knob, KnobError, Page, event, pulse
 
 

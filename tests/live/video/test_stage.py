@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from pieces import Piece
 
-from live.engine import Engine
-from live.options import Options
+from live.engine.engine import Engine
+from live.engine.options import Options
 from live.patch import PatchError, load
-from live.video.look import INK_KNOBS
+from live.video.layer_knobs import INK_KNOBS
 from models.base import Pen
 
 HEADER = """

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from live.video.strokes import MOST_DRAWINGS, MOST_POINTS, Drawings
+from live.video.strokes import MOST_DRAWINGS, MOST_POINTS, DrawingList
 
 WHITE = (1.0, 1.0, 1.0)
 
 
-def move(paper: Drawings, x: float, y: float, down: bool, pen: int = 0, now_s: float = 0.0) -> None:
+def move(paper: DrawingList, x: float, y: float, down: bool, pen: int = 0, now_s: float = 0.0) -> None:
     paper.move(now_s, pen, (x, y), down, 0.01, WHITE)
 
 
-def strokes(paper: Drawings) -> list[list[list[tuple[float, float]]]]:
+def strokes(paper: DrawingList) -> list[list[list[tuple[float, float]]]]:
     return [[stroke.points for stroke in drawing.strokes] for drawing in paper.drawings]
 
 
 def test_a_line_goes_from_where_the_pen_was_to_where_it_goes() -> None:
-    paper = Drawings()
+    paper = DrawingList()
     move(paper, 0, 0, False)
     move(paper, 1, 0, True)
     move(paper, 1, 1, True)
@@ -26,20 +26,20 @@ def test_a_line_goes_from_where_the_pen_was_to_where_it_goes() -> None:
 
 
 def test_a_lifted_pen_draws_nothing() -> None:
-    paper = Drawings()
+    paper = DrawingList()
     for x, down in ((0, False), (1, True), (5, False), (6, True)):
         move(paper, x, 0, down)
     assert strokes(paper) == [[[(0, 0), (1, 0)], [(5, 0), (6, 0)]]]
 
 
 def test_a_pen_from_nowhere_comes_down_where_it_is() -> None:
-    paper = Drawings()
+    paper = DrawingList()
     move(paper, 3, 4, True)
     assert strokes(paper) == [[[(3, 4)]]]
 
 
 def test_a_new_page_draws_no_line_from_the_old_one() -> None:
-    paper = Drawings()
+    paper = DrawingList()
     move(paper, 0, 0, True)
     move(paper, 1, 0, True)
     paper.new_page(2.0, 0)
@@ -49,7 +49,7 @@ def test_a_new_page_draws_no_line_from_the_old_one() -> None:
 
 
 def test_pens_do_not_touch_each_others_drawings() -> None:
-    paper = Drawings()
+    paper = DrawingList()
     for x in (0, 1):
         for pen in (0, 1):
             move(paper, x, pen, x > 0, pen)
@@ -60,7 +60,7 @@ def test_pens_do_not_touch_each_others_drawings() -> None:
 
 @pytest.mark.parametrize(("x", "drawn"), [(0.4, [[(0, 0)], [(0, 0), (0.4, 0)]]), (0.6, [[(0, 0)], [(0.6, 0)]])])
 def test_a_pen_that_slipped_goes_on_if_it_is_near_and_else_begins_anew(x: float, drawn: list[object]) -> None:
-    paper = Drawings()
+    paper = DrawingList()
     move(paper, 0, 0, True)
     paper.slip()
     move(paper, x, 0, True)
@@ -68,7 +68,7 @@ def test_a_pen_that_slipped_goes_on_if_it_is_near_and_else_begins_anew(x: float,
 
 
 def test_undo_takes_back_the_last_drawing_of_a_pen() -> None:
-    paper = Drawings()
+    paper = DrawingList()
     for pen in (0, 1):
         move(paper, 0, pen, True, pen)
         paper.new_page(1.0, pen)
@@ -83,7 +83,7 @@ def test_undo_takes_back_the_last_drawing_of_a_pen() -> None:
 
 
 def test_undo_while_a_pen_draws_lets_it_go_on_from_where_it_is() -> None:
-    paper = Drawings()
+    paper = DrawingList()
     move(paper, 0, 0, True)
     move(paper, 1, 0, True)
     paper.undo()
@@ -92,7 +92,7 @@ def test_undo_while_a_pen_draws_lets_it_go_on_from_where_it_is() -> None:
 
 
 def test_undo_takes_back_a_persons_stroke_by_stroke() -> None:
-    paper = Drawings()
+    paper = DrawingList()
     for x in (0, 1, 2):
         move(paper, x, 0, False, -1)
         move(paper, x, 1, True, -1)
@@ -101,7 +101,7 @@ def test_undo_takes_back_a_persons_stroke_by_stroke() -> None:
 
 
 def test_clear_takes_everything_and_pens_that_are_down_go_on() -> None:
-    paper = Drawings()
+    paper = DrawingList()
     move(paper, 0, 0, True)
     paper.clear()
     move(paper, 1, 0, True)
@@ -109,7 +109,7 @@ def test_clear_takes_everything_and_pens_that_are_down_go_on() -> None:
 
 
 def test_a_persons_drawing_is_old_when_what_completed_it_is_old() -> None:
-    paper = Drawings()
+    paper = DrawingList()
     move(paper, 0, 0, True, -1, 1.0)
     move(paper, 1, 0, False, -1, 1.0)
     paper.new_page(3.0, 0)  # the model completes it
@@ -120,7 +120,7 @@ def test_a_persons_drawing_is_old_when_what_completed_it_is_old() -> None:
 
 
 def test_what_has_faded_is_forgotten() -> None:
-    paper = Drawings()
+    paper = DrawingList()
     for now_s in (1.0, 2.0, 3.0):
         move(paper, now_s, 0, True, now_s=now_s)
         paper.new_page(now_s, 0)
@@ -129,7 +129,7 @@ def test_what_has_faded_is_forgotten() -> None:
 
 
 def test_months_of_drawing_fit_into_memory() -> None:
-    paper = Drawings()
+    paper = DrawingList()
     for page in range(MOST_DRAWINGS + 5):
         move(paper, page, 0, True)
         paper.new_page(float(page), 0)

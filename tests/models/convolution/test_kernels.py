@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from live.clock import VirtualClock
-from live.tree import Tree
+from live.parameters.tree import Tree
+from live.transport.clock import VirtualClock
 from models.base import Frame, Knob, Measure, knobs_of
 from models.convolution import Kernels
 from models.convolution.table import CELLS, IDENTITY, KERNELS, RANDOM

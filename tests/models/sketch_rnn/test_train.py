@@ -16,7 +16,7 @@ import torch
 from lessons import TINY, drawings
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from live import cli
+from live.commands import main as cli
 from models import store
 from models.sketch_rnn import journal, train
 from models.sketch_rnn.dataset import fixed

@@ -10,7 +10,7 @@ import pytest
 import torch
 from easel import NAMES, TINY, album, network, objective, painting, photo, vgg_tensors
 
-from live import cli
+from live.commands import main as cli
 from models import store
 from models.style_transfer import pictures, train
 from models.style_transfer.adding import added

@@ -1,0 +1,78 @@
+"""`arabesque bench`: measures this machine and prints one table, each figure beside its peer's from the same run."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import platform
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from live.bench.row import BenchRow
+
+SECTIONS = {
+    "step": ("models.performance_rnn.bench:step_rows", "one event of the pianist"),
+    "sketch": ("models.sketch_rnn.bench:step_rows", "one point of the draughtsman"),
+    "style": ("models.style_transfer.bench:frame_rows", "one picture of the painter"),
+    "kernels": ("models.convolution.bench:kernel_rows", "one picture of the seeing machine"),
+    "gatys": ("models.neural_style.bench:descent_rows", "how low the slow painter comes"),
+    "midi": ("live.bench.lateness:lateness_rows", "when MIDI messages leave, while everything is busy"),
+    "clock": ("live.bench.clock:clock_rows", "MIDI clock out and in"),
+    "osc": ("live.bench.osc:control_rows", "OSC packets in"),
+    "page": ("live.bench.page:page_rows", "OSC and MIDI while the control page is open"),
+    "pictures": ("live.bench.pictures:picture_rows", "pictures from the camera, onto the window and out"),
+    "window": ("live.bench.window:window_rows", "frames of the window"),
+    "stage": ("live.bench.stage:stage_rows", "the whole program: start, and knob to note"),
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command; 0 if every section gave its figures, 1 where one failed (it says which, the others are shown)."""
+    parser = argparse.ArgumentParser(
+        prog="arabesque bench", description="Measures this machine. Ratios over 1 are better than the peer named."
+    )
+    parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"of {', '.join(SECTIONS)} (default: all)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
+    given = parser.parse_args(argv)
+    unknown = [name for name in given.sections if name not in SECTIONS]
+    if unknown:
+        parser.error(f"unknown section {unknown[0]}: expected {', '.join(SECTIONS)}")
+    figures: dict[str, list[BenchRow]] = {}
+    status = 0
+    for section in given.sections or SECTIONS:
+        home, meaning = SECTIONS[section]
+        sys.stderr.write(f"{section}: {meaning} …\n")
+        module, _, name = home.partition(":")
+        try:
+            measure: Callable[[], list[BenchRow]] = getattr(importlib.import_module(module), name)
+            figures[section] = measure()
+        except Exception as error:
+            sys.stderr.write(f"{section}: {type(error).__name__}: {error}\n")
+            status = 1
+    # Only a real terminal has an edge; a file is as wide as the table.
+    (Console() if sys.stdout.isatty() else Console(width=120)).print(_table(figures))
+    if given.json:
+        machine = {"machine": platform.machine(), "system": platform.platform(), "python": platform.python_version()}
+        given.json.write_text(json.dumps({**machine, "sections": figures}, indent=2) + "\n", encoding="utf-8")
+    return status
+
+
+def _table(figures: dict[str, list[BenchRow]]) -> Table:
+    table = Table()
+    for heading in ("", "what"):
+        table.add_column(heading)
+    for heading in ("figure", "unit", "ratio"):
+        table.add_column(heading, justify="right")
+    table.add_column("against")
+    for section, rows in figures.items():
+        for number, row in enumerate(rows):
+            ratio = f"{row['ratio']:.2f}x" if "ratio" in row else ""
+            label = "" if number else section
+            table.add_row(label, row["name"], f"{row['value']:.4g}", row["unit"], ratio, row.get("peer", ""))
+        table.add_section()
+    return table

@@ -1,0 +1,99 @@
+"""`arabesque export PATCH --for PROGRAM`: material for an artist's own program, from the declarations."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from pathlib import Path
+
+from live.commands.play import DEFAULT_PATCH, port
+from live.engine.engine import Engine
+from live.engine.options import Options
+from live.export import max, pd, stage_control, touchdesigner, touchosc
+from live.export.controls import groups
+from live.http.oscquery import OscQueryNamespace
+from live.parameters.tree import Tree
+from live.patch import PatchError, find, load
+from live.transport.clock import VirtualClock
+
+log = logging.getLogger(__name__)
+
+PROGRAMS = {
+    "pd": (".pd", "a patch for Pure Data (vanilla, 0.51 and later)"),
+    "max": (".maxpat", "a patcher for Max (8 and later)"),
+    "touchosc": (".tosc", "a layout for TouchOSC (of 2021 and later)"),
+    "open-stage-control": (".json", "a session for Open Stage Control (1.x)"),
+    "touchdesigner": (".tsv", "a table for TouchDesigner, and beside it a script that makes operators from it"),
+    "oscquery-json": (".oscquery.json", "what OSCQuery answers, for programs that read it from a file"),
+}
+"""What there is to export for: the ending of its file, and what that is."""
+
+
+def main(argv: list[str]) -> int:
+    """Writes one file; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="arabesque export",
+        description="Writes what controls a patch from another program: every parameter with its range and unit.",
+        epilog="\n".join(f"  {name:20} {what}" for name, (_, what) in PROGRAMS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("patch", nargs="?", default=DEFAULT_PATCH, help="a Python file or the name of a patch (default: %(default)s)")
+    add("--for", required=True, choices=tuple(PROGRAMS), dest="program", help="the program that will control it")
+    add("--out", type=Path, metavar="FILE", help="where to write (default: PATCH with the program's ending; - prints)")
+    add("--host", default="127.0.0.1", help="where the engine will run (default: %(default)s)")
+    add("--port", type=port, default=9000, metavar="N", help="the UDP port it listens on (default: %(default)s)")
+    given = parser.parse_args(argv)
+    logging.basicConfig(level=logging.INFO, format="arabesque: %(message)s", stream=sys.stderr)
+    try:
+        path = find(given.patch)
+        engine = Engine(load(path), VirtualClock(), Options(midi="silent", osc=None, watch=False))
+        engine.open()
+    except PatchError as error:
+        log.error("%s", error)
+        return 1
+    out = given.out or Path(path.stem + PROGRAMS[given.program][0])
+    try:
+        files = contents(given.program, engine.tree, given.host, given.port, out.name)
+    finally:
+        engine.close()
+    if str(out) == "-":
+        sys.stdout.buffer.write(next(iter(files.values())))
+        return 0
+    try:
+        for ending, data in files.items():
+            to = out.with_name(out.stem + ending) if ending else out
+            if to.resolve() == path.resolve():
+                log.error("%s is the patch itself: --out says where else to write", to)
+                return 1
+            to.write_bytes(data)
+    except OSError as error:
+        log.error("%s: %s", out, error.strerror)
+        return 1
+    log.info("%s: %s", out, PROGRAMS[given.program][1])
+    return 0
+
+
+def contents(program: str, tree: Tree, host: str, port: int, name: str) -> dict[str, bytes]:
+    """The file of this name for a program, under "", and what lies beside it, each under the end of its name.
+
+    Raises KeyError for one that is not in PROGRAMS.
+    """
+    found = groups(tree)
+    match program:
+        case "pd":
+            return {"": pd.patch(found, host, port).encode()}
+        case "max":
+            return {"": max.patcher(found, host, port).encode()}
+        case "touchosc":
+            return {"": touchosc.layout(found)}
+        case "open-stage-control":
+            return {"": stage_control.session(found, host, port).encode()}
+        case "touchdesigner":
+            script = touchdesigner.script(host, port, name)
+            return {"": touchdesigner.table(found).encode(), "_touchdesigner.py": script.encode()}
+        case "oscquery-json":
+            return {"": json.dumps(OscQueryNamespace(tree).describe("/"), indent=2, ensure_ascii=False).encode()}
+    raise KeyError(program)

@@ -1,0 +1,243 @@
+"""`arabesque [PATCH] …`: plays a patch."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+from _thread import start_new_thread
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from types import FrameType
+
+from live.commands.names import COMMANDS
+from live.net.allow import Allow
+
+DEFAULT_PATCH = "trio"
+
+
+def _parser() -> argparse.ArgumentParser:
+    commands = "\n".join(f"  {name:9} {meaning}" for name, (_, meaning) in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="arabesque",
+        description="Plays a patch: neural models that perform live, every parameter of them movable over OSC.",
+        epilog=f"other commands (arabesque COMMAND --help):\n{commands}\n\n"
+        "examples:\n"
+        "  arabesque                                       a painter, a draughtsman and a piano, in a window\n"
+        '  arabesque --midi "*Roland*"                     on a MIDI port, by any part of its name\n'
+        "  arabesque --set /piano/temperature=0.8 --seed 3 calmer, and another performance\n"
+        "  arabesque my_piece.py --record tonight.mid      a patch of your own, kept as a MIDI file",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add(
+        "patch",
+        nargs="?",
+        default=DEFAULT_PATCH,
+        help="a Python file, or the name of a patch that comes with Arabesque (default: %(default)s)",
+    )
+    sound = parser.add_argument_group("what is heard")
+    sound.add_argument(
+        "--midi",
+        metavar="PORT",
+        help="where to play: part of a port's name, its number in `arabesque devices`, `virtual` for one of our own, "
+        "`sound` for the built-in piano, or `silent`",
+    )
+    sound.add_argument(
+        "--soundfont",
+        metavar="FILE",
+        help="an .sf2 or .sf3 file for the built-in sound (needs the extra arabesque[soundfont])",
+    )
+    sound.add_argument(
+        "--record",
+        type=Path,
+        metavar="FILE.mid",
+        help="write what is played to a MIDI file, safe at every moment",
+    )
+    sound.add_argument(
+        "--record-session",
+        type=Path,
+        metavar="FILE",
+        help="keep all that happens, every move of a control included, for `arabesque replay FILE`",
+    )
+    sound.add_argument(
+        "--record-video",
+        type=Path,
+        metavar="FILE.mp4",
+        help="write what is shown to a video file, without sound; as .mkv it is safe at every moment",
+    )
+    sound.add_argument("--render", type=Path, metavar="FILE.wav", help="at the end, write what was played as sound")
+    sound.add_argument(
+        "--offline",
+        action="store_true",
+        help="do not play, only --record, --render or --record-video, as fast as this machine can (needs --seconds)",
+    )
+    control = parser.add_argument_group("how it is controlled")
+    control.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="ADDRESS=VALUE",
+        dest="settings",
+        help="set a parameter at the start, such as /piano/temperature=0.8 (may be repeated)",
+    )
+    control.add_argument(
+        "--midi-in",
+        action="append",
+        default=[],
+        metavar="PORT",
+        help="which MIDI inputs to listen to: part of a name, `virtual` for one of our own, `none` (may be repeated; "
+        "default: all)",
+    )
+    control.add_argument("--clock-in", metavar="PORT", help="follow the MIDI clock of this input; `auto` for any")
+    control.add_argument("--link", action="store_true", help="share the beats by Ableton Link (extra arabesque[link])")
+    control.add_argument("--clock-out", metavar="PORT", help="send MIDI clock to this port")
+    control.add_argument(
+        "--seed",
+        type=int,
+        metavar="N",
+        help="the same seed gives the same performance (default: the patch's)",
+    )
+    control.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="the address that OSC and the control page listen on (default: %(default)s, this machine only; "
+        "0.0.0.0 for the whole network)",
+    )
+    control.add_argument(
+        "--osc-port",
+        type=port,
+        default=9000,
+        metavar="N",
+        help="the port that OSC listens on, UDP and TCP (default: %(default)s)",
+    )
+    control.add_argument(
+        "--http-port",
+        type=port,
+        default=9080,
+        metavar="N",
+        help="the port of the control page and of OSCQuery (default: %(default)s)",
+    )
+    control.add_argument("--no-http", action="store_true", help="no control page and no OSCQuery")
+    control.add_argument("--token", metavar="TEXT", help="ask for this before the control page can be used")
+    control.add_argument(
+        "--allow",
+        metavar="NETWORKS",
+        help="hear only these addresses and this machine, such as 192.168.1.0/24,10.0.0.7",
+    )
+    control.add_argument(
+        "--osc-out",
+        action="append",
+        default=[],
+        metavar="HOST:PORT",
+        help="send every note and change there, too (may be repeated)",
+    )
+    control.add_argument("--no-osc", action="store_true", help="do not listen to OSC")
+    control.add_argument("--no-reload", action="store_true", help="do not follow changes of the patch file")
+    running = parser.add_argument_group("how it runs")
+    running.add_argument("--seconds", type=float, metavar="N", help="stop after so many seconds")
+    running.add_argument("--headless", action="store_true", help="no window, no running line: the log tells changes")
+    running.add_argument("--verbose", "-v", action="store_true", help="say more of what goes on")
+    running.add_argument("--version", action="version", version=f"arabesque {version('arabesque')}")
+    return parser
+
+
+def main(argv: list[str]) -> int:
+    """`arabesque [PATCH] …`: plays until Ctrl-C, a SIGTERM, /engine/stop or the end of --seconds."""
+    parser = _parser()
+    given = parser.parse_args(argv)
+    _log(given.verbose)
+    settings = (*_clocks(given), *(_setting(parser, text) for text in given.settings))
+    targets = tuple(_target(parser, text) for text in given.osc_out)
+    if given.seconds is not None and not given.seconds > 0:
+        parser.error("--seconds: expected more than 0")
+    if given.seed is not None and not 0 <= given.seed < 2**31:
+        parser.error(f"--seed: expected a whole number from 0 to {2**31 - 1}")
+    if given.offline and (given.seconds is None or not (given.record or given.render or given.record_video)):
+        parser.error("--offline needs --seconds, and --record, --render or --record-video to have something to write")
+
+    # These import torch by way of the patch, so they come after the command line is known to be right.
+    from live.engine.options import Options
+    from live.engine.performance import perform
+
+    stopping: list[Callable[[], None]] = []
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        # On a thread, and the barest one: the signal may have come while this one holds a lock that asking takes.
+        for ask in stopping:
+            start_new_thread(ask, ())
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    options = Options(
+        seed=given.seed,
+        midi=given.midi,
+        midi_in=tuple(port for port in given.midi_in or ["auto"] if port != "none"),
+        soundfont=given.soundfont,
+        record=given.record,
+        record_video=given.record_video,
+        session=given.record_session,
+        osc=None if given.no_osc else (given.host, given.osc_port),
+        osc_out=targets,
+        http=None if given.no_http else (given.host, given.http_port),
+        token=given.token,
+        allow=_allow(parser, given.allow),
+        settings=settings,
+        watch=not given.no_reload,
+    )
+    return perform(
+        given.patch,
+        options,
+        seconds=given.seconds,
+        offline=given.offline,
+        headless=given.headless,
+        render=given.render,
+        on_stop=stopping.append,
+    )
+
+
+def port(text: str) -> int:
+    """The number of a UDP or TCP port; 0 takes any free one."""
+    number = int(text)
+    if not 0 <= number < 65536:
+        raise argparse.ArgumentTypeError(f"expected a port from 0 to 65535, got {text}")
+    return number
+
+
+def _setting(parser: argparse.ArgumentParser, text: str) -> tuple[str, str]:
+    address, equals, value = text.partition("=")
+    if not equals or not address.startswith("/"):
+        parser.error(f"--set {text}: expected ADDRESS=VALUE, such as /piano/temperature=0.8")
+    return address, value
+
+
+def _clocks(given: argparse.Namespace) -> list[tuple[str, str]]:
+    """What the clock's own options stand for."""
+    followed = [("/clock/source", "midi"), ("/clock/in", given.clock_in)] if given.clock_in else []
+    shared = [("/clock/source", "link")] if given.link else []
+    return [*followed, *shared, *([("/clock/out", given.clock_out)] if given.clock_out else [])]
+
+
+def _target(parser: argparse.ArgumentParser, text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    if not colon or not host or not port.isdigit() or not 0 < int(port) < 65536:
+        parser.error(f"--osc-out {text}: expected HOST:PORT, such as 127.0.0.1:9001")
+    return host, int(port)
+
+
+def _allow(parser: argparse.ArgumentParser, text: str | None) -> Allow:
+    try:
+        return Allow() if text is None else Allow.parse(text)
+    except ValueError as error:
+        parser.error(f"--allow: {error}")
+
+
+def _log(verbose: bool) -> None:
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.INFO,
+        format="%(asctime)s %(levelname)s %(message)s" if verbose else "arabesque: %(message)s",
+        stream=sys.stderr,
+    )
+    logging.getLogger("watchfiles").setLevel(logging.WARNING)

@@ -1,0 +1,37 @@
+"""What the command line asks of an engine beyond the patch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from live.net.allow import Allow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """Wishes that hold for one performance and come before what the patch says."""
+
+    seed: int | None = None
+    midi: str | None = None
+    """A port, as `live.midi.Midi` names it, in the place of every node's own."""
+    midi_in: tuple[str, ...] = ("auto",)
+    """Which inputs are listened to, as `live.midi.Keys` names them; none for no MIDI in."""
+    soundfont: str | None = None
+    record: Path | None = None
+    record_video: Path | None = None
+    session: Path | None = None
+    """Where to keep all that happens, to be played again (see live.session)."""
+    osc: tuple[str, int] | None = ("127.0.0.1", 9000)
+    """Where to listen, or None."""
+    osc_out: tuple[tuple[str, int], ...] = ()
+    http: tuple[str, int] | None = None
+    """Where OSCQuery and the control page are served, or None."""
+    token: str | None = None
+    """What HTTP and WebSocket clients must know."""
+    allow: Allow = Allow()  # noqa: RUF009
+    """Who may send OSC and use HTTP."""
+    settings: tuple[tuple[str, str], ...] = ()
+    """(address, value) to set at the start."""
+    watch: bool = True
+    """Whether to follow changes of the patch file."""

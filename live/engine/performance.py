@@ -1,0 +1,94 @@
+"""One performance, from its first to its last note: what `arabesque PATCH` does once its wishes are known."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from live.engine.engine import Engine
+from live.engine.options import Options
+from live.engine.running_line import Terminal
+from live.engine.show_log import ShowLog
+from live.nodes.frame_runner import FrameRunner
+from live.patch import PatchError, find, load
+from live.transport.clock import VirtualClock
+from live.video.window import Screen
+
+log = logging.getLogger(__name__)
+
+
+def perform(
+    patch: str,
+    options: Options,
+    *,
+    seconds: float | None,
+    offline: bool,
+    headless: bool,
+    render: Path | None,
+    on_stop: Callable[[Callable[[], None]], None],
+) -> int:
+    """Plays; returns the exit status. `on_stop` is given what a signal should call.
+
+    Offline it plays on a virtual clock, to the recording only.
+    """
+    with tempfile.TemporaryDirectory(prefix="arabesque-") as scratch:
+        if render and options.record is None:
+            options = replace(options, record=Path(scratch) / "played.mid")
+        if offline:
+            options = replace(options, midi="silent", osc=None, osc_out=())
+        try:
+            path = find(patch)
+            engine = Engine(load(path), VirtualClock() if offline else None, options, path)
+        except PatchError as error:
+            log.error("%s", error)
+            return 1
+        on_stop(engine.stop_soon)
+        told: Terminal | ShowLog = Terminal(engine.clock, engine.runners)
+        if headless or not sys.stderr.isatty():
+            told = ShowLog(engine.clock, engine.tree, engine.runners)
+        screen = Screen(engine.stage, os.environ.get("SDL_VIDEODRIVER"))
+        if not offline:
+            engine.routing.views.append(told.view)
+        try:
+            engine.open()
+            if offline:
+                if options.record_video is None:
+                    _rest_painters(engine)
+                engine.advance(seconds or 0.0)
+            else:
+                engine.run(seconds, partial(_show, told, None if headless else screen))
+        except PatchError as error:
+            log.error("%s", error)
+            return 1
+        finally:
+            engine.close()
+            screen.close()
+            if not offline:
+                told.end()
+        recording = engine.voices.recording()
+        return to_sound(recording.recording, render) if recording and recording.recording and render else 0
+
+
+def _rest_painters(engine: Engine) -> None:
+    """Nobody keeps the pictures, which take most of the time."""
+    for name, runner in engine.runners.items():
+        if isinstance(runner, FrameRunner):
+            engine.tree.set(f"/{name}/pause", True)
+
+
+def _show(told: Terminal | ShowLog, screen: Screen | None) -> float:
+    told.draw()
+    return screen.frame() if screen is not None else float("inf")
+
+
+def to_sound(recording: Path, wav: Path) -> int:
+    """Turns a MIDI file into sound; returns the exit status."""
+    # In a process of its own: it wants one BLAS thread, which must be said before numpy is loaded.
+    return subprocess.run([sys.executable, "-m", "live.commands.render", recording, wav], check=False).returncode

@@ -1,0 +1,86 @@
+"""The logbook: what is told of a show that nobody watches, for who reads the log of its service."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from live.engine.running_line import RunningLine
+from live.parameters.tree import AddressError, Tree
+from live.transport.clock import Clock
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 0.1
+ALIVE_EVERY_S = 600.0
+"""How often it says that all goes on."""
+QUIET_S = 60.0
+"""A node whose state comes and goes, as by a link, is told of no more often than this."""
+
+
+class ShowLog:
+    """Tells when a show begins and ends, when a node gets another state, and now and then that it still plays.
+
+    What goes wrong is in the log already, as are ports and cameras. `nodes` are those there are now, by name.
+    """
+
+    def __init__(self, clock: Clock, tree: Tree, nodes: Mapping[str, object]) -> None:
+        self._clock = clock
+        self._tree = tree
+        self._nodes = nodes
+        self._lines: dict[str, RunningLine] = {}
+        self._told: dict[str, tuple[str, float]] = {}
+        """The state of each node that was told, and when."""
+        self._began_s: float | None = None
+        self._looked_s = self._alive_s = float("-inf")
+
+    def view(self, name: str) -> RunningLine:
+        self._lines[name] = RunningLine(name, self._clock)
+        return self._lines[name]
+
+    def draw(self) -> None:
+        """Writes what is to be told, if anything is."""
+        now_s = self._clock.now()
+        if now_s - self._looked_s < LOOK_EVERY_S:
+            return
+        self._looked_s = now_s
+        for line in list(self._lines.values()):
+            line.advance()
+        if self._began_s is None:
+            self._began_s = self._alive_s = now_s
+            log.info("playing: %s", ", ".join(self._nodes))
+        for name in list(self._nodes):
+            self._look(name, now_s)
+        if now_s - self._alive_s >= ALIVE_EVERY_S:
+            self._alive_s = now_s
+            log.info("playing for %s", self._sum(now_s - self._began_s))
+
+    def end(self) -> None:
+        """Writes how long it was, if it has begun at all."""
+        if self._began_s is not None:
+            log.info("stopped after %s", self._sum(self._clock.now() - self._began_s))
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    def _look(self, name: str, now_s: float) -> None:
+        try:
+            state = str(self._tree.get(f"/{name}/state"))
+        except AddressError:  # it has gone meanwhile
+            return
+        told, told_s = self._told.get(name, ("playing", float("-inf")))
+        if state != told and now_s - told_s >= QUIET_S:
+            self._told[name] = state, now_s
+            log.info("%s: %s", name, state)
+
+    def _sum(self, lasted_s: float) -> str:
+        struck = [f"{name}: {line.struck:,} notes" for name, line in self._lines.items() if name in self._nodes]
+        return "; ".join([_span(lasted_s), *struck])
+
+
+def _span(lasted_s: float) -> str:
+    """A time as a person says it, in its two largest units."""
+    minutes, seconds = divmod(round(lasted_s), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = [f"{number} {unit}" for number, unit in ((days, "d"), (hours, "h"), (minutes, "min")) if number]
+    return " ".join(parts[:2]) or f"{seconds} s"

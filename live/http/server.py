@@ -1,0 +1,81 @@
+"""The HTTP server's thread: one port and a loop of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from live.http.site import HttpSite
+
+log = logging.getLogger(__name__)
+
+
+class HttpServer:
+    """Serves what `make` makes on its thread, where the libraries for it are loaded: that takes a third of a second,
+    and the first note does not wait for it.
+
+    The constructor binds the port and raises OSError where it cannot; port 0 takes any. `start` starts the thread,
+    `close` ends it, with all connections.
+    """
+
+    def __init__(self, host: str, port: int, make: Callable[[], HttpSite]) -> None:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, _, _, _, address = found[0]
+        self._socket = socket.create_server(address[:2], family=family, backlog=64)
+        self.host = host
+        self.port: int = self._socket.getsockname()[1]
+        self._make = make
+        self._site: HttpSite | None = None
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._end = asyncio.Event()
+        self._began = threading.Event()
+
+    def start(self) -> None:
+        """Begins to serve. Who connects earlier waits until then."""
+        self._thread = threading.Thread(target=self._run, name="http", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Ends all connections and gives the port back; may be called twice."""
+        if self._thread is not None:
+            self._began.wait()
+            if self._loop is not None:
+                with contextlib.suppress(RuntimeError):  # it has failed, and ended by itself
+                    self._loop.call_soon_threadsafe(self._end.set)
+            self._thread.join()
+            self._thread = None
+        self._socket.close()
+
+    def tell(self, commands: list[tuple[str, str]]) -> None:
+        """Tells all WebSockets commands such as ("PATH_ADDED", "/ink"); from any thread."""
+        site, loop = self._site, self._loop
+        if site is None or loop is None or not commands:
+            return
+
+        async def say() -> None:
+            for command, data in commands:
+                await site.sockets.say(command, data)
+
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            asyncio.run_coroutine_threadsafe(say(), loop)
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except Exception:
+            log.exception("the control page has ended; the piece plays on")
+        finally:
+            self._began.set()
+
+    async def _serve(self) -> None:
+        self._site = self._make()
+        self._loop = asyncio.get_running_loop()
+        self._began.set()
+        await self._site.serve(self.host, self._socket, self._end)

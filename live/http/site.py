@@ -1,0 +1,180 @@
+"""What is served over HTTP: OSCQuery, the control page and its WebSocket; a view of the tree and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import socket
+from collections.abc import AsyncGenerator, Callable
+from importlib.resources import files
+from typing import Any, Final, Protocol
+
+from aiohttp import web
+
+from live.http.discovery import ZeroconfAnnouncement
+from live.http.guard import RequestGuard
+from live.http.oscquery import ATTRIBUTES, OscQueryNamespace, host_info
+from live.http.websocket import WebSockets
+from live.osc.server import OscServer
+from live.parameters.tree import AddressError
+
+MAX_CONNECTIONS: Final = 160
+PAGE: Final = files("live.http") / "page"
+STREAM: Final = "/stream.mjpg"
+BOUNDARY: Final = "picture"
+PATIENCE_S: Final = 10.0
+"""How long who looks at the stream may take to read a picture."""
+TYPES: Final = {
+    "html": "text/html",
+    "css": "text/css",
+    "js": "text/javascript",
+    "svg": "image/svg+xml",
+}
+
+
+class PageSources(Protocol):
+    """What the page shows beside the tree."""
+
+    def picture(self) -> bytes | None:
+        """The stage as a small JPEG, None where there is none; called on a thread that may wait."""
+        ...
+
+    def stream(self) -> AsyncGenerator[bytes]:
+        """Every picture of the stage as a JPEG; ends at once where too many look already."""
+        ...
+
+    def errors(self) -> list[tuple[str, str]]:
+        """What went wrong lately: when, and the sentence."""
+        ...
+
+
+class HttpSite:
+    """Answers requests; all of it runs on one loop. `/-/…` is the page's own, all else is the tree."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        namespace: OscQueryNamespace,
+        sockets: WebSockets,
+        guard: RequestGuard,
+        sights: PageSources,
+        osc: Callable[[], OscServer | None],
+    ) -> None:
+        self.name = name
+        self.sockets = sockets
+        self._namespace = namespace
+        self._guard = guard
+        self._sights = sights
+        self._osc = osc
+
+    async def serve(self, host: str, listening: socket.socket, end: asyncio.Event) -> None:
+        """Serves on a socket that listens on a host, and announces it, until the end."""
+        server = web.Server(self._handle, access_log=None, keepalive_timeout=30.0)
+
+        def connect() -> asyncio.BaseProtocol:
+            self._make_room(server)
+            return server()
+
+        open_port = await asyncio.get_running_loop().create_server(connect, sock=listening)
+        port = listening.getsockname()[1]
+        announced = asyncio.create_task(ZeroconfAnnouncement.begin(self.name, host, port, self._osc_port()))
+        await end.wait()
+        open_port.close()
+        await self.sockets.close()
+        await (await announced).end()
+        await server.shutdown(1.0)
+
+    def _osc_port(self) -> int | None:
+        osc = self._osc()
+        return osc.port if osc is not None and osc.udp is not None else None
+
+    def _make_room(self, server: web.Server) -> None:
+        """Ends the oldest connection that is no WebSocket, where there are too many: most are forgotten ones."""
+        if len(server.connections) >= MAX_CONNECTIONS:
+            for old in server.connections:
+                if old.transport is not None and not self.sockets.has(old.transport):
+                    old.force_close()
+                    break
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            self._guard.check(request)
+            response = await self._respond(request)
+        except web.HTTPException as refused:
+            response = web.Response(status=refused.status, text=refused.text, content_type=refused.content_type)
+        if not response.prepared:
+            self._guard.dress(request, response)
+        return response
+
+    async def _respond(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.method not in ("GET", "HEAD"):
+            raise web.HTTPMethodNotAllowed(request.method, ["GET", "HEAD"])
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            self._guard.check_origin(request)
+            return await self.sockets.serve(request)
+        path = request.path.rstrip("/") or "/"
+        if path == STREAM:
+            return await self._stream(request)
+        if path.startswith("/-/"):
+            return await self._own(path.removeprefix("/-/"))
+        asked = [name for name in request.query if name != "token"]
+        if "HTML" in asked or (path == "/" and not asked and "text/html" in request.headers.get("Accept", "")):
+            return await self._own("index.html")
+        return self._query(request, path, asked)
+
+    def _query(self, request: web.BaseRequest, path: str, asked: list[str]) -> web.Response:
+        """OSCQuery: a node with all in it, or some attributes of it."""
+        if "HOST_INFO" in asked:
+            return _json(self._host_info(request))
+        try:
+            if not asked:
+                return _json(self._namespace.describe(path))
+            said: dict[str, Any] = {}
+            for name in asked:
+                if name not in ATTRIBUTES:
+                    raise web.HTTPBadRequest(text=f"no attribute {name[:100]}; there is {', '.join(ATTRIBUTES)}")
+                said |= self._namespace.attribute(path, name) or {}
+        except AddressError as error:
+            raise web.HTTPNotFound(text=str(error)) from None
+        return _json(said) if said else web.Response(status=204)
+
+    def _host_info(self, request: web.BaseRequest) -> dict[str, Any]:
+        assert request.transport is not None
+        host, port = request.transport.get_extra_info("sockname")[:2]
+        return host_info(self.name, host, port, self._osc_port())
+
+    async def _stream(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Motion JPEG, as browsers, OBS and TouchDesigner read it: one picture after the other, for ever."""
+        response = web.StreamResponse(headers={"Content-Type": f"multipart/x-mixed-replace; boundary={BOUNDARY}"})
+        self._guard.dress(request, response)
+        await response.prepare(request)
+        async with contextlib.aclosing(self._sights.stream()) as pictures:
+            async for jpeg in pictures:
+                head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+                try:
+                    async with asyncio.timeout(PATIENCE_S):
+                        await response.write(head.encode() + jpeg + b"\r\n")
+                except (ConnectionError, TimeoutError):  # it has gone, or does not read
+                    if request.transport is not None:
+                        request.transport.abort()
+                    break
+        return response
+
+    async def _own(self, name: str) -> web.Response:
+        """What only the page asks for."""
+        if name == "stage.jpg":
+            picture = await asyncio.to_thread(self._sights.picture)
+            return web.Response(body=picture, content_type="image/jpeg") if picture else web.Response(status=204)
+        if name == "errors":
+            return _json([{"date": date, "sentence": sentence} for date, sentence in self._sights.errors()])
+        file = PAGE / name
+        kind = TYPES.get(name.rpartition(".")[2])
+        if kind is None or "/" in name or not file.is_file():
+            raise web.HTTPNotFound(text=f"no file {name[:100]}")
+        return web.Response(text=file.read_text(encoding="utf-8"), content_type=kind)
+
+
+def _json(said: Any) -> web.Response:
+    return web.json_response(said, dumps=lambda one: json.dumps(one, ensure_ascii=False, allow_nan=False))

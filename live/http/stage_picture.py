@@ -1,0 +1,79 @@
+"""The stage for who watches it over HTTP: a small picture now and then, or all of them as a stream."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from typing import Final
+
+from live.transport.clock import Clock
+from live.video.frame_tap import FrameTap, StageFrame
+from live.video.stage import Stage
+
+WIDTH: Final = 480
+"""Pixels of the small picture; the height follows."""
+RATE: Final = 5.0
+"""Small pictures a second at the most, however many ask."""
+REST_S: Final = 3.0
+"""Where nobody has asked for so long, none is made any more."""
+STREAM_RATE: Final = 15.0
+MAX_STREAMS: Final = 4
+
+
+class StagePicture:
+    """Taps the stage while somebody looks, and only then. From any thread, except `stream`."""
+
+    def __init__(self, stage: Stage, clock: Clock) -> None:
+        self._stage = stage
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._tap: FrameTap | None = None
+        self._shown: StageFrame | None = None
+        self._asked_s = float("-inf")
+        self._streams = 0
+
+    def jpeg(self) -> bytes | None:
+        """The newest picture as a small JPEG; None where there is none, or none yet: ask again."""
+        with self._lock:
+            self._asked_s = self._clock.now()
+            if self._tap is None:
+                self._tap = self._stage.taps.open(RATE, lambda: None)
+            self._shown = self._tap.take() or self._shown
+            shown = self._shown if self._stage.window is not None else None
+        return shown.jpeg(WIDTH) if shown is not None else None
+
+    def rest(self, now_s: float) -> None:
+        """Ends the tap if nobody has asked for a while."""
+        with self._lock:
+            if self._tap is not None and now_s - self._asked_s > REST_S:
+                self._tap.close()
+                self._tap = self._shown = None
+
+    async def stream(self) -> AsyncGenerator[bytes]:
+        """Every picture, in the window's size, as a JPEG, up to 15 a second; nothing where too many stream already."""
+        if self._streams >= MAX_STREAMS:
+            return
+        loop, news = asyncio.get_running_loop(), asyncio.Event()
+
+        def notify() -> None:
+            with suppress(RuntimeError):  # the loop has just ended
+                loop.call_soon_threadsafe(news.set)
+
+        tap = self._stage.taps.open(STREAM_RATE, notify)
+        self._streams += 1
+        try:
+            while True:
+                await news.wait()
+                news.clear()
+                shown = tap.take()
+                if shown is not None:
+                    yield await asyncio.to_thread(shown.jpeg)
+        finally:
+            self._streams -= 1
+            tap.close()
+
+    def close(self) -> None:
+        """Ends the tap."""
+        self.rest(float("inf"))

@@ -1,0 +1,147 @@
+"""OSCQuery over WebSocket: LISTEN and IGNORE as text, OSC as binary frames, both ways."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import Callable
+from typing import Any, Final
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from live.http.clients import WebSocketClient, WebSocketClients
+from live.net.rate_limit import RateLimit
+from live.osc.encode import message
+from live.osc.packet import MAX_BYTES
+from live.osc.server import OscServer
+from live.osc.subscriptions import Peer
+from live.parameters.tree import AddressError
+from live.transport.clock import Clock
+
+log = logging.getLogger(__name__)
+
+MAX_CLIENTS: Final = 32
+FRAME_S: Final = 1.0 / 60.0
+"""How soon after each other a client is told of changes: no screen shows more."""
+PATIENCE_S: Final = 10.0
+"""How long a client may take to read what it is sent."""
+BURST, PER_S = 4_000, 4_000
+"""Frames that a client may send at once, and a second; more must wait on its side."""
+
+
+class WebSockets:
+    """All WebSockets of one server. Everything here runs on the server's loop."""
+
+    def __init__(
+        self,
+        clients: WebSocketClients,
+        clock: Clock,
+        osc: Callable[[], OscServer | None],
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        self.clients = clients
+        self._patience_s = patience_s
+        self._clock = clock
+        self._osc = osc
+        self._open: dict[Peer, web.WebSocketResponse] = {}
+
+    async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Serves one until it ends. Raises HTTPServiceUnavailable where there are too many."""
+        osc = self._osc()
+        if osc is None or len(self._open) >= MAX_CLIENTS:
+            raise web.HTTPServiceUnavailable(text=f"{len(self._open)} pages and programs are connected already")
+        socket = web.WebSocketResponse(heartbeat=15.0, max_msg_size=MAX_BYTES, compress=False)
+        await socket.prepare(request)
+        assert request.transport is not None
+        peer = _peer(request.transport)
+        news = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def wake() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has just ended
+                loop.call_soon_threadsafe(news.set)
+
+        client = WebSocketClient(peer, self.clients.tree, wake)
+        self._open[peer] = socket
+        self.clients.join(client)
+        osc.streams.connect(peer, client.answer)
+        telling = asyncio.create_task(self._tell(socket, client, news, request.transport))
+        try:
+            await self._hear(socket, client, osc)
+        finally:
+            telling.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await telling
+            osc.streams.disconnect(peer)
+            self.clients.leave(client)
+            del self._open[peer]
+        return socket
+
+    def has(self, transport: asyncio.BaseTransport) -> bool:
+        """Whether one of them runs over that connection."""
+        return _peer(transport) in self._open
+
+    async def say(self, command: str, data: Any) -> None:
+        """Tells all of them something about the address space, such as PATH_ADDED."""
+        text = json.dumps({"COMMAND": command, "DATA": data})
+        for socket in list(self._open.values()):
+            with contextlib.suppress(ConnectionError, RuntimeError, TimeoutError):
+                async with asyncio.timeout(self._patience_s):
+                    await socket.send_str(text)
+
+    async def close(self) -> None:
+        """Ends all of them, as one who goes away."""
+        for socket in list(self._open.values()):
+            with contextlib.suppress(ConnectionError, TimeoutError):
+                async with asyncio.timeout(1.0):
+                    await socket.close(code=WSCloseCode.GOING_AWAY)
+
+    async def _hear(self, socket: web.WebSocketResponse, client: WebSocketClient, osc: OscServer) -> None:
+        budget = RateLimit(BURST, PER_S)
+        async for said in socket:
+            while not budget.take(None, self._clock.now()):
+                await asyncio.sleep(FRAME_S)
+            if said.type is WSMsgType.BINARY:
+                osc.streams.hear(said.data, client.peer)
+            elif said.type is WSMsgType.TEXT:
+                self._obey(said.data, client)
+
+    def _obey(self, text: str, client: WebSocketClient) -> None:
+        """Does what a text frame asks for; what cannot be done is answered as OSC, at /error."""
+        try:
+            said = json.loads(text)
+            command, path = (said.get("COMMAND"), said.get("DATA")) if isinstance(said, dict) else (None, None)
+            if command not in ("LISTEN", "IGNORE") or not isinstance(path, str):
+                raise AddressError('expected {"COMMAND": "LISTEN" or "IGNORE", "DATA": an address}')
+            (self.clients.listen if command == "LISTEN" else self.clients.ignore)(client, path)
+        except (ValueError, RecursionError) as error:
+            client.answer(message("/error", "#websocket", f"expected JSON: {error}"))
+        except AddressError as error:
+            client.answer(message("/error", "#websocket", str(error)))
+
+    async def _tell(
+        self, socket: web.WebSocketResponse, client: WebSocketClient, news: asyncio.Event, transport: asyncio.Transport
+    ) -> None:
+        try:
+            while True:
+                await news.wait()
+                news.clear()
+                if client.lost:
+                    break
+                for packet in client.take():
+                    async with asyncio.timeout(self._patience_s):
+                        await socket.send_bytes(packet)
+                await asyncio.sleep(FRAME_S)
+        except ConnectionError:  # it has just gone, which is noticed where it is heard
+            return
+        except TimeoutError:
+            pass
+        log.info("%s:%d does not read what it is sent; disconnected", *client.peer)
+        transport.abort()  # a goodbye would wait behind all that is not read
+
+
+def _peer(transport: asyncio.BaseTransport) -> Peer:
+    host, port = transport.get_extra_info("peername")[:2]
+    return (f"web {host}", port)

@@ -1,0 +1,202 @@
+"""MIDI in: what is played and moved on keyboards and fader boxes reaches those who listen, and is told to everybody."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from live.midi.input.listener import PING, QUIT
+from live.midi.input.message import (
+    BEND,
+    CLOCK,
+    CONTROL,
+    OFF,
+    ON,
+    PRESSURE,
+    PROGRAM,
+    InputMessage,
+    plain_name,
+    slug,
+    well_formed,
+)
+from live.parameters.tree import Tree
+from live.patch import Patch
+from live.system.helper_process import HelperProcess
+from live.transport.clock import Clock
+from models.base import Knob
+
+log = logging.getLogger(__name__)
+
+LANE = 5_000
+"""Messages that wait for the control thread; past that the oldest are dropped."""
+TICKS_EVERY_S = 0.02
+"""Ticks of a clock carry their time with them: the control thread takes several at once."""
+ADDRESSES_AT_MOST = 256
+"""Of single controllers; those that move later have none of their own."""
+
+Taker = Callable[[InputMessage], None]
+
+SIGNALS = (
+    ("note", "siii", "A key: device, channel, pitch, and velocity, 0 when it comes up"),
+    ("control", "siii", "A controller: device, channel, number, value"),
+    ("program", "sii", "A program change: device, channel, program 1..128"),
+    ("bend", "sif", "Pitch bend: device, channel, -1..1"),
+    ("pressure", "sii", "Pressure on all keys: device, channel, 0..127"),
+)
+
+
+class MidiInput:
+    """The service that receives all MIDI input from the listener process; each message goes to every one of `takers`.
+
+    `ports` are wishes as `Keys` has them, none for no MIDI in. On a virtual clock there is no process: `arrive` is
+    called by whoever plays.
+    """
+
+    def __init__(
+        self,
+        tree: Tree,
+        clock: Clock,
+        wake: Callable[[], None],
+        fail: Callable[[str], None],
+        ports: Sequence[str] = ("auto",),
+    ) -> None:
+        self.tree = tree
+        self.clock = clock
+        self.takers: list[Taker] = []
+        self.gone: list[Callable[[str], None]] = []
+        """Called with the name of a device that was unplugged."""
+        self._wake, self._fail, self._ports = wake, fail, list(ports)
+        self._lane: deque[InputMessage | tuple[str, str]] = deque()
+        self._dropped = 0
+        self._tick_s = -1.0
+        self._link: HelperProcess | None = None
+        self._devices: list[str] = []
+        self._addresses: set[str] = set()
+
+    # -- the part -----------------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Declares the addresses and starts to listen."""
+        for name, types, meaning in SIGNALS:
+            self.tree.add_signal(f"/midi/in/{name}", types, meaning)
+        there = "The MIDI inputs that are listened to"
+        self.tree.add("/midi/in/ports", Knob(there, kind="text", default="", access="r"))
+        if self._ports and not self.clock.virtual:
+            self._link = HelperProcess(
+                "live.midi.input.listener",
+                [argument for port in self._ports for argument in ("--in", port)],
+                again=["--again"],
+                ping=PING,
+                quit=QUIT,
+                heard=self._heard_line,
+                fell=self._fell,
+                first_words=lambda: (),
+                clock=self.clock,
+            )
+
+    def follow(self, patch: Patch) -> None:
+        """Which ports are listened to is not the patch's to say."""
+
+    def advance(self, now_s: float) -> float:  # noqa: ARG002
+        """Hands on what has come, in order."""
+        while self._lane:
+            given = self._lane.popleft()
+            if isinstance(given, InputMessage):
+                self._tell(given)
+                for taker in self.takers:
+                    taker(given)
+            else:
+                self._plugged(*given)
+        if self._dropped:
+            dropped, self._dropped = self._dropped, 0
+            self._fail(f"MIDI in: {dropped} messages came faster than they could be taken, the oldest were dropped")
+        return float("inf")
+
+    def close(self) -> None:
+        """Stops to listen."""
+        if self._link is not None:
+            self._link.close()
+
+    # -- what comes ---------------------------------------------------------------------------------------------
+
+    def arrive(self, device: str, at_s: float, data: bytes) -> None:
+        """Takes one message in; from any thread. What is no message of MIDI 1.0 is left out."""
+        if not well_formed(data):
+            return
+        self._put(InputMessage(plain_name(device), at_s, data))
+        if data[0] != CLOCK:
+            self._wake()
+        elif at_s - self._tick_s > TICKS_EVERY_S:
+            self._tick_s = at_s
+            self._wake()
+
+    def _put(self, given: InputMessage | tuple[str, str]) -> None:
+        if len(self._lane) >= LANE:
+            self._lane.popleft()
+            self._dropped += 1
+        self._lane.append(given)
+
+    def _heard_line(self, line: bytes) -> None:
+        try:
+            what, *given = json.loads(line)
+            if what == "midi":
+                device, at_s, data = given
+                self.arrive(device, float(at_s), bytes.fromhex(data))
+            elif what != "here":
+                self._put((what, str(given[0])))
+                self._wake()
+        except (ValueError, IndexError, TypeError):
+            log.warning("the MIDI listener said %r", line)
+
+    def _fell(self, why: str) -> None:
+        log.warning("the MIDI listener has ended (%s); starting it again", why)
+        for device in list(self._devices):
+            self._put(("lost", device))
+        self._wake()
+
+    def _plugged(self, state: str, device: str) -> None:
+        if state == "error":
+            log.warning("MIDI in: %s", device)
+            return
+        if state == "opened":
+            self._devices = [*dict.fromkeys([*self._devices, device])]
+            log.info("listening to %s", device)
+        elif device in self._devices:
+            self._devices.remove(device)
+            log.warning("lost %s; it is listened to again when it returns", device)
+            for told in self.gone:
+                told(plain_name(device))
+        self.tree.publish("/midi/in/ports", ", ".join(self._devices))
+
+    def _tell(self, given: InputMessage) -> None:
+        tell, device, channel, kind = self.tree.publish, given.device, given.channel, given.kind
+        first, second = (*given.data[1:], 0, 0)[:2]
+        if kind in (ON, OFF):
+            tell("/midi/in/note", device, channel, first, second if kind == ON else 0)
+        elif kind == CONTROL:
+            tell("/midi/in/control", device, channel, first, second)
+            self._keep(given, f"cc{first}", f"Controller {first}", float(second))
+        elif kind == PROGRAM:
+            tell("/midi/in/program", device, channel, first + 1)
+        elif kind == PRESSURE:
+            tell("/midi/in/pressure", device, channel, first)
+            self._keep(given, "pressure", "Pressure on all keys", float(first))
+        elif kind == BEND:
+            bend = max(-1.0, (given.fourteen - 8192) / 8191)
+            tell("/midi/in/bend", device, channel, bend)
+            self._keep(given, "bend", "Pitch bend", bend, -1.0, 1.0)
+
+    def _keep(
+        self, given: InputMessage, name: str, meaning: str, value: float, low: float = 0.0, high: float = 127.0
+    ) -> None:
+        """The newest value under an address of its own, from which anything can be driven."""
+        address = f"/midi/in/{slug(given.device)}/ch{given.channel}/{name}"
+        if address not in self._addresses:
+            if len(self._addresses) >= ADDRESSES_AT_MOST:
+                return
+            self._addresses.add(address)
+            declared = Knob(f"{meaning} of {given.device}, channel {given.channel}", low, high, access="r")
+            self.tree.add(address, declared)
+        self.tree.publish(address, value)

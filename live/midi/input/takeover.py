@@ -1,0 +1,167 @@
+"""How a control moves a value: without a jump, by steps, or as a button."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal, get_args
+
+from live.midi.input.controller import ControlMove
+from live.parameters.tree import Tree
+from models.base import Knob, KnobError, Value
+
+Mode = Literal["pickup", "jump", "relative", "relative offset", "relative sign", "press", "toggle", "follow", "next"]
+"""pickup: nothing moves until the control passes the value, which then glides to it. jump: the value goes where the
+control is. relative: an endless encoder that sends its steps as two's complement, offset by 64, or with a sign bit.
+press: a button fires. toggle: a button switches over. follow: on as long as it is held. next: a button goes to the next
+choice."""
+
+MODES = get_args(Mode)
+SLACK = 0.012
+"""Of the travel: a control this near to the value has it. A little over one step of seven bits."""
+CATCH_S = 0.08
+"""How long a value takes to glide to a control that was thrown past it: less than a hand notices, more than a jump."""
+STEP = 1.0 / 128.0
+"""Of the travel, per step of an endless encoder."""
+
+
+def mode_for(knob: Knob, control: str, wanted: str = "auto") -> Mode:
+    """What fits a knob and a control best, or the wanted mode. Raises KnobError for a knob that no control can move."""
+    if knob.kind in ("text", "event", "vector"):
+        parts = f"; its parts can be, such as {knob.components[0]}" if knob.kind == "vector" and knob.components else ""
+        raise KnobError(f"{knob.kind} cannot be moved by a controller{parts}")
+    if knob.access == "r":
+        raise KnobError("can only be read")
+    if knob.kind == "pulse":
+        return "press"
+    if knob.kind == "choice" and not knob.choices:
+        raise KnobError("there is nothing to choose from yet")
+    if knob.kind in ("float", "int") and (knob.low is None or knob.high is None):
+        raise KnobError("has no range that a controller could travel")
+    if wanted in MODES and not (wanted == "next" and knob.kind != "choice"):
+        return wanted  # type: ignore[return-value]
+    if knob.kind == "switch":
+        return "toggle"
+    if control.startswith("note"):
+        return "next" if knob.kind == "choice" else "jump"
+    return "pickup"
+
+
+def value_at(knob: Knob, place: float) -> Value:
+    """The value at a place 0..1 of a knob's travel, along its curve."""
+    match knob.kind:
+        case "switch" | "pulse":
+            return place >= 0.5
+        case "choice":
+            return knob.choices[min(int(place * len(knob.choices)), len(knob.choices) - 1)]
+        case _:
+            assert knob.low is not None
+            assert knob.high is not None
+            return knob.between(knob.low, knob.high, place)
+
+
+def place_of(knob: Knob, value: Value) -> float:
+    """Where a value lies on the knob's travel, 0..1."""
+    match knob.kind:
+        case "switch" | "pulse":
+            return float(bool(value))
+        case "choice":
+            index = knob.choices.index(str(value)) if value in knob.choices else 0
+            return (index + 0.5) / len(knob.choices)
+        case _:
+            assert knob.low is not None
+            assert knob.high is not None
+            number = min(max(float(value), knob.low), knob.high)  # type: ignore[arg-type]
+            if knob.high == knob.low:
+                return 0.0
+            if knob.curve == "log" and knob.low > 0.0:
+                return math.log(number / knob.low) / math.log(knob.high / knob.low)
+            return (number - knob.low) / (knob.high - knob.low)
+
+
+class Takeover:
+    """One control's hold on one value. `part` of the travel, from 0..1 to 0..1, is what the control covers."""
+
+    def __init__(self, address: str, mode: Mode, part: tuple[float, float] = (0.0, 1.0)) -> None:
+        self.address = address
+        self.mode = mode
+        self.part = part
+        self.away = 0.0
+        """How far the control is above (+) or below (-) the value that it has not picked up yet, of the travel."""
+        self._last: float | None = None
+        self._left: Value | None = None
+        self._caught_s = 0.0
+        self._down = False
+
+    def turn(self, turn: ControlMove, tree: Tree) -> bool:
+        """Moves the value as the mode says; False where it waits to be picked up. Raises AddressError, KnobError."""
+        knob, self.away = tree.knob(self.address), 0.0
+        if self.mode in ("press", "toggle", "next"):
+            self._button(turn, tree, knob)
+        elif self.mode == "follow":
+            tree.set(self.address, value_at(knob, float(turn.pressed)))
+        elif self.mode.startswith("relative"):
+            self._step(tree, knob, _steps(turn.raw, self.mode))
+        elif not turn.handle.control.startswith("note") or turn.pressed:
+            low, high = self.part
+            return self._follow(tree, knob, low + (high - low) * turn.place)
+        return True
+
+    def seen(self, turn: ControlMove) -> None:
+        """The control stands here, and nothing is to move yet."""
+        low, high = self.part
+        self._last, self._down = low + (high - low) * turn.place, turn.pressed
+
+    def _follow(self, tree: Tree, knob: Knob, place: float) -> bool:
+        now, now_s = tree.get(self.address), tree.clock.now()
+        here, last = place_of(knob, now), self._last
+        self._last = place
+        # Nobody else has moved it since, or it is on its way to where the control was.
+        held = self._left is not None and (now == self._left or now_s < self._caught_s)
+        passed = last is not None and (last - here) * (place - here) <= 0.0
+        near = abs(place - here) <= SLACK or value_at(knob, place) == now
+        from_there = last is not None and abs(last - here) <= SLACK
+        if self.mode == "jump" or held or passed or near:
+            if not (self.mode == "jump" or held or near or from_there):
+                self._caught_s = now_s + CATCH_S
+            wanted = value_at(knob, place)
+            tree.set(self.address, wanted, max(0.0, self._caught_s - now_s))
+            self._left = knob.coerce(wanted)
+            return True
+        self._left, self.away = None, place - here
+        return False
+
+    def _step(self, tree: Tree, knob: Knob, steps: int) -> None:
+        """Moves on from where the value is; what comes in whole pieces moves by one at least."""
+        now = tree.get(self.address)
+        here, direction = place_of(knob, now), (steps > 0) - (steps < 0)
+        wanted = value_at(knob, min(1.0, max(0.0, here + STEP * steps)))
+        if wanted == now and knob.kind == "int":
+            wanted = int(now) + direction  # type: ignore[arg-type]
+        elif wanted == now and knob.kind == "choice":
+            wanted = value_at(knob, min(1.0, max(0.0, here + direction / len(knob.choices))))
+        tree.set(self.address, wanted)
+
+    def _button(self, turn: ControlMove, tree: Tree, knob: Knob) -> None:
+        struck = turn.pressed and (turn.handle.control.startswith("note") or not self._down)
+        self._down = turn.pressed
+        if not struck:
+            return
+        if self.mode == "press":
+            tree.set(self.address, True if knob.kind in ("pulse", "switch") else value_at(knob, self.part[1]))
+        elif self.mode == "next":
+            now = tree.get(self.address)
+            index = knob.choices.index(str(now)) if now in knob.choices else -1
+            tree.set(self.address, knob.choices[(index + 1) % len(knob.choices)])
+        else:
+            high = place_of(knob, tree.get(self.address)) >= 0.5
+            tree.set(self.address, value_at(knob, 0.0 if high else 1.0))
+
+
+def _steps(raw: int, mode: str) -> int:
+    match mode:
+        case "relative offset":
+            return raw - 64
+        case "relative sign":
+            return -(raw & 63) if raw & 64 else raw & 63
+        case _:
+            return raw - 128 if raw >= 64 else raw

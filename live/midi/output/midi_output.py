@@ -1,0 +1,214 @@
+"""The engine's side of MIDI out: a port played to by the sender's process, and each node's voice on it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from live.midi import MidiError, OutputSettings
+from live.midi.output.protocol import encode, event_out
+from live.midi.output.sender import Sender
+from live.midi.port import SilentPort
+from live.system.helper_process import HelperProcess
+from live.transport.clock import Clock
+from models.base import Event
+
+log = logging.getLogger(__name__)
+
+OnState = Callable[[str, str], None]
+"""Takes a state (opened, lost, returned, waiting, silent, recording, restarted or error) and a sentence."""
+
+
+def _note(state: str, sentence: str) -> None:
+    log.info("%s: %s", state, sentence)
+
+
+class MidiOutput:
+    """One MIDI port (see Midi for what `port` can be); `voice` gives each node its way to it.
+
+    It is played to by a process of its own. On a VirtualClock there is neither process nor port: `poll` plays
+    what is due, to the recording only. No method but `stats` and `close` waits for anything. `on_state` is
+    called on a thread of this object's.
+    """
+
+    def __init__(
+        self,
+        port: str = "auto",
+        *,
+        clock: Clock | None = None,
+        record: Path | None = None,
+        soundfont: str | None = None,
+        on_state: OnState = _note,
+    ) -> None:
+        self.port = port
+        self.clock = clock or Clock()
+        self.recording: Path | None = None
+        """The MIDI file being written, once it is: the one asked for, or a numbered one if that was there."""
+        self._record = record
+        self._on_state = on_state
+        self._settings: dict[str, dict[str, Any]] = {}
+        self._wake = threading.Condition()
+        self._answers: dict[int, dict[str, Any] | None] = {}
+        self._asked = 0
+        self._inside: Sender | None = None
+        self._link: HelperProcess | None = None
+        if self.clock.virtual:
+            self._inside = Sender(self.clock, SilentPort, self._heard)
+            self._inside.record(record)
+            return
+        self._link = HelperProcess(
+            "live.midi.output.sender",
+            ["--port", port, *(["--soundfont", soundfont] if soundfont else [])],
+            again=["--again"],
+            ping=encode("stats", 0, False),
+            quit=encode("quit"),
+            heard=self._heard_line,
+            fell=self._fell,
+            first_words=self._first_words,
+            clock=self.clock,
+        )
+        if record is not None:
+            self._say("record", str(record))
+
+    def voice(self, owner: str) -> MidiVoice:
+        """A way to this port for one owner, silent as yet, on channel 1."""
+        return MidiVoice(self, owner)
+
+    def panic(self) -> None:
+        """Throws away what is scheduled and ends every note on every channel, now."""
+        self._say("panic")
+
+    def record(self, path: Path | None) -> None:
+        """Writes what is played from now on to a new MIDI file; None ends the recording."""
+        self._record = path
+        self._say("record", str(path) if path else "")
+
+    def poll(self) -> None:
+        """On a virtual clock: plays what is due by now."""
+        if self._inside is not None:
+            self._inside.player.advance()
+
+    def stats(self, again: bool = False, within_s: float = 1.0) -> dict[str, Any]:
+        """What was sent and how late (`late`, `overdue`: count, p50, p99, p99.9, max in ms), then perhaps
+        from 0.
+
+        `overdue` are those of `late` that reached the sender when their time had passed already. Waits for the
+        sender's answer; raises MidiError where it gives none in time.
+        """
+        with self._wake:
+            self._asked += 1
+            number = self._asked
+            self._answers[number] = None
+        self._say("stats", number, again)
+        with self._wake:
+            until_s = self.clock.now() + within_s
+            while self._answers[number] is None and self.clock.now() < until_s:
+                self.clock.wait(until_s, self._wake)
+            figures = self._answers.pop(number)
+        if figures is None:
+            raise MidiError("the MIDI sender does not answer")
+        link = self._link
+        return {**figures, "not_taken": link.dropped if link else 0, "restarts": link.restarts if link else 0}
+
+    def close(self) -> None:
+        """Ends every note, gives the port back, ends the process and the threads."""
+        if self._inside is not None:
+            inside, self._inside = self._inside, None
+            inside.end()
+        if self._link is not None and not self._link.close():
+            self._on_state("error", "the MIDI sender did not end by itself and was killed")
+
+    def _say(self, *command: Any) -> None:
+        if self._inside is not None:
+            self._inside.obey(*command)
+        elif self._link is not None:
+            self._link.say(encode(*command), always=command[0] == "panic")
+
+    def _set(self, owner: str, settings: dict[str, Any]) -> None:
+        whole = {**self._settings.get(owner, {}), **settings}
+        try:
+            OutputSettings(**whole)  # raises here, where the mistake was made
+        except TypeError as error:
+            raise MidiError(str(error)) from None
+        self._settings[owner] = whole
+        self._say("set", owner, settings)
+
+    def _forget(self, owner: str) -> None:
+        self._settings.pop(owner, None)
+        self._say("forget", owner)
+
+    def _fell(self, why: str) -> None:
+        self._on_state("error", f"the MIDI sender has ended ({why}); starting it again")
+
+    def _first_words(self) -> Iterable[bytes]:
+        for owner, settings in self._settings.items():
+            yield encode("set", owner, settings)
+        if self._record is not None:
+            yield encode("record", str(self._record))
+
+    def _heard_line(self, line: bytes) -> None:
+        try:
+            state, sentence = json.loads(line)
+        except ValueError:
+            log.warning("the MIDI sender said %r", line)
+        else:
+            self._heard(state, sentence)
+
+    def _heard(self, state: str, sentence: str) -> None:
+        match state:
+            case "stats":
+                number, figures = json.loads(sentence)
+                with self._wake:
+                    if number in self._answers:
+                        self._answers[number] = figures
+                        self._wake.notify_all()
+            case "closed":
+                pass
+            case "recording":
+                self.recording = Path(sentence)
+                there = f" ({self._record} is there already)" if self.recording != self._record else ""
+                self._on_state(state, f"recording to {sentence}{there}")
+            case _:
+                self._on_state(state, sentence)
+
+
+class MidiVoice:
+    """One owner's way to a port: an Output, with settings that may change while notes sound."""
+
+    def __init__(self, out: MidiOutput, owner: str) -> None:
+        self._out = out
+        self._owner = owner
+
+    def send(self, due_s: float, event: Event) -> None:
+        """Schedules an event for a time on the clock; a time already past means now. Raises MidiError."""
+        parts = event_out(event)
+        if parts is None:
+            return
+        if not math.isfinite(due_s):
+            raise MidiError(f"{event!r} is due at {due_s}")
+        self._out._say("play", float(due_s), self._owner, *parts)
+
+    def send_raw(self, due_s: float, message: bytes) -> None:
+        """Schedules a message of the system's as it is: clock, start, stop, song position."""
+        self._out._say("raw", float(due_s), self._owner, message.hex())
+
+    def set(self, **settings: Any) -> None:
+        """Changes channel, program, bank, transpose, volume or sustain (see Settings). Raises MidiError."""
+        self._out._set(self._owner, settings)
+
+    def withdraw(self, after_s: float) -> None:
+        """Takes back what is due later; the end of a note that begins before is kept, so that none hangs."""
+        self._out._say("withdraw", self._owner, float(after_s))
+
+    def silence(self) -> None:
+        """Takes back everything, ends every sounding note and lets the pedal up, now."""
+        self._out._say("silence", self._owner)
+
+    def close(self) -> None:
+        """Silences; the port stays open for the others."""
+        self._out._forget(self._owner)

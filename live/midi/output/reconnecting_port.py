@@ -1,0 +1,109 @@
+"""The cable to a port: it may be pulled out and put back, and the music goes on meanwhile."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from live.midi import MidiError
+from live.midi.output.player import QUIET
+from live.midi.port import Port, SilentPort
+from live.transport.clock import Clock
+
+LOOK_EVERY_S = 1.0
+Report = Callable[[str, str], None]
+"""Takes a state in one word and a sentence: opened, lost, returned, waiting, silent, …"""
+
+
+class ReconnectingPort:
+    """Sends to a port while there is one, and looks for it about once a second while there is not.
+
+    What is due while the port is away is not played later. `opened` is called after each opening, before any
+    note, so that instruments can be set again.
+    """
+
+    def __init__(
+        self,
+        open_port: Callable[[], Port],
+        clock: Clock,
+        report: Report,
+        opened: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.quiet_first = False
+        """Whether every note there is ended at the first opening, as at a return: after a crash of ours."""
+        self._open_port = open_port
+        self._clock = clock
+        self._report = report
+        self._opened = opened
+        self._port: Port | None = None
+        self._name = ""
+        self._reason = ""
+        self.look_at_s = clock.now()
+        """When the port should next be looked at."""
+
+    def send(self, message: bytes) -> None:
+        """Sends it now if there is a port; never raises."""
+        if self._port is None:
+            return
+        try:
+            self._port.send(message)
+        except Exception as error:  # whatever a driver raises, the sender must live
+            self._lose(str(error))
+
+    def look(self) -> None:
+        """Looks whether the port is still there, or back again; then every note on it is ended first."""
+        self.look_at_s = self._clock.now() + LOOK_EVERY_S
+        if self._port is not None:
+            try:
+                alive = self._port.alive()
+            except Exception:  # a driver that cannot even answer
+                alive = False
+            if alive:
+                return
+            self._lose("it has gone")
+        try:
+            port = self._open_port()
+        except MidiError as error:
+            if self._reason != str(error):
+                self._reason = str(error)
+                self._report("waiting", f"{error}; waiting for it")
+            return
+        state = "returned" if self._name else "opened"
+        self._port, self._name, self._reason = port, port.name, ""
+        self.settle()
+        if self.quiet_first or state == "returned":
+            for message in QUIET:
+                self.send(message)
+        self._opened()
+        if isinstance(port, SilentPort) and port.why:
+            self._report("silent", port.why)
+        elif self._port is not None:
+            self._report(state, f"playing to {port.name}" + (" again" if state == "returned" else ""))
+
+    def settle(self) -> bool:
+        """Waits as long as a port must be left alone after its opening and before its closing.
+
+        Returns whether it is of that kind: what is sent to an audio server in the moment of a connection may be lost.
+        """
+        settle_s: float = getattr(self._port, "settle_s", 0.0)
+        if settle_s <= 0.0:
+            return False
+        alone = threading.Condition()
+        with alone:
+            self._clock.wait(self._clock.now() + settle_s, alone)
+        return True
+
+    def close(self) -> None:
+        """Gives the port back."""
+        port, self._port = self._port, None
+        if port is not None:
+            port.close()
+
+    def _lose(self, why: str) -> None:
+        port, self._port = self._port, None
+        self._report("lost", f"lost {self._name}: {why}; playing on, it is used again when it returns")
+        try:
+            if port is not None:
+                port.close()
+        except Exception as error:  # it is gone already
+            self._report("error", f"{self._name}: {error}")

@@ -1,0 +1,135 @@
+"""Writes what is played to a Standard MIDI File that is whole after every write, whatever happens next.
+
+SMF 1.0, format 0: one track, 120 beats per minute, 1,000 ticks a beat, so that a tick is half a millisecond
+and a program that ignores the tempo still plays it at the right speed. Time 0 is the first message.
+"""
+
+from __future__ import annotations
+
+import itertools
+import queue
+import struct
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+from mido import MetaMessage
+from mido.midifiles.meta import encode_variable_int
+
+TICKS_PER_BEAT = 1000
+TICKS_PER_SECOND = 2000
+_LENGTH_AT = 18
+"""Where the file says how long the track is: after the header chunk (14 bytes) and "MTrk"."""
+_TRACK_AT = 22
+_END = bytes((0, *MetaMessage("end_of_track").bytes()))
+_WAITING_AT_MOST = 200_000
+
+
+def free_name(wanted: Path) -> Path:
+    """The path itself, or the first of "name 2.mid", "name 3.mid", … that is not there yet."""
+    others = (wanted.with_name(f"{wanted.stem} {number}{wanted.suffix}") for number in itertools.count(2))
+    return next(path for path in itertools.chain([wanted], others) if not path.exists())
+
+
+class MidiRecorder:
+    """An open Standard MIDI File. Never writes over one that is there: `path` is what it is called in the
+    end.
+
+    Raises OSError where the file cannot be made or written.
+    """
+
+    def __init__(self, wanted: Path, name: str = "Arabesque") -> None:
+        while True:
+            self.path = free_name(wanted)
+            try:
+                self._file: BinaryIO = open(self.path, "xb", buffering=0)  # noqa: SIM115 (it stays open)
+                break
+            except FileExistsError:
+                continue
+        self._start_s: float | None = None
+        self._tick = 0
+        head = bytes((0, *MetaMessage("track_name", name=name).bytes()))
+        head += bytes((0, *MetaMessage("set_tempo", tempo=500_000).bytes()))
+        self._length = 0
+        self._write(b"MThd" + struct.pack(">IHHH", 6, 0, 1, TICKS_PER_BEAT) + b"MTrk" + bytes(4))
+        self._append(head)
+
+    def write(self, messages: Iterable[tuple[float, bytes]]) -> None:
+        """Adds messages with their times in seconds, and leaves the file whole; times never go backwards."""
+        data = bytearray()
+        for at_s, message in messages:
+            if self._start_s is None:
+                self._start_s = at_s
+            # From the start each time, so that rounding never adds up.
+            tick = max(self._tick, round((at_s - self._start_s) * TICKS_PER_SECOND))
+            data += bytes(encode_variable_int(tick - self._tick)) + message
+            self._tick = tick
+        if data:
+            self._append(bytes(data))
+
+    def close(self) -> None:
+        """Closes the file, whole as it is."""
+        self._file.close()
+
+    def _append(self, data: bytes) -> None:
+        """Overwrites the end of the track with what comes next and a new end, then says the new length."""
+        self._file.seek(_TRACK_AT + self._length)
+        self._write(data + _END)
+        self._file.seek(_LENGTH_AT)
+        self._write(struct.pack(">I", self._length + len(data) + len(_END)))
+        self._length += len(data)
+
+    def _write(self, data: bytes) -> None:
+        while data:
+            data = data[self._file.write(data) :]
+
+
+class MidiRecordingThread:
+    """A Recorder on a thread of its own, so that no note ever waits for a disk.
+
+    Where the disk fails it says so once through `failed(sentence)`, and the music goes on. Raises OSError
+    where the file cannot be made.
+    """
+
+    def __init__(self, wanted: Path, failed: Callable[[str], None]) -> None:
+        self._recorder = MidiRecorder(wanted)
+        self.path = self._recorder.path
+        self._failed = failed
+        self._waiting: queue.SimpleQueue[tuple[float, bytes] | None] = queue.SimpleQueue()
+        self._broken = False
+        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+        self._thread.start()
+
+    def put(self, at_s: float, message: bytes) -> None:
+        """Adds a message; returns at once."""
+        if self._broken:
+            return
+        if self._waiting.qsize() > _WAITING_AT_MOST:
+            self._break(f"{self.path}: the disk does not keep up; the recording ends here")
+            return
+        self._waiting.put((at_s, message))
+
+    def close(self) -> None:
+        """Writes what has come and closes the file."""
+        self._waiting.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            ended = False
+            while not ended:
+                batch = [self._waiting.get()]
+                while not self._waiting.empty():
+                    batch.append(self._waiting.get())
+                ended = None in batch
+                self._recorder.write(item for item in batch if item is not None)
+        except OSError as error:
+            self._break(f"{self.path}: {error.strerror}; the recording ends here")
+        finally:
+            self._recorder.close()
+
+    def _break(self, sentence: str) -> None:
+        if not self._broken:
+            self._broken = True
+            self._failed(sentence)

@@ -1,0 +1,153 @@
+"""Where MIDI goes: what ports this machine has, and how one is chosen and opened.
+
+A port has a `name` and three verbs: `send` a message, `alive` asks whether it is still there, `close` it.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import importlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from live.midi import MidiError
+
+AUTO_VARIABLE = "ARABESQUE_MIDI"
+SYSTEMS = ("alsa", "core", "winmm", "jack")
+"""Short names of the systems, in the order in which they are asked for ports."""
+
+
+class Port(Protocol):
+    """Somewhere that takes MIDI messages."""
+
+    name: str
+
+    def send(self, data: bytes) -> None:
+        """One whole message, now. Raises OSError where the port has gone."""
+        ...
+
+    def alive(self) -> bool:
+        """Whether it is still there."""
+        ...
+
+    def close(self) -> None:
+        """Gives it back."""
+        ...
+
+
+class SilentPort:
+    """No port at all, for recording; or because there is nothing to sound with, and then `why` says so."""
+
+    name = "silent"
+
+    def __init__(self, why: str = "") -> None:
+        self.why = why
+
+    def send(self, data: bytes) -> None:
+        """Is not heard."""
+
+    def alive(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        pass
+
+
+@dataclass(frozen=True, slots=True)
+class PortInfo:
+    """One port of this machine; `index` is what `Midi(port="2")` and `--midi 2` mean."""
+
+    index: int
+    name: str
+    system: str
+    direction: Literal["in", "out"]
+
+
+@dataclass(frozen=True, slots=True)
+class PortPattern:
+    """A port as the user asked for it, taken apart."""
+
+    kind: Literal["named", "virtual", "sound", "silent", "auto"]
+    text: str = ""
+    system: str = ""
+
+
+def wish(port: str) -> PortPattern:
+    """Reads what a patch or the command line says; "auto" is looked up in the environment."""
+    text = port.strip()
+    if text.lower() == "auto":
+        text = os.environ.get(AUTO_VARIABLE, "").strip() or "auto"
+    head, _, rest = text.partition(":")
+    system = head.lower() if head.lower() in SYSTEMS and rest else ""
+    text = rest.strip() if system else text
+    head, _, rest = text.partition(":")
+    match head.lower():
+        case "virtual":
+            return PortPattern("virtual", rest or "piano", system)
+        case "sound" if not system:
+            return PortPattern("sound", rest)
+        case "silent" | "auto" if not system and not rest:
+            return PortPattern("silent" if head.lower() == "silent" else "auto")
+    return PortPattern("named", text, system)
+
+
+def choose(text: str, names: list[str]) -> int | None:
+    """Which name is meant: by its number, whole, as a pattern with * and ?, or by a part of it; any case."""
+    if text.isdecimal() and text not in names:
+        return int(text) if int(text) < len(names) else None
+    sought, lower = text.casefold(), [name.casefold() for name in names]
+    tests: tuple[Callable[[str], bool], ...] = (
+        lambda name: name == sought,
+        lambda name: fnmatch.fnmatchcase(name, sought),
+        lambda name: sought in name,
+    )
+    return next((lower.index(name) for test in tests for name in lower if test(name)), None)
+
+
+def list_ports() -> list[PortInfo]:
+    """All outputs, then all inputs, of every system that works here; each direction is counted from 0."""
+    from live.midi.rtmidi_port import port_names
+
+    return [
+        PortInfo(index, name, system, direction)
+        for direction in ("out", "in")
+        for index, (system, name) in enumerate(port_names(direction))
+    ]
+
+
+def open_port(port: str, soundfont: str | None = None) -> Port:
+    """Opens what was asked for (see Midi).
+
+    Raises MidiError where it cannot be had now, with the names of those that are there.
+    """
+    wanted = wish(port)
+    if wanted.kind == "silent":
+        return SilentPort()
+    if wanted.kind in ("sound", "auto"):
+        try:
+            return _sound(wanted.text or soundfont)
+        except MidiError as error:
+            if wanted.kind == "sound":
+                raise
+            return SilentPort(f"no MIDI port and no sound device: playing silently ({error})")
+    from live.midi.rtmidi_port import RtPort, port_names
+
+    if wanted.kind == "virtual":
+        return RtPort.virtual(wanted.text, wanted.system)
+    outputs = [(system, name) for system, name in port_names("out") if wanted.system in ("", system)]
+    chosen = choose(wanted.text, [name for _, name in outputs])
+    if chosen is None:
+        there = ", ".join(name for _, name in outputs) or "none"
+        raise MidiError(f"no MIDI port matches {port!r} (there are: {there})")
+    return RtPort.named(*outputs[chosen])
+
+
+def _sound(soundfont: str | None) -> Port:
+    """The built-in sampler, imported only now: it brings an audio system with it."""
+    try:
+        player: Port = importlib.import_module("live.sound.sound_port").SoundPort(soundfont)
+    except Exception as error:  # an audio system fails in many ways, and none of them may stop the music
+        raise MidiError(str(error) or type(error).__name__) from error
+    return player

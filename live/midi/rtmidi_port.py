@@ -1,0 +1,219 @@
+"""Ports of the operating system, through RtMidi: ALSA, JACK, CoreMIDI or Windows, whichever works here."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import select
+import stat
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any, Literal, Self
+
+from live.midi import MidiError
+from live.midi.port import SYSTEMS
+from live.system.silence import silence_stderr
+
+CLIENT = "Arabesque"
+CLIENT_IN = "Arabesque in"
+_CLIENT_LOOKING = "Arabesque looking"
+_OURS = re.compile(r"Arabesque( in| looking)?(-\d+)?:")
+"""Ports of these are not others'; JACK numbers those of the same name."""
+
+Heard = Callable[[tuple[list[int], float], Any], None]
+"""Takes (bytes of a message, seconds since the one before) and None, on RtMidi's thread."""
+
+SETTLE_S = 0.05
+"""JACK loses what is sent in a cycle that comes too late, and connects and closes between cycles: a few of them."""
+
+_abandoned: list[Any] = []
+"""Clients whose server died: closing or deleting them crashes inside libjack, so they stay to the end."""
+
+
+def _apis() -> dict[str, int]:
+    """The systems RtMidi was built with, by their short names. Never UNSPECIFIED: it does not try JACK."""
+    try:
+        import rtmidi
+    except ImportError as error:  # a broken installation, such as a missing libasound2
+        raise MidiError(f"python-rtmidi does not load: {error}") from error
+    numbers = (rtmidi.API_LINUX_ALSA, rtmidi.API_MACOSX_CORE, rtmidi.API_WINDOWS_MM, rtmidi.API_UNIX_JACK)
+    built = rtmidi.get_compiled_api()
+    return {name: number for name, number in zip(SYSTEMS, numbers, strict=True) if number in built}
+
+
+def port_names(direction: Literal["in", "out"]) -> list[tuple[str, str]]:
+    """(system, name) of all ports of one direction that others offer."""
+    found: list[tuple[str, str]] = []
+    for system in _apis():
+        with contextlib.suppress(MidiError):
+            client = _client(system, direction)
+            found += [(system, name) for name in client.get_ports() if not _OURS.match(name)]
+            client.delete()
+    return found
+
+
+def _client(system: str, direction: Literal["in", "out"] = "out", name: str = CLIENT) -> Any:
+    import rtmidi
+
+    kind = rtmidi.MidiOut if direction == "out" else rtmidi.MidiIn
+    try:
+        with silence_stderr():
+            return kind(_apis()[system], name=name)
+    except KeyError:
+        raise MidiError(f"{system} is not a MIDI system of this machine") from None
+    except OSError as error:  # RtMidi's errors are OSErrors
+        raise MidiError(f"{system}: {error}") from error
+
+
+class _Opened:
+    """One client of a MIDI system. On JACK it also sees when the server itself dies, of which RtMidi says nothing."""
+
+    def __init__(self, system: str, direction: Literal["in", "out"], client: str) -> None:
+        before = _sockets()
+        self._client = _client(system, direction, client)
+        self._system = system
+        # Copies of the sockets that libjack opened: they hang up when the server dies, and nobody else gets
+        # their numbers meanwhile.
+        self._server = [os.dup(fd) for fd in _sockets() - before] if system == "jack" else []
+        self._peer = ""
+        self.name = ""
+
+    @classmethod
+    def _virtual(cls, noun: str, name: str, client: str, systems: Iterable[str], made: Callable[[str], Self]) -> Self:
+        """Makes a port of our own on the first of the systems that can."""
+        refused = "no MIDI system works here"
+        for system in systems:
+            try:
+                port = made(system)
+                port._open(lambda port=port: port._client.open_virtual_port(name))
+            except MidiError as error:
+                refused = str(error)
+                continue
+            port.name = f"{client}:{name}"
+            return port
+        raise MidiError(f"no virtual MIDI {noun} can be made: {refused}")
+
+    def names(self) -> list[str]:
+        """The ports that others offer to this client."""
+        return [name for name in self._client.get_ports() if not _OURS.match(name)]
+
+    def _connect(self, name: str, ours: str) -> None:
+        """Connects to the port that has exactly this name. Raises MidiError where it has gone."""
+        names = self._client.get_ports()
+        if name not in names:
+            self.close()
+            raise MidiError(f"the MIDI port {name!r} has gone")
+        self.name = self._peer = name
+        self._open(lambda: self._client.open_port(names.index(name), name=ours))
+
+    def _open(self, opening: Any) -> None:
+        try:
+            with silence_stderr():
+                opening()
+        except (OSError, RuntimeError, NotImplementedError) as error:
+            self.close()
+            raise MidiError(f"{self.name or 'virtual port'}: {error}") from error
+
+    def alive(self) -> bool:
+        return not self._server_died() and (not self._peer or self._peer in self._client.get_ports())
+
+    def close(self) -> None:
+        if self._server_died():
+            _abandoned.append(self._client)
+        for fd in self._server:
+            os.close(fd)
+        if self._client not in _abandoned:
+            self._client.close_port()
+            self._client.delete()
+        self._server = []
+
+    def _server_died(self) -> bool:
+        if not self._server:
+            return False
+        poll = select.poll()
+        for fd in self._server:
+            poll.register(fd, 0)  # a hang-up is reported without being asked for
+        return bool(poll.poll(0))
+
+
+class PortNames:
+    """The names of all inputs that others offer, asked for again and again by the same clients.
+
+    A client that comes and goes makes JACK build its graph anew, and what is played in that moment may be lost.
+    """
+
+    def __init__(self) -> None:
+        self._clients: dict[str, _Opened] = {}
+
+    def __call__(self) -> list[tuple[str, str]]:
+        """(system, name) of each."""
+        found: list[tuple[str, str]] = []
+        for system in _apis():
+            with contextlib.suppress(MidiError):
+                if system in self._clients and not self._clients[system].alive():
+                    self._clients.pop(system).close()
+                if system not in self._clients:
+                    self._clients[system] = _Opened(system, "in", _CLIENT_LOOKING)
+                found += [(system, name) for name in self._clients[system].names()]
+        return found
+
+    def close(self) -> None:
+        """Takes leave: for a client that went without, a JACK server may wait 5 s in which nobody hears anything."""
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
+
+
+class RtPort(_Opened):
+    """One port to play to."""
+
+    def __init__(self, system: str, client: str = CLIENT) -> None:
+        super().__init__(system, "out", client)
+        self.settle_s = SETTLE_S if system == "jack" else 0.0
+
+    @classmethod
+    def named(cls, system: str, name: str) -> Self:
+        """Opens the port that has exactly this name. Raises MidiError where it has gone."""
+        port = cls(system)
+        port._connect(name, "out")
+        return port
+
+    @classmethod
+    def virtual(cls, name: str, system: str = "", client: str = CLIENT) -> Self:
+        """Makes a port of our own that others can connect to. Raises MidiError, on Windows always."""
+        return cls._virtual("port", name, client, [system] if system else _apis(), lambda where: cls(where, client))
+
+    def send(self, data: bytes) -> None:
+        self._client.send_message(data)
+
+
+class RtInput(_Opened):
+    """One port that is listened to."""
+
+    def __init__(self, system: str, heard: Heard, client: str = CLIENT_IN) -> None:
+        super().__init__(system, "in", client)
+        self._client.ignore_types(sysex=True, timing=False, active_sense=True)
+        self._client.set_callback(heard)
+
+    @classmethod
+    def named(cls, system: str, name: str, heard: Heard) -> Self:
+        """Listens to the port that has exactly this name. Raises MidiError where it has gone."""
+        port = cls(system, heard)
+        port._connect(name, "in")
+        return port
+
+    @classmethod
+    def virtual(cls, name: str, heard: Heard, client: str = CLIENT_IN) -> Self:
+        """Makes a port of our own, `CLIENT:NAME`. Raises MidiError where no system here can."""
+        return cls._virtual("input", name, client, _apis(), lambda where: cls(where, heard, client))
+
+
+def _sockets() -> set[int]:
+    """The sockets this process has open, where the system can tell."""
+    found = set()
+    for name in os.listdir("/proc/self/fd") if sys.platform == "linux" else ():
+        with contextlib.suppress(OSError):
+            if stat.S_ISSOCK(os.fstat(int(name)).st_mode):
+                found.add(int(name))
+    return found

@@ -1,0 +1,171 @@
+"""Runs one model ahead of the clock: the thread behind a patch's Node.
+
+The runner keeps a position in time, `due`. A Wait from the model moves it on; every other event is sent with it as
+its deadline. It steps as long as the position is less than `lookahead` seconds ahead, then sleeps. Since a model's
+state is explicit, the states of the last steps are kept: what is scheduled and not yet due can be withdrawn, and the
+model goes on from where it was at that moment.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, ClassVar
+
+from live.nodes.output import EventOutput
+from live.nodes.worker import Worker
+from live.parameters.tree import Tree
+from live.transport.clock import Clock
+from models.base import Event, Knob, Measure, Model, Pulse, Trouble, Wait, knobs_of, pulse
+
+WITHDRAW_MARGIN_S = 0.010
+"""What is due this soon is left alone: it may be on its way out of the sender already."""
+
+
+def _own(
+    *,
+    now: Annotated[
+        Pulse, pulse("Act at once: withdraw what is scheduled and decide again with the knobs as they are")
+    ] = False,
+    lookahead: Annotated[
+        float,
+        Knob("How far ahead it decides: the timing's reserve, and a knob's delay", 0.02, 2.0, "s", "log"),
+    ] = 0.2,
+    nudge: Annotated[float, Knob("Send everything earlier (-) or later (+)", -250.0, 250.0, "ms")] = 0.0,
+    wait: Annotated[str, Knob("What now and reset wait for", choices=("none", "beat", "bar"))] = "none",
+    transport: Annotated[bool, Knob("Hold still while the clock stands")] = True,
+) -> None:
+    """The knobs that a node has which plays or draws ahead of the clock."""
+
+
+class EventRunner(Worker):
+    """One model, stepping `lookahead` seconds ahead of the clock, its events sent to every output."""
+
+    OWN: ClassVar[Mapping[str, Knob]] = {**Worker.OWN, **knobs_of(_own)}
+    URGENT: ClassVar[frozenset[str]] = Worker.URGENT | {"now", "lookahead"}
+    READINGS: ClassVar[Mapping[str, Knob]] = {
+        **Worker.READINGS,
+        "late_ms": Knob("The most it ever fell behind the clock", unit="ms", access="r"),
+    }
+
+    def __init__(self, name: str, model: Model, tree: Tree, clock: Clock, outputs: Iterable[EventOutput]) -> None:
+        super().__init__(name, model, tree, clock, outputs)
+        self.due_s = clock.now()
+        self.late_s = 0.0
+        self._past: deque[tuple[float, Any, list[Event]]] = deque()
+        self._pulses = [name for name, knob in knobs_of(type(model).step).items() if knob.kind == "pulse"]
+        self._pressed: set[str] = set()
+        """Buttons of the model's that it has not seen yet: not every iteration has a step."""
+        self._paused = False
+        self._asked: dict[str, float] = {}
+        """What waits for a beat or a bar, and since when."""
+
+    def notice(self, address: str, arguments: tuple[Any, ...]) -> None:
+        super().notice(address, arguments)
+        if address == "/clock/play":
+            with self.wake:
+                self._wake_up()
+
+    def readings(self) -> dict[str, float]:
+        return {**super().readings(), "late_ms": self.late_s * 1000.0}
+
+    # -- one iteration ------------------------------------------------------------------------------------------
+
+    def _advance(self, now_s: float, knobs: dict[str, Any], swapped: Model | None) -> float:
+        own = {name: knobs.pop(name) for name in self.OWN}
+        self._pressed |= {name for name in self._pulses if knobs[name]}
+        nudge_s = float(own["nudge"]) / 1000.0
+        begin_s, asked_s = self._hold(own, now_s)
+        self._renew(own, now_s, swapped)
+        if own["now"]:
+            self._go_back(now_s, nudge_s)
+        self.due_s = max(self.due_s, begin_s)
+        paused = bool(own["pause"] or (own["transport"] and not self.beats.running))
+        if paused != self._paused:
+            self._paused = paused
+            self._go_back(now_s, nudge_s)
+            self._silence()
+            self.tree.publish(f"/{self.name}/state", "paused" if self._paused else "playing")
+        self._mute(bool(own["mute"]))
+        if self._paused or now_s < self._rests_s:
+            return asked_s if self._paused else min(asked_s, self._rests_s)
+        lookahead_s = float(own["lookahead"]) + max(0.0, -nudge_s)
+        wanted_s = self.due_s - lookahead_s
+        if wanted_s > now_s:
+            return min(wanted_s, asked_s)
+        if self.due_s < now_s:
+            self.late_s = max(self.late_s, now_s - self.due_s)
+            self.due_s = now_s
+        self._step(knobs, now_s, nudge_s)
+        return now_s
+
+    def _step(self, knobs: dict[str, Any], now_s: float, nudge_s: float) -> None:
+        heard, self._heard = self._heard, []
+        knobs.update(dict.fromkeys(self._pressed, True))
+        self._pressed.clear()
+        self._past.append((self.due_s, self._state, heard))
+        while len(self._past) > 1 and self._past[1][0] <= now_s:
+            self._past.popleft()
+        began_s = self.clock.now()
+        events, self._state = self.model.step(self._state, heard, **knobs)
+        self.step_s += (self.clock.now() - began_s - self.step_s) * 0.05
+        self.steps += 1
+        self._worked()
+        for event in events:
+            if isinstance(event, Wait):
+                self.due_s += event.seconds
+                continue
+            if isinstance(event, Measure | Trouble):
+                self._tell(event)
+                continue
+            if self._muted:
+                continue
+            self._send(event, now_s, nudge_s)
+
+    def _send(self, event: Event, now_s: float, nudge_s: float) -> None:  # noqa: ARG002
+        """Hands an event on for the time to which the model has come."""
+        self._give(self.due_s + nudge_s, event)
+
+    def _give(self, at_s: float, event: Event) -> None:
+        for output in self.outputs:
+            output.send(at_s, event)
+
+    def _hold(self, own: dict[str, Any], now_s: float) -> tuple[float, float]:
+        """Keeps back what was pressed until its beat or bar.
+
+        Gives the time at which that begins (0 where nothing was kept back), and when something wants to be done next.
+        It is done a little before, when what comes after can still be withdrawn.
+        """
+        beats = {"beat": 1, "bar": self.meter}.get(own["wait"])
+        for name in ("now", "reset"):
+            if own[name] and own["wait"] != "none":
+                self._asked.setdefault(name, now_s)
+                own[name] = False
+        begin_s, next_s = 0.0, float("inf")
+        for name, asked_s in list(self._asked.items()):
+            at_s = self.beats.next_s(beats, asked_s) if beats is not None else now_s
+            if at_s - WITHDRAW_MARGIN_S <= now_s:
+                own[name], begin_s = True, at_s
+                del self._asked[name]
+            else:
+                next_s = at_s - WITHDRAW_MARGIN_S
+        return begin_s, next_s
+
+    def _go_back(self, now_s: float, nudge_s: float) -> None:
+        """Withdraws what is not yet due, and puts the model back to where it was then."""
+        from_s = now_s + WITHDRAW_MARGIN_S
+        for output in self.outputs:
+            output.withdraw(from_s + nudge_s)
+        undone = [step for step in self._past if step[0] > from_s]
+        if undone:
+            self._state = undone[0][1]
+            self._past = deque(step for step in self._past if step[0] <= from_s)
+            # What was heard in the steps undone did happen, and is heard again.
+            self._heard = [event for _, _, heard in undone for event in heard] + self._heard
+        self.due_s = now_s
+
+    def _begin_again(self, now_s: float) -> None:
+        self._silence()
+        self._past.clear()
+        self._state = self.model.start(self._seed)
+        self.due_s = now_s

@@ -1,0 +1,174 @@
+"""Runs one model picture by picture: the thread behind a Node with a camera as its source.
+
+The model is called for every new picture, newest first and the others never; when a knob of the node has changed, so
+that a held picture is painted anew; and after a Wait that it returned. There is no look-ahead: a picture is shown as
+soon as it is painted.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from live.nodes.governor import QualityGovernor
+from live.nodes.output import EventOutput
+from live.nodes.worker import Worker
+from live.parameters.tree import Tree
+from live.system.queues import LatestValue
+from live.transport.clock import Clock
+from models.base import Event, Frame, Knob, Measure, Model, Trouble, Wait, knobs_of
+
+log = logging.getLogger(__name__)
+
+RATE_WINDOW_S = 2.0
+GLIDE_STEP_S = 1.0 / 30.0
+"""How often it looks at knobs that glide while no picture comes."""
+LEAST_S = 1.0 / 240.0
+"""A model that wants to be called again at once is called so much later: more often nobody sees."""
+POLITE = 5
+"""How much its thread, and those its model starts, give way to the others on a processor that has not enough for all:
+a picture may come late, a note may not. Known to Linux only, where threads have a niceness of their own.
+"""
+GOVERNED = ("resolution", "rate", "govern")
+"""The knobs of a model whose resolution can be governed."""
+GOVERNED_KNOB = Knob(
+    "Works at less than the resolution asked for, to hold the rate", kind="switch", default=False, access="r"
+)
+
+
+class FrameRunner(Worker):
+    """One model that takes pictures, each painted as soon as it can be; its knob `rate`, if it has one, is the most."""
+
+    READINGS: ClassVar[Mapping[str, Knob]] = {
+        **Worker.READINGS,
+        "fps": Knob("Pictures painted in a second, over the last two", unit="1/s", access="r"),
+    }
+
+    def __init__(self, name: str, model: Model, tree: Tree, clock: Clock, outputs: Iterable[EventOutput]) -> None:
+        super().__init__(name, model, tree, clock, outputs)
+        self.seen: LatestValue[Frame] = LatestValue()
+        self._pulses = {n: False for n, knob in knobs_of(type(model).step).items() if knob.kind == "pulse"}
+        self._knobs: dict[str, Any] = {}
+        self._pressed: set[str] = set()
+        self._again_s = clock.now()
+        self._next_s = clock.now()
+        self._painted: deque[float] = deque()
+        self._paused = False
+        tree.add_signal(f"/{name}/frame", "if", "A picture is painted: its number, and how many milliseconds it took")
+        self._governor: QualityGovernor | None = None
+        self._governing = False
+        if set(GOVERNED) <= set(self._knob_names):
+            size = f"/{name}/resolution"
+            self._governor = QualityGovernor(tree.knob(size), int(tree.get(size)))  # type: ignore[arg-type]
+
+    @classmethod
+    def told_of(cls, model: Model) -> dict[str, Knob]:
+        governs = set(GOVERNED) <= set(cls.knobs_for(type(model)))
+        return {**super().told_of(model), **({"governed": GOVERNED_KNOB} if governs else {})}
+
+    def see(self, frame: Frame) -> None:
+        """A new picture from the source; it takes the place of one that was not begun yet."""
+        self.seen.put(frame)
+        with self.wake:
+            self._wake_up()
+
+    def notice(self, address: str, arguments: tuple[Any, ...]) -> None:
+        """A watcher of the tree: whatever knob is moved, the picture is painted anew."""
+        node, _, knob = address[1:].partition("/")
+        if node != self.name or knob not in self._knob_names:
+            return
+        if knob == "resolution" and self._governor is not None and not self._governing:
+            self._governor.moved(arguments[0])
+        with self.wake:
+            self._wake_up()
+
+    def readings(self) -> dict[str, float]:
+        now_s = self.clock.now()
+        painted = sum(now_s - RATE_WINDOW_S < done_s <= now_s for done_s in list(self._painted))
+        return {**super().readings(), "fps": painted / RATE_WINDOW_S}
+
+    # -- one iteration ------------------------------------------------------------------------------------------
+
+    def _advance(self, now_s: float, knobs: dict[str, Any], swapped: Model | None) -> float:
+        own = {name: knobs.pop(name) for name in self.OWN}
+        self._pressed |= {name for name in self._pulses if knobs[name]}
+        self._renew(own, now_s, swapped)
+        if own["pause"] != self._paused:
+            self._paused = bool(own["pause"])
+            self.tree.publish(f"/{self.name}/state", "paused" if self._paused else "playing")
+        self._mute(bool(own["mute"]))
+        if self._paused or now_s < self._rests_s:
+            return math.inf if self._paused else self._rests_s
+        held = {name: value for name, value in knobs.items() if name not in self._pulses}
+        if not (self.seen.waiting or self._heard or self._pressed or held != self._knobs or now_s >= self._again_s):
+            return min(self._again_s, now_s + GLIDE_STEP_S if self.tree.glides else math.inf)
+        if now_s < self._next_s:
+            return self._next_s
+        self._knobs = held
+        rate = float(knobs.get("rate") or 0.0)
+        # From the time that was due, as long as it keeps up: else every picture would be a little late, and few came.
+        self._next_s = max(self._next_s, now_s - 1.0 / rate) + 1.0 / rate if rate > 0.0 else now_s
+        self._step({**held, **self._pulses, **dict.fromkeys(self._pressed, True)}, now_s)
+        return now_s
+
+    def _step(self, knobs: dict[str, Any], now_s: float) -> None:
+        heard, self._heard, self._pressed, self._again_s = self._heard, [], set(), math.inf
+        frame = self.seen.take()
+        said = [*heard, frame] if frame is not None else heard
+        events, self._state = self.model.step(self._state, said, **knobs)
+        took_s = self.clock.now() - now_s
+        self.step_s = took_s if not self.steps else self.step_s + (took_s - self.step_s) * 0.2
+        self.steps += 1
+        self._worked()
+        due_s = self.clock.now()
+        for event in events:
+            if isinstance(event, Wait):
+                due_s += event.seconds
+                self._again_s = max(due_s, now_s + LEAST_S)
+            elif isinstance(event, Measure | Trouble):
+                self._tell(event)
+            else:
+                self._send(due_s, event, took_s)
+        if self._governor is not None:
+            self._govern(self._governor, knobs, took_s)
+
+    def _send(self, due_s: float, event: Event, took_s: float) -> None:
+        if isinstance(event, Frame):
+            self._painted.append(due_s)
+            while self._painted[0] <= due_s - RATE_WINDOW_S:
+                self._painted.popleft()
+            self.tree.publish(f"/{self.name}/frame", event.number, took_s * 1000.0)
+        for output in () if self._muted else self.outputs:
+            output.send(due_s, event)
+
+    def _govern(self, governor: QualityGovernor, knobs: Mapping[str, Any], took_s: float) -> None:
+        before = governor.resolution
+        if knobs["govern"]:
+            resolution = governor.after(self.clock.now(), took_s, float(knobs["rate"]))
+        else:
+            resolution = governor.let_go()
+        if resolution == before:
+            return
+        self._governing = True
+        try:
+            self.tree.set(f"/{self.name}/resolution", resolution)
+        finally:
+            self._governing = False
+        self.tree.publish(f"/{self.name}/governed", resolution < governor.ceiling)
+        log.debug("%s: resolution %d to hold %g pictures a second", self.name, resolution, knobs["rate"])
+
+    def _begin_again(self, now_s: float) -> None:
+        self._silence()
+        self._state = self.model.start(self._seed)
+        self._knobs, self._again_s = {}, now_s
+
+    def _run(self) -> None:
+        if sys.platform == "linux":
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, 0) + POLITE)
+        super()._run()

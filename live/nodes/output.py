@@ -1,0 +1,27 @@
+"""Where a node's events go to."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from models.base import Event
+
+
+class EventOutput(Protocol):
+    """Takes events ahead of their time and lets each happen when it is due."""
+
+    def send(self, due_s: float, event: Event) -> None:
+        """Schedules an event for a time on the clock; a time already past means now."""
+        ...
+
+    def withdraw(self, after_s: float) -> None:
+        """Takes back what is due later than a time and has not happened yet."""
+        ...
+
+    def silence(self) -> None:
+        """Takes back everything and ends every sounding note, now."""
+        ...
+
+    def close(self) -> None:
+        """Silences, and gives back what was opened."""
+        ...

@@ -1,0 +1,338 @@
+"""The address space: every parameter of everything, typed, clipped and documented.
+
+OSC, MIDI learn, presets, the control page and links all write here with `set`; a node reads all of its knobs at
+once with `snapshot`. There is no callback or queue per parameter on the way to a node.
+"""
+
+from __future__ import annotations
+
+import difflib
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from live.parameters.parameter import Parameter
+from live.transport.clock import Clock
+from models.base import Knob, KnobError, Value
+
+if TYPE_CHECKING:
+    from live.session.observer import SessionObserver
+
+Watcher = Callable[[str, tuple[Any, ...]], None]
+
+
+class AddressError(KeyError):
+    """An address that is not there, or cannot be written; the message names the nearest ones."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """Something that is sent out and not stored, such as a note: its OSC types and what they mean."""
+
+    address: str
+    types: str
+    meaning: str
+
+
+@dataclass
+class Tree:
+    """All addresses of a running engine."""
+
+    clock: Clock
+    signals: dict[str, Signal] = field(default_factory=dict)
+    watchers: list[Watcher] = field(default_factory=list)
+    """Called with (address, arguments) after every change and for every signal, on the thread that made it."""
+    recorder: SessionObserver | None = None
+    """Told all writes and when each node looks, under the lock: in the order in which they happen."""
+
+    def __post_init__(self) -> None:
+        self._lock = threading.RLock()
+        self._leaves: dict[str, Parameter] = {}
+        self._parts: dict[str, tuple[Parameter, int]] = {}
+        self._nodes: dict[str, dict[str, Parameter]] = {}
+        self._moving: dict[str, Parameter] = {}
+        self._depth = 0
+        self._after: list[Callable[[], object]] = []
+        self.version = 0
+        """Grows whenever an address comes or goes, for those who keep something made from all addresses."""
+
+    # -- what there is ------------------------------------------------------------------------------------------
+
+    def add(self, address: str, knob: Knob, act: Callable[[Value], None] | None = None) -> None:
+        """Adds an address with its default value; `act` is called with each value set, for what is no node's knob."""
+        node, _, name = address[1:].partition("/")
+        with self._lock:
+            leaf = Parameter(address, knob, knob.default, act)
+            self._leaves[address] = leaf
+            self._nodes.setdefault(node, {})[name] = leaf
+            self._moving.pop(address, None)
+            self.version += 1
+            for index, component in enumerate(knob.components if knob.kind == "vector" else ()):
+                self._parts[f"{address}/{component}"] = (leaf, index)
+
+    def add_signal(self, address: str, types: str, meaning: str) -> None:
+        """Declares an address that things are sent out under."""
+        with self._lock:
+            self.signals[address] = Signal(address, types, meaning)
+            self.version += 1
+
+    def remove(self, path: str) -> None:
+        """Takes away a node with all of its addresses and signals, or an address of it with those under it, such as
+        "ink/width" or "mapping/one".
+        """
+        node, _, within = path.partition("/")
+        with self._lock:
+            leaves = self._nodes.get(node, {})
+            for name in [name for name in leaves if not within or f"{name}/".startswith(f"{within}/")]:
+                leaf = leaves.pop(name)
+                del self._leaves[leaf.address]
+                self._moving.pop(leaf.address, None)
+                for component in leaf.knob.components:
+                    self._parts.pop(f"{leaf.address}/{component}", None)
+            if not leaves:
+                self._nodes.pop(node, None)
+            for address in [a for a in self.signals if a.startswith(f"/{path}/")]:
+                del self.signals[address]
+            self.version += 1
+
+    def leaves(self, node: str | None = None) -> list[Parameter]:
+        """All leaves, or one node's, in the order in which they were declared."""
+        with self._lock:
+            return list(self._leaves.values() if node is None else self._nodes.get(node, {}).values())
+
+    def addresses(self) -> list[str]:
+        """Everything that can be written or asked for, the components of vectors included."""
+        with self._lock:
+            return [*self._leaves, *self._parts]
+
+    def __contains__(self, address: str) -> bool:
+        return address in self._leaves or address in self._parts
+
+    def near(self, address: str) -> list[str]:
+        """Up to three addresses that look like this one, for the sentence of an error."""
+        if len(address) > 200:  # the comparison's cost grows with the square of the length
+            return []
+        return difflib.get_close_matches(address, self.addresses(), n=3, cutoff=0.6)
+
+    def knob(self, address: str) -> Knob:
+        """The declaration at an address; a vector's component has the vector's range. Raises AddressError."""
+        leaf, index = self._find(address)
+        return leaf.knob if index is None else replace(leaf.knob, kind="float", components=())
+
+    # -- writing ------------------------------------------------------------------------------------------------
+
+    def set(self, address: str, value: Any, glide_s: float = 0.0) -> Value:
+        """Stores a value, clipped to its range, at once or gliding there in `glide_s` seconds; returns it.
+
+        A glide of one component of a vector carries the others along: they arrive with it, where they were going.
+        What acts on a value is called all along its glide (see `gliding`).
+        Raises AddressError for an unknown or read-only address, KnobError for a value it cannot take.
+        """
+        with self._lock:
+            now_s = self.clock.now()
+            leaf, index = self._find(address)
+            if leaf.knob.access == "r":
+                raise AddressError(f"{address} can only be read")
+            try:
+                target = self._target(leaf, index, value)
+            except KnobError as error:
+                raise KnobError(f"{address}: {error}") from None
+            if self.recorder is not None:
+                kept = target if index is None or not isinstance(target, tuple) else target[index]
+                self.recorder.wrote(now_s, address, leaf.knob, kept, glide_s)
+            changed = self._move(leaf, target, now_s, glide_s, index)
+            if leaf.knob.sets and changed:
+                node = address[1:].partition("/")[0]
+                values = {name: other.at(now_s) for name, other in self._nodes[node].items()}
+                for name, follows in leaf.knob.sets({**values, **self._name(node, leaf, target)}).items():
+                    other = self._nodes[node][name]
+                    changed += self._move(other, other.knob.coerce(follows), now_s, glide_s)
+            after: list[Callable[[], object]] = []
+            if leaf.act and (leaf.knob.kind != "pulse" or target):
+                after.append(partial(leaf.act, target if leaf.end is None else leaf.at(now_s)))
+            for moved in changed:
+                told = True if moved.knob.kind == "pulse" else moved.at(now_s)
+                after.append(partial(self._tell, moved.address, told))
+            after = self._hold(after)
+        _run(after)
+        return target
+
+    def write(self, address: str, arguments: Sequence[Any]) -> Value:
+        """`set` for a sender that puts all in one list: value, or the components, and perhaps a glide in seconds."""
+        leaf, index = self._find(address)
+        whole = leaf.knob.kind in ("vector", "event") and index is None
+        wants = len(leaf.knob.components) if whole else 1
+        given = list(arguments)
+        if given and isinstance(given[0], list | tuple):
+            given = [*given[0], *given[1:]]
+        if leaf.knob.kind == "pulse":
+            given = given[:1] or [True]
+        if leaf.knob.arguments:
+            return self.set(address, tuple(given))
+        if len(given) not in (wants, wants + 1):
+            raise KnobError(
+                f"{address}: expected {wants} value{'s' * (wants > 1)} and perhaps a glide in seconds, got {len(given)}"
+            )
+        glide_s = 0.0
+        if len(given) > wants:
+            try:
+                glide_s = float(Knob("", 0.0, 86_400.0).coerce(given[wants]))  # type: ignore[arg-type]
+            except KnobError as error:
+                raise KnobError(f"{address}: the glide in seconds: {error}") from None
+        return self.set(address, tuple(given[:wants]) if whole else given[0], glide_s)
+
+    def publish(self, address: str, *values: Any) -> None:
+        """The engine's own side: stores a read-only value if it is one, and tells everybody who listens."""
+        with self._lock:
+            leaf = self._leaves.get(address)
+            if leaf is not None:
+                leaf.value, leaf.end = values[0] if len(values) == 1 else values, None
+                self._moving.pop(address, None)
+            after = self._hold([partial(self._tell, address, values)])
+        _run(after)
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Makes the writes inside happen at one instant: no snapshot sees only some of them.
+
+        What follows from them (acts, watchers) comes after the last one, outside of the lock. Raises what those raise,
+        the first one, after all have been called.
+        """
+        after: list[Callable[[], object]] = []
+        try:
+            with self._lock:
+                self._depth += 1
+                try:
+                    yield
+                finally:
+                    self._depth -= 1
+                    if self._depth == 0:
+                        after, self._after = self._after, []
+        finally:
+            _run(after)
+
+    # -- reading ------------------------------------------------------------------------------------------------
+
+    def get(self, address: str) -> Value:
+        """The value now. Raises AddressError."""
+        with self._lock:
+            leaf, index = self._find(address)
+            value = leaf.at(self.clock.now())
+        return value[index] if index is not None and isinstance(value, tuple) else value
+
+    def snapshot(self, node: str, names: Iterable[str] | None = None, now_s: float | None = None) -> dict[str, Value]:
+        """All knobs of a node as they stand now; a pulse is True in one snapshot per press, then False again."""
+        with self._lock:
+            now_s = self.clock.now() if now_s is None else now_s
+            leaves = self._nodes.get(node, {})
+            values: dict[str, Value] = {}
+            for name in leaves if names is None else names:
+                leaf = leaves[name]
+                if leaf.knob.kind == "pulse":
+                    values[name], leaf.presses = leaf.presses > 0, max(0, leaf.presses - 1)
+                else:
+                    values[name] = leaf.at(now_s)
+            return values
+
+    @property
+    def glides(self) -> bool:
+        """Whether any glide is under way, or has arrived and `gliding` has not told it yet."""
+        return bool(self._moving)
+
+    def moving(self, address: str) -> bool:
+        """Whether a glide is under way there. Raises AddressError."""
+        with self._lock:
+            leaf, _ = self._find(address)
+            return leaf.end is not None and self.clock.now() < leaf.end_s
+
+    def gliding(self) -> list[str]:
+        """Tells acts and listeners the values of all glides under way, lands those that have arrived, names them."""
+        now_s = self.clock.now()
+        calls: list[Callable[[], object]] = []
+        with self._lock:
+            moving = list(self._moving.values())
+            for leaf in moving:
+                before, leaf.value = leaf.value, leaf.at(now_s)
+                if leaf.act and leaf.value != before:
+                    calls.append(partial(leaf.act, leaf.value))
+                calls.append(partial(self._tell, leaf.address, leaf.value))
+                if now_s >= leaf.end_s:
+                    leaf.end = None
+                    del self._moving[leaf.address]
+        _run(calls)
+        return [leaf.address for leaf in moving]
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    def _find(self, address: str) -> tuple[Parameter, int | None]:
+        leaf = self._leaves.get(address)
+        if leaf is not None:
+            return leaf, None
+        part = self._parts.get(address)
+        if part is not None:
+            return part
+        near = self.near(address)
+        raise AddressError(f"no address {address}" + (f"; near it: {', '.join(near)}" if near else ""))
+
+    def _target(self, leaf: Parameter, index: int | None, value: Any) -> Value:
+        if index is None:
+            return leaf.knob.coerce(value)
+        if isinstance(value, list | tuple) and len(value) == 1:
+            value = value[0]
+        whole = leaf.value if leaf.end is None else leaf.end
+        assert isinstance(whole, tuple)
+        return leaf.knob.coerce([*whole[:index], value, *whole[index + 1 :]])
+
+    def _move(
+        self, leaf: Parameter, target: Value, now_s: float, glide_s: float, index: int | None = None
+    ) -> list[Parameter]:
+        if leaf.knob.kind == "event":  # handed on by `act`, and nothing is kept of it
+            return []
+        if leaf.knob.kind == "pulse":
+            leaf.presses += bool(target)
+            return [leaf] if target else []
+        if glide_s > 0.0 and leaf.knob.glides:
+            leaf.start, leaf.start_s = leaf.at(now_s), now_s
+            leaf.end, leaf.end_s = target, now_s + glide_s
+            self._moving[leaf.address] = leaf
+        elif index is not None and leaf.end is not None:  # one component jumps, the others go on gliding
+            assert isinstance(target, tuple)
+            assert isinstance(leaf.start, tuple)
+            leaf.start = (*leaf.start[:index], target[index], *leaf.start[index + 1 :])
+            leaf.end = target
+        else:
+            leaf.value, leaf.end = target, None
+            self._moving.pop(leaf.address, None)
+        return [leaf]
+
+    def _hold(self, after: list[Callable[[], object]]) -> list[Callable[[], object]]:
+        """What is to be called now; nothing within a batch, whose end calls it. The caller has the lock."""
+        if not self._depth:
+            return after
+        self._after += after
+        return []
+
+    def _name(self, node: str, leaf: Parameter, value: Value) -> Mapping[str, Value]:
+        return {leaf.address[len(node) + 2 :]: value}
+
+    def _tell(self, address: str, values: Any) -> None:
+        arguments = values if isinstance(values, tuple) else (values,)
+        for watcher in tuple(self.watchers):
+            watcher(address, arguments)
+
+
+def _run(calls: Iterable[Callable[[], object]]) -> None:
+    failed: Exception | None = None
+    for call in calls:
+        try:
+            call()
+        except Exception as error:
+            failed = failed or error
+    if failed is not None:
+        raise failed

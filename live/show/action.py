@@ -1,0 +1,61 @@
+"""Does one action of a cue: writes to its address, or to all that its pattern matches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from live.osc.pattern import Pattern, is_pattern
+from live.parameters.tree import AddressError, Tree
+from live.show.cue import Action
+
+
+def do(tree: Tree, action: Action, fade_s: float, fail: Callable[[str], None]) -> float:
+    """Writes, gliding in `fade_s` where the action names no time of its own; returns how long the longest glide is.
+
+    What cannot be written is told with `fail`, all else is done.
+    """
+    longest_s = 0.0
+    for address in _told(lambda: meant(tree, action), fail) or ():
+        longest_s = max(longest_s, _told(lambda address=address: _write(tree, address, action, fade_s), fail) or 0.0)  # type: ignore[misc]
+    return longest_s
+
+
+def meant(tree: Tree, action: Action) -> Iterable[str]:
+    """The addresses that an action writes to. Raises AddressError where there is none, PatternError."""
+    if not is_pattern(action.address):
+        tree.knob(action.address)
+        return [action.address]
+    # A pattern that matches everything must not run cues or stop the engine.
+    free = [leaf.address for leaf in tree.leaves() if not leaf.address.startswith(("/cue/", "/engine/"))]
+    found = [address for address in Pattern(action.address).among(free) if "w" in tree.knob(address).access]
+    if not found:
+        raise AddressError(f"no address that can be written matches {action.address}")
+    return found
+
+
+def _write(tree: Tree, address: str, action: Action, fade_s: float) -> float:
+    knob = tree.knob(address)
+    given: list[Any] = list(action.arguments)
+    match knob.kind:
+        case "float" | "int":
+            seconds_at = 1
+        case "vector":
+            seconds_at = len(knob.components)
+        case "event" if "seconds" in knob.components:
+            seconds_at = knob.components.index("seconds")
+        case _:
+            tree.write(address, given)
+            return 0.0
+    if fade_s and len(given) == seconds_at:
+        given.append(fade_s)
+    tree.write(address, given)
+    return float(given[seconds_at]) if len(given) > seconds_at else 0.0
+
+
+def _told(work: Callable[[], Any], fail: Callable[[str], None]) -> Any:
+    try:
+        return work()
+    except Exception as error:
+        fail(str(error))
+        return None

@@ -1,0 +1,34 @@
+"""Waiting for a place in the music: the next beat or the next bar, wherever the tempo goes meanwhile."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from live.transport.clock import ON_THE_LINE, Clock
+
+Grid = Literal["none", "beat", "bar"]
+GRIDS: Final[tuple[Grid, ...]] = ("none", "beat", "bar")
+
+
+@dataclass(frozen=True, slots=True)
+class BeatWait:
+    """A beat to come."""
+
+    beat: float
+
+    @classmethod
+    def next(cls, clock: Clock, grid: Grid, later: bool = False) -> BeatWait:
+        """The first beat or bar that is not before now, or with `later` is after it; with "none" it is now."""
+        now = clock.beat()
+        step = {"none": 0, "beat": 1, "bar": clock.meter}[grid]
+        if not step:
+            return cls(now)
+        lines = math.floor((now + ON_THE_LINE) / step) + 1 if later else math.ceil((now - ON_THE_LINE) / step)
+        return cls(lines * step)
+
+    def due_s(self, clock: Clock) -> float:
+        """When it is, as the tempo is now; at once while the beats stand, since it might never come."""
+        line = clock.beats
+        return line.time_at(self.beat) if line.running else clock.now()

@@ -1,0 +1,106 @@
+"""A mapping: a control follows something that happens, through a range, a curve and a smoothing."""
+
+from __future__ import annotations
+
+from collections import abc
+from dataclasses import dataclass
+from typing import Any, Final
+
+from live.show.wave import Wave
+from models.base import Knob, KnobError
+
+DRIVEN: Final = ("float", "int", "switch", "choice", "pulse")
+"""Kinds of knobs that one number can move."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """What is followed, and how: see `follow`."""
+
+    source: str
+    low: float | None = None
+    high: float | None = None
+    from_low: float | None = None
+    from_high: float | None = None
+    curve: float = 1.0
+    smooth: float = 0.1
+
+    def check(self, knob: Knob) -> None:
+        """Whether it can move a knob. Raises KnobError with the sentence for a person."""
+        if not self.source.startswith("/"):
+            try:
+                Wave.read(self.source)
+            except ValueError as error:
+                raise KnobError(str(error)) from None
+        if knob.access == "r":
+            raise KnobError("a mapping moves what can be written, and this can only be read")
+        if knob.kind == "vector":
+            raise KnobError(f"a mapping moves one number: name one of {', '.join(knob.components)}")
+        if knob.kind not in DRIVEN:
+            raise KnobError(f"a mapping moves numbers, switches, choices and buttons, not a {knob.kind}")
+        self.ends(knob)
+
+    def ends(self, knob: Knob) -> tuple[float, float]:
+        """The numbers that it moves a knob between. Raises KnobError where neither it nor the knob says."""
+        lowest, highest = range_of(knob)
+        low, high = lowest if self.low is None else self.low, highest if self.high is None else self.high
+        if low is None or high is None:
+            raise KnobError("the mapping needs a low and a high, since its target has no range")
+        return low, high
+
+
+MAPPING_KNOBS: Final[dict[str, Knob]] = {
+    "low": Knob("The target where the source is lowest", kind="float"),
+    "high": Knob("The target where the source is highest", kind="float"),
+    "from_low": Knob("What counts as the source's lowest", kind="float"),
+    "from_high": Knob("What counts as the source's highest", kind="float"),
+    "curve": Knob("1 is straight; above it starts slowly, below it starts quickly", 0.1, 10.0, curve="log"),
+    "smooth": Knob("How slowly it follows", 0.0, 60.0, "s"),
+}
+"""What of a mapping is a number, as addresses and in its file."""
+
+
+def follow(
+    source: str,
+    low: float | None = None,
+    high: float | None = None,
+    *,
+    source_range: tuple[float, float] | None = None,
+    curve: float = 1.0,
+    smooth: float = 0.1,
+) -> Mapping:
+    """A knob that follows something: `Node(…, temperature=follow("/piano/notes_per_second", 0.2, 0.9))`.
+
+    `source` is any address that can be read or is sent out (of several numbers the first; "/piano/note:2" is the
+    second), or a wave: "sine 0.2 hz", "random 4 s", "saw 1 beat". It moves the knob from `low` to `high`, by default
+    all of its range, as it goes through `source_range`, by default its own. `curve` is an exponent, `smooth` seconds.
+    """
+    from_low, from_high = source_range if source_range is not None else (None, None)
+    return Mapping(source, low, high, from_low, from_high, curve, smooth)
+
+
+def read_mapping(table: abc.Mapping[str, Any]) -> Mapping:
+    """The mapping of a file's table. Raises KnobError."""
+    source = table.get("source")
+    if not isinstance(source, str):
+        raise KnobError(f"expected source = an address or a wave, got {source!r}")
+    given: dict[str, float] = {}
+    for key, value in table.items():
+        if key == "source":
+            continue
+        if key not in MAPPING_KNOBS:
+            raise KnobError(f"a mapping has no {key!r}, but source, {', '.join(MAPPING_KNOBS)}")
+        try:
+            given[key] = MAPPING_KNOBS[key].coerce(value)  # type: ignore[assignment]
+        except KnobError as error:
+            raise KnobError(f"{key}: {error}") from None
+    return Mapping(source, **given)
+
+
+def range_of(knob: Knob) -> tuple[float | None, float | None]:
+    """The lowest and highest number of a knob, where it has them."""
+    if knob.kind == "choice":
+        return 0.0, float(len(knob.choices) - 1)
+    if knob.kind in ("switch", "pulse"):
+        return 0.0, 1.0
+    return knob.low, knob.high

@@ -1,0 +1,237 @@
+"""Mappings: what happens moves what is controlled, fifty times a second."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from live.parameters.tree import AddressError, Tree
+from live.patch import Patch
+from live.show.active_mapping import HANDS, ActiveMapping, Hand
+from live.show.mapping import MAPPING_KNOBS, Mapping, read_mapping
+from live.show.mapping_source import LatestSignals
+from live.show.toml_file import TomlFile
+from live.transport.clock import Clock
+from models.base import Knob, KnobError, event
+
+STEP_S: Final = 0.02
+LOOK_EVERY_S: Final = 1.0
+REFUSED: Final = ("engine",)
+"""What no mapping moves: stop, reload and blackout are for hands."""
+
+
+class MappingService:
+    """The part that keeps the mappings of the patch, of the file beside it, and those made over OSC.
+
+    Of two for the same target the later one counts, and the file's over the patch's.
+    """
+
+    def __init__(
+        self,
+        tree: Tree,
+        clock: Clock,
+        wake: Callable[[], None],
+        fail: Callable[[str], None],
+        path: Path | None,
+        patch: Patch,
+    ) -> None:
+        self.tree = tree
+        self.clock = clock
+        self.drivers: dict[str, ActiveMapping] = {}
+        self._wake = wake
+        self._fail = fail
+        self._tables = TomlFile(path)
+        self._heard = LatestSignals(tree)
+        self._lock = threading.RLock()
+        self._patch = patch
+        self._of_patch: dict[str, Mapping] = {}
+        self._unsaved: set[str] = set()
+        self._own: set[str] = set()
+        """Targets whose mappings are kept in the file."""
+        self._step_s = self._look_s = self._stepped_s = 0.0
+        self._told: dict[str, str] = {}
+
+    # -- the part -----------------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Declares the addresses, makes the mappings of the patch and of the file."""
+        add = self.tree.add
+        number = {name: Knob(knob.meaning, knob.low, knob.high, knob.unit) for name, knob in MAPPING_KNOBS.items()}
+        source, target = Knob("an address or a wave", kind="text"), Knob("an address", kind="text")
+        arguments = {name: number[name] for name in ("low", "high", "curve", "smooth")}
+        add(
+            "/mapping/add", event("Let one thing move another", 4, source=source, target=target, **arguments), self._add
+        )
+        add("/mapping/remove", event("Take the mapping of a target away", target=target), self._remove)
+        hand = "A hand on a mapping's target pauses the mapping, or has the target until it rests, or is overruled"
+        add("/mapping/hand", Knob(hand, kind="choice", choices=HANDS, default="pause"))
+        add(
+            "/mapping/return",
+            Knob("How long a hand must rest until the mapping returns", 0.0, 3600.0, "s", default=4.0),
+        )
+        add("/mapping/list", Knob("Target and source of each, one a line", kind="text", default="", access="r"))
+        self.follow(self._patch)
+        self._read()
+
+    def follow(self, patch: Patch) -> None:
+        """Makes the mappings that the patch has now; those alike stay, and go on."""
+        wanted = dict(patch.mappings)
+        with self._lock:
+            for target in [target for target in self._of_patch if target not in wanted and target not in self._own]:
+                self._drop(target)
+                self._put_back(target, patch)
+            for target, mapping in wanted.items():
+                if target not in self._own and (mapping != self._of_patch.get(target) or target not in self.drivers):
+                    self._try(target, mapping)
+            self._of_patch = wanted
+        self._show()
+
+    def advance(self, now_s: float) -> float:
+        """Moves all targets, if it is time to; writes and follows the file."""
+        if now_s >= self._look_s:
+            self._look_s = now_s + LOOK_EVERY_S
+            self._save()
+            self._read()
+        drivers = list(self.drivers.values())
+        if now_s >= self._step_s and drivers:
+            elapsed_s = min(1.0, now_s - self._stepped_s)
+            self._stepped_s = now_s
+            # Steps stay on a fixed grid however often the control thread is woken; a missed step is skipped.
+            self._step_s = max(self._step_s + STEP_S, now_s + STEP_S / 2.0)
+            hand: Hand = self.tree.get("/mapping/hand")  # type: ignore[assignment]
+            return_s = float(self.tree.get("/mapping/return"))  # type: ignore[arg-type]
+            for driver in drivers:
+                self._guard(driver, lambda driver=driver: driver.step(now_s, elapsed_s, hand, return_s))  # type: ignore[misc]
+        return min(self._look_s, self._step_s if self.drivers else float("inf"))
+
+    def close(self) -> None:
+        """Writes what is not yet written."""
+        self._save()
+
+    def drives(self, address: str) -> bool:
+        """Whether a mapping is moving this address, or a component of it, now."""
+        return any(
+            target == address or target.startswith(f"{address}/")
+            for target, driver in list(self.drivers.items())
+            if driver.enabled
+        )
+
+    # -- what is asked for, on any thread -----------------------------------------------------------------------
+
+    def _add(self, given: Any) -> None:
+        source, target, *numbers = given
+        mapping = Mapping(source, **dict(zip(("low", "high", "curve", "smooth"), numbers, strict=False)))
+        with self._lock:
+            try:
+                self._make(target, mapping)
+            except AddressError as error:
+                raise KnobError(f"/mapping/add: {error}") from None
+            self._own.add(target)
+            self._unsaved.add(target)
+        self._show()
+
+    def _remove(self, given: Any) -> None:
+        target = next((d.target for d in self.drivers.values() if given[0] in (d.target, d.name)), None)
+        if target is None:
+            raise KnobError(f"no mapping moves {given[0]}; " + (", ".join(self.drivers) or "there are none"))
+        with self._lock:
+            self._drop(target)
+            if target in self._own:
+                self._own.discard(target)
+                self._unsaved.add(target)
+        self._show()
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    def _make(self, target: str, mapping: Mapping) -> None:
+        """Puts a mapping in the place of the one of this target. Raises AddressError, KnobError."""
+        if target[1:].partition("/")[0] in REFUSED:
+            raise KnobError(f"{target} is moved by hand only")
+        mapping.check(self.tree.knob(target))
+        old = self.drivers.get(target)
+        if old is not None:
+            old.remove()
+        driver = ActiveMapping(target, mapping, self.tree, self.clock, self._heard, lambda: self._changed(target))
+        self.drivers = {**self.drivers, target: driver}
+        self._told.pop(target, None)
+        if len(self.drivers) == 1:
+            self._step_s = self._stepped_s = self.clock.now()
+
+    def _try(self, target: str, mapping: Mapping) -> None:
+        try:
+            self._make(target, mapping)
+        except (AddressError, KnobError) as error:
+            self._fail(f"mapping to {target}: {error}")
+
+    def _drop(self, target: str) -> None:
+        driver = self.drivers.get(target)
+        if driver is not None:
+            driver.remove()
+            self.drivers = {key: one for key, one in self.drivers.items() if key != target}
+
+    def _put_back(self, target: str, patch: Patch) -> None:
+        """What a mapping let go of is what it would be without; a vector's component stays."""
+        node, _, name = target[1:].partition("/")
+        knob = self.tree.knob(target) if target in self.tree else None
+        if knob is not None and knob.kind != "pulse" and not isinstance(knob.default, tuple):
+            given = patch.nodes[node].knobs if node in patch.nodes else {}
+            self.tree.set(target, given.get(name, knob.default))
+
+    def _changed(self, target: str) -> None:
+        if target in self._own:
+            self._unsaved.add(target)
+        self._show()
+
+    def _show(self) -> None:
+        lines = [f"{driver.target} {driver.source.text}" for driver in self.drivers.values()]
+        self.tree.publish("/mapping/list", "\n".join(lines))
+        self._wake()
+
+    def _guard(self, driver: ActiveMapping, work: Callable[[], None]) -> None:
+        """What a mapping cannot do is told once; it goes on trying, since what it misses may come."""
+        try:
+            work()
+        except (AddressError, KnobError) as error:
+            gone = self.drivers.get(driver.target) is not driver  # taken away meanwhile
+            if not gone and self._told.get(driver.target) != str(error):
+                self._told[driver.target] = str(error)
+                self._fail(f"mapping to {driver.target}: {error}; waiting for it")
+
+    def _read(self) -> None:
+        if not self._tables.read():
+            return
+        for sentence in self._tables.complaints:
+            self._fail(sentence)
+        with self._lock:
+            for target in [target for target in self._own if target not in self._tables.tables]:
+                if target not in self._unsaved:
+                    self._own.discard(target)
+                    self._drop(target)
+                    if target in self._of_patch:
+                        self._try(target, self._of_patch[target])
+            for target, table in self._tables.tables.items():
+                if target in self._unsaved or (target in self._own and self.drivers[target].table() == table):
+                    continue
+                try:
+                    self._make(target, read_mapping(table))
+                    self._own.add(target)
+                except (AddressError, KnobError) as error:
+                    line = self._tables.line(target)
+                    self._fail(f"{self._tables.path}, line {line}: mapping to {target}: {error}")
+        self._show()
+
+    def _save(self) -> None:
+        try:
+            for target in tuple(self._unsaved):
+                self._unsaved.discard(target)
+                if target in self._own:
+                    self._tables.put(target, self.drivers[target].table())
+                elif target in self._tables.tables:
+                    self._tables.delete(target)
+        except OSError as error:
+            self._unsaved.add(target)
+            if self._told.get("") != str(error):
+                self._told[""] = str(error)
+                self._fail(f"mappings cannot be written, trying again: {error}")

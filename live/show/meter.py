@@ -1,0 +1,127 @@
+"""Meters of a node: notes per second, loudness, register, pen speed; published as they sound, for mappings."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections import deque
+from typing import Final
+
+from live.parameters.tree import Tree
+from live.patch import Patch
+from live.system.queues import TimedQueue
+from live.transport.clock import Clock
+from models.base import Event, Knob, NoteOn, Pen
+
+TELL_EVERY_S: Final = 0.05
+NOTES_S: Final = 2.0
+"""How long notes are looked back upon."""
+PENS_S: Final = 0.25
+NOTE_KNOBS: Final = {
+    "notes_per_second": Knob("Notes struck, over the last two seconds", 0.0, 20.0, "1/s", access="r"),
+    "loudness": Knob("Mean velocity of the notes struck in the last two seconds", 0.0, 127.0, "MIDI", access="r"),
+    "pitch": Knob("The last note struck", 0, 127, "MIDI", kind="int", default=60, access="r"),
+}
+PEN_KNOBS: Final = {
+    "pen_speed": Knob("How fast the pens draw, in halves of the paper's shorter side", 0.0, 10.0, "1/s", access="r"),
+}
+
+
+class NodeMeter:
+    """An Output that looks at what goes by when it is due."""
+
+    def __init__(self, clock: Clock, plays: bool) -> None:
+        self.plays = plays
+        self._clock = clock
+        self._due: TimedQueue[Event] = TimedQueue()
+        self._struck: deque[tuple[float, NoteOn]] = deque()
+        self._drawn: deque[tuple[float, float]] = deque()
+        self._at: dict[int, Pen] = {}
+        self._pitch = 60
+
+    def send(self, due_s: float, event: Event) -> None:
+        """Looks at it when it is due; what is too much to keep is not counted."""
+        if isinstance(event, NoteOn if self.plays else Pen):
+            with contextlib.suppress(OverflowError):
+                self._due.put(due_s, event)
+
+    def withdraw(self, after_s: float) -> None:
+        """Does not count what is due later than a time."""
+        self._due.withdraw(after_s)
+
+    def silence(self) -> None:
+        """Counts nothing that has not happened yet."""
+        self._due.withdraw(self._clock.now())
+
+    def close(self) -> None:
+        """Silences."""
+        self.silence()
+
+    def read(self, now_s: float) -> dict[str, float]:
+        """What the meters show at a time."""
+        for due_s, event in self._due.take_due(now_s):
+            if isinstance(event, NoteOn):
+                self._struck.append((due_s, event))
+                self._pitch = event.pitch
+            elif isinstance(event, Pen):
+                before = self._at.get(event.pen)
+                if before is not None and event.down:
+                    self._drawn.append((due_s, math.hypot(event.x - before.x, event.y - before.y)))
+                self._at[event.pen] = event
+        if self.plays:
+            while self._struck and self._struck[0][0] <= now_s - NOTES_S:
+                self._struck.popleft()
+            notes = len(self._struck)
+            loudness = sum(note.velocity for _, note in self._struck) / max(1, notes)
+            return {"notes_per_second": notes / NOTES_S, "loudness": loudness, "pitch": self._pitch}
+        while self._drawn and self._drawn[0][0] <= now_s - PENS_S:
+            self._drawn.popleft()
+        return {"pen_speed": sum(length for _, length in self._drawn) / PENS_S}
+
+
+class MeterService:
+    """The part that reads the meters of all nodes, and tells what has changed."""
+
+    def __init__(self, tree: Tree, clock: Clock) -> None:
+        self.tree = tree
+        self.clock = clock
+        self._meters: dict[str, NodeMeter] = {}
+        self._own: set[str] = set()
+        self._told: dict[str, float] = {}
+
+    def meter(self, node: str, plays: bool) -> NodeMeter:
+        """A node's meter, with its addresses: of notes if it plays, else of pens. The model's own come before them."""
+        old = self._meters.get(node)
+        if old is None or old.plays != plays:
+            self.remove(node)
+            for name, knob in (NOTE_KNOBS if plays else PEN_KNOBS).items():
+                if f"/{node}/{name}" not in self.tree:
+                    self.tree.add(f"/{node}/{name}", knob)
+                    self._own.add(f"/{node}/{name}")
+            self._meters = {**self._meters, node: NodeMeter(self.clock, plays)}
+        return self._meters[node]
+
+    def remove(self, node: str) -> None:
+        """Forgets a node; its addresses go with the node's."""
+        self._meters = {name: meter for name, meter in self._meters.items() if name != node}
+        self._own = {address for address in self._own if not address.startswith(f"/{node}/")}
+        self._told = {address: value for address, value in self._told.items() if address in self._own}
+
+    def open(self) -> None:
+        """Its addresses are the nodes'."""
+
+    def follow(self, patch: Patch) -> None:
+        """Nodes come and go by `meter` and `remove`."""
+
+    def advance(self, now_s: float) -> float:
+        """Tells what has changed since it was told last."""
+        for node, meter in self._meters.items():
+            for name, value in meter.read(now_s).items():
+                address = f"/{node}/{name}"
+                if self._told.get(address) != value and address in self._own and address in self.tree:
+                    self._told[address] = value
+                    self.tree.publish(address, value)
+        return now_s + TELL_EVERY_S if self._meters else float("inf")
+
+    def close(self) -> None:
+        """Nothing to give back."""

@@ -1,0 +1,67 @@
+"""Scripts that wait: what is to happen one after the other in time, each written as one function from top to bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+
+from live.show.beat_wait import BeatWait
+from live.transport.clock import Clock
+
+Script = Generator[float | BeatWait, float, None]
+"""Yields when it wants to go on, and is sent when that was."""
+
+
+@dataclass(slots=True, eq=False)
+class _Run:
+    script: Script
+    wanted: float | BeatWait
+
+    def due_s(self, clock: Clock) -> float:
+        return self.wanted.due_s(clock) if isinstance(self.wanted, BeatWait) else self.wanted
+
+
+class ScriptRunner:
+    """Scripts under way. One that fails ends, which is told with `fail`; the others go on."""
+
+    def __init__(self, clock: Clock, fail: Callable[[str], None]) -> None:
+        self._clock = clock
+        self._fail = fail
+        self._runs: list[_Run] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._runs)
+
+    def start(self, script: Script) -> None:
+        """Runs a script up to where it first waits."""
+        run = _Run(script, float("-inf"))
+        self._runs.append(run)
+        self._resume(run, None)
+
+    def clear(self) -> None:
+        """Drops all that wait."""
+        self._runs.clear()
+
+    def next_s(self) -> float:
+        """When the first one wants to go on; infinity for none."""
+        return min((run.due_s(self._clock) for run in self._runs), default=float("inf"))
+
+    def advance(self, now_s: float) -> None:
+        """Lets go on what is due by now, in the order of its time."""
+        while self._runs:
+            run = min(self._runs, key=lambda run: run.due_s(self._clock))
+            due_s = run.due_s(self._clock)
+            if due_s > now_s:
+                return
+            self._resume(run, due_s)
+
+    def _resume(self, run: _Run, due_s: float | None) -> None:
+        try:
+            run.wanted = next(run.script) if due_s is None else run.script.send(due_s)
+            return
+        except StopIteration:
+            pass
+        except Exception as error:
+            self._fail(str(error))
+        if run in self._runs:
+            self._runs.remove(run)

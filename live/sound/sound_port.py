@@ -1,0 +1,58 @@
+"""The built-in sound as a MIDI port: what the sender opens where there is no synth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from live.sound import SoundError
+from live.sound.soundfont import Fluid, find
+from live.sound.speaker import Speaker
+from live.system.silence import silence_stderr
+
+
+class SoundPort:
+    """A port that sounds by itself: `send` it MIDI messages.
+
+    `soundfont` names an .sf2 or .sf3 file, which FluidSynth plays (that needs the extra `soundfont`). Without one it
+    plays a soundfont found on this machine if it can, else the modelled piano; an empty string is the modelled piano
+    in any case. Raises SoundError where no sound device can be opened, or the named soundfont not be played.
+    """
+
+    def __init__(self, soundfont: str | None = None) -> None:
+        with silence_stderr():
+            self._instrument = _instrument(soundfont)
+        self.name = self._instrument.name
+
+    def send(self, data: bytes) -> None:
+        """One whole MIDI message, status byte first, to be heard now; unknown ones are left alone."""
+        self._instrument.send(data)
+
+    def alive(self) -> bool:
+        """Whether the sound device is open."""
+        return self._instrument.alive()
+
+    def close(self) -> None:
+        """Ends every note and gives the device back."""
+        self._instrument.close()
+
+
+def _instrument(soundfont: str | None) -> Fluid | Speaker:
+    if soundfont:
+        return _started(Path(soundfont).expanduser())
+    found = find() if soundfont is None else None
+    if found is not None:
+        try:
+            return _started(found)
+        except SoundError:
+            pass  # nobody asked for it
+    return Speaker()
+
+
+def _started(soundfont: Path) -> Fluid:
+    fluid = Fluid(soundfont)
+    try:
+        fluid.start()
+    except SoundError:
+        fluid.close()
+        raise
+    return fluid

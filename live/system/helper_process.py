@@ -1,0 +1,187 @@
+"""Keeps the sender's process running and talks to it, without anybody ever waiting for it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from live.transport.clock import Clock
+
+BACKLOG_AT_MOST = 20_000
+"""Lines that the process has not taken yet; past that new ones are dropped and counted."""
+
+LONG_BACKLOG = 1_000
+PING_EVERY_S = 1.0
+HUNG_AFTER_PINGS = 6
+"""A process that has left so many unanswered is replaced; a driver may take some seconds over one call."""
+
+CLOSE_WITHIN_S = 3.0
+RESTART_AFTER_S = 0.2
+RESTART_AFTER_AT_MOST_S = 10.0
+
+
+class HelperProcess:
+    """A process that reads lines and answers in lines, started anew when it dies or hangs.
+
+    `heard` gets each line it answers, `fell` a sentence when it has ended by itself; after that `first_words`
+    gives the lines that the next one must hear first. Both are called on a thread of this object's. `ping`
+    must be answered by some line.
+    """
+
+    def __init__(
+        self,
+        module: str,
+        arguments: Sequence[str],
+        *,
+        again: Sequence[str],
+        ping: bytes,
+        quit: bytes,
+        heard: Callable[[bytes], None],
+        fell: Callable[[str], None],
+        first_words: Callable[[], Iterable[bytes]],
+        clock: Clock,
+    ) -> None:
+        self.dropped = 0
+        self.restarts = 0
+        self._command = _command(module, arguments)
+        self._again, self._ping, self._quit = list(again), ping, quit
+        self._heard, self._fell, self._first_words = heard, fell, first_words
+        self._clock = clock
+        self._wake = threading.Condition()
+        self._piping = threading.Lock()
+        self._backlog: deque[bytes] = deque()
+        self._closing = False
+        self._unanswered = 0
+        self._writing_s = clock.now()
+        self._process = self._start(self._command)
+        self._writer = threading.Thread(target=self._write, name=f"to {module}", daemon=True)
+        self._reader = threading.Thread(target=self._read, name=f"from {module}", daemon=True)
+        self._writer.start()
+        self._reader.start()
+
+    def say(self, line: bytes, always: bool = False) -> None:
+        """Sends a line, in order; returns at once. With `always` it is never dropped, however much waits."""
+        with self._wake:
+            if self._closing:
+                return
+            if len(self._backlog) >= LONG_BACKLOG:
+                # The writer may be stuck in a full pipe, so those who fill it look after it as well.
+                if self._clock.now() - self._writing_s > HUNG_AFTER_PINGS * PING_EVERY_S:
+                    self._process.kill()
+                if len(self._backlog) >= BACKLOG_AT_MOST and not always:
+                    self.dropped += 1
+                    return
+            self._backlog.append(line)
+            self._wake.notify_all()
+
+    def close(self) -> bool:
+        """Says the last word, then ends the process and the threads; False where it had to be killed."""
+        with self._wake:
+            if self._closing:
+                return True
+            self._closing = True
+            self._backlog.append(self._quit)
+            self._wake.notify_all()
+        willing = True
+        try:
+            self._process.wait(CLOSE_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            willing = False
+            self._process.kill()
+        for thread in (self._writer, self._reader):
+            if thread is not threading.current_thread():
+                thread.join()
+        return willing
+
+    def _start(self, command: list[str]) -> subprocess.Popen[bytes]:
+        self._unanswered = 0
+        return subprocess.Popen(
+            command,
+            bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=_environment(),
+            # A Ctrl-C in the terminal, or its closing, is for the engine to act on.
+            start_new_session=sys.platform != "win32",
+            creationflags=getattr(subprocess, "HIGH_PRIORITY_CLASS", 0),
+        )
+
+    def _write(self) -> None:
+        """The only thread that may wait for the process to take something."""
+        ping_at_s = self._clock.now()
+        while True:
+            with self._wake:
+                while not self._backlog and self._clock.now() < ping_at_s and not self._closing:
+                    self._clock.wait(ping_at_s, self._wake)
+                lines = [self._backlog.popleft() for _ in range(min(200, len(self._backlog)))]
+                last = self._closing and not self._backlog
+                process = self._process
+            if self._clock.now() >= ping_at_s:
+                ping_at_s = self._clock.now() + PING_EVERY_S
+                lines.append(self._ping)
+                # Counted, not timed: a machine that stood still has asked nothing meanwhile.
+                self._unanswered += 1
+                if self._unanswered > HUNG_AFTER_PINGS:
+                    process.kill()
+            self._writing_s = self._clock.now()
+            self._pipe(process, b"".join(lines))
+            if last:
+                return
+
+    def _pipe(self, process: subprocess.Popen[bytes], data: bytes) -> None:
+        assert process.stdin is not None
+        # A process that has died takes nothing; what it had is gone, and `_read` starts the next one.
+        with self._piping, contextlib.suppress(OSError):
+            while data and not process.stdin.closed:
+                data = data[process.stdin.write(data) or 0 :]
+
+    def _read(self) -> None:
+        delay_s = RESTART_AFTER_S
+        while True:
+            process, began_s = self._process, self._clock.now()
+            assert process.stdin is not None
+            assert process.stdout is not None
+            for line in process.stdout:
+                self._unanswered = 0
+                self._heard(line)
+            status = process.wait()
+            with self._piping:
+                process.stdin.close()
+            process.stdout.close()
+            if self._closing:
+                return
+            self._fell(f"signal {-status}" if status < 0 else f"status {status}")
+            lived_s = self._clock.now() - began_s
+            delay_s = RESTART_AFTER_S if lived_s > RESTART_AFTER_AT_MOST_S else delay_s
+            with self._wake:
+                until_s = self._clock.now() + delay_s
+                while not self._closing and self._clock.now() < until_s:
+                    self._clock.wait(until_s, self._wake)
+                if self._closing:
+                    return
+                delay_s = min(2.0 * delay_s, RESTART_AFTER_AT_MOST_S)
+                # What waited for the one that died is late by now, and would come all at once.
+                self._backlog.clear()
+                self._backlog.extend(self._first_words())
+                self._process = self._start(self._command + self._again)
+                self.restarts += 1
+                self._wake.notify_all()
+
+
+def _command(module: str, arguments: Sequence[str]) -> list[str]:
+    # -P: a folder called "live" where the user stands is not ours.
+    return [sys.executable, "-P", "-m", module, *arguments, "--engine", str(os.getpid())]
+
+
+def _environment() -> dict[str, str]:
+    root = str(Path(__file__).resolve().parents[2])
+    environment = dict(os.environ)
+    if "site-packages" not in root:  # a checkout: the process must find it wherever the user stands
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH")]))
+    return environment

@@ -1,0 +1,114 @@
+"""MIDI clock in: the beats follow another device, through its jitter, its stops and its silences."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from live.midi.input.input_set import wanted
+from live.midi.input.message import CLOCK, CONTINUE, POSITION, START, STOP, InputMessage
+from live.parameters.tree import Tree
+from live.patch import Patch
+from live.transport.clock import Clock
+from live.transport.tick_tracker import TickTracker
+from models.base import Knob
+
+LOOK_EVERY_S = 0.05
+LOST_AFTER_S = 0.4
+ANOTHER_AFTER_S = 2.0
+"""A second device may lead when the first has been silent for so long."""
+TELL_BPM = 0.05
+"""A tempo that differs by less is told already."""
+_KINDS = (CLOCK, START, CONTINUE, STOP, POSITION)
+
+
+class MidiClockIn:
+    """The control-thread service that leads the clock while `/clock/source` is `midi`.
+
+    Of several devices that send clock the first one leads. When it falls silent without a stop, the beats run on in the
+    last tempo, and when it is back, they are where it is.
+    """
+
+    def __init__(self, tree: Tree, clock: Clock) -> None:
+        self.tree = tree
+        self.clock = clock
+        self._tracker: TickTracker | None = None
+        self._device = ""
+        self._heard_s = 0.0
+        self._told = ""
+
+    def open(self) -> None:
+        """Declares the addresses."""
+        which = "The MIDI input whose clock is followed: auto for the first that sends one, or a part of its name"
+        self.tree.add("/clock/in", Knob(which, kind="text", default="auto"))
+        offset = "Moves the beats later (+) or earlier (-) than the clock that is followed"
+        self.tree.add("/clock/offset", Knob(offset, -250.0, 250.0, "ms"))
+        state = "How the followed clock does: waiting, running, standing, or lost"
+        self.tree.add("/clock/state", Knob(state, kind="text", default="", access="r"))
+
+    def follow(self, patch: Patch) -> None:
+        """Nothing of it is the patch's."""
+
+    def take(self, given: InputMessage) -> None:
+        """One message; only those of a clock, and of the device that leads, count."""
+        if given.kind not in _KINDS or not self._leads():
+            return
+        wish = str(self.tree.get("/clock/in"))
+        if wish.strip().casefold() != "auto" and not wanted(wish, given.device):
+            return
+        silent_s = given.at_s - self._heard_s
+        if self._tracker is None or (given.device != self._device and silent_s > ANOTHER_AFTER_S):
+            self._tracker = TickTracker(self.clock.beats.tempo_bpm, self.clock.beat())
+            self._device = given.device
+        elif given.device != self._device:
+            return
+        self._heard_s = given.at_s
+        tracker, was_running = self._tracker, self.clock.running
+        if given.kind == CLOCK:
+            tracker.tick(given.at_s)
+        elif given.kind == POSITION:
+            tracker.locate(given.fourteen)
+        else:
+            {START: tracker.start, CONTINUE: tracker.go_on, STOP: tracker.stop}[given.kind]()
+        self._lead(tracker)
+        if tracker.running != was_running:
+            self.tree.publish("/clock/play", tracker.running)
+
+    def advance(self, now_s: float) -> float:
+        """Says how the followed clock does."""
+        if not self._leads():
+            self._tracker = None
+            self._tell("")
+            return float("inf")
+        tracker = self._tracker
+        if tracker is None:
+            self._tell("waiting for a MIDI clock")
+        elif not tracker.running:
+            self._tell(f"{self._device} stands")
+        elif now_s - self._heard_s > LOST_AFTER_S:
+            self._tell(f"{self._device} is lost: running on in its tempo")
+        else:
+            self._tell(f"{self._device} runs")
+        if tracker is not None:
+            if tracker.line.running:
+                self._lead(tracker)  # the offset may have moved
+            tempo = self.tree.get("/clock/tempo")
+            if abs(float(tempo) - tracker.tempo_bpm) >= TELL_BPM:  # type: ignore[arg-type]
+                self.tree.publish("/clock/tempo", round(tracker.tempo_bpm, 2))
+        return now_s + LOOK_EVERY_S
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    def _leads(self) -> bool:
+        return self.tree.get("/clock/source") == "midi"
+
+    def _lead(self, tracker: TickTracker) -> None:
+        offset_s = float(self.tree.get("/clock/offset")) / 1000.0  # type: ignore[arg-type]
+        self.clock.follow(replace(tracker.line, at_s=tracker.line.at_s + offset_s))
+
+    def _tell(self, state: str) -> None:
+        if state != self._told:
+            self._told = state
+            self.tree.publish("/clock/state", state)

@@ -1,0 +1,125 @@
+"""The clock's addresses: tempo, tapped or gliding, bars, play and stop, and where in the music it is."""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+from collections import deque
+from collections.abc import Callable
+
+from live.parameters.tree import Tree
+from live.patch import Patch
+from live.transport.clock import Clock
+from models.base import Knob, KnobError, Value, pulse
+
+TELL_EVERY_S = 0.05
+JUST_PAST_S = 0.0001
+TAPS = 8
+"""The tempo is that of the last so many taps."""
+LONGEST_TAP_S = 2.5
+"""A tap later than this is the first of a new count."""
+
+SOURCES = ("internal", "midi", "link")
+
+
+class TempoService:
+    """The control-thread service that moves the clock by hand, and tells where it is.
+
+    While another source leads (`/clock/source`), that one's tempo counts: play and stop do nothing, and tap, downbeat
+    and locate say so.
+    """
+
+    def __init__(self, tree: Tree, clock: Clock, wake: Callable[[], None]) -> None:
+        self.tree = tree
+        self.clock = clock
+        self._wake = wake
+        self._taps: deque[float] = deque(maxlen=TAPS)
+        self._bar = -1
+        self._tell_s = 0.0
+
+    def open(self) -> None:
+        """Declares the addresses; the beats begin now."""
+        add, clock = self.tree.add, self.clock
+        who = "Who leads: the own tempo, MIDI clock, or Ableton Link"
+        add("/clock/source", Knob(who, kind="choice", choices=SOURCES, default=SOURCES[0]), lambda _: self._wake())
+        add("/clock/tempo", Knob("Tempo", 10.0, 400.0, "bpm", default=clock.beats.tempo_bpm), self._set_tempo)
+        add("/clock/play", Knob("The beats run", kind="switch", default=True), self._play)
+        add("/clock/meter", Knob("Beats in a bar", 1, 32, "beats", kind="int", default=clock.meter), self._set_meter)
+        add("/clock/tap", pulse("A beat is now: two or more set the tempo"), lambda _: self._tap())
+        add("/clock/downbeat", pulse("A bar begins now"), lambda _: self._downbeat())
+        add("/clock/locate", Knob("Go to this beat", 0.0, 1e6, "beats", access="w"), self._locate)
+        add("/clock/beat", Knob("Quarter notes since the start", unit="beats", access="r"))
+        add("/clock/bar", Knob("Which bar it is, the first is 0", kind="int", access="r", default=0))
+        add("/clock/phase", Knob("Where between two beats it is", 0.0, 1.0, access="r"))
+        clock.play(0.0)
+
+    def follow(self, patch: Patch) -> None:
+        """The patch's tempo comes as a write to its address."""
+
+    def advance(self, now_s: float) -> float:
+        """Tells beat, bar and phase."""
+        tree, clock = self.tree, self.clock
+        bar, _ = clock.bar()
+        if bar != self._bar:
+            self._bar = bar
+            tree.publish("/clock/bar", bar)
+        if clock.running != tree.get("/clock/play") and tree.get("/clock/source") != "link":
+            tree.publish("/clock/play", clock.running)
+        if now_s >= self._tell_s:
+            beat = clock.beat()
+            tree.publish("/clock/beat", beat)
+            tree.publish("/clock/phase", beat % 1.0)
+            self._tell_s = now_s + TELL_EVERY_S
+            if clock.running:  # a little past the beat, so that it is the new one's number that is told
+                self._tell_s = min(self._tell_s, clock.next_beat_s(now_s) + JUST_PAST_S)
+        return self._tell_s
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+    # -- the addresses ------------------------------------------------------------------------------------------
+
+    def _leads(self) -> bool:
+        return self.tree.get("/clock/source") == "internal"
+
+    def _lead(self) -> None:
+        """Raises KnobError where another leads: whoever asks shall know why nothing happens."""
+        if not self._leads():
+            raise KnobError(f"{self.tree.get('/clock/source')} leads the clock: /clock/source internal takes it back")
+
+    def _set_tempo(self, tempo_bpm: Value) -> None:
+        if self._leads():
+            self.clock.set_tempo(float(tempo_bpm))  # type: ignore[arg-type]
+            self._wake()
+
+    def _play(self, on: Value) -> None:
+        if self._leads() and on != self.clock.running:
+            (self.clock.play if on else self.clock.stop)()
+            self._wake()
+
+    def _set_meter(self, beats: Value) -> None:
+        self.clock.meter = int(beats)  # type: ignore[arg-type]
+        self._wake()
+
+    def _locate(self, beat: Value) -> None:
+        self._lead()
+        running = self.clock.running
+        self.clock.play(float(beat))  # type: ignore[arg-type]
+        if not running:
+            self.clock.stop()
+        self._wake()
+
+    def _downbeat(self) -> None:
+        meter = self.clock.meter
+        self._locate(max(0.0, float(round(self.clock.beat() / meter) * meter)))
+
+    def _tap(self) -> None:
+        self._lead()
+        now_s = self.clock.now()
+        if self._taps and now_s - self._taps[-1] > LONGEST_TAP_S:
+            self._taps.clear()
+        self._taps.append(now_s)
+        if len(self._taps) > 1:
+            taps = list(self._taps)
+            gap_s = statistics.median(b - a for a, b in itertools.pairwise(taps))
+            self.tree.set("/clock/tempo", 60.0 / max(gap_s, 0.01))

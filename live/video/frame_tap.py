@@ -1,0 +1,130 @@
+"""The stage's pictures for others than the window: each taps them at its own rate, and the main thread never waits.
+
+While nobody taps, nothing is copied.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+import pygame
+from numpy.typing import NDArray
+
+from live.system.queues import LatestValue
+from live.transport.clock import Clock
+
+EARLY_S = 0.001
+"""So much sooner than its time a picture is taken, since a display's frames are not quite even."""
+STILL_S = 1.0
+"""A stage that does not change is given again after so long, so that watchers know that it is there."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StageFrame:
+    """One picture of the stage: uint8 [height, width, 4], blue green red and one unused, rows from the top.
+
+    `at_s` is when it was shown, on the engine's clock. Nobody changes the pixels.
+    """
+
+    pixels: NDArray[np.uint8]
+    number: int
+    at_s: float
+    _coded: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def jpeg(self, width: int = 0, quality: int = 80) -> bytes:
+        """The picture as a JPEG file, `width` pixels wide if that is less; made once for all who ask for the same."""
+        with self._lock:
+            if (width, quality) not in self._coded:
+                self._coded[width, quality] = self._code(width, quality)
+            return self._coded[width, quality]
+
+    def _code(self, width: int, quality: int) -> bytes:
+        picture = cv2.cvtColor(self.pixels, cv2.COLOR_BGRA2BGR)
+        high, wide = picture.shape[:2]
+        if 0 < width < wide:
+            picture = cv2.resize(picture, (width, max(1, round(high * width / wide))), interpolation=cv2.INTER_AREA)
+        _, coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        return bytes(coded)
+
+
+class FrameTap:
+    """One taker of pictures, of the newest one at a time. `close` it when it is needed no longer."""
+
+    def __init__(self, taps: FrameTaps, rate: float, notify: Callable[[], None]) -> None:
+        self.rate = rate
+        self.next_s = float("-inf")
+        self.given: tuple[int, float] = (-1, float("-inf"))
+        """The change of the stage that was given last, and when."""
+        self._taps = taps
+        self._notify = notify
+        self._newest: LatestValue[StageFrame] = LatestValue()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there is one to take."""
+        return self._newest.waiting
+
+    def take(self) -> StageFrame | None:
+        """The newest picture, once."""
+        return self._newest.take()
+
+    def give(self, shown: StageFrame) -> None:
+        """A new picture; from the main thread."""
+        self._newest.put(shown)
+        self._notify()
+
+    def close(self) -> None:
+        """No more pictures."""
+        self._taps.remove(self)
+
+
+class FrameTaps:
+    """All takers of a stage's pictures."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._taps: tuple[FrameTap, ...] = ()
+        self._count = 0
+
+    def open(self, rate: float, notify: Callable[[], None]) -> FrameTap:
+        """A tap of at most `rate` pictures a second; `notify` is called on the main thread for each, and must not wait.
+
+        From any thread.
+        """
+        tap = FrameTap(self, rate, notify)
+        with self._lock:
+            self._taps = (*self._taps, tap)
+        return tap
+
+    def remove(self, tap: FrameTap) -> None:
+        """Takes a tap away, if it is there."""
+        with self._lock:
+            self._taps = tuple(other for other in self._taps if other is not tap)
+
+    def next_s(self) -> float:
+        """When somebody wants a picture next."""
+        return min((tap.next_s - EARLY_S for tap in self._taps), default=float("inf"))
+
+    def offer(self, surface: pygame.Surface, change: int) -> None:
+        """The main thread: the stage as it is now; `change` counts its changes, those without one are not copied."""
+        now_s = self._clock.now()
+        wanting = [tap for tap in self._taps if tap.next_s - EARLY_S <= now_s]
+        for tap in wanting:
+            every_s = 1.0 / tap.rate
+            tap.next_s = now_s + every_s if tap.next_s < now_s - every_s else tap.next_s + every_s
+        wanting = [tap for tap in wanting if tap.given[0] != change or now_s >= tap.given[1] + STILL_S]
+        if not wanting:
+            return
+        width, height = surface.get_size()
+        held = np.frombuffer(surface.get_buffer(), np.uint8)  # type: ignore[call-overload]
+        shown = StageFrame(held.reshape(height, width, 4).copy(), self._count, now_s)
+        self._count += 1
+        for tap in wanting:
+            tap.given = change, now_s
+            tap.give(shown)

@@ -1,0 +1,101 @@
+"""The pictures of a node on one layer of the stage: an Output that shows the newest Frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import cv2
+import numpy as np
+import pygame
+from numpy.typing import NDArray
+
+from live.system.queues import LatestValue
+from live.video import Layer
+from live.video.layer_knobs import PICTURE_KNOBS
+from models.base import Event, Frame
+
+
+class PictureLayer:
+    """Frames from any thread in, the newest of them shown on the main thread, scaled as its knob `fit` says."""
+
+    def __init__(self, name: str, layer: Layer) -> None:
+        self.name = name
+        self.layer = layer
+        self.look: Mapping[str, Any] = {knob: declared.default for knob, declared in PICTURE_KNOBS.items()}
+        self.frame: Frame | None = None
+        """What is shown."""
+        self._new: LatestValue[Frame] = LatestValue()
+        self._scaled: tuple[tuple[Any, ...], pygame.Surface, tuple[int, int]] | None = None
+        self._shown: tuple[Any, ...] = ()
+
+    # -- Output: from the node's thread -------------------------------------------------------------------------
+
+    def send(self, due_s: float, event: Event) -> None:  # noqa: ARG002
+        """Shows a Frame as soon as the window is drawn again; anything else is no picture."""
+        if isinstance(event, Frame):
+            self._new.put(event)
+
+    def withdraw(self, after_s: float) -> None:
+        """Nothing: a picture is never planned."""
+
+    def silence(self) -> None:
+        """Nothing: the last picture stays."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    # -- the main thread ----------------------------------------------------------------------------------------
+
+    def advance(self, look: Mapping[str, Any]) -> None:
+        """Takes the newest picture, and how it is to be shown."""
+        self.frame = self._new.take() or self.frame
+        self.look = look
+
+    def dirty(self, size: tuple[int, int]) -> pygame.Rect | None:
+        """The part of a surface of that size that must be drawn anew."""
+        shown = (self.frame, size, *self.look.values())
+        if shown == self._shown:
+            return None
+        self._shown = shown
+        return pygame.Rect((0, 0), size)
+
+    def draw(self, surface: pygame.Surface) -> None:
+        """Draws the picture in the middle of a surface."""
+        if self.frame is None:
+            return
+        key = (self.frame, surface.get_size(), self.look["fit"])
+        if self._scaled is None or self._scaled[0] != key:
+            pixels, at = scaled(self.frame.pixels, surface.get_size(), self.look["fit"])
+            self._scaled = key, _surface(pixels), at
+        surface.blit(self._scaled[1], self._scaled[2])
+
+
+def scaled(pixels: NDArray[Any], size: tuple[int, int], fit: str) -> tuple[NDArray[Any], tuple[int, int]]:
+    """A picture as large as a surface wants it, and where its upper left corner is to be.
+
+    "cover" fills the surface and cuts off what is over, "fit" shows all of it, "stretch" does not keep its shape.
+    """
+    height, width = pixels.shape[:2]
+    if fit == "cover":
+        part = min(width / size[0], height / size[1])
+        wide, high = max(1, round(size[0] * part)), max(1, round(size[1] * part))
+        left, top = (width - wide) // 2, (height - high) // 2
+        pixels, to = pixels[top : top + high, left : left + wide], size
+    elif fit == "fit":
+        part = min(size[0] / width, size[1] / height)
+        to = max(1, round(width * part)), max(1, round(height * part))
+    else:
+        to = size
+    if to != (pixels.shape[1], pixels.shape[0]):
+        smaller = to[0] < pixels.shape[1]
+        pixels = cv2.resize(pixels, to, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
+    return pixels, ((size[0] - to[0]) // 2, (size[1] - to[1]) // 2)
+
+
+def _surface(pixels: NDArray[Any]) -> pygame.Surface:
+    """A picture in the order of bytes that windows have, so that it is shown by copying it."""
+    surface = pygame.Surface(pixels.shape[1::-1], 0, 32)
+    held = np.frombuffer(surface.get_buffer(), np.uint8).reshape(*pixels.shape[:2], 4)  # type: ignore[call-overload]
+    cv2.cvtColor(pixels, cv2.COLOR_RGB2BGRA, dst=held)
+    return surface

@@ -1,0 +1,66 @@
+"""The stage's pictures for the page: made while somebody looks, and only then."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+
+import pygame
+import pytest
+
+from live.http.stage_picture import REST_S, WIDTH, StagePicture
+from live.parameters.tree import Tree
+from live.transport.clock import VirtualClock
+from live.video import Window
+from live.video.stage import Stage
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock()
+
+
+@pytest.fixture
+def stage(clock: VirtualClock) -> Stage:
+    stage = Stage(Tree(clock), clock, fail=pytest.fail)
+    stage.set_window(Window(960, 540))
+    return stage
+
+
+def size(jpeg: bytes) -> tuple[int, int]:
+    return pygame.image.load(io.BytesIO(jpeg), "x.jpg").get_size()
+
+
+def test_a_small_picture_for_who_asks(clock: VirtualClock, stage: Stage) -> None:
+    picture = StagePicture(stage, clock)
+    assert picture.jpeg() is None  # none yet: now one is wanted
+    stage.show(clock.now())
+    made = picture.jpeg()
+    assert made is not None
+    assert size(made) == (WIDTH, 270)
+    assert picture.jpeg() is made
+
+
+def test_when_nobody_looks_none_is_made(clock: VirtualClock, stage: Stage) -> None:
+    picture = StagePicture(stage, clock)
+    picture.jpeg()
+    clock.advance(REST_S)
+    picture.rest(clock.now())
+    assert stage.taps.next_s() < float("inf")
+    clock.advance(REST_S + 0.1)
+    picture.rest(clock.now())
+    assert stage.taps.next_s() == float("inf")
+    assert picture.jpeg() is None
+
+
+def test_the_stream_gives_each_picture_and_ends_its_tap(clock: VirtualClock, stage: Stage) -> None:
+    async def look() -> None:
+        pictures = StagePicture(stage, clock).stream()
+        first = asyncio.ensure_future(anext(pictures))
+        await asyncio.sleep(0)
+        stage.show(clock.now())
+        assert size(await first) == (960, 540)
+        await pictures.aclose()
+        assert stage.taps.next_s() == float("inf")
+
+    asyncio.run(look())

@@ -1,0 +1,117 @@
+"""A player's keys reach the nodes that listen, and the instruments that are to sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import mido
+import pytest
+from pieces import Piece
+
+from live.midi.input.key_routing import KeyRouting
+from live.midi.input.midi_input import MidiInput
+from models.base import NoteOff, NoteOn
+
+HEADER = "from live import Keys, Midi, Node, Patch\nfrom toys import Scale\n"
+DUET = "patch = Patch(a=Node(Scale, weights='p', length=0.5, seed=0, source=Keys('keys')), b=Node(Scale, weights='p'))"
+
+
+class Duet:
+    def __init__(self, folder: Path, text: str = DUET) -> None:
+        self.piece = Piece(folder, HEADER, text, record=folder / "played.mid", osc=None)
+        self.engine = self.piece.open()
+        parts: Any = self.engine.control_thread._parts
+        self.midi_in = next(part for part in parts if isinstance(part, MidiInput))
+        self.players = next(part for part in parts if isinstance(part, KeyRouting))
+        self.told: list[tuple[str, tuple[Any, ...]]] = []
+        self.engine.tree.watchers.append(lambda *told: self.told.append(told))
+
+    def play(self, text: str, device: str = "Keys") -> None:
+        self.midi_in.arrive(device, self.engine.clock.now(), bytes.fromhex(text))
+        self.engine.advance(self.engine.clock.now() + 0.6)
+
+    def heard(self, node: str = "a") -> list[Any]:
+        model: Any = self.engine.runners[node].model
+        return [event for step in model.heard for event in step]
+
+    def sounded(self) -> list[tuple[int, int, int]]:
+        """(channel, pitch, velocity) of what left, without the models' own notes below 40."""
+        self.engine.close()
+        assert self.engine.options.record is not None
+        notes = [m for m in mido.MidiFile(self.engine.options.record) if m.type in ("note_on", "note_off")]
+        return [(m.channel + 1, m.note, m.velocity if m.type == "note_on" else 0) for m in notes if m.note >= 40]
+
+
+@pytest.fixture
+def duet(tmp_path: Path) -> Iterator[Duet]:
+    duet = Duet(tmp_path)
+    yield duet
+    duet.engine.close()
+
+
+def test_the_node_that_listens_hears_the_keys(duet: Duet) -> None:
+    for text in ("903c40", "903e50", "803c00"):
+        duet.play(text)
+    assert duet.heard() == [NoteOn(60, 64), NoteOn(62, 80), NoteOff(60)]
+    assert duet.heard("b") == []
+    assert [told for told in duet.told if told[0] == "/a/heard"] == [
+        ("/a/heard", (60, 64)),
+        ("/a/heard", (62, 80)),
+        ("/a/heard", (60, 0)),
+    ]
+
+
+def test_other_devices_and_controllers_are_not_heard(duet: Duet) -> None:
+    duet.play("903c40", "Drums")
+    duet.play("b04a40")
+    assert duet.heard() == []
+
+
+def test_ears_are_closed_and_keys_held_come_up(duet: Duet) -> None:
+    duet.play("903c40")
+    duet.engine.tree.set("/a/listen", False)
+    duet.engine.advance(duet.engine.clock.now() + 1.0)
+    duet.play("903e40")
+    assert duet.heard() == [NoteOn(60, 64), NoteOff(60)]
+    duet.engine.tree.set("/a/listen", True)
+    duet.play("904040")
+    assert duet.heard()[-1] == NoteOn(64, 64)
+
+
+def test_keys_of_a_device_that_has_gone_come_up(duet: Duet) -> None:
+    duet.play("903c40")
+    duet.players.gone("Keys")
+    duet.engine.advance(duet.engine.clock.now() + 0.6)
+    assert duet.heard()[-1] == NoteOff(60)
+
+
+def test_nothing_sounds_unless_it_is_sent_through(duet: Duet) -> None:
+    duet.play("903c40")
+    assert duet.sounded() == []
+
+
+def test_keys_sound_on_the_node_s_instrument(duet: Duet) -> None:
+    duet.engine.tree.set("/a/thru", True)
+    duet.engine.tree.set("/a/channel", 3)
+    for text in ("913c40", "813c00", "913e40"):
+        duet.play(text)
+    duet.engine.tree.set("/a/thru", False)
+    duet.engine.advance(duet.engine.clock.now() + 1.0)
+    assert duet.sounded() == [(3, 60, 64), (3, 60, 0), (3, 62, 64), (3, 62, 0)]
+
+
+def test_a_channel_of_its_own(tmp_path: Path) -> None:
+    duet = Duet(tmp_path, "patch = Patch(a=Node(Scale, weights='p', source=Keys(channel=2)))")
+    duet.play("903c40")
+    duet.play("913e40")
+    assert duet.heard() == [NoteOn(62, 64)]
+    duet.engine.close()
+
+
+def test_a_node_may_begin_to_listen_while_it_plays(duet: Duet) -> None:
+    duet.piece.write(DUET.replace("b=Node(Scale,", "b=Node(Scale, source=Keys(),"))
+    assert duet.engine.reload()
+    duet.play("903c40", "Drums")
+    assert (duet.heard("a"), duet.heard("b")) == ([], [NoteOn(60, 64)])

@@ -1,0 +1,118 @@
+"""What comes in over MIDI is told, and handed on in order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from live.engine.control_thread import ControlThread
+from live.midi.input.message import InputMessage, plain_name, slug
+from live.midi.input.midi_input import ADDRESSES_AT_MOST, LANE, MidiInput
+from live.parameters.tree import Tree
+from live.transport.clock import VirtualClock
+from models.base import Control, NoteOff, NoteOn
+
+
+class Stage:
+    def __init__(self) -> None:
+        self.clock = VirtualClock()
+        self.tree = Tree(self.clock)
+        self.failed: list[str] = []
+        self.taken: list[InputMessage] = []
+        self.told: list[tuple[str, tuple[Any, ...]]] = []
+        self.control_thread = ControlThread(self.clock, self.failed.append)
+        self.midi_in = MidiInput(self.tree, self.clock, self.control_thread.wake, self.failed.append)
+        self.midi_in.takers.append(self.taken.append)
+        self.control_thread.open([self.midi_in])
+        self.control_thread.advance(0.0)
+        self.tree.watchers.append(lambda *told: self.told.append(told))
+
+    def come(self, text: str, device: str = "Faders") -> None:
+        self.midi_in.arrive(device, self.clock.now(), bytes.fromhex(text))
+        if self.control_thread.woken:
+            self.control_thread.advance(self.clock.now())
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
+
+
+def test_everything_is_told(stage: Stage) -> None:
+    for text in ("903c40", "803c40", "913c00", "b24a07", "c504", "d330", "e07f7f", "e00040", "e00000"):
+        stage.come(text)
+    signals = [(address.rpartition("/")[2], *values[1:]) for address, values in stage.told if len(values) > 1]
+    assert signals == [
+        ("note", 1, 60, 64),
+        ("note", 1, 60, 0),
+        ("note", 2, 60, 0),
+        ("control", 3, 74, 7),
+        ("program", 6, 5),
+        ("pressure", 4, 48),
+        ("bend", 1, 1.0),
+        ("bend", 1, 0.0),
+        ("bend", 1, -1.0),
+    ]
+
+
+def test_a_controller_has_an_address_once_it_moved(stage: Stage) -> None:
+    stage.come("b24a07", "nanoKONTROL2:nanoKONTROL2 CTRL 20:0")
+    stage.come("b24a7f", "nanoKONTROL2:nanoKONTROL2 CTRL 24:0")
+    assert stage.tree.get("/midi/in/nanokontrol2_ctrl/ch3/cc74") == 127.0
+    assert stage.tree.knob("/midi/in/nanokontrol2_ctrl/ch3/cc74").high == 127.0
+
+
+def test_addresses_of_controllers_are_bounded(stage: Stage) -> None:
+    for channel in range(4):
+        for number in range(120):
+            stage.come(f"{0xB0 | channel:02x}{number:02x}05")
+    assert len([a for a in stage.tree.addresses() if a.startswith("/midi/in/faders")]) == ADDRESSES_AT_MOST
+    assert len(stage.taken) == 480
+
+
+@pytest.mark.parametrize("text", ["", "90", "903c", "903cff", "f0f7", "fe", "3c40", "903c4000"])
+def test_what_is_no_message_is_left_out(stage: Stage, text: str) -> None:
+    stage.come(text)
+    assert (stage.taken, stage.told) == ([], [])
+
+
+def test_clock_ticks_do_not_wake_the_desk_each(stage: Stage) -> None:
+    woken = []
+    for number in range(10):
+        stage.midi_in.arrive("Faders", number * 0.005, b"\xf8")
+        woken.append(stage.control_thread.woken)
+        stage.control_thread.woken = False
+    assert woken == [True, False, False, False, False, True, False, False, False, False]
+    stage.come("fa")
+    assert [given.kind for given in stage.taken] == [0xF8] * 10 + [0xFA]
+
+
+def test_more_than_can_be_taken_drops_the_oldest_and_says_so(stage: Stage) -> None:
+    for number in range(LANE + 10):
+        stage.midi_in.arrive("Faders", float(number), bytes((0xB0, 1, number % 128)))
+    stage.control_thread.advance(0.0)
+    assert [given.at_s for given in stage.taken] == [float(number) for number in range(10, LANE + 10)]
+    assert "10 messages came faster" in stage.failed[0]
+
+
+def test_a_message_as_an_event() -> None:
+    events = [InputMessage("", 0.0, bytes.fromhex(t)).event() for t in ("903c40", "903c00", "823c40", "b14001", "c001")]
+    assert events == [NoteOn(60, 64), NoteOff(60), NoteOff(60), Control(64, 1), None]
+
+
+@pytest.mark.parametrize(
+    ("port", "name"),
+    [
+        ("nanoKONTROL2:nanoKONTROL2 CTRL 20:0", "nanoKONTROL2 CTRL"),
+        ("MOTU:MOTU MIDI 2 28:1", "MOTU MIDI 2"),
+        ("system:midi_capture_1", "system:midi_capture_1"),
+        ("A-49 1", "A-49 1"),
+    ],
+)
+def test_a_device_is_known_by_its_name_alone(port: str, name: str) -> None:
+    assert plain_name(port) == name
+
+
+def test_names_in_addresses() -> None:
+    assert (slug("nanoKONTROL2 _ CTRL!"), slug("ピアノ")) == ("nanokontrol2_ctrl", "device")

@@ -1,0 +1,118 @@
+"""Times per picture in, resolutions out: a made-up painter whose time grows with the square of its resolution."""
+
+from __future__ import annotations
+
+import pytest
+
+from live.nodes.governor import GRAIN_PX, QualityGovernor
+from models.base import Knob
+
+KNOB = Knob("Working height", 64, 1080, "px", kind="int", default=480)
+
+
+class Painter:
+    """`load` multiplies the time that it takes; the first picture of a size takes a second."""
+
+    def __init__(self, resolution: int, rate: float) -> None:
+        self.governor = QualityGovernor(KNOB, resolution)
+        self.rate = rate
+        self.now_s = 0.0
+        self.load = 1.0
+        self.sizes = [resolution]
+        self._fresh = True
+
+    def paint(self, seconds: float) -> list[int]:
+        """Paints on; returns the sizes it changed to."""
+        before, until_s = len(self.sizes), self.now_s + seconds
+        while self.now_s < until_s:
+            took_s = 1.0 if self._fresh else self.load * 0.1 * (self.sizes[-1] / 480.0) ** 2
+            self.now_s += max(took_s, 1.0 / self.rate if self.rate else 0.0)
+            size = self.governor.after(self.now_s, took_s, self.rate)
+            self._fresh = size != self.sizes[-1]
+            if self._fresh:
+                self.sizes.append(size)
+        return self.sizes[before:]
+
+
+def test_it_lowers_until_the_rate_is_held_and_then_stays() -> None:
+    painter = Painter(480, rate=20.0)
+    sizes = painter.paint(60.0)
+    assert sizes
+    assert 0.1 * (painter.sizes[-1] / 480.0) ** 2 <= 1.0 / 20.0
+    assert painter.sizes[-1] > 280  # not lower than it must
+    assert len(sizes) <= 2
+    assert painter.paint(300.0) == []
+
+
+def test_a_rate_that_is_held_changes_nothing() -> None:
+    assert Painter(480, rate=9.8).paint(60.0) == []
+
+
+def test_it_comes_back_when_there_is_room_and_no_further_than_asked_for() -> None:
+    painter = Painter(480, rate=20.0)
+    painter.load = 4.0
+    painter.paint(30.0)
+    low = painter.sizes[-1]
+    painter.load = 0.3
+    assert painter.paint(60.0)[-1] == 480
+    assert low < 240
+    assert painter.paint(60.0) == []
+
+
+def test_a_raise_takes_its_time() -> None:
+    painter = Painter(480, rate=20.0)
+    painter.load = 4.0
+    painter.paint(30.0)
+    painter.load = 0.3
+    began_s = painter.now_s
+    while not painter.paint(0.1):
+        pass
+    assert painter.now_s - began_s < 4.0
+    assert painter.sizes[-1] <= painter.sizes[-2] * 1.25
+
+
+def test_a_load_that_comes_and_goes_makes_it_wait_longer_and_longer() -> None:
+    painter = Painter(480, rate=20.0)
+    painter.paint(10.0)
+    waits = []
+    for _ in range(3):
+        began_s, painter.load = painter.now_s, 0.3  # quiet as long as it is low
+        while not painter.paint(0.05):
+            pass
+        waits.append(painter.now_s - began_s)
+        painter.load = 2.0  # and busy as soon as it has raised
+        while not painter.paint(0.05):
+            pass
+    assert waits[0] * 1.5 < waits[1] < waits[2] / 1.5
+
+
+def test_what_a_person_sets_is_the_ceiling() -> None:
+    painter = Painter(480, rate=9.0)
+    painter.paint(5.0)
+    painter.governor.moved(200)
+    painter.sizes.append(200)
+    assert painter.paint(60.0) == []
+    assert painter.governor.ceiling == 200
+    painter.governor.moved(720)
+    painter.sizes.append(720)
+    assert max(painter.paint(60.0)) <= 720
+    assert painter.sizes[-1] < 520
+
+
+def test_without_a_rate_and_when_it_is_let_go_the_asked_for_is_there_again() -> None:
+    painter = Painter(480, rate=20.0)
+    painter.paint(20.0)
+    assert painter.governor.resolution < 480
+    assert painter.governor.let_go() == 480
+    painter.paint(20.0)
+    assert painter.governor.after(painter.now_s, 5.0, 0.0) == 480
+
+
+@pytest.mark.parametrize(("asked", "least"), [(480, 160), (120, 64), (1080, 360)])
+@pytest.mark.parametrize("load", [30.0, 100.0])
+def test_it_goes_down_to_a_third_on_the_grain_and_within_the_knob(asked: int, least: int, load: float) -> None:
+    painter = Painter(asked, rate=60.0)
+    painter.load = load
+    painter.paint(200.0)
+    assert painter.sizes[-1] == least
+    assert all(size % GRAIN_PX == 0 for size in painter.sizes)

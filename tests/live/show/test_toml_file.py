@@ -1,0 +1,178 @@
+"""The TOML files beside a patch: what is kept of a bad one, what stays as a person wrote it, what a crash leaves."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import patches
+from live.show.toml_file import TomlFile, dump, parse, place, write
+
+GOOD = """# my presets
+[calm.piano]
+temperature = 0.5  # not less
+density = 4
+
+# for the end
+["very wild".piano]
+temperature = 3.0
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "piece.presets.toml"
+
+
+def opened(path: Path, text: str) -> TomlFile:
+    path.write_text(text, encoding="utf-8")
+    tables = TomlFile(path)
+    assert tables.read()
+    return tables
+
+
+def test_it_lies_beside_the_patch_but_for_those_that_come_along() -> None:
+    assert place(Path("shows/night.py"), "presets") == Path("shows/night.presets.toml")
+    assert place(Path(patches.__path__[0]) / "piano.py", "cues") == Path("piano.cues.toml")
+
+
+def test_a_good_file_is_read_once(path: Path) -> None:
+    tables = opened(path, GOOD)
+    assert tables.tables == {
+        "calm": {"piano": {"temperature": 0.5, "density": 4}},
+        "very wild": {"piano": {"temperature": 3.0}},
+    }
+    assert tables.complaints == []
+    assert not tables.read()
+
+
+@pytest.mark.parametrize(
+    ("bad", "said", "left"),
+    [
+        ("[a.x]\none = 1\ntwo = = 2\nthree = 3\n[b.x]\none = 1", ["line 3: "], {"a": {"one": 1, "three": 3}}),
+        ("[a.x]\none = 1\none = 2\n[b.x]\none = 1", ["line 3: "], {"a": {"one": 1}}),
+        ("[a.x\none = 5\n[b.x]\none = 1", ["line 1: "], {}),
+        ("[a.x]\none = 1\n[a.x]\none = 2\n[b.x]\none = 1", ["line 3: "], {"a": {"one": 1}}),
+        ("[a.x]\none = 1\ntwo = 'open\n[b.x]\none = 1", ["line 3: "], {"a": {"one": 1}}),
+        ("[a.x]\none = 1\ntwo = [1,\n\n[b.x]\none = 1", ["line 3: "], {"a": {"one": 1}}),
+        ("stray = 7\n[b.x]\none = 1", ["line 1: stray"], {}),
+        ("[a.x]\none = 1\nnonsense\nsilly\n[b.x]\none = 1", ["line 3: ", "line 4: "], {"a": {"one": 1}}),
+        ("[[a]]\none = 1\n[[a]]\none = 2\n[b.x]\none = 1", ["line 1: a"], {}),
+    ],
+)
+def test_of_a_bad_file_the_lines_are_named_and_the_rest_is_kept(
+    bad: str, said: list[str], left: dict[str, dict[str, int]]
+) -> None:
+    tables, sentences = parse(bad)
+    assert tables == {name: {"x": values} for name, values in left.items()} | {"b": {"x": {"one": 1}}}
+    assert len(sentences) == len(said)
+    assert all(sentence.startswith(begin) for sentence, begin in zip(sentences, said, strict=True))
+
+
+@given(st.lists(st.tuples(st.integers(0, len(GOOD)), st.sampled_from("[]='\"\n#.x7{, \t\0é")), min_size=1, max_size=4))
+def test_no_slip_of_the_fingers_is_too_much(slips: list[tuple[int, str]]) -> None:
+    text = GOOD
+    for place_, sign in slips:
+        text = text[:place_] + sign + text[place_ + 1 :]
+    tables, said = parse(text)
+    assert all(isinstance(table, dict) for table in tables.values())
+    assert all(sentence.startswith("line ") for sentence in said)
+    if not said:
+        assert tables == tomllib.loads(text)
+
+
+def test_one_table_is_put_and_all_other_text_stays(path: Path) -> None:
+    tables = opened(path, GOOD)
+    tables.put("calm", {"piano": {"temperature": 0.7, "pitch_class": [1.0, 0.5, 0.0], "mode": "free"}})
+    tables.put("new", {"ink": {"width": 3}})
+    assert path.read_text("utf-8") == (
+        '# my presets\n[calm.piano]\ntemperature = 0.7\npitch_class = [1.0, 0.5, 0.0]\nmode = "free"\n'
+        '\n# for the end\n["very wild".piano]\ntemperature = 3.0\n\n[new.ink]\nwidth = 3\n'
+    )
+    tables.delete("very wild")
+    assert list(tables.tables) == ["calm", "new"]
+    assert path.read_text("utf-8").startswith("# my presets\n")
+
+
+def test_what_a_person_has_just_saved_is_not_lost(path: Path) -> None:
+    tables = opened(path, GOOD)
+    path.write_text(GOOD + "\n[mine.piano]\ndensity = 9\n", encoding="utf-8")
+    tables.put("new", {"ink": {"width": 3}})
+    assert list(tables.tables) == ["calm", "very wild", "mine", "new"]
+
+
+def test_a_bad_file_is_copied_before_it_is_written_and_its_bad_lines_stay(path: Path) -> None:
+    bad = GOOD.replace("density = 4", "density == 4")
+    tables = opened(path, bad)
+    assert tables.complaints == [f"{path}, line 4: Invalid value: density == 4"]
+    tables.put("new", {"ink": {"width": 3}})
+    tables.put("newer", {"ink": {"width": 4}})
+    assert path.with_name("piece.presets.toml.bak").read_text("utf-8") == bad
+    assert "density == 4" in path.read_text("utf-8")
+    assert list(tables.tables) == ["calm", "very wild", "new", "newer"]
+
+
+def test_a_text_that_looks_like_a_header_does_not_harm(path: Path) -> None:
+    tables = opened(path, "[a.x]\ntitle = '''\n[b.x]\none = 2\n'''\n[c.x]\none = 1\n")
+    tables.put("b", {"x": {"one": 3}})
+    assert tables.tables == {"a": {"x": {"title": "[b.x]\none = 2\n"}}, "c": {"x": {"one": 1}}, "b": {"x": {"one": 3}}}
+
+
+def test_the_line_of_a_table_and_of_a_text_in_it(path: Path) -> None:
+    tables = opened(path, GOOD)
+    assert (tables.line("very wild"), tables.line("calm", "density"), tables.line("none")) == (7, 4, 0)
+    assert (tables.line("calm", "not less"), tables.line("calm", "loudness")) == (3, 2)
+    tables = opened(path, "[a.x]\nwidth = 1\n[a.y]\nsize = 1\nwidth = 2\n")
+    assert (tables.line("a", "width", "y"), tables.line("a", "width")) == (5, 2)
+
+
+def test_a_file_that_is_gone_is_written_again_with_all_that_was_in_it(path: Path) -> None:
+    tables = opened(path, GOOD)
+    path.unlink()
+    assert not tables.read()
+    tables.put("new", {"ink": {"width": 3}})
+    assert list(parse(path.read_text("utf-8"))[0]) == ["calm", "very wild", "new"]
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe[calm]", b"x" * 1_000_001])
+def test_a_file_that_is_no_text_is_told_and_kept(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    tables = TomlFile(path)
+    tables.read()
+    assert [sentence.startswith(f"{path}: cannot be read: ") for sentence in tables.complaints] == [True]
+    tables.put("new", {"ink": {"width": 3}})
+    assert path.with_name(path.name + ".bak").read_bytes() == content
+    assert tables.tables == {"new": {"ink": {"width": 3}}}
+
+
+def test_a_write_that_fails_leaves_the_old_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tables = opened(path, GOOD)
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        tables.put("new", {"ink": {"width": 3}})
+    assert path.read_text("utf-8") == GOOD
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_no_path_means_memory_only() -> None:
+    tables = TomlFile(None)
+    tables.put("new", {"ink": {"width": 3}})
+    tables.put("old", {"ink": {"width": 4}})
+    tables.delete("old")
+    assert not tables.read()
+    assert tables.tables == {"new": {"ink": {"width": 3}}}
+
+
+def test_what_is_written_is_read_again_as_it_was(path: Path) -> None:
+    table = {"piano": {"a b": 1.5, "on": True, "n": -3, "text": 'say "hi"\n', "row": [0.25, 1e-07]}, "x/y": {"z": 0}}
+    write(path, dump("odd name, [x]", table))
+    assert parse(path.read_text("utf-8")) == ({"odd name, [x]": table}, [])

@@ -1,0 +1,27 @@
+"""Ableton Link, where it is not installed; the real one is in tests/peers."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from live.engine.control_thread import ControlThread
+from live.parameters.tree import Tree
+from live.transport.ableton_link import HELP, AbletonLink
+from live.transport.clock import VirtualClock
+from live.transport.tempo import TempoService
+
+
+def test_without_the_extra_it_says_which_and_the_own_tempo_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "aalink", None)
+    clock, said = VirtualClock(60.0), list[str]()
+    tree = Tree(clock)
+    control_thread = ControlThread(clock, said.append)
+    control_thread.open([AbletonLink(tree, clock, said.append), TempoService(tree, clock, control_thread.wake)])
+    tree.set("/clock/source", "link")
+    control_thread.advance(0.0)
+    assert said == [HELP]
+    assert tree.get("/clock/source") == "internal"
+    clock.advance(2.0)
+    assert clock.beat() == 2.0

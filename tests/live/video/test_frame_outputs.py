@@ -1,0 +1,230 @@
+"""The stage's pictures for others: taps at their own rates, films, shared memory, and what cannot be opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from multiprocessing.shared_memory import SharedMemory
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pygame
+import pytest
+from clips import STEP, clip
+from pieces import Piece
+
+from live.engine.engine import Engine
+from live.parameters.tree import Tree
+from live.transport.clock import Clock, VirtualClock
+from live.video import VideoError, Window
+from live.video.frame_outputs import FrameOutputs
+from live.video.frame_tap import StageFrame
+from live.video.sinks import HEADER, MAGIC, PIXELS_AT, SharedMemorySink, VideoFileSink
+from live.video.stage import Stage
+from models.base import Frame
+
+PIECE = """
+from live import Camera, Node, Patch, Window
+from painters import Negative
+
+patch = Patch(veil=Node(Negative, weights="n", source=Camera("clip.avi"), out=Window(64, 64).layer(0)))
+"""
+
+
+@pytest.fixture
+def piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Piece]:
+    monkeypatch.chdir(tmp_path)
+    clip(tmp_path / "clip.avi", 5)
+    piece = Piece(tmp_path, "", PIECE, midi="silent", osc=None)
+    yield piece
+    piece.close()
+
+
+def seen(film: Path) -> list[int]:
+    """The number of the clip's picture that each picture of a film shows, as the painter's negative."""
+    capture = cv2.VideoCapture(str(film))
+    greys = []
+    while (read := capture.read())[0]:
+        greys.append(round((255 - float(read[1][32, 40:].mean())) / STEP))
+    capture.release()
+    return greys
+
+
+def errors(engine: Engine) -> list[str]:
+    told: list[str] = []
+    engine.tree.watchers.append(lambda address, values: told.append(values[0]) if address == "/engine/error" else None)
+    return told
+
+
+def picture(number: int, at_s: float, size: tuple[int, int] = (8, 6)) -> StageFrame:
+    return StageFrame(np.full((size[1], size[0], 4), number, np.uint8), number, at_s)
+
+
+@pytest.mark.parametrize("name", ["film.mp4", "film.mkv", "film.avi"])
+def test_a_film_shows_what_was_seen_when_it_was(piece: Piece, tmp_path: Path, name: str) -> None:
+    engine = piece.open(record_video=tmp_path / name)
+    engine.advance(1.02)
+    engine.close()
+    # 30 a second of 10 a second; what is painted at a time is seen from the next picture of the film on
+    assert seen(tmp_path / name)[1:30] == [(n - 1) // 3 % 5 for n in range(1, 30)]
+
+
+def test_a_film_is_begun_and_ended_by_a_switch_under_a_name_of_its_own(piece: Piece, tmp_path: Path) -> None:
+    engine = piece.open()
+    engine.advance(0.35)
+    engine.tree.set("/window/record", True)
+    engine.advance(0.85)
+    films = list(tmp_path.glob("arabesque *.mp4"))
+    assert engine.tree.get("/window/sending") == films[0].name
+    engine.tree.set("/window/record", False)
+    engine.advance(1.0)
+    assert engine.tree.get("/window/sending") == ""
+    assert 13 <= len(seen(films[0])) <= 17
+    engine.tree.set("/window/record", True)
+    engine.advance(1.3)
+    engine.close()
+    assert len(list(tmp_path.glob("arabesque *.mp4"))) == 2
+
+
+def test_a_film_that_cannot_be_is_told_and_nothing_stops(piece: Piece, tmp_path: Path) -> None:
+    engine = piece.open(record_video=tmp_path / "film.gif")
+    told = errors(engine)
+    engine.advance(0.5)
+    assert "film.gif: expected a name that ends in .mp4" in told[0]
+    assert engine.tree.get("/window/record") is False
+    assert engine.runners["veil"].model.seen[-1] == 4
+
+
+@pytest.mark.parametrize("name", ["syphon", "spout"])
+def test_what_another_system_has_is_told_with_its_extra(piece: Piece, name: str) -> None:
+    engine = piece.open()
+    told = errors(engine)
+    engine.tree.set(f"/window/{name}", True)
+    engine.advance(0.3)
+    assert f"arabesque[{name}]" in told[0]
+    assert engine.tree.get(f"/window/{name}") is False
+
+
+def test_shared_memory_holds_the_newest_picture(piece: Piece) -> None:
+    engine = piece.open()
+    engine.tree.set("/window/share", True)
+    engine.advance(0.75)
+    name = str(engine.tree.get("/window/sending"))
+    reader = SharedMemory(name)
+    assert reader.buf is not None
+    magic, width, height, pixel, slot, number, at_s = HEADER.unpack_from(reader.buf)
+    assert (magic, width, height, pixel) == (MAGIC, 64, 64, 4)
+    assert number > 15
+    assert at_s == pytest.approx(0.73, abs=0.04)
+    start = PIXELS_AT + slot * width * height * 4
+    whole = np.frombuffer(bytes(reader.buf[start : start + width * height * 4]), np.uint8).reshape(height, width, 4)
+    assert abs(int(whole[32, 50, 0]) - (255 - 7 % 5 * STEP)) <= 1
+    engine.tree.set("/window/share", False)
+    engine.advance(1.0)
+    assert bytes(reader.buf[:8]) == bytes(8)
+    reader.close()
+    with pytest.raises(FileNotFoundError):
+        SharedMemory(name)
+
+
+def test_two_that_share_have_two_names_and_a_new_size_is_a_new_memory() -> None:
+    first, second = SharedMemorySink("arabesque-test"), SharedMemorySink("arabesque-test")
+    try:
+        first.write(picture(1, 0.0))
+        second.write(picture(2, 0.0))
+        assert first.name != second.name
+        second.write(picture(3, 0.1, (10, 4)))
+        reader = SharedMemory(second.name)
+        assert reader.buf is not None
+        assert HEADER.unpack_from(reader.buf)[1:3] == (10, 4)
+        reader.close()
+    finally:
+        first.close()
+        second.close()
+
+
+def test_a_film_keeps_its_size_and_its_rate_through_all_changes(tmp_path: Path) -> None:
+    film = VideoFileSink(tmp_path / "film.avi")
+    film.write(picture(10, 5.0, (64, 48)))
+    film.write(picture(200, 6.0, (31, 99)))
+    film.write(picture(10, 6.5, (64, 48)))
+    film.close()
+    capture = cv2.VideoCapture(str(tmp_path / "film.avi"))
+    lights = []
+    while (read := capture.read())[0]:
+        assert read[1].shape == (48, 64, 3)
+        lights.append(round(float(read[1].mean()) / 100.0))
+    assert lights == [0] * 30 + [2] * 15 + [0]
+
+
+def test_a_film_in_no_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(VideoError, match="there is no folder"):
+        VideoFileSink(tmp_path / "nowhere" / "film.mp4")
+
+
+class Wall:
+    """A stage with one picture layer, and taps."""
+
+    def __init__(self) -> None:
+        self.clock = VirtualClock()
+        self.stage = Stage(Tree(self.clock), self.clock, pytest.fail)
+        window = Window(64, 64)
+        self.stage.set_window(window)
+        self.stage.add_picture("veil", window.layer(0), {})
+
+    def at(self, now_s: float, light: int | None = None) -> None:
+        self.clock.advance(now_s)
+        if light is not None:
+            self.stage.outputs("veil")[0].send(now_s, Frame(np.full((4, 4, 3), light, np.uint8)))
+        self.stage.advance(now_s)
+        self.stage.show(now_s)
+
+
+def test_each_tap_has_its_own_rate_and_the_newest_picture() -> None:
+    wall = Wall()
+    told: list[str] = []
+    fast = wall.stage.taps.open(10.0, lambda: told.append("fast"))
+    slow = wall.stage.taps.open(2.0, lambda: told.append("slow"))
+    for tenth in range(11):
+        wall.at(tenth / 10.0 + 1e-6, light=tenth * 10)
+    assert (told.count("fast"), told.count("slow")) == (11, 3)
+    newest = fast.take()
+    assert newest is not None
+    assert tuple(newest.pixels[30, 30, :3]) == (100, 100, 100)
+    assert fast.take() is None
+    slow.close()
+    wall.at(2.0, light=0)
+    assert told.count("slow") == 3
+
+
+def test_without_a_tap_nothing_is_asked_for_and_a_window_gives_its_own_picture() -> None:
+    wall = Wall()
+    assert wall.stage.show(0.0) == float("inf")
+    tap = wall.stage.taps.open(30.0, lambda: None)
+    surface = pygame.Surface((64, 64), 0, 32)
+    wall.clock.advance(1.0)
+    wall.stage.draw(surface)
+    assert tap.take() is not None
+    assert wall.stage.show(1.01) > 1.4  # the window is drawn
+
+
+def test_a_picture_as_jpeg_is_made_once_for_all_who_want_the_same() -> None:
+    shown = StageFrame(np.full((40, 80, 4), 128, np.uint8), 0, 0.0)
+    assert shown.jpeg(40) is shown.jpeg(40)
+    small = cv2.imdecode(np.frombuffer(shown.jpeg(40), np.uint8), cv2.IMREAD_COLOR)
+    assert small.shape == (20, 40, 3)
+    assert abs(int(small.mean()) - 128) <= 2
+    whole = cv2.imdecode(np.frombuffer(shown.jpeg(), np.uint8), cv2.IMREAD_COLOR)
+    assert whole.shape == (40, 80, 3)
+
+
+def test_in_real_time_a_film_is_written_on_a_thread(tmp_path: Path) -> None:
+    clock = Clock()
+    stage = Stage(Tree(clock), clock, pytest.fail)
+    stage.set_window(Window(64, 64))
+    outputs = FrameOutputs(stage.tree, clock, stage, pytest.fail, tmp_path, tmp_path / "film.avi")
+    outputs.open()
+    outputs.advance(clock.now())
+    stage.show(clock.now())
+    outputs.close()
+    assert len(seen(tmp_path / "film.avi")) == 1
