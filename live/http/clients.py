@@ -42,7 +42,7 @@ class WebSocketClient:
         self.wake()
 
     def take(self) -> Iterator[bytes]:
-        """All packets that wait; on the loop. A value that it heard last is not said again (see OscOut)."""
+        """All packets that wait; on the loop. A value that it heard last is not said again (see OscOutput)."""
         for _ in range(len(self._answers)):
             yield self._answers.popleft()
         for told in self.lane.take():

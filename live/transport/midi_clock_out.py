@@ -33,7 +33,7 @@ AT_ONCE = 1 / 8
 
 
 class ClockTarget(Protocol):
-    """Where the messages go: a voice of a MidiOut."""
+    """Where the messages go: a voice of a MidiOutput."""
 
     def send_raw(self, due_s: float, message: bytes) -> None: ...
 

@@ -61,10 +61,10 @@ def test_a_port_of_our_own_can_be_connected_to(monitor: Callable[[], Program], p
 
 ENGINE = """
 import os, signal
-from live.midi.output.midi_output import MidiOut
+from live.midi.output.midi_output import MidiOutput
 from models.base import Control, NoteOn
 
-out = MidiOut("Arabesque receiver*")
+out = MidiOutput("Arabesque receiver*")
 voice = out.voice("piano")
 for pitch in range(60, 70):
     voice.send(0.0, NoteOn(pitch, 64))

@@ -110,7 +110,7 @@ class Dump:
 
 
 class Told:
-    """What MidiOut said, to be waited for."""
+    """What MidiOutput said, to be waited for."""
 
     def __init__(self) -> None:
         self.states: queue.Queue[tuple[str, str]] = queue.Queue()
