@@ -82,11 +82,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _list() -> None:
-    lines = [
-        f"{name:14}{kind:18}{_about(kind, name)}"
-        for kind in (pianist.KIND, SKETCH)
-        for name in store.names(kind)
-    ]
+    lines = [f"{name:14}{kind:18}{_about(kind, name)}" for kind in (pianist.KIND, SKETCH) for name in store.names(kind)]
     sys.stdout.write("\n".join(lines) + "\n" if lines else "none\n")
 
 

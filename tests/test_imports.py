@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-MODELS_MAY = {"torch", "numpy", "models", "cv2", "safetensors", "mido", "rich", "svgelements", "tomli_w"}
-"""What the rooms of the networks may import beyond the standard library: cv2 for the pixels of pictures, the last five
-for training and weights."""
+MODELS_MAY = {"torch", "numpy", "models", "cv2", "safetensors", "mido", "rich", "tomli_w"}
+MODELS_MAY |= {"svgelements", "tinycss2", "cssselect2"}
+"""What the networks may import beyond the standard library: cv2 for the pixels of pictures, the next four for training
+and weights, the last three to read SVG drawings."""
 
 
 def imported(path: Path) -> set[str]:

@@ -64,9 +64,7 @@ class PdCanvas:
 
     def toggle(self, x: int, y: int, names: tuple[str, str]) -> int:
         """A switch."""
-        return self._add(
-            f"#X obj {x} {y} tgl 16 0 {_names(names)} empty 17 7 0 10 {QUIET} {HEADING} #000000 0 1;"
-        )
+        return self._add(f"#X obj {x} {y} tgl 16 0 {_names(names)} empty 17 7 0 10 {QUIET} {HEADING} #000000 0 1;")
 
     def button(self, x: int, y: int, names: tuple[str, str], size: int = 16) -> int:
         """A button."""

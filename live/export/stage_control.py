@@ -40,8 +40,16 @@ def _tab(group: ControlGroup, target: str) -> Json:
         left, top = WIDE * (place % ACROSS), TALL * (place // ACROSS)
         widgets.append({**label, "left": left, "top": top, "width": WIDE - 6, "height": 34})
         placed = {"left": left, "top": top + 36, "width": WIDE - 6, "height": TALL - 46}
-        widgets.append({"id": control.address, "address": control.address, "target": [target], **placed,
-                        **_widget(control), "comments": control.knob.meaning})
+        widgets.append(
+            {
+                "id": control.address,
+                "address": control.address,
+                "target": [target],
+                **placed,
+                **_widget(control),
+                "comments": control.knob.meaning,
+            }
+        )
     return {"type": "tab", "id": group.name, "label": group.name, "widgets": widgets}
 
 
@@ -60,8 +68,14 @@ def _widget(control: ExportControl) -> Json:
                 "typeTags": "i" if knob.kind == "int" else "f",
             }
         case "switch":
-            return {"type": "button", "mode": "toggle", "on": 1, "off": 0, "default": int(bool(control.value)),
-                    "typeTags": "i"}
+            return {
+                "type": "button",
+                "mode": "toggle",
+                "on": 1,
+                "off": 0,
+                "default": int(bool(control.value)),
+                "typeTags": "i",
+            }
         case "button":
             return {"type": "button", "mode": "tap", "on": 1, "off": 0, "typeTags": "i"}
         case "choice" if knob.choices:

@@ -16,9 +16,7 @@ class SessionObserver(Protocol):
         """A value was stored, as its knob takes it."""
         ...
 
-    def looked(
-        self, now_s: float, node: str, heard: Sequence[Event], beats: Beat, meter: int, swapped: bool
-    ) -> None:
+    def looked(self, now_s: float, node: str, heard: Sequence[Event], beats: Beat, meter: int, swapped: bool) -> None:
         """A node read its knobs, what came to its ears since it last did, and the beats: all it goes by this time.
 
         `swapped`: it plays with other weights from here.

@@ -102,9 +102,7 @@ class SessionRecorder:
                 self._plain.add(address)
             self._append(ValueStored(now_s, address, value, glide_s))
 
-    def looked(
-        self, now_s: float, node: str, heard: Sequence[Event], beats: Beat, meter: int, swapped: bool
-    ) -> None:
+    def looked(self, now_s: float, node: str, heard: Sequence[Event], beats: Beat, meter: int, swapped: bool) -> None:
         """A node took its turn; one that lives on pictures is left out."""
         digest = self._digests.get(node)
         if digest is None:

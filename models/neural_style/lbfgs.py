@@ -54,9 +54,7 @@ def begun(point: Tensor, evaluate: Evaluate) -> Descent:
 def moved_to(descent: Descent, evaluate: Evaluate) -> Descent:
     """At the same point of a loss that has changed a little: what is known of its curvature is kept."""
     loss, gradient = evaluate(descent.point)
-    return replace(
-        descent, loss=loss, gradient=gradient, evaluations=descent.evaluations + 1, settled=False
-    )
+    return replace(descent, loss=loss, gradient=gradient, evaluations=descent.evaluations + 1, settled=False)
 
 
 def step(descent: Descent, evaluate: Evaluate, *, history: int = 50, rate: float = 1.0) -> Descent:
@@ -154,8 +152,10 @@ class _Line:
             inside = 0.1 * abs(width)
             ends = sorted((low.length, high.length))
             if not ends[0] + inside <= length <= ends[1] - inside:
-                length = low.length + 0.5 * width if math.isnan(length) else min(
-                    max(length, ends[0] + inside), ends[1] - inside
+                length = (
+                    low.length + 0.5 * width
+                    if math.isnan(length)
+                    else min(max(length, ends[0] + inside), ends[1] - inside)
                 )
             trial = self._at(length)
             if not self._low_enough(trial) or trial.loss >= low.loss:

@@ -41,6 +41,7 @@ STYLE = {
     *untrained.LAYERS,
 }
 
+
 @dataclass(frozen=True, slots=True, eq=False)
 class State:
     """All that the next step depends on. Nothing in it changes once it is handed out."""
@@ -175,9 +176,7 @@ class NeuralStyle:
             events.append(Wait(0.0))
         return events, replace(state, work=work)
 
-    def _look(
-        self, state: State, heard: Sequence[Event], content: str, style: str, events: list[Event]
-    ) -> State:
+    def _look(self, state: State, heard: Sequence[Event], content: str, style: str, events: list[Event]) -> State:
         """What the camera sees, and the pictures in files by the names they have now."""
         seen = next((event for event in reversed(heard) if isinstance(event, Frame)), state.seen)
         posed = seen.pixels if state.posed is None and seen is not None else state.posed

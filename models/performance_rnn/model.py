@@ -68,9 +68,7 @@ class PerformanceRNN:
 
     kind: ClassVar[str] = "performance_rnn"
 
-    def __init__(
-        self, parameters: Mapping[str, Tensor], *, device: str = "auto", way: Way | None = None
-    ) -> None:
+    def __init__(self, parameters: Mapping[str, Tensor], *, device: str = "auto", way: Way | None = None) -> None:
         self.network: Step
         if torch.device("cpu" if device == "auto" else device).type == "cuda":
             self.network = CudaStep(parameters, device=device)
@@ -107,21 +105,26 @@ class PerformanceRNN:
         time_temperature: Annotated[float, _temperature("How daring in timing")] = 1.0,
         dynamics_temperature: Annotated[float, _temperature("How daring in touch")] = 1.0,
         top_p: Annotated[float, Knob("Only the likeliest events that reach this share", 0.05, 1.0)] = 1.0,
-        conditioning: Annotated[str, Knob(
-            "What the pianist is asked for: density, pitch classes (unless all are equal), both, or nothing",
-            choices=("off", "density", "pitch", "both"),
-        )] = "both",
+        conditioning: Annotated[
+            str,
+            Knob(
+                "What the pianist is asked for: density, pitch classes (unless all are equal), both, or nothing",
+                choices=("off", "density", "pitch", "both"),
+            ),
+        ] = "both",
         density: Annotated[float, Knob("How many notes to play", 1.0, 64.0, "notes/s", "log")] = 8.0,
-        pitch_class: Annotated[tuple[float, ...], Knob(
-            "How much of each pitch class; all equal asks for nothing", 0.0, 1.0, components=PITCH_CLASSES
-        )] = EQUAL,
+        pitch_class: Annotated[
+            tuple[float, ...],
+            Knob("How much of each pitch class; all equal asks for nothing", 0.0, 1.0, components=PITCH_CLASSES),
+        ] = EQUAL,
         key: Annotated[str, Knob("The scale's first note", choices=KEYS, sets=faders)] = "C",
-        scale: Annotated[str, Knob(
-            "Sets the pitch classes; free leaves them alone", choices=tuple(SCALES), sets=faders
-        )] = "free",
-        pitch_pull: Annotated[float, Knob(
-            "How strictly pitch classes also rule the keys struck: at 1, one at 0 is never struck", 0.0, 1.0
-        )] = 0.25,
+        scale: Annotated[
+            str, Knob("Sets the pitch classes; free leaves them alone", choices=tuple(SCALES), sets=faders)
+        ] = "free",
+        pitch_pull: Annotated[
+            float,
+            Knob("How strictly pitch classes also rule the keys struck: at 1, one at 0 is never struck", 0.0, 1.0),
+        ] = 0.25,
         lowest: Annotated[int, Knob("The lowest key to strike", 0, 127, "MIDI")] = 21,
         highest: Annotated[int, Knob("The highest key to strike", 0, 127, "MIDI")] = 108,
         speed: Annotated[float, Knob("Time stretch: 2 plays twice as fast", 0.25, 4.0, "x", "log")] = 1.0,

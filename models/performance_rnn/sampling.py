@@ -91,4 +91,3 @@ def draw(logits: NDArray[np.floating], bias: Floats, taste: Taste, uniform: floa
 
 
 # ---- random numbers as a function of a seed and a count: splitmix64 (Steele, Lea & Flood 2014)
-

@@ -268,4 +268,3 @@ def int8_is_exact() -> bool:
     except (AttributeError, RuntimeError):
         return False
     return True
-

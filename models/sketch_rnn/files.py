@@ -46,7 +46,7 @@ def find(paths: Sequence[Path]) -> list[Path]:
     files = []
     for path in paths:
         if path.is_dir():
-            files += sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
+            files += sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
         elif path.is_file():
             files.append(path)
         else:
@@ -120,7 +120,7 @@ def _plain(arrays: dict[str, NDArray[Any]]) -> Iterator[tuple[str, int | None, N
 def _ndjson(path: Path, count: Count) -> Iterator[tuple[str, int | None, NDArray[Any]]]:
     """Quick, Draw! simplified: one JSON object per line; what was not recognised when drawn is left out."""
     good = 0
-    with path.open(encoding="utf-8", errors="replace") as file:
+    with path.open(encoding="utf-8-sig", errors="replace") as file:  # Windows programs write a byte order mark
         for line in file:
             try:
                 row = json.loads(line)

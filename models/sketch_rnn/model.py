@@ -101,20 +101,28 @@ class SketchRNN:
         heard: Sequence[Event] = (),
         /,
         *,
-        mode: Annotated[str, Knob(
-            "Draw freely, vary what was drawn last, morph from A to B, or complete what a person began", choices=MODES
-        )] = "free",
+        mode: Annotated[
+            str,
+            Knob(
+                "Draw freely, vary what was drawn last, morph from A to B, or complete what a person began",
+                choices=MODES,
+            ),
+        ] = "free",
         draw: Annotated[str, Knob("What to draw; sets the categories", kind="choice")] = ANY,
-        category: Annotated[tuple[float, ...], Knob(
-            "How much of each category; all equal draws any one", 0.0, 1.0, kind="vector"
-        )] = (),
-        mix: Annotated[str, Knob(
-            "Several categories: blended in one drawing, or one after the other by chance", choices=("blend", "turns")
-        )] = "blend",
+        category: Annotated[
+            tuple[float, ...], Knob("How much of each category; all equal draws any one", 0.0, 1.0, kind="vector")
+        ] = (),
+        mix: Annotated[
+            str,
+            Knob(
+                "Several categories: blended in one drawing, or one after the other by chance",
+                choices=("blend", "turns"),
+            ),
+        ] = "blend",
         temperature: Annotated[float, Knob("How daring: low draws what is likely", 0.01, 2.0, "", "log")] = 0.45,
-        pen_temperature: Annotated[float, Knob(
-            "How daring in when to lift the pen and when to stop, as a factor", 0.2, 5.0, "x", "log"
-        )] = 1.0,
+        pen_temperature: Annotated[
+            float, Knob("How daring in when to lift the pen and when to stop, as a factor", 0.2, 5.0, "x", "log")
+        ] = 1.0,
         pens: Annotated[int, Knob("How many draw at once", 1, 16)] = 1,
         speed: Annotated[float, Knob("How fast a pen draws", 1.0, 1000.0, "points/s", "log")] = 30.0,
         whole: Annotated[bool, Knob("Each drawing appears at once, as a frame of a film")] = False,
@@ -123,19 +131,19 @@ class SketchRNN:
         size: Annotated[float, Knob("1 fills the place; moved while drawing, it grows", 0.05, 4.0, "x", "log")] = 1.0,
         x: Annotated[float, Knob("To the right, for the next drawing", -2.0, 2.0)] = 0.0,
         y: Annotated[float, Knob("Downward, for the next drawing", -2.0, 2.0)] = 0.0,
-        rotation: Annotated[float, Knob(
-            "Clockwise; moved while drawing, it bends what is to come", -180.0, 180.0, "degrees"
-        )] = 0.0,
+        rotation: Annotated[
+            float, Knob("Clockwise; moved while drawing, it bends what is to come", -180.0, 180.0, "degrees")
+        ] = 0.0,
         variation: Annotated[float, Knob("vary: 0 redraws it, 1 has forgotten it", 0.0, 1.0)] = 0.3,
         morph: Annotated[float, Knob("morph: from A to B", 0.0, 1.0)] = 0.5,
         spread: Annotated[float, Knob("morph: how far apart on the way several pens are", 0.0, 1.0)] = 0.0,
         path: Annotated[str, Knob("morph: along an arc or a straight line", choices=("arc", "line"))] = "arc",
-        steady: Annotated[bool, Knob(
-            "The same hand for every drawing: only what the knobs change is different (with morph, a film)"
-        )] = False,
-        patience: Annotated[float, Knob(
-            "How long a person's pen is lifted before the drawing is taken as given", 0.1, 30.0, "s", "log"
-        )] = 1.0,
+        steady: Annotated[
+            bool, Knob("The same hand for every drawing: only what the knobs change is different (with morph, a film)")
+        ] = False,
+        patience: Annotated[
+            float, Knob("How long a person's pen is lifted before the drawing is taken as given", 0.1, 30.0, "s", "log")
+        ] = 1.0,
         hold: Annotated[bool, Knob("What is begun is finished, and nothing new is begun")] = False,
         again: Annotated[Pulse, pulse("Begin another drawing at once; or complete the same one otherwise")] = False,
         undo: Annotated[Pulse, pulse("Take back the last drawing")] = False,
@@ -216,9 +224,7 @@ class SketchRNN:
         for k, hand in enumerate(hands):
             if hand.phase == "rest" and hand.rest_s <= 0.0:
                 chance = stream(state.seed, k, 0 if wanted.steady else hand.number)
-                about = self.subjects.next(
-                    wanted, state.drawn, state.ends, pen=k, seed=state.seed, chance=chance
-                )
+                about = self.subjects.next(wanted, state.drawn, state.ends, pen=k, seed=state.seed, chance=chance)
                 hands[k] = hands_.begun(hand, Job(about, self.network.wish(about.condition), chance))
                 last = k
         return replace(state, hands=tuple(hands), last=last)

@@ -71,10 +71,7 @@ class Subjects:
         if wanted.mode == "morph":
             if not len(new.condition):
                 self._say("these weights know no z and no categories: there is nothing to morph between")
-            a, b = (
-                self.imagined(wanted, stream(seed, -1 - n)) if end is None else end
-                for n, end in enumerate(ends)
-            )
+            a, b = (self.imagined(wanted, stream(seed, -1 - n)) if end is None else end for n, end in enumerate(ends))
             part = wanted.morph
             if wanted.pens > 1:
                 part += wanted.spread * (pen / (wanted.pens - 1) - 0.5)

@@ -1,51 +1,213 @@
-"""Drawings of one's own from SVG: every path, line and shape becomes lines of points."""
+"""Drawings from SVG files: the outlines of everything in them that can be seen, as lines of points."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-from svgelements import SVG, Close, Line, Move, Shape  # type: ignore[import-untyped]
-from svgelements import Path as Outline
+from svgelements import Matrix, Viewbox
 
 from models.sketch_rnn.npz_files import FileError
 from models.sketch_rnn.strokes import Floats
+from models.sketch_rnn.svg.document import DEEPEST, Document, Element
+from models.sketch_rnn.svg.outline import SHAPES, outline, visible
+from models.sketch_rnn.svg.style import Style, length, shown
 
-CURVE_POINTS = 24  # per curved segment; simplifying takes away what is too many
-LARGEST = 50 * 1024**2  # bytes
+log = logging.getLogger(__name__)
+
+GROUPS = frozenset({"svg", "g", "a", "switch"})  # all other elements draw nothing where they stand
+MOST_ELEMENTS, MOST_POINTS = 100_000, 1_000_000  # drawn in all, each `use` counted anew
+MOST_TOLD = 5  # elements that are named, of those that cannot be read
 
 
 def read_svg(path: Path) -> list[Floats]:
-    """The lines of one SVG drawing in the order drawn, each [n, 2] in its pixels, transforms applied.
+    """The lines of one SVG drawing in the order drawn, each [n, 2] in user units of the page.
 
-    Fills, colours and text are not read. Raises FileError where there is nothing to draw.
+    Outlines are sampled in the shape's own coordinates and transformed then. Elements that a viewer does not show
+    give no lines: without fill and stroke, hidden, fully transparent, or definitions (masks, markers, clip paths,
+    symbols). Clipping, text, images, colours and the width of strokes are not read. An element that cannot be read
+    is named in the log and left out. Raises FileError where there is nothing to draw, and for more than 100,000
+    elements or 1,000,000 points.
     """
-    try:
-        if path.stat().st_size > LARGEST:
-            raise FileError(f"larger than {LARGEST:,} bytes")
-        lines = [line for shape in SVG.parse(str(path)).elements() if isinstance(shape, Shape) for line in flat(shape)]
-    except FileError:
-        raise
-    except Exception as error:  # the parser's errors are of many kinds
-        raise FileError(f"not a readable SVG file ({error})") from error
-    if not lines:
+    page = _Page(Document(path))
+    page.draw()
+    for sentence in page.trouble[:MOST_TOLD]:
+        log.warning("%s: %s; left out", path.name, sentence)
+    if len(page.trouble) > MOST_TOLD:
+        log.warning("%s: %d more elements left out", path.name, len(page.trouble) - MOST_TOLD)
+    if not page.lines:
         raise FileError("no lines to draw in it")
-    return lines
+    return page.lines
 
 
-def flat(shape: Shape) -> list[Floats]:
-    """A shape's outline as lines of points; every `move` begins another one."""
-    lines: list[list[tuple[float, float]]] = []
-    for segment in Outline(shape):
-        if isinstance(segment, Move):
-            lines.append([(float(segment.end.x), float(segment.end.y))])
-            continue
-        if not lines or segment.end is None:
-            continue
-        if isinstance(segment, Line | Close):
-            lines[-1].append((float(segment.end.x), float(segment.end.y)))
-            continue
-        steps = np.linspace(0, 1, CURVE_POINTS + 1)[1:]
-        lines[-1] += [(float(point.x), float(point.y)) for point in (segment.point(step) for step in steps)]
-    found = [np.asarray(line) for line in lines if len(line) > 1]
-    return [line for line in found if bool(np.isfinite(line).all())]
+class _Place(NamedTuple):
+    """Where an element stands: what it inherits."""
+
+    style: Style
+    matrix: Floats  # [3, 3], to the page
+    view: tuple[float, float]  # width and height that percentages refer to
+
+    def length(self, declared: Mapping[str, str], name: str, axis: str, default: str = "0") -> float:
+        width, height = self.view
+        whole = {"x": width, "y": height}.get(axis, float(np.hypot(width, height) / np.sqrt(2)))
+        text = declared.get(name) or default
+        if text == "auto":
+            return float("nan")
+        try:
+            return length(text, whole, self.style.font_px)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
+
+
+class _Page:
+    """Walks through a document and collects the visible lines."""
+
+    def __init__(self, document: Document) -> None:
+        self.lines: list[Floats] = []
+        self.trouble: list[str] = []
+        self._document = document
+        self._outlines: dict[tuple[Element, tuple[float, float], float], list[Floats]] = {}
+        self._above: list[Element] = []
+        self._elements = self._points = 0
+
+    def draw(self) -> None:
+        root, place = self._document.root, _Place(Style(), np.eye(3), (300.0, 150.0))
+        box = (root.get("viewBox") or "").replace(",", " ").split()
+        if len(box) == 4:  # the size of a page that is given in parts of nothing known
+            place = place._replace(view=(_number(box[2], 300.0), _number(box[3], 150.0)))
+        self._element(root, place)
+
+    def _element(self, element: Element, place: _Place, size: Mapping[str, str] | None = None) -> None:
+        """Draws an element and what is inside it; `size` is that of the `use` which refers to it."""
+        self._elements += 1
+        if self._elements > MOST_ELEMENTS:
+            raise FileError(f"{element}: draws more than {MOST_ELEMENTS:,} elements (is a `use` nested in others?)")
+        if len(self._above) > DEEPEST:
+            raise FileError(f"{element}: more than {DEEPEST} elements inside one another")
+        known = element.tag in GROUPS or element.tag in SHAPES or element.tag == "use"
+        if not known and not (element.tag == "symbol" and size is not None):
+            return
+        declared = self._document.declared(element)
+        if not shown(declared):
+            return
+        self._above.append(element)
+        try:
+            place = place._replace(style=place.style.within(declared))
+            place = place._replace(matrix=place.matrix @ _transform(declared, place))
+            if element.tag in SHAPES:
+                self._shape(element, declared, place)
+            elif element.tag == "use":
+                self._use(declared, place)
+            else:
+                if element.tag in ("svg", "symbol"):
+                    place = self._viewport({**declared, **(size or {})}, place, outer=len(self._above) == 1)
+                    if not all(side > 0 for side in place.view):
+                        return
+                inside = [child for child in element if isinstance(child, Element)]
+                for child in _chosen(inside) if element.tag == "switch" else inside:
+                    self._element(child, place)
+        except FileError:
+            raise
+        except ValueError as error:
+            self.trouble.append(f"{element}: {error}")
+        finally:
+            self._above.pop()
+
+    def _shape(self, element: Element, declared: Mapping[str, str], place: _Place) -> None:
+        if not place.style.filled and not place.style.stroked:
+            return
+        key = element, place.view, place.style.font_px
+        if key not in self._outlines:
+            text = element.get("d" if element.tag == "path" else "points", "").strip()
+            either = {"rx": "auto", "ry": "auto"}
+            self._outlines[key] = outline(
+                element.tag, text, lambda name, axis: place.length(declared, name, axis, either.get(name, "0"))
+            )
+        for line in self._outlines[key]:
+            seen = visible(line, place.style.stroked)
+            if seen is None:
+                continue
+            self._points += len(seen)
+            if self._points > MOST_POINTS:
+                raise FileError(f"{element}: draws more than {MOST_POINTS:,} points (is a `use` nested in others?)")
+            placed = seen @ place.matrix[:2, :2].T + place.matrix[:2, 2]
+            if not np.isfinite(placed).all():
+                raise ValueError("its points are not finite")
+            self.lines.append(placed)
+
+    def _use(self, declared: Mapping[str, str], place: _Place) -> None:
+        reference = declared.get("href", "")
+        target = self._document.by_id.get(reference[1:]) if reference.startswith("#") and reference[1:] else None
+        if target is None:
+            raise ValueError(f"refers to {reference!r}, which is not in this file")
+        if target in self._above:
+            raise ValueError(f"refers to {reference!r}, which it is inside of")
+        moved = np.eye(3)
+        moved[:2, 2] = place.length(declared, "x", "x"), place.length(declared, "y", "y")
+        size = {name: declared[name] for name in ("width", "height") if declared.get(name, "auto") != "auto"}
+        if target.tag == "symbol" or target.tag == "svg":
+            self._element(target, place._replace(matrix=place.matrix @ moved), size)
+        else:
+            self._element(target, place._replace(matrix=place.matrix @ moved))
+
+    def _viewport(self, declared: Mapping[str, str], place: _Place, outer: bool) -> _Place:
+        """Inside an `svg` or a `symbol`: moved to its place and scaled as its viewBox says."""
+        x, y = (0.0, 0.0) if outer else (place.length(declared, "x", "x"), place.length(declared, "y", "y"))
+        width, height = (
+            place.length({name: "100%"} if declared.get(name) == "auto" else declared, name, axis, "100%")
+            for name, axis in (("width", "x"), ("height", "y"))
+        )
+        moved = np.eye(3)
+        moved[:2, 2] = x, y
+        text = declared.get("viewBox", "")
+        if not text:
+            return place._replace(matrix=place.matrix @ moved, view=(width, height))
+        box = [_number(part, np.nan) for part in text.replace(",", " ").split()]
+        if len(box) != 4 or not np.isfinite(box).all():
+            raise ValueError(f"viewBox: expected four numbers, got {text!r}")
+        if box[2] <= 0 or box[3] <= 0:
+            return place._replace(view=(0.0, 0.0))
+        aspect = declared.get("preserveAspectRatio") or None
+        scaled = _matrix(Viewbox.viewbox_transform(x, y, width, height, *box, aspect))
+        return place._replace(matrix=place.matrix @ scaled, view=(box[2], box[3]))
+
+
+def _transform(declared: Mapping[str, str], place: _Place) -> Floats:
+    """The element's own transform, about its transform-origin. Raises ValueError where it cannot be read."""
+    text = declared.get("transform", "")
+    if not text or text == "none":
+        return np.eye(3)
+    matrix = _matrix(text)
+    origin = declared.get("transform-origin", "").split()
+    if len(origin) < 2 or any(word.isalpha() for word in origin):
+        return matrix
+    there, back = np.eye(3), np.eye(3)
+    sides = zip(origin[:2], place.view, strict=True)
+    there[:2, 2] = [length(word, whole, place.style.font_px) for word, whole in sides]
+    back[:2, 2] = -there[:2, 2]
+    return there @ matrix @ back
+
+
+def _matrix(text: str) -> Floats:
+    try:
+        found = Matrix(text)
+        values = [float(value) for value in (found.a, found.c, found.e, found.b, found.d, found.f)]
+    except (ValueError, TypeError, IndexError, ArithmeticError, AttributeError):
+        raise ValueError(f"transform: expected a list of transforms, got {text!r}") from None
+    return np.vstack([np.reshape(values, (2, 3)), [0.0, 0.0, 1.0]])
+
+
+def _chosen(children: list[Element]) -> list[Element]:
+    """Of the children of a `switch`, the first that asks for no extension: the others are for other programs."""
+    fits = [child for child in children if not child.get("requiredExtensions")]
+    return fits[:1]
+
+
+def _number(text: str, default: float) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return default

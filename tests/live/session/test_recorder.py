@@ -66,9 +66,7 @@ def test_a_full_disk_is_told_once_and_holds_nobody_up(kept: SessionRecorder, tol
     assert told == [f"{kept.path}: No space left on device; the session's recording ends here"]
 
 
-def test_more_than_a_disk_can_take_is_told(
-    tmp_path: Path, told: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_more_than_a_disk_can_take_is_told(tmp_path: Path, told: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recording, "WAITING_AT_MOST", 50)
     kept = SessionRecorder(tmp_path / "kept", HEAD, VirtualClock(), told.append)
     for number in range(100):

@@ -190,9 +190,7 @@ def test_an_action_that_fails_is_told_with_its_line_and_the_others_go_on(
 def test_a_circle_that_waits_goes_on_and_one_that_never_does_is_stopped(
     booth: Any, cues: Callable[[str], CueList]
 ) -> None:
-    cues(
-        '[calm]\nactions = ["/piano/reset", "wait 1", "/cue/goto calm"]\n[mad]\nactions = ["/cue/goto mad"]'
-    )
+    cues('[calm]\nactions = ["/piano/reset", "wait 1", "/cue/goto calm"]\n[mad]\nactions = ["/cue/goto mad"]')
     go(booth)
     booth.run(3.5)
     assert [round(time_s, 3) for time_s, _ in booth.pressed] == [0.0, 1.0, 2.0, 3.0]

@@ -17,8 +17,14 @@ from models.weights_cli import main
 
 FILE = "squeezenet1_1-b8a52dc0.pth"
 PLACES = {
-    3: (64, 16), 4: (128, 16), 6: (128, 32), 7: (256, 32),
-    9: (256, 48), 10: (384, 48), 11: (384, 64), 12: (512, 64),
+    3: (64, 16),
+    4: (128, 16),
+    6: (128, 32),
+    7: (256, 32),
+    9: (256, 48),
+    10: (384, 48),
+    11: (384, 64),
+    12: (512, 64),
 }
 """Of each fire of SqueezeNet 1.1, by its place: channels that come in, and that it is squeezed to."""
 

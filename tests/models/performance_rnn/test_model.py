@@ -153,7 +153,10 @@ def test_swapped_bounds_are_the_same_range() -> None:
 def test_a_full_pull_never_strikes_a_pitch_class_at_nothing() -> None:
     score = on(61), on(60), on(66), on(65)
     assert played(*score, pitch_class=WHITE, pitch_pull=1.0) == [
-        Wait(0.01), NoteOn(60, 61), Wait(0.01), NoteOn(65, 61),
+        Wait(0.01),
+        NoteOn(60, 61),
+        Wait(0.01),
+        NoteOn(65, 61),
     ]
     assert played(on(61), pitch_class=WHITE, pitch_pull=0.9) == [NoteOn(61, 61)]
 
@@ -170,7 +173,12 @@ def test_with_all_faders_down_a_full_pull_is_silence() -> None:
 def test_polyphony_ends_the_oldest_note_instead() -> None:
     score = on(60), shift(100), on(64), shift(100), on(67), on(67)
     assert played(*score, polyphony=2) == [
-        NoteOn(60, 61), Wait(0.1), NoteOn(64, 61), Wait(0.1), NoteOff(60), NoteOn(67, 61),
+        NoteOn(60, 61),
+        Wait(0.1),
+        NoteOn(64, 61),
+        Wait(0.1),
+        NoteOff(60),
+        NoteOn(67, 61),
     ]
 
 
@@ -206,16 +214,18 @@ def test_a_shorter_limit_ends_what_is_over_it_in_order() -> None:
     assert play(model, 3, state, longest=0.5)[0] == [NoteOff(60), NoteOff(64), Wait(0.01)]
 
 
-knobs = st.fixed_dictionaries({
-    "temperature": st.floats(0.05, 4.0),
-    "pitch_temperature": st.floats(0.05, 4.0),
-    "polyphony": st.integers(1, 6),
-    "longest": st.floats(0.05, 2.0),
-    "speed": st.floats(0.25, 4.0),
-    "lowest": st.integers(0, 127),
-    "highest": st.integers(0, 127),
-    "density": st.floats(1.0, 64.0),
-})
+knobs = st.fixed_dictionaries(
+    {
+        "temperature": st.floats(0.05, 4.0),
+        "pitch_temperature": st.floats(0.05, 4.0),
+        "polyphony": st.integers(1, 6),
+        "longest": st.floats(0.05, 2.0),
+        "speed": st.floats(0.25, 4.0),
+        "lowest": st.integers(0, 127),
+        "highest": st.integers(0, 127),
+        "density": st.floats(1.0, 64.0),
+    }
+)
 
 
 @given(knobs, st.integers(0, 1000))
@@ -273,8 +283,15 @@ def test_a_key_the_other_holds_is_left_to_the_other() -> None:
 def test_hearing_nonsense_does_no_harm() -> None:
     model = playing(on(60))
     state = hear(
-        model, model.start(1),
-        NoteOn(400, 90), NoteOn(-1, 90), NoteOff(3), NoteOff(999), Wait(float("nan")), Wait(-1.0), NoteOn(70, 4000),
+        model,
+        model.start(1),
+        NoteOn(400, 90),
+        NoteOn(-1, 90),
+        NoteOff(3),
+        NoteOff(999),
+        Wait(float("nan")),
+        Wait(-1.0),
+        NoteOn(70, 4000),
     )
     assert told(model) == [355, touch(127)]
     events, state = play(model, 1, state)

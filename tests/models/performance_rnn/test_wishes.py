@@ -26,7 +26,18 @@ def test_density_glides_from_class_to_class() -> None:
 
 def test_pitch_classes_are_shares_and_all_equal_asks_for_nothing() -> None:
     assert asked(pitch_class=(1.0, 0, 0, 0, 0.5, 0, 0, 0.5, 0, 0, 0, 0))[HISTOGRAM] == [
-        0.5, 0, 0, 0, 0.25, 0, 0, 0.25, 0, 0, 0, 0,
+        0.5,
+        0,
+        0,
+        0,
+        0.25,
+        0,
+        0,
+        0.25,
+        0,
+        0,
+        0,
+        0,
     ]
     for equal in (0.0, 0.3, 1.0):
         assert asked("pitch", pitch_class=(equal,) * 12) == asked("off")

@@ -144,11 +144,20 @@ def test_plain_arrays_leave_out_what_was_not_recognised(tmp_path: Path) -> None:
     assert [(one.category, len(one.strokes)) for one in found] == [("palm tree", 4), ("cat", 2)]
 
 
+def test_a_byte_order_mark_costs_no_drawing(tmp_path: Path) -> None:
+    row = json.dumps({"word": "cat", "drawing": [[[0, 10, 20], [0, 10, 0]]]})
+    (tmp_path / "cat.ndjson").write_text(f"{row}\n{row}\n", encoding="utf-8-sig")
+    count = Count()
+    assert len(list(read([tmp_path / "cat.ndjson"], count))) == 2
+    assert count.bad_drawings == 0
+
+
 def test_svg_paths_lines_and_shapes_become_lines(tmp_path: Path) -> None:
     folder = tmp_path / "boats"
     folder.mkdir()
     (folder / "one.svg").write_text(
-        '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="90"><g transform="translate(10,20)">'
+        '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="90">'
+        '<g transform="translate(10,20)" fill="none" stroke="black">'
         '<path d="M0 0 L10 0 L10 5 Z M 3 3 l 1 0"/><polyline points="0,0 5,5 10,0"/><line x1="0" y1="1" x2="3" y2="4"/>'
         '<path d="M0 0 C 0 10 10 10 10 0"/></g></svg>'
     )

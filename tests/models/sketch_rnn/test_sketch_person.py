@@ -76,9 +76,7 @@ def test_nothing_odd_gets_in() -> None:
 
 def test_a_drawing_as_the_network_reads_it() -> None:
     rows = told((ARC, DASH), 0.1)
-    np.testing.assert_allclose(
-        rows, [[1, 0, 1, 0, 0], [1, 1, 0, 1, 0], [-2, 2, 1, 0, 0], [3, 0, 0, 1, 0]], atol=1e-6
-    )
+    np.testing.assert_allclose(rows, [[1, 0, 1, 0, 0], [1, 1, 0, 1, 0], [-2, 2, 1, 0, 0], [3, 0, 0, 1, 0]], atol=1e-6)
     assert len(told((tuple((n / 100, 0.0) for n in range(100)),), 0.1, 0.01)) == 1  # a straight line
     assert told((((0.2, 0.2),),), 0.1).tolist() == [[0, 0, 0, 1, 0]]  # a dot
 

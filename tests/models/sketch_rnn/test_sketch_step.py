@@ -72,9 +72,7 @@ def test_without_z_and_categories_it_is_the_decoder_alone() -> None:
         made = network(latent=0, categories=0)
     with torch.no_grad():
         made.start.bias.zero_()
-    np.testing.assert_allclose(
-        followed(CpuStep(made.state_dict(), way="float32"), made), reference(made), atol=2e-4
-    )
+    np.testing.assert_allclose(followed(CpuStep(made.state_dict(), way="float32"), made), reference(made), atol=2e-4)
 
 
 @pytest.mark.parametrize("way", ways())
