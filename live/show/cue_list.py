@@ -16,6 +16,7 @@ from live.show.beat_wait import BeatWait
 from live.show.cue import Action, Cue, read_action, read_cue
 from live.show.script_runner import Script, ScriptRunner
 from live.show.toml_file import TomlFile
+from live.system.disk import DiskThread
 from live.transport.clock import Clock
 from models.base import Knob, KnobError, Value, event, pulse
 
@@ -35,6 +36,7 @@ class CueList:
         fail: Callable[[str], None],
         path: Path | None,
         stop_also: Callable[[], None] = lambda: None,
+        disk: DiskThread | None = None,
     ) -> None:
         self.tree = tree
         self.clock = clock
@@ -42,7 +44,7 @@ class CueList:
         self._wake = wake
         self._fail = fail
         self._stop_also = stop_also
-        self._tables = TomlFile(path)
+        self._tables = TomlFile(path, disk, fail)
         self._asked: deque[Callable[[], None]] = deque()
         self._runs = ScriptRunner(clock, fail)
         self._starts: deque[float] = deque(maxlen=STARTS_AT_MOST)
@@ -230,13 +232,11 @@ class CueList:
 
     def _edit(self, name: str, change: Callable[[dict[str, Any]], dict[str, Any]] | None) -> None:
         """Writes a cue down as changed, or takes it off with None."""
-        try:
-            if change is not None:
-                self._tables.put(name, change(self._tables.tables.get(name, {})))
-            elif name in self._tables.tables:
-                self._tables.delete(name)
-        finally:
-            self._take()
+        if change is not None:
+            self._tables.put(name, change(self._tables.tables.get(name, {})))
+        else:
+            self._tables.delete(name)
+        self._take()
 
     def _teller(self, cue: Cue, action: Action) -> Callable[[str], None]:
         return lambda sentence: self._fail(f"{self._where(cue.name, action.text)}: {sentence}")

@@ -13,6 +13,7 @@ from live.show.active_mapping import HANDS, ActiveMapping, Hand
 from live.show.mapping import MAPPING_KNOBS, Mapping, read_mapping
 from live.show.mapping_source import LatestSignals
 from live.show.toml_file import TomlFile
+from live.system.disk import DiskThread
 from live.transport.clock import Clock
 from models.base import Knob, KnobError, event
 
@@ -36,18 +37,20 @@ class MappingService:
         fail: Callable[[str], None],
         path: Path | None,
         patch: Patch,
+        disk: DiskThread | None = None,
     ) -> None:
         self.tree = tree
         self.clock = clock
         self.drivers: dict[str, ActiveMapping] = {}
         self._wake = wake
         self._fail = fail
-        self._tables = TomlFile(path)
+        self._tables = TomlFile(path, disk, fail)
         self._heard = LatestSignals(tree)
         self._lock = threading.RLock()
         self._patch = patch
         self._of_patch: dict[str, Mapping] = {}
         self._unsaved: set[str] = set()
+        """Targets whose mapping has moved since the file was last looked at."""
         self._own: set[str] = set()
         """Targets whose mappings are kept in the file."""
         self._step_s = self._look_s = self._stepped_s = 0.0
@@ -107,7 +110,7 @@ class MappingService:
         return min(self._look_s, self._step_s if self.drivers else float("inf"))
 
     def close(self) -> None:
-        """Writes what is not yet written."""
+        """Hands what has changed to the disk thread."""
         self._save()
 
     def drives(self, address: str) -> bool:
@@ -129,7 +132,7 @@ class MappingService:
             except AddressError as error:
                 raise KnobError(f"/mapping/add: {error}") from None
             self._own.add(target)
-            self._unsaved.add(target)
+            self._keep(target)
         self._show()
 
     def _remove(self, given: Any) -> None:
@@ -140,7 +143,7 @@ class MappingService:
             self._drop(target)
             if target in self._own:
                 self._own.discard(target)
-                self._unsaved.add(target)
+                self._tables.delete(target)
         self._show()
 
     # -- inside -------------------------------------------------------------------------------------------------
@@ -184,6 +187,16 @@ class MappingService:
             self._unsaved.add(target)
         self._show()
 
+    def _save(self) -> None:
+        """Once a second: a fader on a mapping's range must not write the file fifty times a second."""
+        with self._lock:
+            moved, self._unsaved = self._unsaved, set()
+            for target in moved & self._own:
+                self._keep(target)
+
+    def _keep(self, target: str) -> None:
+        self._tables.put(target, self.drivers[target].table())
+
     def _show(self) -> None:
         lines = [f"{driver.target} {driver.source.text}" for driver in self.drivers.values()]
         self.tree.publish("/mapping/list", "\n".join(lines))
@@ -206,13 +219,12 @@ class MappingService:
             self._fail(sentence)
         with self._lock:
             for target in [target for target in self._own if target not in self._tables.tables]:
-                if target not in self._unsaved:
-                    self._own.discard(target)
-                    self._drop(target)
-                    if target in self._of_patch:
-                        self._try(target, self._of_patch[target])
+                self._own.discard(target)
+                self._drop(target)
+                if target in self._of_patch:
+                    self._try(target, self._of_patch[target])
             for target, table in self._tables.tables.items():
-                if target in self._unsaved or (target in self._own and self.drivers[target].table() == table):
+                if target in self._own and self.drivers[target].table() == table:
                     continue
                 try:
                     self._make(target, read_mapping(table))
@@ -221,17 +233,3 @@ class MappingService:
                     line = self._tables.line(target)
                     self._fail(f"{self._tables.path}, line {line}: mapping to {target}: {error}")
         self._show()
-
-    def _save(self) -> None:
-        try:
-            for target in tuple(self._unsaved):
-                self._unsaved.discard(target)
-                if target in self._own:
-                    self._tables.put(target, self.drivers[target].table())
-                elif target in self._tables.tables:
-                    self._tables.delete(target)
-        except OSError as error:
-            self._unsaved.add(target)
-            if self._told.get("") != str(error):
-                self._told[""] = str(error)
-                self._fail(f"mappings cannot be written, trying again: {error}")

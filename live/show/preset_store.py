@@ -1,28 +1,39 @@
-"""Presets in memory and in their file: stored from any thread, read and written on the control thread."""
+"""Presets in memory and in their file, which the disk thread reads and writes."""
 
 from __future__ import annotations
 
 import difflib
+import json
+import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from live.show.toml_file import TomlFile
+from live.system.disk import DiskThread
 from models.base import KnobError
+
+log = logging.getLogger(__name__)
 
 Preset = dict[str, dict[str, Any]]
 """Values by node and by the rest of the address: `{"piano": {"temperature": 0.7}}`."""
 
 
-class PresetStore:
-    """Presets by name, in their order. With no path they are kept in memory only."""
+MOST_BYTES: Final = 1_000_000
+"""Of all presets together, as JSON; a TOML file of that many values stays below what is read (toml_file.LARGEST)."""
 
-    def __init__(self, path: Path | None) -> None:
-        self.presets: dict[str, Preset] = {}
-        self._tables = TomlFile(path)
+
+class PresetStore:
+    """Presets by name, in their order. With no path they are kept in memory only. May be used from any thread."""
+
+    def __init__(
+        self, path: Path | None, disk: DiskThread | None = None, fail: Callable[[str], None] = log.error
+    ) -> None:
+        self._file = TomlFile(path, disk, fail)
         self._lock = threading.Lock()
-        self._unsaved: dict[str, Preset | None] = {}
+        self._sizes: dict[str, int] = {}
+        self.presets: dict[str, Preset] = {}
 
     def find(self, name: str) -> str:
         """The preset of this name, or the one at this place in the list. Raises KnobError."""
@@ -34,51 +45,39 @@ class PresetStore:
         near = difflib.get_close_matches(name, names, n=3)
         raise KnobError(f"no preset {name!r}" + (f"; near it: {', '.join(near)}" if near else ""))
 
-    def keep(self, name: str, preset: Preset | None) -> None:
-        """Puts a preset in the place of the one of that name, or takes that away; written with the next `save`."""
+    def put(self, name: str, preset: Preset) -> None:
+        """Stores a preset in the place of the one of that name. Raises KnobError where there is no room for it."""
         with self._lock:
-            presets = dict(self.presets)
-            if preset is None:
-                presets.pop(name, None)
-            else:
-                presets[name] = preset
-            self.presets = presets
-            self._unsaved[name] = preset
+            sizes = {**self._sizes, name: len(json.dumps(preset))}
+            if sum(sizes.values()) > MOST_BYTES:
+                raise KnobError(
+                    f"preset {name!r} is not stored: {len(self.presets)} presets hold {MOST_BYTES:,} bytes, "
+                    "which is the most; /preset/delete makes room"
+                )
+            self._sizes = sizes
+            self.presets = {**self.presets, name: preset}
+            self._file.put(name, preset)
 
-    @property
-    def unsaved(self) -> bool:
-        """Whether there is something to write."""
-        return bool(self._unsaved)
-
-    def save(self) -> None:
-        """Writes what is not yet written. Raises OSError, and keeps what could not be."""
+    def delete(self, name: str) -> None:
+        """Removes a preset; a name that is not there changes nothing."""
         with self._lock:
-            unsaved = dict(self._unsaved)
-        for name, preset in unsaved.items():
-            if preset is None:
-                self._tables.delete(name)
-            else:
-                self._tables.put(name, preset)
-            with self._lock:
-                if self._unsaved.get(name) is preset:
-                    del self._unsaved[name]
+            self.presets = {key: preset for key, preset in self.presets.items() if key != name}
+            self._sizes.pop(name, None)
+            self._file.delete(name)
 
     def read(self) -> list[str] | None:
-        """Follows the file if it has changed: what could not be read of it, a sentence each; None if it has not."""
-        if not self._tables.read():
+        """Follows the file: a sentence for each mistake in it; None if it has not changed."""
+        if not self._file.read():
             return None
-        found = {name: by_node(table) for name, table in self._tables.tables.items()}
         with self._lock:
-            for name, preset in self._unsaved.items():  # what is not yet in the file, and would be lost
-                found.pop(name, None)
-                found |= {name: preset} if preset is not None else {}
-            self.presets = found
-        return self._tables.complaints
+            self.presets = {name: by_node(table) for name, table in self._file.tables.items()}
+            self._sizes = {name: len(json.dumps(preset, default=str)) for name, preset in self.presets.items()}
+        return self._file.complaints
 
     def where(self, name: str, node: str, knob: str) -> str:
         """Where a value stands, for the beginning of a sentence."""
-        line = self._tables.line(name, knob.rpartition("/")[2], node)
-        return f"{self._tables.path}, line {line}" if line else f"preset {name}"
+        line = self._file.line(name, knob.rpartition("/")[2], node)
+        return f"{self._file.path}, line {line}" if line else f"preset {name}"
 
 
 def by_node(table: Mapping[str, Any]) -> Preset:

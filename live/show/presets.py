@@ -1,4 +1,4 @@
-"""Presets: how everything stands, kept under a name, and gone back to at once or as a morph over seconds."""
+"""Presets: the values of all parameters, stored under a name and recalled at once or as a morph over seconds."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from live.parameters.tree import AddressError, Tree
 from live.patch import Patch
 from live.show.beat_wait import GRIDS, BeatWait, Grid
 from live.show.preset_store import Preset, PresetStore
+from live.system.disk import DiskThread
 from live.transport.clock import Clock
 from models.base import Knob, KnobError, Value, event
 
@@ -24,7 +25,6 @@ SCOPE: Final = (
 NEVER: Final = ("engine", "session", "preset", "cue")
 """What no preset moves, whoever wrote its file."""
 LOOK_EVERY_S: Final = 1.0
-RETRY_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,9 @@ class _Flip:
 
 
 class Presets:
-    """The part that stores and recalls, from any thread; files are read and written on the control thread's.
+    """The service that stores and recalls presets, from any thread.
 
-    `driven` says whether something moves an address all the time: such an address is neither stored nor recalled.
+    `driven` says whether a mapping moves an address now: such an address is neither stored nor recalled.
     """
 
     def __init__(
@@ -61,17 +61,18 @@ class Presets:
         fail: Callable[[str], None],
         path: Path | None,
         driven: Callable[[str], bool] = lambda _: False,
+        disk: DiskThread | None = None,
     ) -> None:
         self.tree = tree
         self.clock = clock
-        self.shelf = PresetStore(path)
+        self.store = PresetStore(path, disk, fail)
         self._wake = wake
         self._fail = fail
         self._driven = driven
         self._lock = threading.Lock()
         self._waiting: dict[str, _Waiting] = {}
         self._flips: list[_Flip] = []
-        self._look_s = self._save_s = 0.0
+        self._look_s = 0.0
         self._told: set[str] = set()
 
     # -- the part -----------------------------------------------------------------------------------------------
@@ -98,7 +99,7 @@ class Presets:
         """Presets belong to the file's name, not to what is in the patch."""
 
     def advance(self, now_s: float) -> float:
-        """Does the recalls and flips that are due, writes what was stored, follows the file."""
+        """Does the recalls and flips that are due, and follows the file."""
         with self._lock:
             due = [one for one in self._waiting.values() if one.moment.due_s(self.clock) <= now_s]
             for one in due:
@@ -109,19 +110,16 @@ class Presets:
             self._flip(flip)
         for one in due:
             self._try(lambda one=one: self._go(one.name, one.seconds, one.node))  # type: ignore[misc]
-        if self.shelf.unsaved and now_s >= self._save_s:
-            self._save(now_s)
         if now_s >= self._look_s:
             self._look_s = now_s + LOOK_EVERY_S
             self._read()
         with self._lock:
             waits = [one.moment.due_s(self.clock) for one in self._waiting.values()]
             waits += [flip.due_s for flip in self._flips]
-            return min([self._look_s, *([self._save_s] if self.shelf.unsaved else []), *waits])
+            return min([self._look_s, *waits])
 
     def close(self) -> None:
-        """Writes what is not yet written."""
-        self._save(self.clock.now())
+        """The disk thread writes what is not yet written."""
 
     def drop(self) -> None:
         """Forgets what waits: recalls for their beat, and what was to change within a morph."""
@@ -147,14 +145,14 @@ class Presets:
                     now.setdefault(owner, {})[knob] = _rounded(leaf.at(time_s))
         if not now:
             raise KnobError(f"/preset/store: there is nothing to store in /{node}")
-        self.shelf.keep(name, {**self.shelf.presets.get(name, {}), **now} if node else now)
+        self.store.put(name, {**self.store.presets.get(name, {}), **now} if node else now)
         self._tell(name)
 
     def _recall(self, given: Any) -> None:
-        name = self.shelf.find(given[0])
+        name = self.store.find(given[0])
         seconds = given[1] if len(given) > 1 else self._number("/preset/seconds")
         node = given[2].strip("/") if len(given) > 2 else ""
-        if node and node not in self.shelf.presets[name]:
+        if node and node not in self.store.presets[name]:
             raise KnobError(f"preset {name} holds nothing of /{node}")
         grid: Grid = self.tree.get("/preset/quantise")  # type: ignore[assignment]
         with self._lock:
@@ -166,8 +164,8 @@ class Presets:
         self._wake()
 
     def _delete(self, given: Any) -> None:
-        name = self.shelf.find(given[0])
-        self.shelf.keep(name, None)
+        name = self.store.find(given[0])
+        self.store.delete(name)
         self._tell("")
 
     def _check_scope(self, _value: Value) -> None:
@@ -186,7 +184,7 @@ class Presets:
 
     def _go(self, name: str, seconds: float, node: str) -> None:
         """Moves everything that the preset holds there, at one instant."""
-        preset = self.shelf.presets.get(name, {})
+        preset = self.store.presets.get(name, {})
         wanted = {
             f"/{owner}/{knob}": value
             for owner, values in preset.items()
@@ -243,7 +241,7 @@ class Presets:
             for knob, value in values.items():
                 problem = self._problem(f"/{owner}/{knob}", value)
                 if problem:
-                    self._once(f"{self.shelf.where(name, owner, knob)}: {problem}")
+                    self._once(f"{self.store.where(name, owner, knob)}: {problem}")
 
     def _once(self, sentence: str) -> None:
         if sentence not in self._told:
@@ -260,30 +258,23 @@ class Presets:
             self._fail(f"preset: {error}")
 
     def _tell(self, last: str) -> None:
-        self.tree.publish("/preset/list", "\n".join(self.shelf.presets))
+        self.tree.publish("/preset/list", "\n".join(self.store.presets))
         if last:
             self.tree.publish("/preset/last", last)
         self._wake()
 
-    # -- the file, on the control thread ----------------------------------------------------------------------------
+    # -- the file -----------------------------------------------------------------------------------------------
 
     def _read(self) -> None:
-        complaints = self.shelf.read()
+        complaints = self.store.read()
         if complaints is None:
             return
         for sentence in complaints:
             self._fail(sentence)
         self._told.clear()
-        for name, preset in self.shelf.presets.items():
+        for name, preset in self.store.presets.items():
             self._complain(name, preset)
         self._tell("")
-
-    def _save(self, now_s: float) -> None:
-        try:
-            self.shelf.save()
-        except OSError as error:
-            self._save_s = now_s + RETRY_S
-            self._once(f"presets cannot be written, trying again: {error}")
 
 
 def _any(patterns: Iterable[Pattern], address: str) -> bool:

@@ -1,30 +1,31 @@
-"""TOML files beside a patch: what the program itself writes, and a person may read and edit.
+"""TOML files beside a patch, which the program writes and a person may read and edit.
 
-A file is a row of top-level tables. One is put or taken away without touching the text of the others, so that a
-person's comments and order stay; what cannot be read is named by its line, and the rest is kept.
+A file is a sequence of top-level tables. A table is replaced or removed without touching the others, so comments and
+order stay. In a file with mistakes each mistake is reported with its line; the rest counts.
 """
 
 from __future__ import annotations
 
-import os
-import re
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+import logging
+import threading
+from collections.abc import Callable, Mapping, MutableMapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-import tomli_w
+import tomlkit
 
-LARGEST: Final = 1_000_000
-COMPLAINTS_AT_MOST: Final = 20
-_AT_LINE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
-_NUMBERS = re.compile(r"\[\n((?:    [^\"\[{\n]+,\n)+)\]")
+from live.show.toml_repair import COMPLAINTS_AT_MOST, chunks_of, parse
+from live.system.disk import DiskThread, remove_drafts, write_whole
+
+log = logging.getLogger(__name__)
+
+LARGEST: Final = 4_000_000
+"""Bytes of a file that is read."""
 
 
 def place(patch: Path, what: str) -> Path:
-    """PATCH.what.toml, beside the patch; for one that comes with Arabesque, in the folder it was started in."""
+    """PATCH.what.toml beside the patch; for a patch that comes with Arabesque, in the current folder."""
     spec = find_spec("patches")
     shipped = [Path(folder).resolve() for folder in (spec.submodule_search_locations or [])] if spec else []
     folder = Path() if patch.resolve().parent in shipped else patch.parent
@@ -32,154 +33,194 @@ def place(patch: Path, what: str) -> Path:
 
 
 class TomlFile:
-    """The tables of one file, by name, in its order. With no path they are in memory only."""
+    """The tables of one file, by name, in its order.
 
-    def __init__(self, path: Path | None) -> None:
+    `put` and `delete` change `tables` at once; the file is written on the disk thread, and a write that fails is
+    reported to `fail` once and tried again at the next `read`. Without a path the tables are in memory only. May be
+    used from any thread.
+    """
+
+    def __init__(
+        self, path: Path | None, disk: DiskThread | None = None, fail: Callable[[str], None] = log.error
+    ) -> None:
         self.path = path
         self.tables: dict[str, dict[str, Any]] = {}
         self.complaints: list[str] = []
-        """A sentence for each thing that could not be read, naming file and line."""
-        self._text = ""
+        """A sentence for each mistake in the file, naming file and line."""
+        self._disk = disk or DiskThread(inline=True)
+        self._fail = fail
+        self._lock = threading.Lock()
+        self._unsaved: dict[str, dict[str, Any] | None] = {}
+        self._text = self._repaired = ""
+        self._document: tomlkit.TOMLDocument | None = None
         self._seen: tuple[int, int, int] | None = None
+        self._opened = self._new = False
+        self._failure = ""
 
     def read(self) -> bool:
-        """Reads the file if it has changed since; True if it has. A file that is gone changes nothing. Never raises."""
-        seen = self._stat()
-        if self.path is None or seen is None or seen == self._seen:
+        """Looks for a change of the file; True once for each new content. A file that is gone changes nothing.
+
+        The first call reads at once; later ones look on the disk thread, and the next call reports what was found.
+        """
+        if self.path is None:
             return False
-        self._seen = seen
-        self.complaints = []
-        try:
-            if seen[1] > LARGEST:
-                raise ValueError(f"larger than {LARGEST // 1_000_000} MB")
-            self._text = self.path.read_text(encoding="utf-8")
-        except (OSError, ValueError) as error:
-            self.complaints = [f"{self.path}: cannot be read: {error}"]
-            return True
-        self.tables, said = parse(self._text)
-        self.complaints = [f"{self.path}, {sentence}" for sentence in said[:COMPLAINTS_AT_MOST]]
-        return True
+        if self._opened:
+            self._disk.submit((id(self), "look"), self._look)
+        else:
+            self._opened = True
+            remove_drafts(self.path)
+            self._look()
+        with self._lock:
+            new, self._new = self._new, False
+        return new
 
     def put(self, name: str, table: Mapping[str, Any]) -> None:
-        """Writes one table in the place of the one of that name, or after all others. Raises OSError."""
-        if self.path is None:
-            self.tables = {**self.tables, name: dict(table)}
-        else:
-            self._replace(self.path, name, dump(name, table))
+        """Replaces the table of this name, or adds one at the end."""
+        self._change(name, dict(table))
 
     def delete(self, name: str) -> None:
-        """Takes one table away. Raises OSError."""
-        if self.path is None:
-            self.tables.pop(name, None)
-        else:
-            self._replace(self.path, name, "")
+        """Removes a table; a name that is not there changes nothing."""
+        self._change(name, None)
 
     def line(self, name: str, text: str = "", header: str = "") -> int:
-        """The line at which a table begins, or that holds a text, best at its start; 0 if it is not there.
+        """The line where a table begins or, with `text`, that contains a text, best at its start; 0 for none.
 
-        With `header` it is looked for under such headers first.
+        With `header`, chunks under such headers come first.
         """
-        chunks = [chunk for chunk in _split(self._text) if chunk.name == name]
+        chunks = [chunk for chunk in chunks_of(self._text) if chunk.name == name]
         chunks.sort(key=lambda chunk: header not in chunk.text.partition("\n")[0])
         lines = [(n, line) for chunk in chunks for n, line in enumerate(chunk.text.splitlines(), chunk.line)]
         starts = [n for n, line in lines if line.lstrip(" \"'").startswith(text)]
         return next(iter(starts + [n for n, line in lines if text in line] + [n for n, _ in lines]), 0)
 
-    # -- inside -------------------------------------------------------------------------------------------------
+    # -- on any thread ------------------------------------------------------------------------------------------
 
-    def _stat(self) -> tuple[int, int, int] | None:
-        try:
-            found = self.path.stat() if self.path is not None else None
-        except OSError:
-            return None
-        return (found.st_mtime_ns, found.st_size, found.st_ino) if found else None
+    def _change(self, name: str, table: dict[str, Any] | None) -> None:
+        with self._lock:
+            self.tables = _with(self.tables, name, table)
+            if self.path is None:
+                return
+            self._unsaved[name] = table
+        self._disk.submit((id(self), "write"), self._write)
 
-    def _replace(self, path: Path, name: str, block: str) -> None:
-        self.read()  # what a person has just saved comes first
-        if self.complaints and path.exists():
-            _back_up(path)
-        pieces, placed = [], False
-        for chunk in _split(self._text):
-            if chunk.name != name:
-                pieces.append(chunk.text)
-                continue
-            pieces += [_tail(chunk.text)] if placed else [block, _tail(chunk.text)]
-            placed = True
-        if not placed and block:
-            before = "".join(pieces)
-            pieces = [before + "\n" * (bool(before) and not before.endswith("\n\n")), block]
-        text = "".join(pieces)
-        wanted = {key: table for key, table in self.tables.items() if key != name}
-        kept, _ = parse(text)
-        if {key: table for key, table in kept.items() if key != name} != wanted:
-            # A text that looks like a header misled the splitting: then all of it is written anew.
-            own = parse(block)[0].get(name)
-            text = "\n".join(dump(key, table) for key, table in {**wanted, **({name: own} if own else {})}.items())
-        write(path, text)
-        self.read()
+    # -- on the disk thread -------------------------------------------------------------------------------------
 
-
-@dataclass(slots=True)
-class _Chunk:
-    line: int
-    name: str | None
-    """The top-level table it belongs to; None where its header cannot be read, "" before the first header."""
-    text: str
-
-
-def parse(text: str) -> tuple[dict[str, dict[str, Any]], list[str]]:
-    """The top-level tables, and a sentence beginning with "line N: " for each thing that had to be left out."""
-    said: list[str] = []
-    try:
-        whole = tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        whole = {}
-        headers: set[str] = set()
-        for chunk in _split(text):
-            header = chunk.text.partition("\n")[0].strip()
-            if chunk.name is None:
-                said.append(f"line {chunk.line}: {header} is no table's name; what follows it is left out")
-            elif chunk.name and header in headers and not header.startswith("[["):
-                said.append(f"line {chunk.line}: {header} is there twice; the first one counts")
+    def _look(self) -> None:
+        assert self.path is not None
+        seen = _stat(self.path)
+        if seen is not None and seen != self._seen:
+            self._seen = seen
+            try:
+                if seen[1] > LARGEST:
+                    raise ValueError(f"larger than {LARGEST // 1_000_000} MB")
+                text = self.path.read_text(encoding="utf-8")
+            except (OSError, ValueError) as error:
+                with self._lock:
+                    self.complaints, self._new = [f"{self.path}: cannot be read: {error}"], True
             else:
-                headers.add(header)
-                if not _merge(whole, _salvage(chunk, said)):
-                    said.append(f"line {chunk.line}: {header} does not fit what is above it; left out")
-    for key in [key for key, value in whole.items() if not isinstance(value, dict)]:
-        line = next((n for n, one in enumerate(text.splitlines(), 1) if one.lstrip("[\"' ").startswith(key)), 1)
-        said.append(f"line {line}: {key} belongs to no [table]; left out")
-        del whole[key]
-    return whole, said
+                found = parse(text)
+                with self._lock:
+                    self._text, self._repaired, self._document = text, found.repaired, None
+                    self.tables = found.tables
+                    for name, table in self._unsaved.items():  # what is not yet in the file would be lost
+                        self.tables = _with(self.tables, name, table)
+                    self.complaints = [f"{self.path}, {said}" for said in found.complaints[:COMPLAINTS_AT_MOST]]
+                    self._new = True
+        if self._unsaved:
+            self._save()
 
+    def _write(self) -> None:
+        self._look()  # what a person has just saved is kept
 
-def dump(name: str, table: Mapping[str, Any]) -> str:
-    """One table as text; numbers in an array stay on one line."""
-    text = tomli_w.dumps({name: table})
-    return _NUMBERS.sub(lambda array: "[" + ", ".join(array[1].replace(",\n", "").split()) + "]", text)
-
-
-def write(path: Path, text: str) -> None:
-    """Writes a file so that at every moment the old one or the new one is there, whole. Raises OSError."""
-    path = path.resolve()
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with draft.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    if os.name == "posix":  # the name must survive a power cut, too
-        folder = os.open(path.parent, os.O_RDONLY)
+    def _save(self) -> None:
+        assert self.path is not None
+        with self._lock:
+            unsaved, tables = dict(self._unsaved), self.tables
         try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+            if self.complaints and self.path.exists():
+                _back_up(self.path)
+            text = self._edited(unsaved, tables)
+            write_whole(self.path, text.encode())
+        except (OSError, ValueError) as error:
+            self._document = None
+            if self._failure != str(error):
+                self._failure = str(error)
+                self._fail(f"{self.path} cannot be written, trying again: {error}")
+            return
+        with self._lock:
+            for name, table in unsaved.items():
+                if self._unsaved.get(name, ...) is table:
+                    del self._unsaved[name]
+            self._text = self._repaired = text
+            self._seen, self._failure, self.complaints = _stat(self.path), "", []
+
+    def _edited(self, changes: dict[str, dict[str, Any] | None], tables: dict[str, dict[str, Any]]) -> str:
+        """The text with some tables changed; where an edit in place goes wrong, all tables written anew."""
+        try:
+            if self._document is None:
+                self._document = tomlkit.parse(self._repaired)
+            spaced = self._repaired.endswith("\n\n") or not self._repaired
+            for name, table in changes.items():
+                if table is None:
+                    self._document.pop(name, None)
+                elif isinstance(old := self._document.get(name), MutableMapping):
+                    _update(old, table)
+                else:
+                    if not spaced:
+                        self._document.add(tomlkit.nl())
+                    self._document[name] = table
+                    spaced = False
+            text = self._document.as_string()
+            if parse(text).tables == tables:
+                return text
+        except Exception as error:  # tomlkit's documents do not bear every edit of tables that are out of order
+            log.debug("%s: written anew: %s", self.path, error)
+        self._document = None
+        return tomlkit.dumps(tables)
+
+
+def _update(old: MutableMapping[str, Any], new: Mapping[str, Any]) -> None:
+    """Makes a document's table equal to a new one; lines with equal values keep their comments."""
+    for key in [key for key in old if key not in new]:
+        del old[key]
+    for key, value in new.items():
+        there = old.get(key)
+        if isinstance(there, MutableMapping) and isinstance(value, Mapping):
+            _update(there, value)
+        elif there is None:
+            _append(old, key, value)
+        elif there != value or isinstance(there, bool) != isinstance(value, bool):
+            old[key] = value
+
+
+def _append(table: Any, key: str, value: Any) -> None:
+    """Adds a key behind the last one, before the comments at the table's end: they belong to what follows."""
+    body = table.value.body if isinstance(table, tomlkit.items.Table) else []
+    tail = []
+    while body and body[-1][0] is None:
+        tail.append(body.pop()[1])
+    table[key] = value
+    for item in reversed(tail):
+        if isinstance(item, tomlkit.items.Comment | tomlkit.items.Whitespace):  # not what a deleted key leaves
+            table.add(item)
+
+
+def _with(tables: dict[str, dict[str, Any]], name: str, table: dict[str, Any] | None) -> dict[str, dict[str, Any]]:
+    if table is None:
+        return {key: value for key, value in tables.items() if key != name}
+    return {**tables, name: table}
+
+
+def _stat(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _back_up(path: Path) -> None:
-    """A copy of a file that could not be read whole, under a name that is free; none if there is one like it."""
+    """Copies a file that could not be read whole to a name that is free, unless such a copy exists already."""
     content = path.read_bytes()
     for number in range(1, 100):
         copy = path.with_name(f"{path.name}.bak{number if number > 1 else ''}")
@@ -188,62 +229,3 @@ def _back_up(path: Path) -> None:
             return
         if copy.read_bytes() == content:
             return
-
-
-def _split(text: str) -> list[_Chunk]:
-    chunks = [_Chunk(1, "", "")]
-    for number, line in enumerate(text.splitlines(keepends=True), 1):
-        if line.startswith("["):
-            chunks.append(_Chunk(number, _name(line), line))
-        else:
-            chunks[-1].text += line
-    return [chunk for chunk in chunks if chunk.text]
-
-
-def _name(header: str) -> str | None:
-    try:
-        return next(iter(tomllib.loads(header)), None)
-    except tomllib.TOMLDecodeError:
-        return None
-
-
-def _salvage(chunk: _Chunk, said: list[str]) -> dict[str, Any]:
-    """What can be read of a chunk, line by line where need be."""
-    lines = chunk.text.splitlines()
-    for _ in range(COMPLAINTS_AT_MOST):  # what is broken more often than that is no table
-        try:
-            return tomllib.loads("\n".join(lines))
-        except tomllib.TOMLDecodeError as error:
-            found = _AT_LINE.search(str(error))
-            bad = int(found[1]) - 1 if found and found[1] else len(lines) - 1
-            while bad > 0 and not lines[bad].strip():
-                bad -= 1
-            if bad == 0 and chunk.name:
-                break
-            said.append(f"line {chunk.line + bad}: {_AT_LINE.sub('', str(error))}: {lines[bad].strip()[:60]}")
-            lines[bad] = ""
-    return {}
-
-
-def _merge(into: dict[str, Any], more: Mapping[str, Any]) -> bool:
-    for key, value in more.items():
-        old = into.get(key)
-        if isinstance(old, dict) and isinstance(value, dict):
-            if not _merge(old, value):
-                return False
-        elif isinstance(old, list) and isinstance(value, list):
-            old += value
-        elif key in into:
-            return False
-        else:
-            into[key] = value
-    return True
-
-
-def _tail(text: str) -> str:
-    """The empty lines and comments at the end of a table's text: they belong to what comes after it."""
-    lines = text.splitlines(keepends=True)
-    end = len(lines)
-    while end > 1 and (not lines[end - 1].strip() or lines[end - 1].startswith("#")):
-        end -= 1
-    return "".join(lines[end:])

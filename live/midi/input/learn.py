@@ -15,6 +15,7 @@ from live.midi.input.takeover import MODES, Takeover, mode_for
 from live.parameters.tree import AddressError, Tree
 from live.patch import Patch
 from live.show.toml_file import TomlFile
+from live.system.disk import DiskThread
 from live.transport.clock import Clock
 from models.base import Knob, KnobError, Value
 
@@ -31,12 +32,18 @@ class Learn:
     """
 
     def __init__(
-        self, tree: Tree, clock: Clock, wake: Callable[[], None], fail: Callable[[str], None], path: Path | None
+        self,
+        tree: Tree,
+        clock: Clock,
+        wake: Callable[[], None],
+        fail: Callable[[str], None],
+        path: Path | None,
+        disk: DiskThread | None = None,
     ) -> None:
         self.tree = tree
         self.clock = clock
         self._wake, self._fail = wake, fail
-        self._file = TomlFile(path)
+        self._file = TomlFile(path, disk, fail)
         self._turns = ControlReader()
         self._map: dict[str, tuple[ControlId, Takeover]] = {}
         self._asked: deque[Callable[[], None]] = deque()
@@ -138,10 +145,7 @@ class Learn:
             self._fail(f"MIDI learn: {address}: {error}")
             return
         table: dict[str, Any] = {"device": handle.device, "channel": handle.channel, "control": handle.control}
-        try:
-            self._file.put(address, {**table, "mode": mode})
-        except OSError as error:
-            self._fail(f"{self._file.path}: {error.strerror}; the map is not kept")
+        self._file.put(address, {**table, "mode": mode})
         self._map[address] = handle, Takeover(address, mode)
         self._map[address][1].seen(turn)
         self.tree.publish("/midi/learnt", address, _told(handle))

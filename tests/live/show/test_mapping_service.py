@@ -174,7 +174,7 @@ def test_presets_leave_what_is_driven_alone(booth: Any, mappings: Callable[..., 
     booth.open(presets)
     booth.run(0.1)
     booth.tree.write("/preset/store", ["now"])
-    assert "density" not in presets.shelf.presets["now"]["piano"]
+    assert "density" not in presets.store.presets["now"]["piano"]
     assert part.drives("/piano/density")
     assert not part.drives("/piano/temperature")
     booth.tree.set("/mapping/piano.density/enabled", False)

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from live.show import preset_store
+from live.show.preset_store import PresetStore
 from live.show.presets import Presets
 from models.base import Knob, KnobError
 
@@ -171,10 +173,10 @@ def test_the_scope_says_what_a_store_takes(booth: Any, presets: Callable[..., Pr
     booth.tree.write("/preset/store", ["usual"])
     booth.tree.write("/preset/scope", ["/ink/* /piano/{seed,density} -/*/title"])
     booth.tree.write("/preset/store", ["mine"])
-    assert set(part.shelf.presets["usual"]) == {"piano", "ink"}
-    assert "seed" not in part.shelf.presets["usual"]["piano"]
-    assert "listen" not in part.shelf.presets["usual"]["piano"]
-    assert part.shelf.presets["mine"] == {"piano": {"density": 5.0, "seed": 1}, "ink": {"width": 2.0}}
+    assert set(part.store.presets["usual"]) == {"piano", "ink"}
+    assert "seed" not in part.store.presets["usual"]["piano"]
+    assert "listen" not in part.store.presets["usual"]["piano"]
+    assert part.store.presets["mine"] == {"piano": {"density": 5.0, "seed": 1}, "ink": {"width": 2.0}}
 
 
 def test_of_a_file_with_slips_all_else_is_done(booth: Any, presets: Callable[..., Presets], path: Path) -> None:
@@ -243,7 +245,7 @@ def test_what_something_else_drives_is_neither_stored_nor_recalled(booth: Any, p
     booth.tree.write("/preset/recall", ["calm"])
     booth.tree.write("/preset/store", ["now"])
     assert booth.tree.get("/piano/density") == 5.0
-    assert "density" not in part.shelf.presets["now"]["piano"]
+    assert "density" not in part.store.presets["now"]["piano"]
 
 
 def test_a_folder_that_cannot_be_written_is_told_and_tried_again(
@@ -258,7 +260,7 @@ def test_a_folder_that_cannot_be_written_is_told_and_tried_again(
         patched.setattr(os, "fsync", full)
         booth.tree.write("/preset/store", ["safe"])
         booth.run(5.0)
-        assert booth.told == ["presets cannot be written, trying again: [Errno 28] No space left on device"]
+        assert booth.told == [f"{path} cannot be written, trying again: [Errno 28] No space left on device"]
         booth.tree.write("/preset/recall", ["safe"])
     booth.run(12.0)
     assert list(tomllib.loads(path.read_text("utf-8"))) == ["safe"]
@@ -269,3 +271,23 @@ def test_what_was_stored_last_is_written_at_the_end(booth: Any, presets: Callabl
     booth.tree.write("/preset/store", ["last"])
     booth.control_thread.close()
     assert list(tomllib.loads(path.read_text("utf-8"))) == ["last"]
+
+
+def test_the_most_that_presets_hold_is_said_when_it_is_reached_and_all_of_it_is_read_again(
+    booth: Any, presets: Callable[..., Presets], path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preset_store, "MOST_BYTES", 2_000)
+    part = presets()
+
+    def store(count: int) -> None:
+        for number in range(count):
+            booth.tree.write("/preset/store", [f"p{number}"])
+
+    with pytest.raises(KnobError, match=r"is not stored: \d+ presets hold .* /preset/delete makes room"):
+        store(100)
+    assert 1 < len(part.store.presets) < 100
+    again = PresetStore(path)
+    assert again.read() == []
+    assert again.presets == part.store.presets
+    booth.tree.write("/preset/delete", ["p0"])
+    booth.tree.write("/preset/store", ["one more"])

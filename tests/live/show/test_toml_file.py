@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import threading
 import tomllib
 from pathlib import Path
 
@@ -11,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import patches
-from live.show.toml_file import TomlFile, dump, parse, place, write
+from live.show.toml_file import LARGEST, TomlFile, place
+from live.show.toml_repair import parse
+from live.system.disk import DiskThread
 
 GOOD = """# my presets
 [calm.piano]
@@ -68,9 +73,10 @@ def test_a_good_file_is_read_once(path: Path) -> None:
 def test_of_a_bad_file_the_lines_are_named_and_the_rest_is_kept(
     bad: str, said: list[str], left: dict[str, dict[str, int]]
 ) -> None:
-    tables, sentences = parse(bad)
+    tables, sentences, repaired = parse(bad)
     assert tables == {name: {"x": values} for name, values in left.items()} | {"b": {"x": {"one": 1}}}
     assert len(sentences) == len(said)
+    assert {name: table for name, table in tomllib.loads(repaired).items() if isinstance(table, dict)} == tables
     assert all(sentence.startswith(begin) for sentence, begin in zip(sentences, said, strict=True))
 
 
@@ -79,9 +85,10 @@ def test_no_slip_of_the_fingers_is_too_much(slips: list[tuple[int, str]]) -> Non
     text = GOOD
     for place_, sign in slips:
         text = text[:place_] + sign + text[place_ + 1 :]
-    tables, said = parse(text)
+    tables, said, repaired = parse(text)
     assert all(isinstance(table, dict) for table in tables.values())
     assert all(sentence.startswith("line ") for sentence in said)
+    assert {k: v for k, v in tomllib.loads(repaired).items() if isinstance(v, dict)} == tables
     if not said:
         assert tables == tomllib.loads(text)
 
@@ -91,7 +98,7 @@ def test_one_table_is_put_and_all_other_text_stays(path: Path) -> None:
     tables.put("calm", {"piano": {"temperature": 0.7, "pitch_class": [1.0, 0.5, 0.0], "mode": "free"}})
     tables.put("new", {"ink": {"width": 3}})
     assert path.read_text("utf-8") == (
-        '# my presets\n[calm.piano]\ntemperature = 0.7\npitch_class = [1.0, 0.5, 0.0]\nmode = "free"\n'
+        '# my presets\n[calm.piano]\ntemperature = 0.7  # not less\npitch_class = [1.0, 0.5, 0.0]\nmode = "free"\n'
         '\n# for the end\n["very wild".piano]\ntemperature = 3.0\n\n[new.ink]\nwidth = 3\n'
     )
     tables.delete("very wild")
@@ -136,10 +143,10 @@ def test_a_file_that_is_gone_is_written_again_with_all_that_was_in_it(path: Path
     path.unlink()
     assert not tables.read()
     tables.put("new", {"ink": {"width": 3}})
-    assert list(parse(path.read_text("utf-8"))[0]) == ["calm", "very wild", "new"]
+    assert list(parse(path.read_text("utf-8")).tables) == ["calm", "very wild", "new"]
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe[calm]", b"x" * 1_000_001])
+@pytest.mark.parametrize("content", [b"\xff\xfe[calm]", b"x" * (LARGEST + 1)])
 def test_a_file_that_is_no_text_is_told_and_kept(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     tables = TomlFile(path)
@@ -150,17 +157,60 @@ def test_a_file_that_is_no_text_is_told_and_kept(path: Path, content: bytes) -> 
     assert tables.tables == {"new": {"ink": {"width": 3}}}
 
 
-def test_a_write_that_fails_leaves_the_old_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tables = opened(path, GOOD)
+def test_a_write_that_fails_leaves_the_old_file_and_is_tried_again(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.write_text(GOOD, encoding="utf-8")
+    said: list[str] = []
+    tables = TomlFile(path, fail=said.append)
+    assert tables.read()
 
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", full)
         tables.put("new", {"ink": {"width": 3}})
+        assert not tables.read()
     assert path.read_text("utf-8") == GOOD
     assert list(path.parent.iterdir()) == [path]
+    assert said == [f"{path} cannot be written, trying again: [Errno 28] No space left on device"]
+    assert tables.tables["new"] == {"ink": {"width": 3}}
+    tables.read()
+    assert "[new.ink]\nwidth = 3" in path.read_text("utf-8")
+
+
+def test_a_slow_disk_holds_up_nobody_and_loses_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path.write_text(GOOD, encoding="utf-8")
+    disk = DiskThread()
+    tables = TomlFile(path, disk)
+    tables.read()
+    goes_on, real = threading.Event(), os.fsync
+
+    def slow(descriptor: int) -> None:
+        assert goes_on.wait(60)
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", slow)
+    for number in range(300):  # each put returns while the first write still waits for the disk
+        tables.put(f"p{number}", {"ink": {"width": number}})
+    assert len(tables.tables) == 302
+    goes_on.set()
+    assert disk.finish(60)
+    assert len(tomllib.loads(path.read_text("utf-8"))) == 302
+
+
+def test_drafts_of_a_process_that_is_gone_are_removed(path: Path) -> None:
+    path.write_text(GOOD, encoding="utf-8")
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    stale = path.with_name(f".{path.name}.{ended.pid}.tmp")
+    ours = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    other = path.with_name(f".other.toml.{ended.pid}.tmp")
+    for draft in (stale, ours, other):
+        draft.write_text("x")
+    TomlFile(path).read()
+    assert [draft.exists() for draft in (stale, ours, other)] == [False, True, True]
 
 
 def test_no_path_means_memory_only() -> None:
@@ -174,5 +224,5 @@ def test_no_path_means_memory_only() -> None:
 
 def test_what_is_written_is_read_again_as_it_was(path: Path) -> None:
     table = {"piano": {"a b": 1.5, "on": True, "n": -3, "text": 'say "hi"\n', "row": [0.25, 1e-07]}, "x/y": {"z": 0}}
-    write(path, dump("odd name, [x]", table))
-    assert parse(path.read_text("utf-8")) == ({"odd name, [x]": table}, [])
+    TomlFile(path).put("odd name, [x]", table)
+    assert tomllib.loads(path.read_text("utf-8")) == {"odd name, [x]": table}
