@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import tomli_w
+import tomlkit
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
@@ -70,7 +70,7 @@ def save(path: Path, state_dict: Mapping[str, Tensor], card: Card, *, half: bool
     part.write_bytes(to_bytes(tensors, metadata={"kind": card.kind, "card": json.dumps(values)}))
     part.replace(path)
     text = path.with_suffix(".toml.part")
-    text.write_text(tomli_w.dumps(values), encoding="utf-8")
+    text.write_text(tomlkit.dumps(values), encoding="utf-8")
     text.replace(path.with_suffix(".toml"))
 
 

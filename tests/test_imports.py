@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-MODELS_MAY = {"torch", "numpy", "models", "cv2", "safetensors", "mido", "rich", "tomli_w"}
+MODELS_MAY = {"torch", "numpy", "models", "cv2", "safetensors", "mido", "rich", "tomlkit"}
 MODELS_MAY |= {"svgelements", "tinycss2", "cssselect2"}
 """What the networks may import beyond the standard library: cv2 for the pixels of pictures, the next four for training
 and weights, the last three to read SVG drawings."""

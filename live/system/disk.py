@@ -18,8 +18,8 @@ CLOSE_S: Final = 5.0
 class DiskThread:
     """Runs one request after the other. Of several with the same key only the newest is kept, so a flood stays bounded.
 
-    With `inline` every request runs on the caller's thread at once, for a virtual clock and for tests. It is the control
-    thread's first service, so that it is closed after all those that write.
+    With `inline` every request runs on the caller's thread at once, for a virtual clock and for tests. It is the first
+    service of the control thread, so that it is closed after all those that write.
     """
 
     def __init__(self, *, inline: bool = False) -> None:
