@@ -162,6 +162,19 @@ class FromFile(Protocol):
 
 
 @runtime_checkable
+class Listens(Protocol):
+    """A model that follows a performer, and so must act on what it hears at the moment at which it is played.
+
+    When a performer's event arrives, or one of the model's own pulses, the runner withdraws what is scheduled and not
+    yet due and takes the model back to its state of that moment. `heard` then begins with a Wait for the time since the
+    last event of that state, so that the sum of all Waits, heard or returned, is the time that has passed. A step
+    returns a Wait by itself, without other events, so that there is a state for each moment.
+    """
+
+    listens: ClassVar[bool]
+
+
+@runtime_checkable
 class Measures(Protocol):
     """A model that tells figures about its work while it does it."""
 

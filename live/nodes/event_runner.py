@@ -10,16 +10,19 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 from live.nodes.output import EventOutput
 from live.nodes.worker import Worker
 from live.parameters.tree import Tree
 from live.transport.clock import Clock
-from models.base import Event, Knob, Measure, Model, Pulse, Trouble, Wait, knobs_of, pulse
+from models.base import Event, Knob, Listens, Measure, Model, Pulse, Trouble, Wait, knobs_of, pulse
 
 WITHDRAW_MARGIN_S = 0.010
 """What is due this soon is left alone: it may be on its way out of the sender already."""
+LOST_TIME_S = 0.05
+"""A model that listens and has fallen behind by more gets the time that it missed as a Wait."""
 
 
 def _own(
@@ -38,6 +41,16 @@ def _own(
     """The knobs that a node has which plays or draws ahead of the clock."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A step of the model: the time at which it began, the state before it, what it heard, the pulses it was given."""
+
+    begun_s: float
+    state: Any
+    heard: list[Event]
+    pressed: tuple[str, ...]
+
+
 class EventRunner(Worker):
     """One model, stepping `lookahead` seconds ahead of the clock, its events sent to every output."""
 
@@ -52,7 +65,8 @@ class EventRunner(Worker):
         super().__init__(name, model, tree, clock, outputs)
         self.due_s = clock.now()
         self.late_s = 0.0
-        self._past: deque[tuple[float, Any, list[Event]]] = deque()
+        self._past: deque[_Step] = deque()
+        self._measures: deque[tuple[float, Measure]] = deque()
         self._pulses = [name for name, knob in knobs_of(type(model).step).items() if knob.kind == "pulse"]
         self._pressed: set[str] = set()
         """Buttons of the model's that it has not seen yet: not every iteration has a step."""
@@ -62,7 +76,9 @@ class EventRunner(Worker):
 
     def notice(self, address: str, arguments: tuple[Any, ...]) -> None:
         super().notice(address, arguments)
-        if address == "/clock/play":
+        node, _, knob = address[1:].partition("/")
+        pressed = node == self.name and knob in self._pulses and isinstance(self.model, Listens)
+        if address == "/clock/play" or pressed:
             with self.wake:
                 self._wake_up()
 
@@ -80,6 +96,7 @@ class EventRunner(Worker):
         if own["now"]:
             self._go_back(now_s, nudge_s)
         self.due_s = max(self.due_s, begin_s)
+        self._publish_measures(now_s - nudge_s)
         paused = bool(own["pause"] or (own["transport"] and not self.beats.running))
         if paused != self._paused:
             self._paused = paused
@@ -89,22 +106,29 @@ class EventRunner(Worker):
         self._mute(bool(own["mute"]))
         if self._paused or now_s < self._rests_s:
             return asked_s if self._paused else min(asked_s, self._rests_s)
+        listens = isinstance(self.model, Listens)
+        if listens and (self._heard or self._pressed):
+            self._interrupt(now_s, nudge_s)
         lookahead_s = float(own["lookahead"]) + max(0.0, -nudge_s)
         wanted_s = self.due_s - lookahead_s
         if wanted_s > now_s:
-            return min(wanted_s, asked_s)
-        if self.due_s < now_s:
-            self.late_s = max(self.late_s, now_s - self.due_s)
-            self.due_s = now_s
+            measured_s = self._measures[0][0] + nudge_s if self._measures else wanted_s
+            return min(wanted_s, asked_s, measured_s)
+        late_s = now_s - max(0.0, nudge_s) - self.due_s
+        if late_s > 0.0:
+            self.late_s = max(self.late_s, late_s)
+            self.due_s += late_s
+            if listens and late_s > LOST_TIME_S:
+                self._heard.append(Wait(late_s))
         self._step(knobs, now_s, nudge_s)
         return now_s
 
     def _step(self, knobs: dict[str, Any], now_s: float, nudge_s: float) -> None:
         heard, self._heard = self._heard, []
-        knobs.update(dict.fromkeys(self._pressed, True))
-        self._pressed.clear()
-        self._past.append((self.due_s, self._state, heard))
-        while len(self._past) > 1 and self._past[1][0] <= now_s:
+        pressed, self._pressed = self._pressed, set()
+        knobs.update(dict.fromkeys(pressed, True))
+        self._past.append(_Step(self.due_s, self._state, heard, tuple(pressed)))
+        while len(self._past) > 1 and self._past[1].begun_s <= now_s - max(0.0, nudge_s):
             self._past.popleft()
         began_s = self.clock.now()
         events, self._state = self.model.step(self._state, heard, **knobs)
@@ -115,7 +139,10 @@ class EventRunner(Worker):
             if isinstance(event, Wait):
                 self.due_s += event.seconds
                 continue
-            if isinstance(event, Measure | Trouble):
+            if isinstance(event, Measure):
+                self._measures.append((self.due_s, event))
+                continue
+            if isinstance(event, Trouble):
                 self._tell(event)
                 continue
             if self._muted:
@@ -156,16 +183,44 @@ class EventRunner(Worker):
         from_s = now_s + WITHDRAW_MARGIN_S
         for output in self.outputs:
             output.withdraw(from_s + nudge_s)
-        undone = [step for step in self._past if step[0] > from_s]
+        undone = [step for step in self._past if step.begun_s > from_s]
         if undone:
-            self._state = undone[0][1]
-            self._past = deque(step for step in self._past if step[0] <= from_s)
+            self._state = undone[0].state
+            self._past = deque(step for step in self._past if step.begun_s <= from_s)
             # What was heard in the steps undone did happen, and is heard again.
-            self._heard = [event for _, _, heard in undone for event in heard] + self._heard
+            self._heard = [event for step in undone for event in step.heard] + self._heard
+        self._measures = deque(entry for entry in self._measures if entry[0] <= from_s)
         self.due_s = now_s
+
+    def _interrupt(self, now_s: float, nudge_s: float) -> None:
+        """Withdraws what is not yet due, and takes the model to this moment: back to its last step that had begun, and
+        on from there by a Wait, so that what it hears now comes at its time.
+
+        No margin is left for what may be leaving the sender, since the performer's note must win; see NoteRunner.
+        """
+        at_s = now_s - nudge_s
+        for output in self.outputs:
+            output.withdraw(now_s)
+        again: list[Event] = []
+        while self._past and self.due_s > at_s:
+            step = self._past.pop()
+            self.due_s, self._state = step.begun_s, step.state
+            again = [*step.heard, *again]
+            self._pressed |= set(step.pressed)
+        if self.due_s < at_s:
+            again.append(Wait(at_s - self.due_s))
+            self.due_s = at_s
+        self._heard = again + self._heard
+        self._measures = deque(entry for entry in self._measures if entry[0] <= at_s)
+
+    def _publish_measures(self, by_s: float) -> None:
+        """Publishes the model's measures when the clock reaches the time for which they hold."""
+        while self._measures and self._measures[0][0] <= by_s:
+            self._tell(self._measures.popleft()[1])
 
     def _begin_again(self, now_s: float) -> None:
         self._silence()
         self._past.clear()
+        self._measures.clear()
         self._state = self.model.start(self._seed)
         self.due_s = now_s

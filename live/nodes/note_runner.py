@@ -51,6 +51,8 @@ class NoteRunner(EventRunner):
         self._pull = BeatPull()
         self._score = NoteTable()
         self._moved: deque[_Placed] = deque()
+        self._struck: deque[tuple[float, int]] = deque()
+        """When each note given lately is to be struck, and its pitch."""
         self._ends: dict[int, _Placed] = {}
         """Ends of notes, kept back as long as the same key may yet be struck before them."""
 
@@ -62,7 +64,7 @@ class NoteRunner(EventRunner):
         return min([wanted_s, *(end.at_s + nudge_s - SOON_S for end in self._ends.values())])
 
     def _send(self, event: Event, now_s: float, nudge_s: float) -> None:
-        begun_s = self._past[-1][0]
+        begun_s = self._past[-1].begun_s
         cuts = isinstance(event, NoteOn) and event.pitch in self._ends
         at_s = self._score.place(event, self.due_s, now_s, self.beats, self._pull, begun_s, cuts=cuts)
         placed = _Placed(begun_s, self.due_s, at_s, event)
@@ -75,10 +77,14 @@ class NoteRunner(EventRunner):
         self._hand_on(placed, nudge_s)
         while self._moved and self._moved[0].begun_s < now_s - KEEP_S:
             self._moved.popleft()
+        while self._struck and self._struck[0][0] < now_s - KEEP_S:
+            self._struck.popleft()
 
     def _hand_on(self, placed: _Placed, nudge_s: float) -> None:
         if placed.at_s != placed.due_s:  # remembered in case that its step is undone
             self._moved.append(placed)
+        if isinstance(placed.event, NoteOn):
+            self._struck.append((placed.at_s + nudge_s, placed.event.pitch))
         self._give(placed.at_s + nudge_s, placed.event)
 
     def _let_end(self, by_s: float, nudge_s: float) -> None:
@@ -103,7 +109,29 @@ class NoteRunner(EventRunner):
         self._ends = {pitch: end for pitch, end in self._ends.items() if end.begun_s <= from_s}
         self._score.go_back(from_s)
 
+    def _interrupt(self, now_s: float, nudge_s: float) -> None:
+        """Withdraws notes that the beat had moved past this moment, too, and ends what may just have been struck.
+
+        The sender may strike a note that is due in the next few milliseconds before it gets the withdrawal: each such
+        note is ended. The sender ignores the end of a note that it has not struck.
+        """
+        super()._interrupt(now_s, nudge_s)
+        at_s = now_s - nudge_s
+        for one in self._moved:
+            if isinstance(one.event, NoteOff) and one.begun_s <= at_s < one.at_s:
+                self._give(one.at_s + nudge_s, one.event)
+            elif isinstance(one.event, NoteOn) and one.at_s <= at_s < one.begun_s:
+                self._give(now_s, NoteOff(one.event.pitch))
+        for struck_s, pitch in self._struck:
+            if now_s < struck_s <= now_s + WITHDRAW_MARGIN_S:
+                self._give(now_s, NoteOff(pitch))
+        self._struck = deque(entry for entry in self._struck if entry[0] <= now_s)
+        self._moved = deque(one for one in self._moved if one.begun_s <= at_s)
+        self._ends = {pitch: end for pitch, end in self._ends.items() if end.begun_s <= at_s}
+        self._score.go_back(at_s)
+
     def _begin_again(self, now_s: float) -> None:
         super()._begin_again(now_s)
+        self._struck.clear()
         self._moved.clear()
         self._score.clear()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Self
 
-from models.base import Event, Knob, NoteOff, NoteOn, Value, Wait
+from models.base import Event, Knob, Measure, NoteOff, NoteOn, Pulse, Value, Wait, pulse
 
 
 def _register(values: Mapping[str, Any]) -> Mapping[str, Value]:
@@ -47,6 +47,33 @@ class Scale:
             raise RuntimeError("a string broke")
         pitch = lowest + state % 20
         return (NoteOn(pitch, 64), Wait(length), NoteOff(pitch)), state + 1
+
+
+class Listener(Scale):
+    """A Scale that listens; its state counts events, three a note: the key goes down, time passes, the key comes up."""
+
+    listens: ClassVar[bool] = True
+    measures: ClassVar[Mapping[str, Knob]] = {"passed": Knob("Notes struck before", access="r")}
+
+    def step(  # type: ignore[override]
+        self,
+        state: int,
+        heard: Sequence[Event],
+        /,
+        *,
+        length: Annotated[float, Knob("How long each note is", 0.01, 10.0, "s", "log")] = 0.1,
+        ring: Annotated[Pulse, pulse("Skip ten notes")] = False,
+    ) -> tuple[Sequence[Event], int]:
+        if heard or ring:
+            self.heard.append([*heard, *(["ring"] if ring else [])])  # type: ignore[list-item]
+            return (), state + 30 * ring
+        pitch = state // 3
+        match state % 3:
+            case 0:
+                return (Measure("passed", pitch), NoteOn(pitch, 64)), state + 1
+            case 1:
+                return (Wait(length),), state + 1
+        return (NoteOff(pitch),), state + 1
 
 
 class Tape:

@@ -1,0 +1,127 @@
+"""A model that listens hears at the moment at which something is played: exact events on the virtual clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+from toys import Listener, Tape
+
+from live.nodes.note_runner import NoteRunner
+from live.parameters.tree import Tree
+from live.transport.clock import VirtualClock
+from models.base import NoteOff, NoteOn, Wait
+
+
+@dataclass
+class Stage:
+    """Notes 0.1 s long, one after the other, decided half a second ahead."""
+
+    clock: VirtualClock = field(default_factory=VirtualClock)
+    tape: Tape = field(default_factory=Tape)
+
+    def __post_init__(self) -> None:
+        self.tree = Tree(self.clock)
+        for name, knob in (NoteRunner.knobs_for(Listener) | NoteRunner.told_of(Listener())).items():
+            self.tree.add(f"/scale/{name}", knob)
+        self.tree.set("/scale/lookahead", 0.5)
+        self.model = Listener()
+        self.runner = NoteRunner("scale", self.model, self.tree, self.clock, [self.tape])
+        self.tree.watchers.append(self.runner.notice)
+        self.measured: list[tuple[int, float]] = []
+        self.tree.watchers.append(self._measured)
+
+    def _measured(self, address: str, arguments: tuple[float, ...]) -> None:
+        if address == "/scale/passed":  # notes struck before
+            self.measured.append((round(self.clock.now() * 1000), arguments[0]))
+
+    def play(self, to_s: float) -> None:
+        wanted_s = self.clock.now()
+        while (wanted_s := max(wanted_s, self.runner.iterate())) < to_s:
+            self.clock.advance(wanted_s)
+        self.clock.advance(to_s)
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
+
+
+def test_it_hears_at_the_moment_and_goes_on_from_there(stage: Stage) -> None:
+    stage.play(0.25)
+    assert stage.tape.struck()[-1] == (700, 7)
+    stage.runner.hear(NoteOn(90, 1))
+    stage.play(0.3)
+    (wait, played) = stage.model.heard[-1]
+    assert wait == Wait(pytest.approx(0.05))  # type: ignore[arg-type]
+    assert played == NoteOn(90, 1)
+    assert stage.tape.struck()[:5] == [(0, 0), (100, 1), (200, 2), (350, 3), (450, 4)]  # a new wait
+
+
+def test_two_events_at_one_moment_wait_once(stage: Stage) -> None:
+    stage.play(0.25)
+    stage.runner.hear(NoteOn(90, 1))
+    stage.runner.iterate()
+    stage.runner.hear(NoteOn(91, 1))
+    stage.play(0.3)
+    assert stage.model.heard[-1] == [NoteOn(91, 1)]
+
+
+def test_what_has_been_heard_is_not_heard_again(stage: Stage) -> None:
+    for at_s, pitch in ((0.25, 90), (0.3, 91), (0.7, 92)):
+        stage.play(at_s)
+        stage.runner.hear(NoteOn(pitch, 1))
+    stage.play(0.71)
+    pitches = [event.pitch for step in stage.model.heard for event in step if isinstance(event, NoteOn)]
+    assert pitches == [90, 91, 92]
+    waited = sum(event.seconds for step in stage.model.heard for event in step if isinstance(event, Wait))
+    assert waited == pytest.approx(0.05 + 0.05 + 0.0)  # at 700 ms a note ends and another begins
+
+
+def test_a_pulse_acts_at_once(stage: Stage) -> None:
+    stage.play(0.25)
+    stage.tree.set("/scale/ring", True)
+    stage.play(0.3)
+    assert "ring" in stage.model.heard[-1]
+    assert (350, 13) in stage.tape.struck()
+
+
+def test_a_note_that_may_just_have_been_struck_is_ended(stage: Stage) -> None:
+    stage.play(0.295)
+    stage.runner.hear(NoteOn(90, 1))
+    stage.runner.iterate()
+    assert (295, NoteOff(3)) in stage.tape.events
+    assert (295, NoteOff(4)) not in stage.tape.events
+
+
+def test_a_note_moved_to_a_later_beat_is_withdrawn(stage: Stage) -> None:
+    stage.tree.set("/scale/quantise", 1.0)
+    stage.tree.set("/scale/grid", "1/4")
+    stage.play(0.35)
+    assert (500, 3) in stage.tape.struck()
+    stage.runner.hear(NoteOn(90, 1))
+    stage.runner.iterate()
+    assert (500, 3) not in stage.tape.struck()
+
+
+def test_a_later_nudge_moves_the_moment(stage: Stage) -> None:
+    stage.tree.set("/scale/nudge", 50)
+    stage.play(0.32)  # the model is at 0.27
+    stage.runner.hear(NoteOn(90, 1))
+    stage.play(0.33)
+    assert stage.tape.struck()[:5] == [(50, 0), (150, 1), (250, 2), (420, 3), (520, 4)]
+
+
+def test_measures_are_published_when_their_time_comes_and_none_that_is_withdrawn(stage: Stage) -> None:
+    stage.play(0.25)
+    assert stage.measured == [(0, 0), (100, 1), (200, 2)]
+    stage.runner.hear(NoteOn(90, 1))
+    stage.play(0.36)
+    assert stage.measured == [(0, 0), (100, 1), (200, 2), (350, 3)]
+
+
+def test_time_lost_by_a_machine_that_stood_still_is_heard_as_a_wait(stage: Stage) -> None:
+    stage.play(0.25)
+    stage.clock.advance(3.0)
+    stage.play(3.01)
+    assert stage.model.heard[0] == [Wait(pytest.approx(2.2))]  # type: ignore[arg-type]
