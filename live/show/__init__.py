@@ -1,1 +1,1 @@
-"""What runs a show: presets, cues, mappings between what happens and what is controlled, and the curtain."""
+"""What runs a show: presets, cues, and mappings from what happens to what is controlled."""

@@ -1,4 +1,4 @@
-"""Does one action of a cue: writes to its address, or to all that its pattern matches."""
+"""Runs one action of a cue: writes to its address, or to every address that its pattern matches."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from live.parameters.tree import AddressError, Tree
 from live.show.cue import Action
 
 
-def do(tree: Tree, action: Action, fade_s: float, fail: Callable[[str], None]) -> float:
-    """Writes, gliding in `fade_s` where the action names no time of its own; returns how long the longest glide is.
+def run(tree: Tree, action: Action, fade_s: float, fail: Callable[[str], None]) -> float:
+    """Writes the values; `fade_s` is the glide where the action names none. Returns the longest glide in seconds.
 
-    What cannot be written is told with `fail`, all else is done.
+    An address that refuses its value is reported to `fail`; the others are written.
     """
     longest_s = 0.0
-    for address in _told(lambda: meant(tree, action), fail) or ():
-        longest_s = max(longest_s, _told(lambda address=address: _write(tree, address, action, fade_s), fail) or 0.0)  # type: ignore[misc]
+    for address in _reported(lambda: targets(tree, action), fail) or ():
+        glide_s = _reported(lambda address=address: _write(tree, address, action, fade_s), fail)  # type: ignore[misc]
+        longest_s = max(longest_s, glide_s or 0.0)
     return longest_s
 
 
-def meant(tree: Tree, action: Action) -> Iterable[str]:
-    """The addresses that an action writes to. Raises AddressError where there is none, PatternError."""
+def targets(tree: Tree, action: Action) -> Iterable[str]:
+    """The addresses that an action writes to. Raises AddressError where there are none, PatternError."""
     if not is_pattern(action.address):
         tree.knob(action.address)
         return [action.address]
@@ -53,7 +54,7 @@ def _write(tree: Tree, address: str, action: Action, fade_s: float) -> float:
     return float(given[seconds_at]) if len(given) > seconds_at else 0.0
 
 
-def _told(work: Callable[[], Any], fail: Callable[[str], None]) -> Any:
+def _reported(work: Callable[[], Any], fail: Callable[[str], None]) -> Any:
     try:
         return work()
     except Exception as error:

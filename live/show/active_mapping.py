@@ -12,10 +12,10 @@ from live.show.mapping_source import LatestSignals, MappingSource
 from live.transport.clock import Clock
 from models.base import Knob, KnobError, Value
 
-Hand = Literal["pause", "return", "ignore"]
-HANDS: Final[tuple[Hand, ...]] = ("pause", "return", "ignore")
+Override = Literal["pause", "return", "ignore"]
+OVERRIDES: Final[tuple[Override, ...]] = ("pause", "return", "ignore")
 TAKE_OVER_S: Final = 1.0
-"""How long a mapping takes to have its target again after a hand had it."""
+"""How long a mapping takes to move its target back after it was moved by hand."""
 
 
 class ActiveMapping:
@@ -25,15 +25,21 @@ class ActiveMapping:
     """
 
     def __init__(
-        self, target: str, mapping: Mapping, tree: Tree, clock: Clock, heard: LatestSignals, changed: Callable[[], None]
+        self,
+        target: str,
+        mapping: Mapping,
+        tree: Tree,
+        clock: Clock,
+        signals: LatestSignals,
+        changed: Callable[[], None],
     ) -> None:
         self.target = target
         self.name = target[1:].replace("/", ".")
         self._tree = tree
         self._clock = clock
-        self._heard = heard
+        self._signals = signals
         self._changed = changed
-        self.source = MappingSource(mapping.source, tree, clock, heard)
+        self.source = MappingSource(mapping.source, tree, clock, signals)
         self._ranged = mapping.from_low is not None
         self._log = False
         self._known = -1
@@ -47,14 +53,14 @@ class ActiveMapping:
 
     @property
     def enabled(self) -> bool:
-        """Whether it moves its target; not any more once it is removed."""
+        """Whether it moves its target; False once it is removed."""
         try:
             return bool(self._tree.get(self._at("enabled")))
         except AddressError:
             return False
 
     def table(self) -> dict[str, Any]:
-        """What its file keeps: the mapping as it is now."""
+        """The mapping as it is now, as a table of the file."""
         table: dict[str, Any] = {"source": self.source.text}
         for name in MAPPING_KNOBS:
             if self._ranged or not name.startswith("from"):
@@ -62,19 +68,19 @@ class ActiveMapping:
         return table
 
     def remove(self) -> None:
-        """Takes its addresses away."""
+        """Removes its addresses."""
         self._tree.remove(f"mapping/{self.name}")
 
-    def step(self, now_s: float, elapsed_s: float, hand: Hand, return_s: float) -> None:
-        """Reads, and moves the target. Raises AddressError and KnobError with the sentence for a person."""
+    def step(self, now_s: float, elapsed_s: float, override: Override, return_s: float) -> None:
+        """Reads the source and moves the target. Raises AddressError and KnobError."""
         rate = self._number("rate")
-        if self.source.wave is not None:  # goes on, whoever has the target
+        if self.source.wave is not None:  # its phase goes on while the mapping is paused
             wave = self.source.read(rate, elapsed_s, self.name)
         if not self.enabled:
             self._put = None
             return
         knob = self._tree.knob(self.target)
-        if not self._free(now_s, hand, return_s):
+        if not self._free(now_s, override, return_s):
             return
         if self._known != self._tree.version:
             self._known = self._tree.version
@@ -112,15 +118,15 @@ class ActiveMapping:
         }
         add = self._tree.add
         add(self._at("enabled"), Knob("Whether it moves its target", kind="switch", default=True), self._switched)
-        add(self._at("target"), Knob("What it moves", kind="text", default=self.target, access="r"))
-        source = Knob("What it follows: an address, or a wave", kind="text", default=self.source.text)
+        add(self._at("target"), Knob("The address it moves", kind="text", default=self.target, access="r"))
+        source = Knob("The source: an address or a wave", kind="text", default=self.source.text)
         add(self._at("source"), source, self._set_source)
         for name, declared in MAPPING_KNOBS.items():
             bounds = (lowest, highest) if name in ("low", "high") else (declared.low, declared.high)
             own = Knob(declared.meaning, *bounds, declared.unit, declared.curve, default=begins[name])
             add(self._at(name), own, self._moved if name.startswith("from") else lambda _: self._changed())
         rate = self.source.wave.rate if self.source.wave is not None else 1.0
-        meaning = "Of a wave: its speed, in the unit that its source names"
+        meaning = "Rate of a wave, in the unit of its source"
         add(self._at("rate"), Knob(meaning, 0.0001, 100_000.0, curve="log", default=rate), self._set_rate)
 
     def _switched(self, on: Value) -> None:
@@ -129,13 +135,13 @@ class ActiveMapping:
         self._changed()
 
     def _moved(self, _value: Value) -> None:
-        """Somebody says what counts as the source's range."""
+        """The source's range was set, so it is no longer the declared one."""
         self._ranged = True
         self._changed()
 
     def _set_source(self, text: Value) -> None:
         try:
-            self.source = MappingSource(str(text), self._tree, self._clock, self._heard)
+            self.source = MappingSource(str(text), self._tree, self._clock, self._signals)
         except ValueError as error:
             self._tree.publish(self._at("source"), self.source.text)
             raise KnobError(str(error)) from None
@@ -152,7 +158,7 @@ class ActiveMapping:
         self._changed()
 
     def _take_range(self) -> None:
-        """The source's range, as it is declared by now."""
+        """Takes the source's range from its declaration."""
         low, high, log = self.source.range()
         self._log = log
         if not self._ranged:
@@ -161,7 +167,7 @@ class ActiveMapping:
                     self._tree.publish(self._at(name), value)
 
     def _part(self, raw: float) -> float:
-        """Where in its range the source is, 0..1."""
+        """Position of the source in its range, 0..1."""
         low, high = self._number("from_low"), self._number("from_high")
         if self._log and low > 0.0 and high > 0.0 and raw > 0.0:
             low, high, raw = math.log(low), math.log(high), math.log(raw)
@@ -169,17 +175,17 @@ class ActiveMapping:
             return float(raw >= high)
         return min(1.0, max(0.0, (raw - low) / (high - low)))
 
-    def _free(self, now_s: float, hand: Hand, return_s: float) -> bool:
-        """Whether nobody else has the target; what has moved since the last step was moved by a hand."""
+    def _free(self, now_s: float, override: Override, return_s: float) -> bool:
+        """Whether the mapping may move its target now. A target that differs from what it set was moved by hand."""
         present = self._tree.get(self.target)
         moved = present != self._put or self._tree.moving(self.target)
-        if self._put is not None and moved and hand != "ignore":
-            if hand == "pause":
+        if self._put is not None and moved and override != "ignore":
+            if override == "pause":
                 self._tree.set(self._at("enabled"), False)
                 return False
             self._touched_s, self._put, self._held = now_s, present, present
             self._freed_s = now_s + return_s
-        return hand != "return" or now_s >= self._touched_s + return_s
+        return override != "return" or now_s >= self._touched_s + return_s
 
     def _move(self, knob: Knob, part: float, now_s: float) -> None:
         low, high = self._number("low"), self._number("high")
@@ -204,5 +210,5 @@ class ActiveMapping:
             self._put = self._last(self._tree.set(self.target, value))
 
     def _last(self, stored: Value) -> Value:
-        """What the target is now: of a vector's component only that number."""
+        """The stored value of the target; for a component of a vector only its number."""
         return self._tree.get(self.target) if isinstance(stored, tuple) else stored

@@ -1,4 +1,4 @@
-"""Waiting for a place in the music: the next beat or the next bar, wherever the tempo goes meanwhile."""
+"""Waits for the next beat or bar, also when the tempo changes meanwhile."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ GRIDS: Final[tuple[Grid, ...]] = ("none", "beat", "bar")
 
 @dataclass(frozen=True, slots=True)
 class BeatWait:
-    """A beat to come."""
+    """The beat that is waited for."""
 
     beat: float
 
     @classmethod
     def next(cls, clock: Clock, grid: Grid, later: bool = False) -> BeatWait:
-        """The first beat or bar that is not before now, or with `later` is after it; with "none" it is now."""
+        """The first beat or bar from now on, or with `later` the first one after now; "none" is now."""
         now = clock.beat()
         step = {"none": 0, "beat": 1, "bar": clock.meter}[grid]
         if not step:
@@ -29,6 +29,6 @@ class BeatWait:
         return cls(lines * step)
 
     def due_s(self, clock: Clock) -> float:
-        """When it is, as the tempo is now; at once while the beats stand, since it might never come."""
+        """Its time at the present tempo. While the clock is stopped it is now, since the beat might never come."""
         line = clock.beats
         return line.time_at(self.beat) if line.running else clock.now()

@@ -1,4 +1,4 @@
-"""A cue, as it is written down: when it begins, what it does, what comes after it."""
+"""A cue as the file states it: when it starts, its actions, what follows it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from live.show.beat_wait import Grid
 
 Follow = Literal["none", "with", "after"]
 REFUSED: Final = ("/engine/blackout",)
-"""What only a person's hand moves."""
+"""Addresses that no cue may set."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A cue goes on after so many seconds, then with the next beat or bar."""
+    """A wait inside a cue: so many seconds, then up to the next beat or bar."""
 
     seconds: float = 0.0
     grid: Grid = "none"
@@ -26,7 +26,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """An OSC message: what is written to which address, or to all that a pattern matches."""
+    """An OSC message to an address or a pattern."""
 
     text: str
     address: str
@@ -35,10 +35,10 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """One entry of the list.
+    """One entry of the cue list.
 
-    `follow` says whether the next cue begins by itself: "with" this one, or "after" its last action and fade;
-    `hold` is how much later. `fade` is the glide of all actions that name none.
+    `follow` starts the next cue by itself: "with" this one or "after" its last action and fade, `hold` seconds later.
+    `fade` is the glide in seconds of every action that names none.
     """
 
     name: str
@@ -53,7 +53,7 @@ KEYS: Final = ("wait", "fade", "follow", "hold", "actions", "note")
 
 
 def read_cue(name: str, table: Mapping[str, Any]) -> tuple[Cue, list[tuple[str, str]]]:
-    """The cue of a table, and for what could not be taken: the text to look for, and a sentence."""
+    """The cue of a table, and for each mistake in it the text where it stands and a sentence."""
     wrong: list[tuple[str, str]] = []
     actions: list[Action | Pause] = []
     for key in [key for key in table if key not in KEYS]:
@@ -87,7 +87,7 @@ def read_cue(name: str, table: Mapping[str, Any]) -> tuple[Cue, list[tuple[str, 
 
 
 def read_action(text: Any) -> Action | Pause:
-    """`/piano/temperature 0.7 4` as one would send it, or `wait 2`, `wait beat`, `wait bar`. Raises ValueError."""
+    """Parses `/piano/temperature 0.7 4`, or `wait 2`, `wait beat`, `wait bar`. Raises ValueError."""
     try:
         words = shlex.split(text)
     except (ValueError, AttributeError, TypeError):
@@ -95,9 +95,9 @@ def read_action(text: Any) -> Action | Pause:
     if words[:1] == ["wait"] and len(words) == 2:
         return _pause(words[1])
     if not words or not words[0].startswith("/"):
-        raise ValueError(f"expected an address and what to send there, or wait and seconds, beat or bar; got {text!r}")
+        raise ValueError(f"expected an address and its values, or wait and seconds, beat or bar; got {text!r}")
     if words[0] in REFUSED:
-        raise ValueError(f"{words[0]} is moved by hand only")
+        raise ValueError(f"no cue may set {words[0]}")
     return Action(text, words[0], tuple(words[1:]))
 
 

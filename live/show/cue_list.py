@@ -1,4 +1,4 @@
-"""Cues: the list that a show is run by, one "go" after the other, from a TOML file beside the patch."""
+"""The cue list of a show: each "go" starts the next cue; the list is a TOML file beside the patch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Final
 from live.osc.pattern import PatternError
 from live.parameters.tree import AddressError, Tree
 from live.patch import Patch
-from live.show.action import do, meant
+from live.show.action import run, targets
 from live.show.beat_wait import BeatWait
 from live.show.cue import Action, Cue, read_action, read_cue
 from live.show.script_runner import Script, ScriptRunner
@@ -22,7 +22,7 @@ from models.base import Knob, KnobError, Value, event, pulse
 
 LOOK_EVERY_S: Final = 1.0
 STARTS_AT_MOST: Final = 1000
-"""Within a second: more is a circle of cues that never waits."""
+"""In one second; more than that is a circle of cues that never waits."""
 
 
 class CueList:
@@ -44,63 +44,67 @@ class CueList:
         self._wake = wake
         self._fail = fail
         self._stop_also = stop_also
-        self._tables = TomlFile(path, disk, fail)
-        self._asked: deque[Callable[[], None]] = deque()
+        self._file = TomlFile(path, disk, fail)
+        self._requests: deque[Callable[[], None]] = deque()
         self._runs = ScriptRunner(clock, fail)
-        self._starts: deque[float] = deque(maxlen=STARTS_AT_MOST)
+        self._started_s: deque[float] = deque(maxlen=STARTS_AT_MOST)
         self._current = self._next = ""
         self._look_s = 0.0
-        self._told: dict[str, str] = {}
+        self._published: dict[str, str] = {}
 
-    # -- the part -----------------------------------------------------------------------------------------------
+    # -- service ----------------------------------------------------------------------------------------------
 
     def open(self) -> None:
         """Declares the addresses and reads the file."""
         add = self.tree.add
-        cue, text = Knob("a name, or a place in the list", kind="text"), Knob("what it says", kind="text")
-        add("/cue/go", pulse("Begin the next cue"), lambda _: self._ask(self._go))
-        add("/cue/back", pulse("Begin the cue before the current one again"), lambda _: self._ask(self._back))
-        add("/cue/goto", event("Begin this cue; others that wait are dropped", cue=cue), self._goto)
-        add("/cue/stop", pulse("Drop what waits; every glide stands still"), lambda _: self._ask(self._stop))
-        add("/cue/add", event("Write an action at the end of a cue, or of a new one", cue=cue, action=text), self._add)
-        add("/cue/set", event("Write wait, fade, follow or hold", cue=cue, key=text, value=text), self._set)
-        add("/cue/delete", event("Take a cue off the list", cue=cue), self._delete)
+        cue, text = Knob("a name, or a position in the list", kind="text"), Knob("a text", kind="text")
+        add("/cue/go", pulse("Starts the next cue"), lambda _: self._request(self._go))
+        add("/cue/back", pulse("Starts the cue before the current one"), lambda _: self._request(self._back))
+        add("/cue/goto", event("Starts this cue and drops those that wait", cue=cue), self._goto)
+        add(
+            "/cue/stop",
+            pulse("Drops the cues that wait and stops every glide where it is"),
+            lambda _: self._request(self._stop),
+        )
+        add("/cue/add", event("Appends an action to a cue, or to a new one", cue=cue, action=text), self._add)
+        add("/cue/set", event("Sets wait, fade, follow or hold of a cue", cue=cue, key=text, value=text), self._set)
+        add("/cue/delete", event("Deletes a cue", cue=cue), self._delete)
         for name, meaning in (
             ("list", "The names, one a line"),
-            ("current", "Which began last"),
-            ("next", "Which begins with the next go"),
-            ("state", "idle, or running while something of a cue is still to come"),
+            ("current", "The cue that started last"),
+            ("next", "The cue that the next go starts"),
+            ("state", "running while a cue has actions or fades to come, else idle"),
         ):
             add(f"/cue/{name}", Knob(meaning, kind="text", default="idle" if name == "state" else "", access="r"))
-        self.tree.add_signal("/cue/began", "s", "A cue begins: its name")
+        self.tree.add_signal("/cue/began", "s", "A cue starts: its name")
         self._read()
 
     def follow(self, patch: Patch) -> None:
-        """Cues belong to the file's name, not to what is in the patch."""
+        """A reload changes no cue: they belong to the name of the patch file."""
 
     def advance(self, now_s: float) -> float:
-        """Does what was asked for and what is due, in the order of its time; follows the file."""
-        while self._asked:
-            self._try(self._asked.popleft())
+        """Runs what was requested and what is due, in the order of time; follows the file."""
+        while self._requests:
+            self._try(self._requests.popleft())
         self._runs.advance(now_s)
         if now_s >= self._look_s:
             self._look_s = now_s + LOOK_EVERY_S
             self._read()
-        self._say("state", "running" if self._runs else "idle")
+        self._publish("state", "running" if self._runs else "idle")
         return min(self._look_s, self._runs.next_s())
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """Opens nothing, so closes nothing."""
 
-    # -- what is asked for, on any thread -----------------------------------------------------------------------
+    # -- requests, on any thread ------------------------------------------------------------------------------
 
-    def _ask(self, work: Callable[[], None]) -> None:
-        self._asked.append(work)
+    def _request(self, work: Callable[[], None]) -> None:
+        self._requests.append(work)
         self._wake()
 
     def _goto(self, given: Any) -> None:
         name = self._find(given[0])
-        self._ask(lambda: self._jump(name))
+        self._request(lambda: self._jump(name))
 
     def _add(self, given: Any) -> None:
         name, text = given
@@ -109,8 +113,8 @@ class CueList:
         except ValueError as error:
             raise KnobError(f"/cue/add: {error}") from None
         if isinstance(action, Action):
-            meant(self.tree, action)
-        self._ask(lambda: self._edit(name, lambda table: {**table, "actions": [*table.get("actions", []), text]}))
+            targets(self.tree, action)
+        self._request(lambda: self._edit(name, lambda table: {**table, "actions": [*table.get("actions", []), text]}))
 
     def _set(self, given: Any) -> None:
         name, key, text = self._find(given[0]), given[1], given[2]
@@ -121,11 +125,11 @@ class CueList:
         _, wrong = read_cue(name, {key: value})
         if wrong:
             raise KnobError(f"/cue/set: {wrong[0][1]}")
-        self._ask(lambda: self._edit(name, lambda table: {**table, key: value}))
+        self._request(lambda: self._edit(name, lambda table: {**table, key: value}))
 
     def _delete(self, given: Any) -> None:
         name = self._find(given[0])
-        self._ask(lambda: self._edit(name, None))
+        self._request(lambda: self._edit(name, None))
 
     def _find(self, name: str) -> str:
         names = list(self.cues)
@@ -140,7 +144,7 @@ class CueList:
 
     def _go(self) -> None:
         if not self._next:
-            raise KnobError("the list is at its end" if self.cues else "there are no cues")
+            raise KnobError("the cue list is at its end" if self.cues else "there are no cues")
         self._begin(self._next)
 
     def _back(self) -> None:
@@ -164,13 +168,13 @@ class CueList:
                     self.tree.set(leaf.address, leaf.at(now_s))
 
     def _begin(self, name: str, at_s: float | None = None) -> None:
-        """Begins a cue, now or at a time that has just been: then what follows is reckoned from that, without drift."""
+        """Starts a cue now, or as of a time just past: what follows counts from that time, without drift."""
         now_s = self.clock.now()
-        if len(self._starts) == STARTS_AT_MOST and now_s - self._starts[0] < 1.0:
+        if len(self._started_s) == STARTS_AT_MOST and now_s - self._started_s[0] < 1.0:
             self._runs.clear()
-            self._starts.clear()
+            self._started_s.clear()
             raise KnobError(f"{name} is in a circle of cues that never waits: stopped")
-        self._starts.append(now_s)
+        self._started_s.append(now_s)
         self._current, self._next = name, self._after(name)
         self._show()
         self.tree.publish("/cue/began", name)
@@ -184,7 +188,7 @@ class CueList:
         ends_s, on_line = at_s, False
         for number, step in enumerate((cue.wait, *cue.actions)):
             if isinstance(step, Action):
-                ends_s = max(ends_s, at_s + do(self.tree, step, cue.fade, self._teller(cue, step)))
+                ends_s = max(ends_s, at_s + run(self.tree, step, cue.fade, self._reporter(cue, step)))
             elif step.grid != "none":
                 at_s = yield BeatWait.next(self.clock, step.grid, later=on_line)
                 on_line = True
@@ -195,7 +199,7 @@ class CueList:
                 self._runs.start(self._begin_after(cue, at_s + cue.hold))
         if cue.follow == "after":
             yield from self._begin_after(cue, max(ends_s, at_s) + cue.hold)
-        elif ends_s > at_s:  # still running, for those who watch
+        elif ends_s > at_s:  # /cue/state says running until the last fade has ended
             yield ends_s
 
     def _begin_after(self, cue: Cue, at_s: float) -> Script:
@@ -207,20 +211,20 @@ class CueList:
     # -- the list and its file ----------------------------------------------------------------------------------
 
     def _read(self) -> None:
-        if self._tables.read():
-            for sentence in self._tables.complaints:
+        if self._file.read():
+            for sentence in self._file.complaints:
                 self._fail(sentence)
-            self._take()
+            self._build()
 
-    def _take(self) -> None:
-        """Makes the cues of the tables."""
+    def _build(self) -> None:
+        """Builds the cues from the tables of the file."""
         cues: dict[str, Cue] = {}
-        for name, table in self._tables.tables.items():
+        for name, table in self._file.tables.items():
             cues[name], wrong = read_cue(name, table)
             for action in cues[name].actions:
                 if isinstance(action, Action):
                     try:
-                        meant(self.tree, action)
+                        targets(self.tree, action)
                     except (AddressError, PatternError) as error:
                         wrong.append((action.text, str(error)))
             for text, sentence in wrong:
@@ -231,27 +235,27 @@ class CueList:
         self._show()
 
     def _edit(self, name: str, change: Callable[[dict[str, Any]], dict[str, Any]] | None) -> None:
-        """Writes a cue down as changed, or takes it off with None."""
+        """Stores a cue as changed, or deletes it where `change` is None."""
         if change is not None:
-            self._tables.put(name, change(self._tables.tables.get(name, {})))
+            self._file.put(name, change(self._file.tables.get(name, {})))
         else:
-            self._tables.delete(name)
-        self._take()
+            self._file.delete(name)
+        self._build()
 
-    def _teller(self, cue: Cue, action: Action) -> Callable[[str], None]:
+    def _reporter(self, cue: Cue, action: Action) -> Callable[[str], None]:
         return lambda sentence: self._fail(f"{self._where(cue.name, action.text)}: {sentence}")
 
     def _where(self, name: str, text: str) -> str:
-        line = self._tables.line(name, text)
-        return f"{self._tables.path}, line {line}: cue {name}" if line else f"cue {name}"
+        line = self._file.line(name, text)
+        return f"{self._file.path}, line {line}: cue {name}" if line else f"cue {name}"
 
     def _show(self) -> None:
         for name, text in (("list", "\n".join(self.cues)), ("current", self._current), ("next", self._next)):
-            self._say(name, text)
+            self._publish(name, text)
 
-    def _say(self, name: str, text: str) -> None:
-        if self._told.get(name) != text:
-            self._told[name] = text
+    def _publish(self, name: str, text: str) -> None:
+        if self._published.get(name) != text:
+            self._published[name] = text
             self.tree.publish(f"/cue/{name}", text)
 
     def _try(self, work: Callable[[], None]) -> None:

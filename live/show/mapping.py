@@ -1,4 +1,4 @@
-"""A mapping: a control follows something that happens, through a range, a curve and a smoothing."""
+"""A mapping: a parameter follows a source through a range, a curve and a smoothing."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from live.show.wave import Wave
 from models.base import Knob, KnobError
 
 DRIVEN: Final = ("float", "int", "switch", "choice", "pulse")
-"""Kinds of knobs that one number can move."""
+"""Kinds of knobs that a mapping can move."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """What is followed, and how: see `follow`."""
+    """A source and how it moves its target; see `follow`."""
 
     source: str
     low: float | None = None
@@ -26,22 +26,22 @@ class Mapping:
     smooth: float = 0.1
 
     def check(self, knob: Knob) -> None:
-        """Whether it can move a knob. Raises KnobError with the sentence for a person."""
+        """Raises KnobError where it cannot move a knob."""
         if not self.source.startswith("/"):
             try:
                 Wave.read(self.source)
             except ValueError as error:
                 raise KnobError(str(error)) from None
         if knob.access == "r":
-            raise KnobError("a mapping moves what can be written, and this can only be read")
+            raise KnobError("a mapping needs a target that can be written; this one can only be read")
         if knob.kind == "vector":
-            raise KnobError(f"a mapping moves one number: name one of {', '.join(knob.components)}")
+            raise KnobError(f"a mapping moves one number: expected one of the components {', '.join(knob.components)}")
         if knob.kind not in DRIVEN:
             raise KnobError(f"a mapping moves numbers, switches, choices and buttons, not a {knob.kind}")
         self.ends(knob)
 
     def ends(self, knob: Knob) -> tuple[float, float]:
-        """The numbers that it moves a knob between. Raises KnobError where neither it nor the knob says."""
+        """The range it moves a knob through. Raises KnobError where neither it nor the knob has one."""
         lowest, highest = range_of(knob)
         low, high = lowest if self.low is None else self.low, highest if self.high is None else self.high
         if low is None or high is None:
@@ -50,14 +50,14 @@ class Mapping:
 
 
 MAPPING_KNOBS: Final[dict[str, Knob]] = {
-    "low": Knob("The target where the source is lowest", kind="float"),
-    "high": Knob("The target where the source is highest", kind="float"),
-    "from_low": Knob("What counts as the source's lowest", kind="float"),
-    "from_high": Knob("What counts as the source's highest", kind="float"),
-    "curve": Knob("1 is straight; above it starts slowly, below it starts quickly", 0.1, 10.0, curve="log"),
-    "smooth": Knob("How slowly it follows", 0.0, 60.0, "s"),
+    "low": Knob("The target at the low end of the source", kind="float"),
+    "high": Knob("The target at the high end of the source", kind="float"),
+    "from_low": Knob("The low end of the source's range", kind="float"),
+    "from_high": Knob("The high end of the source's range", kind="float"),
+    "curve": Knob("Exponent: 1 is linear, above 1 starts slowly, below 1 starts quickly", 0.1, 10.0, curve="log"),
+    "smooth": Knob("Time constant of the smoothing", 0.0, 60.0, "s"),
 }
-"""What of a mapping is a number, as addresses and in its file."""
+"""The numbers of a mapping, as addresses and in its file."""
 
 
 def follow(
@@ -69,11 +69,11 @@ def follow(
     curve: float = 1.0,
     smooth: float = 0.1,
 ) -> Mapping:
-    """A knob that follows something: `Node(…, temperature=follow("/piano/notes_per_second", 0.2, 0.9))`.
+    """A mapping for a knob of a patch: `Node(…, temperature=follow("/piano/notes_per_second", 0.2, 0.9))`.
 
-    `source` is any address that can be read or is sent out (of several numbers the first; "/piano/note:2" is the
-    second), or a wave: "sine 0.2 hz", "random 4 s", "saw 1 beat". It moves the knob from `low` to `high`, by default
-    all of its range, as it goes through `source_range`, by default its own. `curve` is an exponent, `smooth` seconds.
+    `source` is the address of a parameter or a signal (its first number; "/piano/note:2" is the second), or a wave:
+    "sine 0.2 hz", "random 4 s", "saw 1 beat". While the source goes through `source_range` (default: its own range),
+    the knob goes from `low` to `high` (default: its whole range). `curve` is an exponent, `smooth` a time in seconds.
     """
     from_low, from_high = source_range if source_range is not None else (None, None)
     return Mapping(source, low, high, from_low, from_high, curve, smooth)
@@ -98,7 +98,7 @@ def read_mapping(table: abc.Mapping[str, Any]) -> Mapping:
 
 
 def range_of(knob: Knob) -> tuple[float | None, float | None]:
-    """The lowest and highest number of a knob, where it has them."""
+    """The lowest and highest number of a knob; None where it has none."""
     if knob.kind == "choice":
         return 0.0, float(len(knob.choices) - 1)
     if knob.kind in ("switch", "pulse"):

@@ -1,4 +1,4 @@
-"""Mappings: what happens moves what is controlled, fifty times a second."""
+"""Runs all mappings, fifty times a second."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from live.parameters.tree import AddressError, Tree
 from live.patch import Patch
-from live.show.active_mapping import HANDS, ActiveMapping, Hand
+from live.show.active_mapping import OVERRIDES, ActiveMapping, Override
 from live.show.mapping import MAPPING_KNOBS, Mapping, read_mapping
 from live.show.mapping_source import LatestSignals
 from live.show.toml_file import TomlFile
@@ -20,13 +20,13 @@ from models.base import Knob, KnobError, event
 STEP_S: Final = 0.02
 LOOK_EVERY_S: Final = 1.0
 REFUSED: Final = ("engine",)
-"""What no mapping moves: stop, reload and blackout are for hands."""
+"""Nodes of addresses that no mapping may move: stop, reload and blackout."""
 
 
 class MappingService:
-    """The part that keeps the mappings of the patch, of the file beside it, and those made over OSC.
+    """The service that runs the mappings of the patch, of the file beside it, and those added over OSC.
 
-    Of two for the same target the later one counts, and the file's over the patch's.
+    Of two mappings to one target the later one counts, and one of the file before one of the patch.
     """
 
     def __init__(
@@ -44,42 +44,49 @@ class MappingService:
         self.drivers: dict[str, ActiveMapping] = {}
         self._wake = wake
         self._fail = fail
-        self._tables = TomlFile(path, disk, fail)
-        self._heard = LatestSignals(tree)
+        self._file = TomlFile(path, disk, fail)
+        self._signals = LatestSignals(tree)
         self._lock = threading.RLock()
         self._patch = patch
         self._of_patch: dict[str, Mapping] = {}
         self._unsaved: set[str] = set()
-        """Targets whose mapping has moved since the file was last looked at."""
+        """Targets whose mapping has changed since it was last handed to the file."""
         self._own: set[str] = set()
-        """Targets whose mappings are kept in the file."""
+        """Targets whose mappings are in the file."""
         self._step_s = self._look_s = self._stepped_s = 0.0
-        self._told: dict[str, str] = {}
+        self._reported: dict[str, str] = {}
 
-    # -- the part -----------------------------------------------------------------------------------------------
+    # -- service -----------------------------------------------------------------------------------------------
 
     def open(self) -> None:
-        """Declares the addresses, makes the mappings of the patch and of the file."""
+        """Declares the addresses and creates the mappings of the patch and of the file."""
         add = self.tree.add
         number = {name: Knob(knob.meaning, knob.low, knob.high, knob.unit) for name, knob in MAPPING_KNOBS.items()}
         source, target = Knob("an address or a wave", kind="text"), Knob("an address", kind="text")
         arguments = {name: number[name] for name in ("low", "high", "curve", "smooth")}
-        add(
-            "/mapping/add", event("Let one thing move another", 4, source=source, target=target, **arguments), self._add
-        )
-        add("/mapping/remove", event("Take the mapping of a target away", target=target), self._remove)
-        hand = "A hand on a mapping's target pauses the mapping, or has the target until it rests, or is overruled"
-        add("/mapping/hand", Knob(hand, kind="choice", choices=HANDS, default="pause"))
+        add("/mapping/add", event("Maps a source to a target", 4, source=source, target=target, **arguments), self._add)
+        add("/mapping/remove", event("Removes the mapping of a target", target=target), self._remove)
+        override = "When a target is moved by hand: pause its mapping, return after a rest, or ignore the move"
+        add("/mapping/override", Knob(override, kind="choice", choices=OVERRIDES, default="pause"))
         add(
             "/mapping/return",
-            Knob("How long a hand must rest until the mapping returns", 0.0, 3600.0, "s", default=4.0),
+            Knob(
+                "With override return: how long the target must rest before its mapping returns",
+                0.0,
+                3600.0,
+                "s",
+                default=4.0,
+            ),
         )
-        add("/mapping/list", Knob("Target and source of each, one a line", kind="text", default="", access="r"))
+        add(
+            "/mapping/list",
+            Knob("Target and source of each mapping, one per line", kind="text", default="", access="r"),
+        )
         self.follow(self._patch)
         self._read()
 
     def follow(self, patch: Patch) -> None:
-        """Makes the mappings that the patch has now; those alike stay, and go on."""
+        """Creates, changes and removes mappings as the patch now says; unchanged ones go on."""
         wanted = dict(patch.mappings)
         with self._lock:
             for target in [target for target in self._of_patch if target not in wanted and target not in self._own]:
@@ -89,10 +96,10 @@ class MappingService:
                 if target not in self._own and (mapping != self._of_patch.get(target) or target not in self.drivers):
                     self._try(target, mapping)
             self._of_patch = wanted
-        self._show()
+        self._publish()
 
     def advance(self, now_s: float) -> float:
-        """Moves all targets, if it is time to; writes and follows the file."""
+        """Moves all targets when a step is due; writes and follows the file."""
         if now_s >= self._look_s:
             self._look_s = now_s + LOOK_EVERY_S
             self._save()
@@ -103,25 +110,25 @@ class MappingService:
             self._stepped_s = now_s
             # Steps stay on a fixed grid however often the control thread is woken; a missed step is skipped.
             self._step_s = max(self._step_s + STEP_S, now_s + STEP_S / 2.0)
-            hand: Hand = self.tree.get("/mapping/hand")  # type: ignore[assignment]
+            override: Override = self.tree.get("/mapping/override")  # type: ignore[assignment]
             return_s = float(self.tree.get("/mapping/return"))  # type: ignore[arg-type]
             for driver in drivers:
-                self._guard(driver, lambda driver=driver: driver.step(now_s, elapsed_s, hand, return_s))  # type: ignore[misc]
+                self._guard(driver, lambda driver=driver: driver.step(now_s, elapsed_s, override, return_s))  # type: ignore[misc]
         return min(self._look_s, self._step_s if self.drivers else float("inf"))
 
     def close(self) -> None:
-        """Hands what has changed to the disk thread."""
+        """Hands unsaved changes to the disk thread."""
         self._save()
 
     def drives(self, address: str) -> bool:
-        """Whether a mapping is moving this address, or a component of it, now."""
+        """Whether a mapping moves this address, or a component of it, now."""
         return any(
             target == address or target.startswith(f"{address}/")
             for target, driver in list(self.drivers.items())
             if driver.enabled
         )
 
-    # -- what is asked for, on any thread -----------------------------------------------------------------------
+    # -- requests, on any thread -----------------------------------------------------------------------
 
     def _add(self, given: Any) -> None:
         source, target, *numbers = given
@@ -132,33 +139,33 @@ class MappingService:
             except AddressError as error:
                 raise KnobError(f"/mapping/add: {error}") from None
             self._own.add(target)
-            self._keep(target)
-        self._show()
+            self._store(target)
+        self._publish()
 
     def _remove(self, given: Any) -> None:
         target = next((d.target for d in self.drivers.values() if given[0] in (d.target, d.name)), None)
         if target is None:
-            raise KnobError(f"no mapping moves {given[0]}; " + (", ".join(self.drivers) or "there are none"))
+            raise KnobError(f"no mapping moves {given[0]}; mapped are " + (", ".join(self.drivers) or "none"))
         with self._lock:
             self._drop(target)
             if target in self._own:
                 self._own.discard(target)
-                self._tables.delete(target)
-        self._show()
+                self._file.delete(target)
+        self._publish()
 
     # -- inside -------------------------------------------------------------------------------------------------
 
     def _make(self, target: str, mapping: Mapping) -> None:
-        """Puts a mapping in the place of the one of this target. Raises AddressError, KnobError."""
+        """Creates a mapping in the place of the one to this target. Raises AddressError, KnobError."""
         if target[1:].partition("/")[0] in REFUSED:
-            raise KnobError(f"{target} is moved by hand only")
+            raise KnobError(f"no mapping may move {target}")
         mapping.check(self.tree.knob(target))
         old = self.drivers.get(target)
         if old is not None:
             old.remove()
-        driver = ActiveMapping(target, mapping, self.tree, self.clock, self._heard, lambda: self._changed(target))
+        driver = ActiveMapping(target, mapping, self.tree, self.clock, self._signals, lambda: self._changed(target))
         self.drivers = {**self.drivers, target: driver}
-        self._told.pop(target, None)
+        self._reported.pop(target, None)
         if len(self.drivers) == 1:
             self._step_s = self._stepped_s = self.clock.now()
 
@@ -175,7 +182,7 @@ class MappingService:
             self.drivers = {key: one for key, one in self.drivers.items() if key != target}
 
     def _put_back(self, target: str, patch: Patch) -> None:
-        """What a mapping let go of is what it would be without; a vector's component stays."""
+        """Gives a target that is mapped no more the value of the patch or its default; a vector's component stays."""
         node, _, name = target[1:].partition("/")
         knob = self.tree.knob(target) if target in self.tree else None
         if knob is not None and knob.kind != "pulse" and not isinstance(knob.default, tuple):
@@ -185,51 +192,51 @@ class MappingService:
     def _changed(self, target: str) -> None:
         if target in self._own:
             self._unsaved.add(target)
-        self._show()
+        self._publish()
 
     def _save(self) -> None:
         """Once a second: a fader on a mapping's range must not write the file fifty times a second."""
         with self._lock:
             moved, self._unsaved = self._unsaved, set()
             for target in moved & self._own:
-                self._keep(target)
+                self._store(target)
 
-    def _keep(self, target: str) -> None:
-        self._tables.put(target, self.drivers[target].table())
+    def _store(self, target: str) -> None:
+        self._file.put(target, self.drivers[target].table())
 
-    def _show(self) -> None:
+    def _publish(self) -> None:
         lines = [f"{driver.target} {driver.source.text}" for driver in self.drivers.values()]
         self.tree.publish("/mapping/list", "\n".join(lines))
         self._wake()
 
     def _guard(self, driver: ActiveMapping, work: Callable[[], None]) -> None:
-        """What a mapping cannot do is told once; it goes on trying, since what it misses may come."""
+        """Reports an error once. The mapping goes on trying, since the missing address may come."""
         try:
             work()
         except (AddressError, KnobError) as error:
-            gone = self.drivers.get(driver.target) is not driver  # taken away meanwhile
-            if not gone and self._told.get(driver.target) != str(error):
-                self._told[driver.target] = str(error)
+            gone = self.drivers.get(driver.target) is not driver  # removed meanwhile
+            if not gone and self._reported.get(driver.target) != str(error):
+                self._reported[driver.target] = str(error)
                 self._fail(f"mapping to {driver.target}: {error}; waiting for it")
 
     def _read(self) -> None:
-        if not self._tables.read():
+        if not self._file.read():
             return
-        for sentence in self._tables.complaints:
+        for sentence in self._file.complaints:
             self._fail(sentence)
         with self._lock:
-            for target in [target for target in self._own if target not in self._tables.tables]:
+            for target in [target for target in self._own if target not in self._file.tables]:
                 self._own.discard(target)
                 self._drop(target)
                 if target in self._of_patch:
                     self._try(target, self._of_patch[target])
-            for target, table in self._tables.tables.items():
+            for target, table in self._file.tables.items():
                 if target in self._own and self.drivers[target].table() == table:
                     continue
                 try:
                     self._make(target, read_mapping(table))
                     self._own.add(target)
                 except (AddressError, KnobError) as error:
-                    line = self._tables.line(target)
-                    self._fail(f"{self._tables.path}, line {line}: mapping to {target}: {error}")
-        self._show()
+                    line = self._file.line(target)
+                    self._fail(f"{self._file.path}, line {line}: mapping to {target}: {error}")
+        self._publish()

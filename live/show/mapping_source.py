@@ -1,4 +1,4 @@
-"""Reads what a mapping follows: an address with a value, the newest of what is sent out, or a wave."""
+"""Sources of mappings: an address with a value, the latest message of a signal, or a wave."""
 
 from __future__ import annotations
 
@@ -12,21 +12,18 @@ from models.base import KnobError
 
 
 class LatestSignals:
-    """The newest of what is sent out under some addresses: a watcher of the tree that costs the others next to nothing.
-
-    Any thread tells, the control thread's reads; neither waits.
-    """
+    """The latest message of each signal that a mapping uses. Watches the tree; no thread waits for another."""
 
     def __init__(self, tree: Tree) -> None:
         self._newest: dict[str, tuple[Any, ...]] = {}
         tree.watchers.append(self._watch)
 
     def listen(self, address: str) -> None:
-        """Keeps what is sent out there from now on."""
+        """Keeps the messages of this address from now on."""
         self._newest.setdefault(address, ())
 
     def newest(self, address: str) -> tuple[Any, ...]:
-        """The arguments of the newest message; empty for none yet."""
+        """Arguments of the latest message; empty before the first one."""
         return self._newest.get(address, ())
 
     def _watch(self, address: str, arguments: tuple[Any, ...]) -> None:
@@ -35,20 +32,20 @@ class LatestSignals:
 
 
 class MappingSource:
-    """One source: `read` gives its number now. `wave` is what it is if it is a wave."""
+    """One source: `read` gives its present number. `wave` is None for an address."""
 
-    def __init__(self, text: str, tree: Tree, clock: Clock, heard: LatestSignals) -> None:
+    def __init__(self, text: str, tree: Tree, clock: Clock, signals: LatestSignals) -> None:
         self.text = text
         self.wave = None if text.startswith("/") else Wave.read(text)
         self._tree = tree
         self._clock = clock
-        self._heard = heard
+        self._signals = signals
         self._address, _, place = text.partition(":")
         self._place = max(1, int(place)) - 1 if place.isdigit() else 0
         self._cycles = 0.0
 
     def range(self) -> tuple[float, float, bool]:
-        """Its lowest and highest, and whether it goes between them as a logarithm; 0 to 1 where nobody says."""
+        """Its low and high end, and whether its curve is logarithmic; 0 to 1 where it declares none."""
         low: float | None = None
         high: float | None = None
         curve = "linear"
@@ -60,7 +57,7 @@ class MappingSource:
         return low, high, curve == "log" and low > 0.0
 
     def read(self, rate: float, elapsed_s: float, name: str) -> float | None:
-        """The number now, None where there is none yet. Raises AddressError, KnobError where there never will be."""
+        """The present number; None before the first message. Raises AddressError or KnobError for a wrong source."""
         if self.wave is not None:
             self._cycles = self.wave.cycles(self._cycles, rate, elapsed_s, self._clock)
             return self.wave.at(self._cycles, name)
@@ -70,8 +67,8 @@ class MappingSource:
                 return float(knob.choices.index(str(value)))
             values: tuple[Any, ...] = value if isinstance(value, tuple) else (value,)
         elif self._address in self._tree or self._address in self._tree.signals:
-            self._heard.listen(self._address)
-            values = self._heard.newest(self._address)
+            self._signals.listen(self._address)
+            values = self._signals.newest(self._address)
             if not values:
                 return None
         else:

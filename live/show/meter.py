@@ -13,22 +13,22 @@ from live.system.queues import TimedQueue
 from live.transport.clock import Clock
 from models.base import Event, Knob, NoteOn, Pen
 
-TELL_EVERY_S: Final = 0.05
+PUBLISH_EVERY_S: Final = 0.05
 NOTES_S: Final = 2.0
-"""How long notes are looked back upon."""
+"""Window of the note meters."""
 PENS_S: Final = 0.25
 NOTE_KNOBS: Final = {
     "notes_per_second": Knob("Notes struck, over the last two seconds", 0.0, 20.0, "1/s", access="r"),
-    "loudness": Knob("Mean velocity of the notes struck in the last two seconds", 0.0, 127.0, "MIDI", access="r"),
+    "loudness": Knob("Mean velocity of the notes of the last two seconds", 0.0, 127.0, "MIDI", access="r"),
     "pitch": Knob("The last note struck", 0, 127, "MIDI", kind="int", default=60, access="r"),
 }
 PEN_KNOBS: Final = {
-    "pen_speed": Knob("How fast the pens draw, in halves of the paper's shorter side", 0.0, 10.0, "1/s", access="r"),
+    "pen_speed": Knob("Speed of the pens, in halves of the paper's shorter side", 0.0, 10.0, "1/s", access="r"),
 }
 
 
 class NodeMeter:
-    """An Output that looks at what goes by when it is due."""
+    """Measures a node's events when they are due; an output like any other."""
 
     def __init__(self, clock: Clock, plays: bool) -> None:
         self.plays = plays
@@ -40,25 +40,25 @@ class NodeMeter:
         self._pitch = 60
 
     def send(self, due_s: float, event: Event) -> None:
-        """Looks at it when it is due; what is too much to keep is not counted."""
+        """Keeps an event for its time; beyond what the queue holds, events are not counted."""
         if isinstance(event, NoteOn if self.plays else Pen):
             with contextlib.suppress(OverflowError):
                 self._due.put(due_s, event)
 
     def withdraw(self, after_s: float) -> None:
-        """Does not count what is due later than a time."""
+        """Drops events due later than a time."""
         self._due.withdraw(after_s)
 
     def silence(self) -> None:
-        """Counts nothing that has not happened yet."""
+        """Drops all events that are not due yet."""
         self._due.withdraw(self._clock.now())
 
     def close(self) -> None:
-        """Silences."""
+        """Drops all events that are not due yet."""
         self.silence()
 
     def read(self, now_s: float) -> dict[str, float]:
-        """What the meters show at a time."""
+        """The readings at a time."""
         for due_s, event in self._due.take_due(now_s):
             if isinstance(event, NoteOn):
                 self._struck.append((due_s, event))
@@ -80,17 +80,17 @@ class NodeMeter:
 
 
 class MeterService:
-    """The part that reads the meters of all nodes, and tells what has changed."""
+    """The service that reads the meters of all nodes and publishes what has changed."""
 
     def __init__(self, tree: Tree, clock: Clock) -> None:
         self.tree = tree
         self.clock = clock
         self._meters: dict[str, NodeMeter] = {}
         self._own: set[str] = set()
-        self._told: dict[str, float] = {}
+        self._published: dict[str, float] = {}
 
     def meter(self, node: str, plays: bool) -> NodeMeter:
-        """A node's meter, with its addresses: of notes if it plays, else of pens. The model's own come before them."""
+        """A node's meter with its addresses, of notes or pens. An address that the model declares stays the model's."""
         old = self._meters.get(node)
         if old is None or old.plays != plays:
             self.remove(node)
@@ -102,26 +102,26 @@ class MeterService:
         return self._meters[node]
 
     def remove(self, node: str) -> None:
-        """Forgets a node; its addresses go with the node's."""
+        """Drops a node's meter; its addresses go with those of the node."""
         self._meters = {name: meter for name, meter in self._meters.items() if name != node}
         self._own = {address for address in self._own if not address.startswith(f"/{node}/")}
-        self._told = {address: value for address, value in self._told.items() if address in self._own}
+        self._published = {address: value for address, value in self._published.items() if address in self._own}
 
     def open(self) -> None:
-        """Its addresses are the nodes'."""
+        """Declares nothing: the addresses come with the nodes."""
 
     def follow(self, patch: Patch) -> None:
-        """Nodes come and go by `meter` and `remove`."""
+        """Nodes are added and removed by `meter` and `remove`."""
 
     def advance(self, now_s: float) -> float:
-        """Tells what has changed since it was told last."""
+        """Publishes the readings that have changed."""
         for node, meter in self._meters.items():
             for name, value in meter.read(now_s).items():
                 address = f"/{node}/{name}"
-                if self._told.get(address) != value and address in self._own and address in self.tree:
-                    self._told[address] = value
+                if self._published.get(address) != value and address in self._own and address in self.tree:
+                    self._published[address] = value
                     self.tree.publish(address, value)
-        return now_s + TELL_EVERY_S if self._meters else float("inf")
+        return now_s + PUBLISH_EVERY_S if self._meters else float("inf")
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """Opens nothing, so closes nothing."""

@@ -21,7 +21,7 @@ Preset = dict[str, dict[str, Any]]
 
 
 MOST_BYTES: Final = 1_000_000
-"""Of all presets together, as JSON; a TOML file of that many values stays below what is read (toml_file.LARGEST)."""
+"""Size of all presets together, as JSON: their TOML file is then smaller than toml_file.LARGEST, the most we read."""
 
 
 class PresetStore:
@@ -75,13 +75,13 @@ class PresetStore:
         return self._file.complaints
 
     def where(self, name: str, node: str, knob: str) -> str:
-        """Where a value stands, for the beginning of a sentence."""
+        """File and line of a value, for the beginning of an error message."""
         line = self._file.line(name, knob.rpartition("/")[2], node)
         return f"{self._file.path}, line {line}" if line else f"preset {name}"
 
 
 def by_node(table: Mapping[str, Any]) -> Preset:
-    """A table of the file as values by node, however deep a person has nested it or spelled out the addresses."""
+    """A table of the file as values by node; nested tables and keys with slashes mean the same."""
     preset: Preset = {}
     for path, value in _spread("", table):
         owner, _, knob = path.partition("/")

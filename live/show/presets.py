@@ -21,15 +21,15 @@ SCOPE: Final = (
     "//* -/{engine,session,window,midi,camera,preset,cue,mapping}//* -/clock/{source,play,in,out,offset} "
     "-/*/{seed,pause,source,channel,listen,thru,sustain,lookahead,nudge}"
 )
-"""Of everything, not what belongs to the rig or the moment: a preset must not begin the piece again or move a port."""
+"""Everything except what belongs to the rig or the moment: a preset must not restart the piece or move a port."""
 NEVER: Final = ("engine", "session", "preset", "cue")
-"""What no preset moves, whoever wrote its file."""
+"""Nodes of addresses that no preset sets, whatever its file says."""
 LOOK_EVERY_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """A recall that waits for its beat."""
+    """A recall that waits for a beat."""
 
     moment: BeatWait
     name: str
@@ -39,7 +39,7 @@ class _Waiting:
 
 @dataclass(frozen=True, slots=True)
 class _Flip:
-    """A value that cannot glide and changes within a morph, unless somebody has moved it since it was `was`."""
+    """A value that cannot glide and changes during a morph, unless it is no longer `was` by then."""
 
     due_s: float
     address: str
@@ -73,30 +73,39 @@ class Presets:
         self._waiting: dict[str, _Waiting] = {}
         self._flips: list[_Flip] = []
         self._look_s = 0.0
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
 
-    # -- the part -----------------------------------------------------------------------------------------------
+    # -- service -----------------------------------------------------------------------------------------------
 
     def open(self) -> None:
         """Declares the addresses and reads the file."""
         add = self.tree.add
         name, node = Knob("a name, or a number", kind="text"), Knob("only this node", kind="text")
-        add("/preset/store", event("Keep how everything stands", 1, name=name, node=node), self._store)
-        seconds = Knob("of the morph; /preset/seconds where none are given", 0.0, 3600.0, "s")
-        add("/preset/recall", event("Go back", 2, name=name, seconds=seconds, node=node), self._recall)
-        add("/preset/delete", event("Forget one", name=name), self._delete)
-        add("/preset/seconds", Knob("How long a morph takes if its recall does not say", 0.0, 3600.0, "s"))
-        quantise = Knob("A recall waits for this", kind="choice", choices=GRIDS, default="none")
+        add("/preset/store", event("Stores all values under a name", 1, name=name, node=node), self._store)
+        seconds = Knob("duration of the morph; by default /preset/seconds", 0.0, 3600.0, "s")
+        add(
+            "/preset/recall",
+            event("Recalls a preset, at once or as a morph", 2, name=name, seconds=seconds, node=node),
+            self._recall,
+        )
+        add("/preset/delete", event("Deletes a preset", name=name), self._delete)
+        add("/preset/seconds", Knob("Duration of a morph where the recall names none", 0.0, 3600.0, "s"))
+        quantise = Knob("What a recall waits for", kind="choice", choices=GRIDS, default="none")
         add("/preset/quantise", quantise)
-        add("/preset/flip", Knob("When in a morph that changes which cannot glide: 0 its start, 1 its end", 0.0, 1.0))
-        scope = Knob("Patterns of what a store takes, and with - what it leaves out", kind="text", default=SCOPE)
+        add(
+            "/preset/flip",
+            Knob("When a morph sets switches, choices and texts: 0 at its start, 1 at its end", 0.0, 1.0),
+        )
+        scope = Knob(
+            "Patterns of the addresses that a preset holds; - before a pattern excludes", kind="text", default=SCOPE
+        )
         add("/preset/scope", scope, self._check_scope)
         add("/preset/list", Knob("The names, one a line", kind="text", default="", access="r"))
-        add("/preset/last", Knob("Which was stored or recalled last", kind="text", default="", access="r"))
+        add("/preset/last", Knob("The preset stored or recalled last", kind="text", default="", access="r"))
         self._read()
 
     def follow(self, patch: Patch) -> None:
-        """Presets belong to the file's name, not to what is in the patch."""
+        """A reload changes no preset: they belong to the name of the patch file."""
 
     def advance(self, now_s: float) -> float:
         """Does the recalls and flips that are due, and follows the file."""
@@ -122,17 +131,17 @@ class Presets:
         """The disk thread writes what is not yet written."""
 
     def drop(self) -> None:
-        """Forgets what waits: recalls for their beat, and what was to change within a morph."""
+        """Drops recalls that wait for a beat, and values that were to change during a morph."""
         with self._lock:
             self._waiting.clear()
             self._flips.clear()
 
-    # -- what is asked for, on any thread -----------------------------------------------------------------------
+    # -- requests, on any thread -----------------------------------------------------------------------
 
     def _store(self, given: Any) -> None:
         name, node = (*given, "")[:2]
         if not name.strip() or len(name) > 100 or not name.isprintable():
-            raise KnobError(f"/preset/store: expected a name of 1 to 100 signs on one line, got {name[:100]!r}")
+            raise KnobError(f"/preset/store: expected a name of 1 to 100 characters on one line, got {name[:100]!r}")
         node = node.strip("/")
         taken = self._scope()
         now: Preset = {}
@@ -146,7 +155,7 @@ class Presets:
         if not now:
             raise KnobError(f"/preset/store: there is nothing to store in /{node}")
         self.store.put(name, {**self.store.presets.get(name, {}), **now} if node else now)
-        self._tell(name)
+        self._publish(name)
 
     def _recall(self, given: Any) -> None:
         name = self.store.find(given[0])
@@ -166,7 +175,7 @@ class Presets:
     def _delete(self, given: Any) -> None:
         name = self.store.find(given[0])
         self.store.delete(name)
-        self._tell("")
+        self._publish("")
 
     def _check_scope(self, _value: Value) -> None:
         self._scope()
@@ -183,7 +192,7 @@ class Presets:
         return lambda address: _any(taken, address) and not _any(left, address)
 
     def _go(self, name: str, seconds: float, node: str) -> None:
-        """Moves everything that the preset holds there, at one instant."""
+        """Sets everything that the preset holds of a node (or of all), at one instant."""
         preset = self.store.presets.get(name, {})
         wanted = {
             f"/{owner}/{knob}": value
@@ -196,14 +205,14 @@ class Presets:
         now_s = self.clock.now()
         flips: list[_Flip] = []
         with self.tree.batch():
-            # What sets others comes first, so that those that are named themselves have the last word.
+            # A knob that sets others comes first, so that a value stored for one of those wins.
             for address in sorted(wanted, key=self._sets_nothing):
                 value = wanted[address]
                 if self._problem(address, value, strict=False) or self._driven(address):
                     continue
                 knob = self.tree.knob(address)
                 if knob.coerce(value) == self.tree.get(address) and not self.tree.moving(address):
-                    continue  # those who listen need not hear of it all along the morph
+                    continue  # a glide to the same value would publish it all along the morph
                 if knob.glides or knob.sets or flip_s <= 0.0:
                     self.tree.set(address, value, seconds)
                 else:
@@ -220,13 +229,13 @@ class Presets:
         return address not in self.tree or self.tree.knob(address).sets is None
 
     def _problem(self, address: str, value: Any, strict: bool = True) -> str:
-        """What is wrong with a value of a preset, if anything; `strict` minds what is clipped, too."""
+        """What is wrong with a value of a preset, or ""; with `strict` also that it would be clipped."""
         try:
             if address.split("/")[1] in NEVER:
-                return f"{address}: no preset moves that"
+                return f"{address}: no preset may set it"
             knob = self.tree.knob(address)
             if knob.access != "rw":
-                return f"{address} is not for presets"
+                return f"{address} cannot be written and read, so no preset may hold it"
             knob.coerce(value)
         except AddressError as error:
             return str(error)
@@ -236,7 +245,7 @@ class Presets:
         return f"{address}: {beyond}" if beyond else ""
 
     def _complain(self, name: str, preset: Mapping[str, Mapping[str, Any]]) -> None:
-        """Tells once what of a preset cannot be done as it is written."""
+        """Reports each value of a preset that cannot be set as written, once."""
         for owner, values in preset.items():
             for knob, value in values.items():
                 problem = self._problem(f"/{owner}/{knob}", value)
@@ -244,8 +253,8 @@ class Presets:
                     self._once(f"{self.store.where(name, owner, knob)}: {problem}")
 
     def _once(self, sentence: str) -> None:
-        if sentence not in self._told:
-            self._told.add(sentence)
+        if sentence not in self._reported:
+            self._reported.add(sentence)
             self._fail(sentence)
 
     def _number(self, address: str) -> float:
@@ -257,7 +266,7 @@ class Presets:
         except Exception as error:
             self._fail(f"preset: {error}")
 
-    def _tell(self, last: str) -> None:
+    def _publish(self, last: str) -> None:
         self.tree.publish("/preset/list", "\n".join(self.store.presets))
         if last:
             self.tree.publish("/preset/last", last)
@@ -271,10 +280,10 @@ class Presets:
             return
         for sentence in complaints:
             self._fail(sentence)
-        self._told.clear()
+        self._reported.clear()
         for name, preset in self.store.presets.items():
             self._complain(name, preset)
-        self._tell("")
+        self._publish("")
 
 
 def _any(patterns: Iterable[Pattern], address: str) -> bool:
@@ -282,7 +291,7 @@ def _any(patterns: Iterable[Pattern], address: str) -> bool:
 
 
 def _rounded(value: Value) -> Any:
-    """Six digits: what came in as a float of 32 bits is read again as it was meant."""
+    """Rounds to six digits, so that a value that came as a 32-bit float is written as it was typed."""
     if isinstance(value, tuple):
         return [_rounded(part) for part in value]
     return float(f"{value:.6g}") if isinstance(value, float) else value

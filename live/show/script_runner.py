@@ -1,4 +1,4 @@
-"""Scripts that wait: what is to happen one after the other in time, each written as one function from top to bottom."""
+"""Scripts: sequences in time, each written as one generator that yields until when it waits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from live.show.beat_wait import BeatWait
 from live.transport.clock import Clock
 
 Script = Generator[float | BeatWait, float, None]
-"""Yields when it wants to go on, and is sent when that was."""
+"""Yields the time at which it continues, and receives that time when it does."""
 
 
 @dataclass(slots=True, eq=False)
@@ -22,7 +22,7 @@ class _Run:
 
 
 class ScriptRunner:
-    """Scripts under way. One that fails ends, which is told with `fail`; the others go on."""
+    """Runs scripts. One that raises ends and is reported to `fail`; the others go on."""
 
     def __init__(self, clock: Clock, fail: Callable[[str], None]) -> None:
         self._clock = clock
@@ -33,21 +33,21 @@ class ScriptRunner:
         return bool(self._runs)
 
     def start(self, script: Script) -> None:
-        """Runs a script up to where it first waits."""
+        """Runs a script up to its first wait."""
         run = _Run(script, float("-inf"))
         self._runs.append(run)
         self._resume(run, None)
 
     def clear(self) -> None:
-        """Drops all that wait."""
+        """Drops all scripts."""
         self._runs.clear()
 
     def next_s(self) -> float:
-        """When the first one wants to go on; infinity for none."""
+        """The time at which the first script continues; infinity for none."""
         return min((run.due_s(self._clock) for run in self._runs), default=float("inf"))
 
     def advance(self, now_s: float) -> None:
-        """Lets go on what is due by now, in the order of its time."""
+        """Continues every script that is due by now, in the order of time."""
         while self._runs:
             run = min(self._runs, key=lambda run: run.due_s(self._clock))
             due_s = run.due_s(self._clock)

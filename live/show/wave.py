@@ -1,4 +1,4 @@
-"""Waves that move controls: a shape and how fast it goes, in hertz, in seconds or in beats a cycle."""
+"""Waves as sources of mappings: a shape, and its rate in hertz or its period in seconds or beats."""
 
 from __future__ import annotations
 
@@ -17,9 +17,7 @@ _WORDS = re.compile(r"(\w+)\s+([\d.]+)\s*(hz|s|beats?)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """From 0 to 1 and, but for a saw, back: `sine 0.2 hz`, `saw 1 beat`, `random 8 s`. All begin at 0 but random,
-    which is another value for each cycle.
-    """
+    """A wave from 0 to 1, starting at 0: `sine 0.2 hz`, `saw 1 beat`. `random 8 s` has a new value for each cycle."""
 
     shape: Shape
     rate: float
@@ -27,7 +25,7 @@ class Wave:
 
     @classmethod
     def read(cls, text: str) -> Wave:
-        """The wave that a text says. Raises ValueError."""
+        """Parses `SHAPE NUMBER UNIT`. Raises ValueError."""
         found = _WORDS.fullmatch(text.strip().lower())
         if found is None or found[1] not in SHAPES:
             raise ValueError(
@@ -44,13 +42,13 @@ class Wave:
         return cls(found[1], rate, unit)
 
     def cycles(self, before: float, rate: float, elapsed_s: float, clock: Clock) -> float:
-        """How many cycles there have been: those of `before` and what `elapsed_s` adds, or as the beat says."""
+        """The phase in cycles, `elapsed_s` after `before`; a wave in beats takes it from the clock."""
         if self.unit == "beats":
             return clock.beat() / rate
         return before + elapsed_s * (rate if self.unit == "hz" else 1.0 / rate)
 
     def at(self, cycles: float, name: str) -> float:
-        """The value, 0..1; the `name` makes one random wave differ from another, and the same each time."""
+        """The value, 0..1. A random one depends on `name` and the cycle only, so a replay gives the same values."""
         phase = cycles % 1.0
         match self.shape:
             case "sine":

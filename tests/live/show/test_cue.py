@@ -53,7 +53,7 @@ def test_one_action_needs_no_list() -> None:
         ({"actions": ["piano louder"]}, "piano louder", "expected an address"),
         ({"actions": ["/ink/title 'open"]}, "/ink/title 'open", "expected an address"),
         ({"actions": ["wait"]}, "wait", "expected an address"),
-        ({"actions": ["/engine/blackout 0"]}, "/engine/blackout 0", "moved by hand only"),
+        ({"actions": ["/engine/blackout 0"]}, "/engine/blackout 0", "no cue may set"),
     ],
 )
 def test_what_cannot_be_taken_is_named_and_the_rest_is_there(table: dict[str, Any], about: str, sentence: str) -> None:

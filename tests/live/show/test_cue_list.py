@@ -75,7 +75,7 @@ def test_go_does_what_the_next_cue_says(booth: Any, cues: Callable[[str], CueLis
     go(booth)
     assert booth.tree.get("/piano/density") == 20.0
     go(booth)
-    assert (said(booth), booth.told) == (("storm", "", "idle"), ["cue: the list is at its end"])
+    assert (said(booth), booth.told) == (("storm", "", "idle"), ["cue: the cue list is at its end"])
 
 
 def test_a_fade_is_the_same_at_every_tenth_of_a_second(booth: Any, cues: Callable[[str], CueList]) -> None:
@@ -174,7 +174,7 @@ def test_an_action_that_fails_is_told_with_its_line_and_the_others_go_on(
     )
     at_read = [
         f"{path}, line 9: cue one: a cue has no 'fad'; near it: fade",
-        f"{path}, line 5: cue one: /engine/blackout is moved by hand only",
+        f"{path}, line 5: cue one: no cue may set /engine/blackout",
         f"{path}, line 3: cue one: no address /piano/densty; near it: /piano/density, /piano/reset, /piano/seed",
     ]
     assert booth.told == at_read

@@ -150,7 +150,7 @@ def test_a_hands_glide_is_a_hand(booth: Any, mappings: Callable[..., MappingServ
 
 def test_a_hand_that_rests_gives_the_target_back(booth: Any, mappings: Callable[..., MappingService]) -> None:
     mappings(density=follow(RATE, 0, 20, smooth=0))
-    booth.tree.write("/mapping/hand", ["return"])
+    booth.tree.write("/mapping/override", ["return"])
     booth.tree.write("/mapping/return", [2])
     booth.tree.publish(RATE, 10.0)
     booth.run(1.0)
@@ -162,7 +162,7 @@ def test_a_hand_that_rests_gives_the_target_back(booth: Any, mappings: Callable[
 
 def test_a_mapping_can_overrule_a_hand(booth: Any, mappings: Callable[..., MappingService]) -> None:
     mappings(density=follow("sine 1 s", 0, 20, smooth=0))
-    booth.tree.write("/mapping/hand", ["ignore"])
+    booth.tree.write("/mapping/override", ["ignore"])
     booth.run(0.33)
     booth.tree.set(DENSITY, 3.0)
     assert booth.over(DENSITY, 0.505) == [20.0]
@@ -234,8 +234,8 @@ def test_of_a_file_with_slips_all_else_is_done(booth: Any, mappings: Callable[..
         "line 3: mapping to /piano/temperature: expected an address, or one of sine, triangle, saw, square, random",
         "line 5: mapping to /ink/width: expected source = an address or a wave, got None",
         "line 7: mapping to /ink/title: a mapping moves numbers, switches, choices and buttons, not a text",
-        "line 9: mapping to /engine/blackout: /engine/blackout is moved by hand only",
-        "line 11: mapping to /piano/pitch_class: a mapping moves one number: name one of c, c_sharp, d",
+        "line 9: mapping to /engine/blackout: no mapping may move /engine/blackout",
+        "line 11: mapping to /piano/pitch_class: a mapping moves one number: expected one of the components c, c_sh",
         "line 13: mapping to /piano/density: smooth: expected a number, got 'long'",
     ]
     assert [sentence.startswith(f"{path}, {begin}") for sentence, begin in zip(booth.told, said, strict=True)] == (
@@ -289,10 +289,10 @@ def test_another_source_brings_its_own_range(booth: Any, mappings: Callable[...,
     [
         ("/mapping/add", [RATE, "/piano/densty"], "no address /piano/densty; near it: /piano/density"),
         ("/mapping/add", ["noise", DENSITY], "expected an address, or one of sine"),
-        ("/mapping/add", ["sine 1 s", RATE], "this can only be read"),
-        ("/mapping/add", [RATE, "/engine/blackout"], "moved by hand only"),
+        ("/mapping/add", ["sine 1 s", RATE], "this one can only be read"),
+        ("/mapping/add", [RATE, "/engine/blackout"], "no mapping may move"),
         ("/mapping/add", [RATE, DENSITY, "low"], "low: expected a number"),
-        ("/mapping/remove", [DENSITY], "no mapping moves /piano/density; there are none"),
+        ("/mapping/remove", [DENSITY], "no mapping moves /piano/density; mapped are none"),
     ],
 )
 def test_what_cannot_be_is_told_to_who_asked(

@@ -150,8 +150,8 @@ def test_numbers_name_presets_or_count_them(booth: Any, presets: Callable[..., P
         ("/preset/recall", [2], "no preset '2'"),
         ("/preset/recall", ["calm", "soon"], "seconds: expected a number"),
         ("/preset/recall", [], r"expected name \[seconds\] \[node\]"),
-        ("/preset/store", [""], "expected a name of 1 to 100 signs"),
-        ("/preset/store", ["two\nlines"], "expected a name of 1 to 100 signs"),
+        ("/preset/store", [""], "expected a name of 1 to 100 characters"),
+        ("/preset/store", ["two\nlines"], "expected a name of 1 to 100 characters"),
         ("/preset/store", ["x", "drums"], "nothing to store in /drums"),
         ("/preset/delete", ["x"], "no preset 'x'"),
         ("/preset/scope", ["piano"], "a pattern begins with /"),
@@ -189,8 +189,8 @@ def test_of_a_file_with_slips_all_else_is_done(booth: Any, presets: Callable[...
         f"{path}, line 2: no address /piano/temperatur; near it: /piano/temperature, /piano/rate, /piano/seed",
         f"{path}, line 3: /piano/density: 99 is out of range, 0 to 20 1/s: 20 is taken",
         f"{path}, line 4: /piano/polyphony: expected a number, got 'many'",
-        f"{path}, line 6: /piano/rate is not for presets",
-        f"{path}, line 8: /engine/blackout: no preset moves that",
+        f"{path}, line 6: /piano/rate cannot be written and read, so no preset may hold it",
+        f"{path}, line 8: /engine/blackout: no preset may set it",
     ]
     assert booth.told == said
     booth.tree.write("/preset/recall", ["calm"])
