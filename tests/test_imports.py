@@ -1,9 +1,10 @@
-"""Imports go one way: models know nothing of the engine, the engine knows models.base only."""
+"""Imports go one way: models know nothing of the engine, the engine knows models.base only, no files form a circle."""
 
 from __future__ import annotations
 
 import ast
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -22,9 +23,34 @@ def imported(path: Path) -> set[str]:
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: relative import"
-            names.add(node.module or "")
+            names.add(origin(path, node))
     return names
+
+
+def origin(path: Path, node: ast.ImportFrom) -> str:
+    """The full name of the module after `from`, of a relative import, too."""
+    package = path.relative_to(ROOT).with_suffix("").parts[: -node.level] if node.level else ()
+    return ".".join([*package, *([node.module] if node.module else [])])
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def dependencies(path: Path, known: set[str]) -> set[str]:
+    """The files of the tree that a file imports: by a statement, or by a module's name in a string, as "a.b:name"."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = origin(path, node)
+            full = [f"{module}.{alias.name}" for alias in node.names]
+            found.update(name if name in known else module for name in full)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and "." in node.value:
+            found.add(node.value.partition(":")[0])
+    return found & known - {module_name(path)}
 
 
 def files(room: str) -> list[Path]:
@@ -52,3 +78,21 @@ def test_the_engine_imports_models_base_only(path: Path) -> None:
 def test_only_the_clock_reads_time(path: Path) -> None:
     timeless = path.relative_to(ROOT).as_posix() == "live/transport/clock.py" or "bench" in path.parts
     assert timeless or "time" not in imported(path)
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    paths = {module_name(path): path for room in ("live", "models", "patches") for path in files(room)}
+    graph = {name: dependencies(path, set(paths)) for name, path in paths.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(f"circle of files: {' <- '.join(error.args[1])}")
+
+
+def test_relative_imports_and_names_in_strings_are_followed() -> None:
+    path = ROOT / "live" / "osc" / "server.py"
+    relative = ast.parse("from ..net import allow").body[0]
+    assert isinstance(relative, ast.ImportFrom)
+    assert origin(path, relative) == "live.net"
+    main = ROOT / "live" / "commands" / "main.py"
+    assert "live.commands.play" in dependencies(main, {"live.commands.play"})

@@ -53,7 +53,7 @@ def _playing() -> Iterator[tuple[float, int, socket.socket]]:
         command = [
             sys.executable,
             "-m",
-            "live.commands.main",
+            "live.commands.play",
             "--midi",
             "silent",
             "--headless",

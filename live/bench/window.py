@@ -79,7 +79,7 @@ def _beside_models(seconds: float) -> float:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as heard:
         heard.bind(("127.0.0.1", 0))
         heard.settimeout(LONGEST_WAIT_S)
-        command = [sys.executable, "-m", "live.commands.main", "--midi", "silent", "--no-osc", "--no-reload"]
+        command = [sys.executable, "-m", "live.commands.play", "--midi", "silent", "--no-osc", "--no-reload"]
         command += ["--set", f"/ink/pens={PENS}", "--osc-out", f"127.0.0.1:{heard.getsockname()[1]}"]
         environment = {**os.environ, "SDL_VIDEODRIVER": "dummy"} if _driver() in NO_SCREEN else None
         with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environment) as process:

@@ -6,14 +6,27 @@ import importlib
 import sys
 from collections.abc import Callable
 
-from live.commands.names import COMMANDS
+MODULES: dict[str, str] = {
+    "play": "live.commands.play",
+    "devices": "live.commands.devices",
+    "osc": "live.commands.osc",
+    "replay": "live.commands.replay",
+    "render": "live.commands.render",
+    "export": "live.commands.export",
+    "train": "live.commands.train",
+    "sketch": "live.commands.sketch",
+    "style": "models.style_transfer.command",
+    "weights": "models.weights_cli",
+    "bench": "live.commands.bench",
+}
+"""The module whose `main(argv)` runs each subcommand."""
 
 
 def main(argv: list[str] | None = None) -> int:
     """Runs a command; returns the exit status: 0 success, 1 failure, 2 a wrong command line."""
     arguments = sys.argv[1:] if argv is None else argv
-    name, rest = (arguments[0], arguments[1:]) if arguments and arguments[0] in COMMANDS else ("play", arguments)
-    command: Callable[[list[str]], int] = importlib.import_module(COMMANDS[name][0]).main
+    name, rest = (arguments[0], arguments[1:]) if arguments and arguments[0] in MODULES else ("play", arguments)
+    command: Callable[[list[str]], int] = importlib.import_module(MODULES[name]).main
     return command(rest)
 
 

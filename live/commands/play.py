@@ -12,14 +12,14 @@ from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
 
-from live.commands.names import COMMANDS
+from live.commands.names import MEANINGS
 from live.net.allow import Allow
 
 DEFAULT_PATCH = "trio"
 
 
 def _parser() -> argparse.ArgumentParser:
-    commands = "\n".join(f"  {name:9} {meaning}" for name, (_, meaning) in COMMANDS.items())
+    commands = "\n".join(f"  {name:9} {meaning}" for name, meaning in MEANINGS.items())
     parser = argparse.ArgumentParser(
         prog="arabesque",
         description="Plays a patch: neural models that perform live, every parameter of them movable over OSC.",
@@ -241,3 +241,7 @@ def _log(verbose: bool) -> None:
         stream=sys.stderr,
     )
     logging.getLogger("watchfiles").setLevel(logging.WARNING)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -5,18 +5,18 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from live.engine.control_thread import ControlThread
 from live.engine.options import Options
-from live.engine.reloader import Reloader, model_of
-from live.engine.services import services_of
+from live.engine.patch_follower import PatchFollower
+from live.engine.reloader import Reloader
+from live.engine.services import make_services
 from live.midi.output.node_outputs import NodeOutputs
 from live.nodes.event_runner import EventRunner
-from live.nodes.frame_runner import FrameRunner
+from live.nodes.loading import load_model
+from live.nodes.node_set import NodeSet
 from live.nodes.routing import Routing
 from live.osc.opening import open_osc
 from live.osc.output import OscOutput
@@ -29,7 +29,7 @@ from live.show.meter import MeterService
 from live.transport.clock import Clock, VirtualClock
 from live.video.cameras import Cameras
 from live.video.stage import Stage
-from models.base import Knob, Model, Value, pulse
+from models.base import Knob, Value, pulse
 
 log = logging.getLogger(__name__)
 
@@ -51,28 +51,41 @@ class Engine:
         options: Options | None = None,
         path: Path | None = None,
     ) -> None:
-        self.patch = patch
         self.path = path
         self.options = options or Options()
         self.clock = clock or Clock()
         self.tree = Tree(self.clock)
         self.osc_out = OscOutput(self.tree, self.clock)
         self.osc: OscServer | None = None
-        self.runners: dict[str, EventRunner | FrameRunner] = {}
         self.voices = NodeOutputs(self.tree, self.clock, self._port_state, self.options)
         self.stage = Stage(self.tree, self.clock, self.fail)
         self.cameras = Cameras(self.tree, self.clock, self.fail, path.parent if path is not None else Path())
         self.meters = MeterService(self.tree, self.clock)
         self.routing = Routing(self.voices, self.osc_out, self.stage, self.meters)
         self.control_thread = ControlThread(self.clock, self.fail)
-        self.reloader = Reloader(self, path) if path is not None else None
+        self.nodes = NodeSet(self.tree, self.clock, self.routing, self.cameras, self.give)
+        self.follower = PatchFollower(
+            patch,
+            tree=self.tree,
+            nodes=self.nodes,
+            routing=self.routing,
+            stage=self.stage,
+            control_thread=self.control_thread,
+            seed=self.options.seed,
+            give=self.give,
+            fail=self.fail,
+        )
+        self.reloader = Reloader(path, self.follower, self.fail) if path is not None else None
         self.session: SessionRecorder | None = None
-        self._wanted: dict[str, float] = {}
         self._stop = threading.Event()
         self._closed = False
         self._told: dict[str, str] = {}
-        self._helpers: list[threading.Thread] = []
         self._declare()
+
+    @property
+    def patch(self) -> Patch:
+        """The patch that plays."""
+        return self.follower.patch
 
     # -- life ---------------------------------------------------------------------------------------------------
 
@@ -82,17 +95,36 @@ class Engine:
         Raises PatchError where a model cannot be loaded or a --set does not fit; ports that cannot be opened are
         reported and played without.
         """
-        self.clock.set_tempo(self.patch.tempo)
-        for node in self.patch.nodes.values():
+        patch = self.patch
+        self.clock.set_tempo(patch.tempo)
+        for node in patch.nodes.values():
             if node.midi is not None:
                 self.voices.port(node.midi)
-        models = {name: model_of(name, node, self.path) for name, node in self.patch.nodes.items()}
-        self.stage.set_window(self.patch.window)
-        self.routing.show(self.patch.rolls, ())
-        self.session = self.tree.recorder = start_session(self)
+        models = {name: load_model(name, node, self.path) for name, node in patch.nodes.items()}
+        self.stage.set_window(patch.window)
+        self.routing.show(patch.rolls, ())
+        session = start_session(self.options, self.path, patch.text, self.clock, self.fail)
+        self.session = self.tree.recorder = self.nodes.session = self.follower.session = session
         for name, model in models.items():
-            self.add(name, model, start=False)
-        self.control_thread.open(services_of(self))
+            self.follower.add(name, patch, model)
+        self.control_thread.open(
+            make_services(
+                tree=self.tree,
+                clock=self.clock,
+                wake=self.control_thread.wake,
+                fail=self.fail,
+                patch=patch,
+                path=self.path,
+                options=self.options,
+                nodes=self.nodes,
+                voices=self.voices,
+                cameras=self.cameras,
+                meters=self.meters,
+                stage=self.stage,
+                osc_out=self.osc_out,
+                osc=lambda: self.osc,
+            )
+        )
         for address, value in self.options.settings:
             try:
                 self.tree.write(address, parts := value.split(","))
@@ -102,11 +134,11 @@ class Engine:
         self.osc = open_osc(self.tree, self.clock, self.osc_out, self.options, self.fail)
         self.tree.publish("/engine/state", "playing")
         if not self.clock.virtual:
-            for runner in self.runners.values():
-                runner.start()
+            for name in self.nodes:
+                self.nodes.start(name)
             self.control_thread.start()
-            if self.reloader is not None and self.options.watch:
-                self._help(partial(self.reloader.watch, self._stop), "patch file")
+            if self.reloader is not None:
+                self.reloader.start(self.options.watch)
 
     def run(self, seconds: float | None = None, each: Callable[[], float] = lambda: float("inf")) -> None:
         """Stays while the patch plays: until `stop_soon`, or for so many seconds.
@@ -120,7 +152,7 @@ class Engine:
                 return
             now_s = self.clock.now()
             if now_s >= rates_s:
-                self._publish_rates()
+                self.nodes.publish_readings()
                 rates_s = now_s + HOUSEKEEPING_S
             each_s = self._show(each)
 
@@ -148,14 +180,13 @@ class Engine:
         """Plays on to a time of the virtual clock, the control thread and all nodes in the order of their times."""
         assert isinstance(self.clock, VirtualClock)
         while True:
-            wanted = [(0.0 if r.woken else self._wanted[name], name) for name, r in self.runners.items()]
-            wanted_s, name = min([*wanted, (self.control_thread.next_s(), "")])  # a tie goes to the control thread
+            wanted_s, name = min((self.control_thread.next_s(), ""), self.nodes.next())  # a tie: the control thread's
             if wanted_s >= to_s:
                 break
             self.clock.advance(wanted_s)
             self.poll()
             if name:
-                self._wanted[name] = self.runners[name].iterate()
+                self.nodes.iterate(name)
             else:
                 self.control_thread.advance(self.clock.now())
         self.clock.advance(to_s)
@@ -179,11 +210,10 @@ class Engine:
         self._closed = True
         self._stop.set()
         self.tree.publish("/engine/state", "stopped")
-        for thread in self._helpers:
-            thread.join()
+        if self.reloader is not None:
+            self.reloader.close()
         self.control_thread.close()
-        for runner in self.runners.values():
-            runner.stop()
+        self.nodes.close()
         if self.session is not None:
             self.session.close()
         self.voices.close()
@@ -209,60 +239,16 @@ class Engine:
         if beyond := self.tree.knob(address).beyond(value):
             self.fail(f"{address}: {beyond}")
 
-    # -- nodes and ports ----------------------------------------------------------------------------------------
-
     def _port_state(self, state: str, sentence: str) -> None:
         (log.warning if state in ("lost", "silent", "error") else log.info)("%s", sentence)
         self.tree.publish("/midi/port", sentence)
-
-    def add(self, name: str, model: Model, start: bool) -> None:
-        """Adds a node of the patch: its addresses, its outputs, its runner."""
-        node = self.patch.nodes[name]
-        if self.session is not None and node.camera is None:
-            self.routing.also(name, self.session.add(name, model))
-        declarations = node.runs.knobs_of_loaded(model)
-        for knob, declared in declarations.items():
-            default = declared.coerce(node.knobs[knob]) if knob in node.knobs else declared.default
-            self.tree.add(f"/{name}/{knob}", replace(declared, default=default))
-        # A scale named in the patch sets the pitch classes, unless the patch names them as well.
-        given = [knob for knob in node.knobs if knob in declarations]
-        for knob in sorted(given, key=lambda knob: declarations[knob].sets is None):
-            self.give(f"/{name}/{knob}", node.knobs[knob])
-        self.tree.set(f"/{name}/seed", self.patch.seed_of(name, self.options.seed))
-        for reading, declared in node.runs.told_of(model).items():
-            self.tree.add(f"/{name}/{reading}", declared)
-        runner = node.runs(name, model, self.tree, self.clock, ())
-        self.routing.connect(runner, node)
-        self.runners[name] = runner
-        self.see(name)
-        self._wanted[name] = self.clock.now()
-        self.tree.watchers.append(runner.notice)
-        if start:
-            runner.start()
-
-    def see(self, name: str) -> None:
-        """Gives a node the camera that it has in its patch, if it has one."""
-        camera, runner = self.patch.nodes[name].camera, self.runners[name]
-        if camera is not None and isinstance(runner, FrameRunner):
-            self.cameras.connect(runner, camera)
-
-    def remove(self, name: str) -> None:
-        """Stops a node and takes all that belonged to it away."""
-        runner = self.runners.pop(name)
-        self.tree.watchers.remove(runner.notice)
-        runner.stop()
-        self.cameras.disconnect(name)
-        self.routing.remove(name)
-        self.tree.remove(name)
-        if self.session is not None:
-            self.session.remove(name)
 
     # -- the engine's own addresses -----------------------------------------------------------------------------
 
     def _declare(self) -> None:
         tree = self.tree
         tree.add("/engine/state", Knob("loading, playing or stopped", kind="text", default="loading", access="r"))
-        tree.add("/engine/reload", pulse("Load the patch file again"), lambda _: self._help(self.reload, "reload"))
+        tree.add("/engine/reload", pulse("Load the patch file again"), lambda _: self._request_reload())
         tree.add("/engine/stop", pulse("Stop, in order"), lambda _: self.stop_soon())
         tree.add(
             "/engine/seed",
@@ -276,21 +262,14 @@ class Engine:
     def panic(self) -> None:
         """Ends every note on every port, now; what is scheduled is thrown away, and the nodes play on from here."""
         self.voices.panic()
-        for name, runner in self.runners.items():
-            if isinstance(runner, EventRunner):
-                self.tree.set(f"/{name}/now", True)
+        players = [name for name, runner in self.nodes.items() if isinstance(runner, EventRunner)]
+        self.nodes.set_each("now", dict.fromkeys(players, True))
 
     def _reseed(self, seed: Value) -> None:
-        for name in self.runners:
-            self.tree.set(f"/{name}/seed", self.patch.seed_of(name, int(seed)))  # type: ignore[arg-type]
+        patch = self.patch
+        seeds = {name: patch.seed_of(name, int(seed)) for name in self.nodes if name in patch.nodes}  # type: ignore[arg-type]
+        self.nodes.set_each("seed", seeds)
 
-    def _publish_rates(self) -> None:
-        for name, runner in self.runners.items():
-            for reading, value in runner.readings().items():
-                self.tree.publish(f"/{name}/{reading}", value)
-
-    def _help(self, work: Callable[[], Any], name: str) -> None:
-        self._helpers = [thread for thread in self._helpers if thread.is_alive()]
-        thread = threading.Thread(target=work, name=name, daemon=True)
-        self._helpers.append(thread)
-        thread.start()
+    def _request_reload(self) -> None:
+        if self.reloader is not None:
+            self.reloader.request()

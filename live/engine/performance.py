@@ -50,9 +50,9 @@ def perform(
             log.error("%s", error)
             return 1
         on_stop(engine.stop_soon)
-        told: Terminal | ShowLog = Terminal(engine.clock, engine.runners)
+        told: Terminal | ShowLog = Terminal(engine.clock, engine.nodes)
         if headless or not sys.stderr.isatty():
-            told = ShowLog(engine.clock, engine.tree, engine.runners)
+            told = ShowLog(engine.clock, engine.tree, engine.nodes)
         screen = Screen(engine.stage, os.environ.get("SDL_VIDEODRIVER"))
         if not offline:
             engine.routing.views.append(told.view)
@@ -78,7 +78,7 @@ def perform(
 
 def _rest_painters(engine: Engine) -> None:
     """Nobody keeps the pictures, which take most of the time."""
-    for name, runner in engine.runners.items():
+    for name, runner in engine.nodes.items():
         if isinstance(runner, FrameRunner):
             engine.tree.set(f"/{name}/pause", True)
 

@@ -1,93 +1,105 @@
-"""Follows the file of a patch while it plays: what changed is done, what stayed goes on playing."""
+"""Loads the file of a patch again whenever it is saved, and whenever a message asks for it."""
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from live.patch import Change, Node, PatchError, diff, load
-from models.base import Model
-
-if TYPE_CHECKING:
-    from live.engine.engine import Engine
+from live.engine.patch_follower import PatchFollower
+from live.nodes.loading import load_model
+from live.patch import PatchError, load
 
 log = logging.getLogger(__name__)
 
+JOIN_WITHIN_S = 5.0
+"""How long `close` waits for a reload that loads a model."""
+
 
 class Reloader:
-    """Brings an engine to what its patch file says now; on any error the last good patch goes on playing."""
+    """Reloads the patch on a thread of its own; on any error the last good patch goes on playing.
 
-    def __init__(self, engine: Engine, path: Path) -> None:
-        self.engine = engine
-        self.path = path
+    Requests that come while it reloads are merged into one: a flood of them starts no further threads.
+    """
+
+    def __init__(self, path: Path, follower: PatchFollower, fail: Callable[[str], None]) -> None:
+        self._path = path
+        self._follower = follower
+        self._fail = fail
+        self._turn = threading.Condition()
+        self._requested = False
+        self._stop = threading.Event()
         self._reloading = threading.Lock()
+        self._threads: list[threading.Thread] = []
 
-    def watch(self, stop: threading.Event) -> None:
-        """Reloads whenever the file is saved, until it is told to stop."""
-        from watchfiles import watch
+    def start(self, watch: bool) -> None:
+        """Takes requests from now on; with `watch`, the saving of the file is one."""
+        self._threads = [threading.Thread(target=self._run, name="reload", daemon=True)]
+        if watch:
+            self._threads.append(threading.Thread(target=self._watch, name="patch file", daemon=True))
+        for thread in self._threads:
+            thread.start()
 
-        path = self.path.resolve()
-        # The folder is watched, since most editors put a new file in the place of the old one.
-        for touched in watch(path.parent, stop_event=stop, recursive=False, rust_timeout=500):
-            if any(Path(name) == path for _, name in touched):
-                self.reload()
+    def request(self) -> None:
+        """Asks for a reload, from any thread; returns at once. Without `start` it is done before this returns."""
+        if not self._threads:
+            self.reload()
+            return
+        with self._turn:
+            self._requested = True
+            self._turn.notify()
 
     def reload(self) -> bool:
-        """Loads the file and does what changed; False where it could not be, which is told."""
-        engine = self.engine
+        """Loads the file and makes what changed; False where it could not be loaded, which is reported."""
         with self._reloading:
             try:
-                new = load(self.path)
-                changes = diff(engine.patch, new)
-                fresh = {c.node for c in changes if c.do in ("add", "weights")}
-                models = {name: model_of(name, new.nodes[name], self.path) for name in fresh}
-            except PatchError as error:
-                engine.fail(str(error))
+                return not self._stop.is_set() and self._reload()
+            except Exception as error:
+                log.debug("reload", exc_info=True)
+                self._fail(f"{self._path}: {type(error).__name__}: {error}")
                 return False
-            if engine.session is not None:
-                engine.session.patched(new)
-            engine.patch = new
-            for change in changes:
-                self._apply(change, models)
-            engine.control_thread.follow(new)
-            engine.tree.publish("/engine/state", "playing")
-            log.info("%s: loaded again, %d change%s", self.path, len(changes), "s" * (len(changes) != 1))
-            return True
 
-    def _apply(self, change: Change, models: dict[str, Model]) -> None:
-        engine = self.engine
-        if engine.session is not None:
-            engine.session.follows(change, models.get(change.node))
-        match change.do:
-            case "tempo":
-                engine.tree.set("/clock/tempo", change.value)
-            case "remove":
-                engine.remove(change.node)
-            case "add":
-                engine.add(change.node, models[change.node], start=not engine.clock.virtual)
-            case "weights":
-                engine.runners[change.node].swap(models[change.node])
-            case "out":
-                engine.routing.connect(engine.runners[change.node], engine.patch.nodes[change.node])
-            case "source":
-                engine.see(change.node)
-            case "window":
-                engine.stage.set_window(change.value)
-            case "rolls":
-                engine.routing.show(change.value, engine.runners.values())
-            case "set":
-                engine.give(f"/{change.node}/{change.knob}", change.value)
-            case "mapping":
-                pass  # the control thread's mappings follow the patch as a whole, once all nodes are there
+    def close(self) -> None:
+        """Ends the threads; a reload that has begun to load a model is not waited for longer than 5 s."""
+        self._stop.set()
+        with self._turn:
+            self._turn.notify()
+        for thread in self._threads:
+            thread.join(JOIN_WITHIN_S)
 
+    # -- inside -------------------------------------------------------------------------------------------------
 
-def model_of(name: str, node: Node, patch: Path | None) -> Model:
-    """A node's model with its weights, which may lie beside the patch. Raises PatchError."""
-    beside = patch.parent / node.weights if patch is not None else None
-    weights = str(beside) if beside is not None and beside.is_file() else node.weights
-    try:
-        return node.model.load(weights, node.device)
-    except Exception as error:
-        raise PatchError(f"{name}: {error}") from error
+    def _reload(self) -> bool:
+        try:
+            new = load(self._path)
+            changes = self._follower.changes_to(new)
+            fresh = {change.node for change in changes if change.do in ("add", "weights")}
+            models = {name: load_model(name, new.nodes[name], self._path) for name in fresh}
+        except PatchError as error:
+            self._fail(str(error))
+            return False
+        if self._stop.is_set():
+            return False
+        self._follower.follow(new, changes, models)
+        log.info("%s: loaded again, %d change%s", self._path, len(changes), "s" * (len(changes) != 1))
+        return True
+
+    def _run(self) -> None:
+        while True:
+            with self._turn:
+                while not self._requested and not self._stop.is_set():
+                    self._turn.wait()
+                self._requested = False
+            if self._stop.is_set():
+                return
+            self.reload()
+
+    def _watch(self) -> None:
+        from watchfiles import watch
+
+        path = self._path.resolve()
+        # The folder is watched, since most editors put a new file in the place of the old one.
+        for touched in watch(path.parent, stop_event=self._stop, recursive=False, rust_timeout=500):
+            if any(Path(name) == path for _, name in touched):
+                self.request()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import socket
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from live.engine.options import Options
 from live.http.clients import WebSocketClients
 from live.http.oscquery import OscQueryNamespace
 from live.http.server import HttpServer
@@ -15,11 +16,15 @@ from live.http.stage_picture import StagePicture
 from live.net.own_addresses import own_addresses
 from live.osc.dispatch import REFUSED
 from live.osc.opening import is_loopback
+from live.osc.output import OscOutput
+from live.osc.server import OscServer
+from live.parameters.tree import Tree
 from live.patch import Patch
+from live.transport.clock import Clock
+from live.video.stage import Stage
 from models.base import Knob
 
 if TYPE_CHECKING:
-    from live.engine.engine import Engine
     from live.http.site import HttpSite
 
 log = logging.getLogger(__name__)
@@ -32,12 +37,25 @@ MOST_ERRORS: Final = 50
 class HttpService:
     """OSCQuery and the control page, where the options ask for them; on a VirtualClock nothing is opened."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(
+        self,
+        tree: Tree,
+        clock: Clock,
+        stage: Stage,
+        options: Options,
+        fail: Callable[[str], None],
+        out: OscOutput,
+        osc: Callable[[], OscServer | None],
+    ) -> None:
+        self.tree = tree
+        self.clock = clock
         self.server: HttpServer | None = None
-        self.namespace = OscQueryNamespace(engine.tree)
-        self.clients = WebSocketClients(engine.tree, engine.osc_out)
-        self._picture = StagePicture(engine.stage, engine.clock)
+        self.namespace = OscQueryNamespace(tree)
+        self.clients = WebSocketClients(tree, out)
+        self._options = options
+        self._fail = fail
+        self._osc = osc
+        self._picture = StagePicture(stage, clock)
         self._errors: deque[tuple[str, str]] = deque(maxlen=MOST_ERRORS)
         self._started = False
         self._version = -1
@@ -47,21 +65,21 @@ class HttpService:
 
     def open(self) -> None:
         """Takes the port; what cannot be is told, and the piece is played without."""
-        engine, options = self.engine, self.engine.options
-        engine.tree.add("/engine/page", Knob("Where the control page is", kind="text", default="", access="r"))
-        engine.tree.watchers.append(self._watch)
-        if options.http is None or engine.clock.virtual:
+        options = self._options
+        self.tree.add("/engine/page", Knob("Where the control page is", kind="text", default="", access="r"))
+        self.tree.watchers.append(self._watch)
+        if options.http is None or self.clock.virtual:
             return
         host, port = options.http
         try:
             self.server = HttpServer(host, port, self._site)
         except OSError as error:
             said = f"the control page on port {port} of {host}: {error.strerror or error}"
-            engine.fail(f"{said}; playing without (--http-port takes another)")
+            self._fail(f"{said}; playing without (--http-port takes another)")
             return
         for url in self._urls():
             log.info("control page: %s", url)
-        engine.tree.publish("/engine/page", self._urls()[0])
+        self.tree.publish("/engine/page", self._urls()[0])
         if not is_loopback(host) and options.token is None and not options.allow.networks:
             log.warning("the control page is open to the network; --token and --allow limit who may use it")
 
@@ -77,7 +95,7 @@ class HttpService:
             return float("inf")
         if not self._started:
             self._started = True
-            self._version, self._paths = self.engine.tree.version, self.namespace.paths()
+            self._version, self._paths = self.tree.version, self.namespace.paths()
             self.server.start()
         self._look()
         self._picture.rest(now_s)
@@ -89,8 +107,8 @@ class HttpService:
             self.server.close()
         self._picture.close()
         for watcher in (self._watch, self.clients.watch):
-            if watcher in self.engine.tree.watchers:
-                self.engine.tree.watchers.remove(watcher)
+            if watcher in self.tree.watchers:
+                self.tree.watchers.remove(watcher)
 
     # -- Sights -------------------------------------------------------------------------------------------------
 
@@ -113,23 +131,23 @@ class HttpService:
         from live.http.site import HttpSite
         from live.http.websocket import WebSockets
 
-        engine, options = self.engine, self.engine.options
+        options = self._options
         assert options.http is not None
         return HttpSite(
             f"Arabesque on {socket.gethostname().partition('.')[0]}",
             namespace=self.namespace,
-            sockets=WebSockets(self.clients, engine.clock, lambda: engine.osc),
-            guard=RequestGuard(engine.clock, options.http[0], options.allow, options.token),
+            sockets=WebSockets(self.clients, self.clock, self._osc),
+            guard=RequestGuard(self.clock, options.http[0], options.allow, options.token),
             sights=self,
-            osc=lambda: engine.osc,
+            osc=self._osc,
         )
 
     def _watch(self, address: str, arguments: tuple[Any, ...]) -> None:
         if address in ("/engine/error", REFUSED):
-            self._errors.append((self.engine.clock.date(), ": ".join(map(str, arguments))))
+            self._errors.append((self.clock.date(), ": ".join(map(str, arguments))))
 
     def _look(self) -> None:
-        version = self.engine.tree.version
+        version = self.tree.version
         if self.server is None or version == self._version:
             return
         before, self._paths, self._version = self._paths, self.namespace.paths(), version

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SYSTEMS = ("alsa", "core", "winmm", "jack")
+"""Short names of the MIDI systems, in the order in which they are asked for ports."""
+
 
 class MidiError(ValueError):
     """A port that cannot be had, or a number that MIDI has no place for; the message is for the player."""

@@ -12,11 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from live.midi import MidiError
+from live.midi import SYSTEMS, MidiError
 
 AUTO_VARIABLE = "ARABESQUE_MIDI"
-SYSTEMS = ("alsa", "core", "winmm", "jack")
-"""Short names of the systems, in the order in which they are asked for ports."""
 
 
 class Port(Protocol):

@@ -11,8 +11,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any, Literal, Self
 
-from live.midi import MidiError
-from live.midi.port import SYSTEMS
+from live.midi import SYSTEMS, MidiError
 from live.system.silence import silence_stderr
 
 CLIENT = "Arabesque"

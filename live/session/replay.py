@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from live.engine.options import Options
-from live.engine.reloader import model_of
 from live.midi.output.node_outputs import NodeOutputs
 from live.nodes.event_runner import EventRunner
+from live.nodes.loading import load_model
 from live.parameters.tree import Tree
 from live.patch import PatchError, load
 from live.session.digest import EventDigest
@@ -190,7 +190,7 @@ class Replay:
         made = self._patch.nodes.get(node)
         if made is None:
             raise PatchError(f"{self.session}: its patch has no node {node}")
-        return model_of(node, made, self._path)
+        return load_model(node, made, self._path)
 
     # -- as it was? ----------------------------------------------------------------------------------------------
 

@@ -1,36 +1,41 @@
-"""How an engine begins to keep a session."""
+"""Starts the recording of a session."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
+from live.engine.options import Options
 from live.session.recorder import SessionRecorder, versions
 from live.session.session_file import SessionHead
-
-if TYPE_CHECKING:
-    from live.engine.engine import Engine
+from live.transport.clock import Clock
 
 
-def start_session(engine: Engine) -> SessionRecorder | None:
-    """A recording of all that will happen, where the options ask for one; what cannot be is told and done without."""
-    wanted, text = engine.options.session, engine.patch.text
+def start_session(
+    options: Options, path: Path | None, text: str, clock: Clock, fail: Callable[[str], None]
+) -> SessionRecorder | None:
+    """A recorder where the options ask for one; `path` and `text` are the patch's.
+
+    What keeps it from being recorded is reported through `fail(sentence)`, and the patch plays without.
+    """
+    wanted = options.session
     if wanted is None:
         return None
-    if engine.path is None or not text:
-        engine.fail(f"--record-session {wanted}: the patch comes from no file; playing on without")
+    if path is None or not text:
+        fail(f"--record-session {wanted}: the patch comes from no file; playing on without")
         return None
     head = SessionHead(
-        patch=str(engine.path.resolve()),
+        patch=str(path.resolve()),
         text=text,
         sha256=hashlib.sha256(text.encode()).hexdigest(),
-        date=engine.clock.date(),
+        date=clock.date(),
         versions=versions(),
-        seed=engine.options.seed,
-        settings=engine.options.settings,
+        seed=options.seed,
+        settings=options.settings,
     )
     try:
-        return SessionRecorder(wanted, head, engine.clock, engine.fail)
+        return SessionRecorder(wanted, head, clock, fail)
     except OSError as error:
-        engine.fail(f"--record-session {wanted}: {error.strerror}; playing on without")
+        fail(f"--record-session {wanted}: {error.strerror}; playing on without")
         return None

@@ -87,7 +87,7 @@ def test_keys_played_by_another_program_reach_the_model(
     stage.until("/a/heard", 64, 64)
     stage.until("/a/heard", 64, 0)
     stage.engine.close()
-    model: Any = stage.engine.runners["a"].model
+    model: Any = stage.engine.nodes["a"].model
     heard = [event for step in model.heard for event in step]
     assert {NoteOn(60, 64), NoteOff(60), NoteOn(64, 64), NoteOff(64)} == set(heard)
     assert len(heard) >= 6

@@ -37,7 +37,7 @@ def each():
     news += [f"strokes {len(strokes)}"] + [f"{n}" for _, _, n in engine.stage.notes]
     news += [name for name in ("hud", "help", "fullscreen") if engine.tree.get(f"/window/{name}")]
     news += ["wide %d" % engine.stage.size[0]]
-    news += ["heard"] if len(engine.runners["ink"].model.heard) >= 10 else []
+    news += ["heard"] if len(engine.nodes["ink"].model.heard) >= 10 else []
     for item in news:
         if item not in told:
             told.add(item)

@@ -1,64 +1,73 @@
-"""Who plays with the nodes: what comes in on the keys that a node listens to is heard by its model."""
+"""Routes what is played on MIDI inputs to the nodes that listen to them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+import threading
 
 from live.midi import Keys
 from live.midi.input.input_set import wanted
 from live.midi.input.message import InputMessage
 from live.midi.output.midi_output import MidiVoice
+from live.midi.output.node_outputs import NodeOutputs
+from live.nodes.node_set import NodeSet
+from live.parameters.tree import AddressError, Tree
 from live.patch import Patch
 from models.base import Knob, NoteOff, NoteOn
-
-if TYPE_CHECKING:
-    from live.engine.engine import Engine
 
 
 class KeyRouting:
     """The control-thread service that gives each node with `source=Keys(…)` what is played there.
 
-    `/NODE/listen` opens and closes the node's ears, `/NODE/thru` sends the player's notes and controllers to the node's
-    own instrument, too, and `/NODE/heard` tells each key. Keys held on a device that is unplugged come up.
+    `/NODE/listen` switches the node's input on and off, `/NODE/thru` sends notes and controllers to the node's own
+    instrument, too, and `/NODE/heard` reports each key. Keys held on a device that is unplugged are released.
+    Messages come in on another thread than the control thread's: a lock keeps the sets of held keys whole.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-        self.tree = engine.tree
+    def __init__(self, tree: Tree, patch: Patch, nodes: NodeSet, voices: NodeOutputs) -> None:
+        self.tree = tree
+        self._patch = patch
+        self._nodes = nodes
+        self._voices = voices
+        self._lock = threading.RLock()
         self._down: dict[str, set[tuple[str, int]]] = {}
+        """The keys that are held, of each node that listens: device and pitch."""
         self._through: dict[str, MidiVoice] = {}
 
-    # -- the part -----------------------------------------------------------------------------------------------
+    # -- the service --------------------------------------------------------------------------------------------
 
     def open(self) -> None:
         """Declares the addresses of the nodes that listen."""
-        self.follow(self.engine.patch)
+        self.follow(self._patch)
 
     def follow(self, patch: Patch) -> None:
-        """Nodes may have come and gone, or listen to other keys."""
-        for name in [name for name in self._through if name not in patch.nodes]:
-            self._through.pop(name).close()
-        for name, node in patch.nodes.items():
-            if not isinstance(node.source, Keys) or f"/{name}/listen" in self.tree:
-                continue
-            self._down[name] = set()
-            self.tree.add(f"/{name}/listen", Knob("Hear what is played on the keys", kind="switch", default=True))
-            self.tree.add_signal(f"/{name}/heard", "ii", "A key it heard: pitch, and velocity, 0 when it comes up")
-            if node.midi is not None:
-                thru = "What is played on the keys sounds on its instrument, too"
-                self.tree.add(f"/{name}/thru", Knob(thru, kind="switch", default=False))
+        """Takes the nodes that listen from a patch whose nodes all run by now."""
+        with self._lock:
+            self._patch = patch
+            for name in [name for name in self._through if name not in patch.nodes]:
+                self._through.pop(name).close()
+            for name in [name for name in self._down if name not in patch.nodes]:
+                del self._down[name]
+            for name, node in patch.nodes.items():
+                if not isinstance(node.source, Keys) or f"/{name}/listen" in self.tree:
+                    continue
+                self._down[name] = set()
+                self.tree.add(f"/{name}/listen", Knob("Hear what is played on the keys", kind="switch", default=True))
+                self.tree.add_signal(f"/{name}/heard", "ii", "A key it heard: pitch, and velocity, 0 when it comes up")
+                if node.midi is not None:
+                    thru = "What is played on the keys sounds on its instrument, too"
+                    self.tree.add(f"/{name}/thru", Knob(thru, kind="switch", default=False))
 
     def advance(self, now_s: float) -> float:
-        """Keys that were down when the ears were closed come up."""
-        for name, down in self._down.items():
-            if down and not (f"/{name}/listen" in self.tree and self.tree.get(f"/{name}/listen")):
-                for device, pitch in sorted(down):
-                    self._hear(name, device, NoteOff(pitch))
-        for name in list(self._through):
-            if not (f"/{name}/thru" in self.tree and self.tree.get(f"/{name}/thru")):
-                self._through.pop(name).close()
-        return now_s + 0.25 if self._through or any(self._down.values()) else float("inf")
+        """Releases the keys that were down when a node's input was switched off."""
+        with self._lock:
+            for name, down in self._down.items():
+                if down and not self._is_on(name, "listen"):
+                    for device, pitch in sorted(down):
+                        self._hear(name, device, NoteOff(pitch))
+            for name in list(self._through):
+                if not self._is_on(name, "thru"):
+                    self._through.pop(name).close()
+            return now_s + 0.25 if self._through or any(self._down.values()) else float("inf")
 
     def close(self) -> None:
         """The ports, which know what sounds, end it."""
@@ -66,52 +75,59 @@ class KeyRouting:
     # -- what is played -----------------------------------------------------------------------------------------
 
     def take(self, given: InputMessage) -> None:
-        """One message that came in."""
+        """Gives one message to the nodes that listen to its device and channel."""
         event = given.event()
         if event is None:
             return
-        for name, keys in self._listening().items():
-            named = keys.port.casefold() == "auto" or wanted(keys.port, given.device)
-            if not named or keys.channel not in (0, given.channel):
-                continue
-            if isinstance(event, NoteOn | NoteOff) and self._open(name, given.device, event):
-                self._hear(name, given.device, event)
-            if f"/{name}/thru" in self.tree and self.tree.get(f"/{name}/thru"):
-                self._voice(name).send(0.0, event)
+        with self._lock:
+            for name, node in self._patch.nodes.items():
+                keys = node.source
+                if not isinstance(keys, Keys) or keys.channel not in (0, given.channel):
+                    continue
+                if keys.port.casefold() != "auto" and not wanted(keys.port, given.device):
+                    continue
+                if isinstance(event, NoteOn | NoteOff) and self._takes(name, given.device, event):
+                    self._hear(name, given.device, event)
+                if self._is_on(name, "thru"):
+                    self._voice(name).send(0.0, event)
 
     def gone(self, device: str) -> None:
-        """A device was unplugged: its keys come up."""
-        for name, down in self._down.items():
-            for held, pitch in sorted(down):
-                if held == device:
-                    self._hear(name, device, NoteOff(pitch))
-        for voice in self._through.values():
-            voice.silence()
+        """Releases the keys held on a device that was unplugged."""
+        with self._lock:
+            for name, down in self._down.items():
+                for held, pitch in sorted(down):
+                    if held == device:
+                        self._hear(name, device, NoteOff(pitch))
+            for voice in self._through.values():
+                voice.silence()
 
     # -- inside -------------------------------------------------------------------------------------------------
 
-    def _listening(self) -> Mapping[str, Keys]:
-        nodes = self.engine.patch.nodes
-        return {name: node.source for name, node in nodes.items() if isinstance(node.source, Keys)}
+    def _is_on(self, name: str, switch: str) -> bool:
+        """Whether a switch of a node is on; off where the node has been removed."""
+        try:
+            return bool(self.tree.get(f"/{name}/{switch}"))
+        except AddressError:
+            return False
 
-    def _open(self, name: str, device: str, event: NoteOn | NoteOff) -> bool:
-        """Whether the node is to hear this: it listens, or it heard that key go down."""
+    def _takes(self, name: str, device: str, event: NoteOn | NoteOff) -> bool:
+        """Whether the node is given this key: its input is on, or it was given that key's note-on."""
         held = (device, event.pitch) in self._down.get(name, ())
-        return held or (isinstance(event, NoteOn) and bool(self.tree.get(f"/{name}/listen")))
+        return held or (isinstance(event, NoteOn) and self._is_on(name, "listen"))
 
     def _hear(self, name: str, device: str, event: NoteOn | NoteOff) -> None:
-        down = self._down[name]
+        down = self._down.setdefault(name, set())
         (down.add if isinstance(event, NoteOn) else down.discard)((device, event.pitch))
-        runner = self.engine.runners.get(name)
+        runner = self._nodes.get(name)
         if runner is not None:
             runner.hear(event)
             self.tree.publish(f"/{name}/heard", event.pitch, event.velocity if isinstance(event, NoteOn) else 0)
 
     def _voice(self, name: str) -> MidiVoice:
         if name not in self._through:
-            out = self.engine.patch.nodes[name].midi
+            out = self._patch.nodes[name].midi
             assert out is not None
-            self._through[name] = self.engine.voices.port(out).voice(f"{name} thru")
+            self._through[name] = self._voices.port(out).voice(f"{name} thru")
         voice, channel = self._through[name], self.tree.get(f"/{name}/channel")
         voice.set(channel=channel)
         return voice

@@ -15,7 +15,7 @@ from pathlib import Path
 import mido
 import pytest
 
-from live.commands import play
+from live.commands import main, names, play
 
 TESTS = Path(__file__).parents[2]
 PIECE = """
@@ -168,6 +168,10 @@ def test_what_is_set_beyond_its_range_is_told(piece: str) -> None:
     done = arabesque(piece, "--seconds", "0.1", "--osc-port", "0", "--set", "/a/lowest=999")
     assert done.returncode == 0
     assert "/a/lowest: 999 is out of range, 0 to " in done.stderr
+
+
+def test_every_command_has_a_module_and_a_line_in_the_help() -> None:
+    assert names.MEANINGS.keys() == main.MODULES.keys()
 
 
 def test_help_names_the_other_commands() -> None:

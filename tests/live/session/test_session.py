@@ -107,8 +107,8 @@ def test_the_beat_is_the_same_again(piece: Piece, again: Callable[[], ReplayOutc
 def test_what_was_heard_is_heard_again(piece: Piece, tmp_path: Path) -> None:
     engine = piece.open()
     engine.advance(0.5)
-    engine.runners["a"].hear(NoteOn(60, 1))
-    engine.runners["a"].hear(Pen(0.1, -1 / 3, True))
+    engine.nodes["a"].hear(NoteOn(60, 1))
+    engine.nodes["a"].hear(Pen(0.1, -1 / 3, True))
     engine.advance(1.0)
     engine.close()
     replay = Replay(tmp_path / "kept")

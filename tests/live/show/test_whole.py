@@ -85,8 +85,6 @@ def test_a_cue_reloads_the_patch(piece: Piece) -> None:
     engine.advance(1.0)
     engine.tree.write("/cue/go", [])
     engine.advance(1.1)
-    for helper in engine._helpers:
-        helper.join()
     assert engine.tree.get("/a/lowest") == 33
     assert engine.tree.get("/mapping/list") == ""
 

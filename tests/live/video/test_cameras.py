@@ -63,7 +63,7 @@ def test_a_file_is_seen_at_its_own_rate_over_and_over(piece: Piece) -> None:
         greys.append(int(newest(engine).pixels[10, 40, 0]) // STEP)
     assert greys == [0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1]
     assert newest(engine).number == 11
-    assert engine.runners["veil"].model.seen == list(range(12))
+    assert engine.nodes["veil"].model.seen == list(range(12))
 
 
 def test_the_state_of_a_camera_is_told(piece: Piece) -> None:
@@ -87,7 +87,7 @@ def test_auto_without_a_camera_is_the_test_picture(piece: Piece) -> None:
     engine = piece.open(ONE.replace('"clip.avi"', '"auto", width=80, height=60, rate=20'))
     engine.advance(1.01)
     assert newest(engine).pixels.shape == (60, 80, 3)
-    assert engine.runners["veil"].model.seen == list(range(21))
+    assert engine.nodes["veil"].model.seen == list(range(21))
     assert engine.tree.get("/camera/state") == "test"
     assert engine.tree.get("/camera/seen") == "test picture"
     assert engine.tree.get("/camera/motion") > 0.0
@@ -117,7 +117,7 @@ def test_the_source_changes_while_it_plays(piece: Piece, tmp_path: Path) -> None
     engine.advance(0.75)
     assert newest(engine).pixels.shape == (64, 96, 3)
     assert [value for _, _, value in told] == ["opening", "other.avi", "playing"]
-    seen = engine.runners["veil"].model.seen
+    seen = engine.nodes["veil"].model.seen
     assert seen == sorted(set(seen))  # the numbers go on
 
 
@@ -151,11 +151,11 @@ patch = Patch(
 """
     engine = piece.open(two)
     engine.advance(0.35)
-    assert engine.runners["veil"].model.seen == engine.runners["ghost"].model.seen == [0, 1, 2, 3]
+    assert engine.nodes["veil"].model.seen == engine.nodes["ghost"].model.seen == [0, 1, 2, 3]
     piece.write(ONE)
     assert engine.reload()
     engine.advance(0.55)
-    assert engine.runners["veil"].model.seen[-1] == 5
+    assert engine.nodes["veil"].model.seen[-1] == 5
     piece.write(ONE.replace("clip.avi", "test").replace('"test"', '"test", name="other"'))
     assert engine.reload()
     assert "/camera/state" not in engine.tree

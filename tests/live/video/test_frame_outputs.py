@@ -92,7 +92,7 @@ def test_a_film_that_cannot_be_is_told_and_nothing_stops(piece: Piece, tmp_path:
     engine.advance(0.5)
     assert "film.gif: expected a name that ends in .mp4" in told[0]
     assert engine.tree.get("/window/record") is False
-    assert engine.runners["veil"].model.seen[-1] == 4
+    assert engine.nodes["veil"].model.seen[-1] == 4
 
 
 @pytest.mark.parametrize("name", ["syphon", "spout"])

@@ -80,12 +80,12 @@ def test_a_saved_file_moves_layers_and_stops_nothing(piece: Piece) -> None:
     engine = piece.open()
     engine.advance(0.6)
     engine.tree.set("/ink/width", 20.0)
-    runner, ink = engine.runners["ink"], engine.stage.inks["ink"]
+    runner, ink = engine.nodes["ink"], engine.stage.inks["ink"]
     piece.write(PIECE.replace("stage.layer(1)", "stage.layer(-3, opacity=0.5, blend='add')"))
     assert engine.reload()
     engine.advance(1.1)
     assert drawn(engine) == [[BOX]]
-    assert engine.runners["ink"] is runner
+    assert engine.nodes["ink"] is runner
     assert engine.stage.inks["ink"] is ink
     assert ink.layer.number == -3
     assert [engine.tree.get(f"/ink/{knob}") for knob in ("opacity", "blend", "width")] == [0.5, "add", 20.0]
@@ -117,7 +117,7 @@ def test_rolls_come_move_and_go(piece: Piece) -> None:
     assert engine.reload()
     assert not engine.stage.rolls
     assert "/low/past" not in engine.tree
-    assert len(engine.runners["tune"].outputs) == 3
+    assert len(engine.nodes["tune"].outputs) == 3
     engine.advance(3.0)
 
 
@@ -154,7 +154,7 @@ def test_what_went_to_midi_may_go_to_a_layer_and_back(piece: Piece) -> None:
     assert engine.reload()
     engine.advance(1.1)
     assert drawn(engine) == [[BOX[4:]]]  # the one before was on its way already
-    assert len(engine.runners["ink"].outputs) == 3
+    assert len(engine.nodes["ink"].outputs) == 3
     piece.write(PIECE.replace("out=stage.layer(1), fade=0", "out=Midi('silent')"))
     assert engine.reload()
     engine.advance(2.0)
@@ -164,7 +164,7 @@ def test_what_went_to_midi_may_go_to_a_layer_and_back(piece: Piece) -> None:
 def test_a_layer_that_goes_takes_its_addresses_along_and_brings_them_back(piece: Piece) -> None:
     drawing = PIECE.replace("fade=0", "fade=0, size=0.3")
     engine = piece.open(drawing)
-    runner, tree = engine.runners["ink"], engine.tree
+    runner, tree = engine.nodes["ink"], engine.tree
     engine.advance(0.6)
     looks = [f"/ink/{name}" for name in (*INK_KNOBS, "colour/red", "paper/opacity", "pen")]
     assert all(address in tree for address in looks)
@@ -186,7 +186,7 @@ def test_a_layer_that_goes_takes_its_addresses_along_and_brings_them_back(piece:
     engine.advance(1.8)
     assert engine.stage.inks["ink"].look["width"] == 30.0
     assert [(0.5, 0.5)] in [stroke for strokes in drawn(engine) for stroke in strokes]
-    assert engine.runners["ink"] is runner
+    assert engine.nodes["ink"] is runner
 
 
 def test_a_persons_pen_is_heard_by_the_model(piece: Piece) -> None:
@@ -194,7 +194,7 @@ def test_a_persons_pen_is_heard_by_the_model(piece: Piece) -> None:
     engine.advance(0.6)
     engine.tree.write("/ink/pen", [0.5, 0.5, 1])
     engine.advance(1.0)
-    assert engine.runners["ink"].model.heard == [Pen(0.5, 0.5, False), Pen(0.5, 0.5, True)]  # type: ignore[attr-defined]
+    assert engine.nodes["ink"].model.heard == [Pen(0.5, 0.5, False), Pen(0.5, 0.5, True)]  # type: ignore[attr-defined]
     assert drawn(engine)[1] == [[(0.5, 0.5)]]
 
 

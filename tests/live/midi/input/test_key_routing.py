@@ -33,7 +33,7 @@ class Duet:
         self.engine.advance(self.engine.clock.now() + 0.6)
 
     def heard(self, node: str = "a") -> list[Any]:
-        model: Any = self.engine.runners[node].model
+        model: Any = self.engine.nodes[node].model
         return [event for step in model.heard for event in step]
 
     def sounded(self) -> list[tuple[int, int, int]]:

@@ -1,0 +1,104 @@
+"""Brings what runs to what a new version of the patch says, change by change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from live.engine.control_thread import ControlThread
+from live.nodes.node_set import NodeSet
+from live.nodes.routing import Routing
+from live.parameters.tree import Tree
+from live.patch import Change, Patch, diff
+from live.session.recorder import SessionRecorder
+from live.video.stage import Stage
+from models.base import Model
+
+
+class PatchFollower:
+    """Applies the differences between two patches to the nodes, the window, the clock and the services.
+
+    A change that fails is reported, and the others are made: the node is added anew with the next reload.
+    `give(address, value)` sets what the patch says, and reports a value out of range.
+    """
+
+    def __init__(
+        self,
+        patch: Patch,
+        *,
+        tree: Tree,
+        nodes: NodeSet,
+        routing: Routing,
+        stage: Stage,
+        control_thread: ControlThread,
+        seed: int | None,
+        give: Callable[[str, Any], None],
+        fail: Callable[[str], None],
+    ) -> None:
+        self.patch = patch
+        """The patch that plays."""
+        self.session: SessionRecorder | None = None
+        self._tree = tree
+        self._nodes = nodes
+        self._routing = routing
+        self._stage = stage
+        self._control_thread = control_thread
+        self._seed = seed
+        self._give = give
+        self._fail = fail
+        self._broken: set[str] = set()
+        """Nodes that a change could not be made to."""
+
+    def add(self, name: str, patch: Patch, model: Model) -> None:
+        """Adds a node of a patch without starting it."""
+        self._nodes.add(name, patch.nodes[name], model, patch.seed_of(name, self._seed))
+
+    def changes_to(self, new: Patch) -> list[Change]:
+        """What has to be changed; a node that an earlier change failed for is removed and added."""
+        broken = self._broken & new.nodes.keys()
+        kept = [change for change in diff(self.patch, new) if change.node not in broken]
+        anew = [Change(do, name) for name in sorted(broken) for do in ("remove", "add")]
+        return kept + anew
+
+    def follow(self, new: Patch, changes: list[Change], models: Mapping[str, Model]) -> None:
+        """Makes these changes, with the models loaded for them; the services follow once all nodes are there."""
+        if self.session is not None:
+            self.session.patched(new)
+        self._broken = set()
+        for change in changes:
+            if self.session is not None:
+                self.session.follows(change, models.get(change.node))
+            try:
+                self._apply(change, new, models)
+            except Exception as error:
+                self._fail(f"{change.node or change.do}: {type(error).__name__}: {error}")
+                if change.node in new.nodes:
+                    self._broken.add(change.node)
+        self.patch = new
+        self._control_thread.follow(new)
+        self._tree.publish("/engine/state", "playing")
+
+    def _apply(self, change: Change, new: Patch, models: Mapping[str, Model]) -> None:
+        name = change.node
+        match change.do:
+            case "tempo":
+                self._tree.set("/clock/tempo", change.value)
+            case "remove":
+                self._nodes.remove(name)
+            case "add":
+                self.add(name, new, models[name])
+                self._nodes.start(name)
+            case "weights":
+                self._nodes[name].swap(models[name])
+            case "out":
+                self._nodes.connect(name, new.nodes[name])
+            case "source":
+                self._nodes.connect_camera(name, new.nodes[name])
+            case "window":
+                self._stage.set_window(change.value)
+            case "rolls":
+                self._routing.show(change.value, self._nodes.values())
+            case "set":
+                self._give(f"/{name}/{change.knob}", change.value)
+            case "mapping":
+                pass  # the mapping service follows the patch as a whole, once all nodes are there

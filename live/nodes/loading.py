@@ -1,0 +1,18 @@
+"""Loads the model of a node with its weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from live.patch import Node, PatchError
+from models.base import Model
+
+
+def load_model(name: str, node: Node, patch: Path | None) -> Model:
+    """A node's model with its weights, which may lie beside the patch. Raises PatchError."""
+    beside = patch.parent / node.weights if patch is not None else None
+    weights = str(beside) if beside is not None and beside.is_file() else node.weights
+    try:
+        return node.model.load(weights, node.device)
+    except Exception as error:
+        raise PatchError(f"{name}: {error}") from error

@@ -1,0 +1,164 @@
+"""The running nodes of an engine, by name."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from live.nodes.event_runner import EventRunner
+from live.nodes.frame_runner import FrameRunner
+from live.nodes.routing import Routing
+from live.parameters.tree import AddressError, Tree
+from live.patch import Node
+from live.session.recorder import SessionRecorder
+from live.transport.clock import Clock
+from live.video.cameras import Cameras
+from models.base import Model
+
+Runner = EventRunner | FrameRunner
+
+
+class NodeSet(Mapping[str, Runner]):
+    """Adds, removes and stops nodes; any thread may read it meanwhile.
+
+    The dictionary behind it is replaced and never changed, so that `items()`, `values()` and iteration see one moment.
+    After `close` no node can be added: a reload that comes late starts nothing. `give(address, value)` sets what the
+    patch says, and reports a value out of range.
+    """
+
+    def __init__(
+        self, tree: Tree, clock: Clock, routing: Routing, cameras: Cameras, give: Callable[[str, Any], None]
+    ) -> None:
+        self.session: SessionRecorder | None = None
+        """Records what the nodes added from now on do."""
+        self._tree = tree
+        self._clock = clock
+        self._routing = routing
+        self._cameras = cameras
+        self._give = give
+        self._runners: dict[str, Runner] = {}
+        self._wanted: dict[str, float] = {}
+        """On a virtual clock: when each node is to be called next."""
+        self._changing = threading.RLock()
+        self._closed = False
+
+    # -- reading: from any thread -------------------------------------------------------------------------------
+
+    def __getitem__(self, name: str) -> Runner:
+        return self._runners[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._runners)
+
+    def __len__(self) -> int:
+        return len(self._runners)
+
+    def keys(self) -> KeysView[str]:
+        return self._runners.keys()
+
+    def values(self) -> ValuesView[Runner]:
+        return self._runners.values()
+
+    def items(self) -> ItemsView[str, Runner]:
+        return self._runners.items()
+
+    # -- nodes come and go --------------------------------------------------------------------------------------
+
+    def add(self, name: str, node: Node, model: Model, seed: int) -> None:
+        """Adds a node: its addresses, its outputs, its runner, which `start` starts."""
+        with self._changing:
+            if self._closed:
+                return
+            if self.session is not None and node.camera is None:
+                self._routing.also(name, self.session.add(name, model))
+            self._declare(name, node, model, seed)
+            runner = node.runs(name, model, self._tree, self._clock, ())
+            self._routing.connect(runner, node)
+            self._runners = {**self._runners, name: runner}
+            self.connect_camera(name, node)
+            self._wanted[name] = self._clock.now()
+            self._tree.watchers.append(runner.notice)
+
+    def start(self, name: str) -> None:
+        """Lets a node play, on a thread of its own; on a virtual clock it is called by `advance_next`."""
+        with self._changing:
+            if not self._closed and not self._clock.virtual and name in self._runners:
+                self._runners[name].start()
+
+    def connect(self, name: str, node: Node) -> None:
+        """Gives a node the outputs that it has in its patch."""
+        self._routing.connect(self._runners[name], node)
+
+    def connect_camera(self, name: str, node: Node) -> None:
+        """Gives a node the camera that it has in its patch, if it has one."""
+        runner = self._runners[name]
+        if node.camera is not None and isinstance(runner, FrameRunner):
+            self._cameras.connect(runner, node.camera)
+
+    def remove(self, name: str) -> None:
+        """Stops a node and removes its addresses and outputs; does nothing where there is none of that name."""
+        with self._changing:
+            runner = self._runners.get(name)
+            if runner is None:
+                return
+            self._runners = {other: kept for other, kept in self._runners.items() if other != name}
+            self._wanted.pop(name, None)
+            self._tree.watchers.remove(runner.notice)
+            runner.stop()
+            self._cameras.disconnect(name)
+            self._routing.remove(name)
+            self._tree.remove(name)
+            if self.session is not None:
+                self.session.remove(name)
+
+    def close(self) -> None:
+        """Stops all nodes; their addresses stay. No node can be added afterwards."""
+        with self._changing:
+            self._closed = True
+            for runner in self._runners.values():
+                runner.stop()
+
+    # -- all of them --------------------------------------------------------------------------------------------
+
+    def set_each(self, knob: str, values: Mapping[str, Any]) -> None:
+        """Sets a knob of several nodes, except of those that have been removed meanwhile."""
+        for name, value in values.items():
+            with suppress(AddressError):
+                self._tree.set(f"/{name}/{knob}", value)
+
+    def publish_readings(self) -> None:
+        """Publishes the figures of each node's work."""
+        for name, runner in self.items():
+            for reading, value in runner.readings().items():
+                if f"/{name}/{reading}" in self._tree:
+                    self._tree.publish(f"/{name}/{reading}", value)
+
+    # -- on a virtual clock -------------------------------------------------------------------------------------
+
+    def next(self) -> tuple[float, str]:
+        """When which node is to be called next; (infinity, "") where there is none."""
+        wanted = [(0.0 if runner.woken else self._wanted[name], name) for name, runner in self.items()]
+        return min(wanted, default=(float("inf"), ""))
+
+    def iterate(self, name: str) -> None:
+        """Calls a node once."""
+        self._wanted[name] = self._runners[name].iterate()
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    def _declare(self, name: str, node: Node, model: Model, seed: int) -> None:
+        """The addresses of the knobs, at the values that the patch gives, and of the readings."""
+        declarations = node.runs.knobs_of_loaded(model)
+        for knob, declared in declarations.items():
+            default = declared.coerce(node.knobs[knob]) if knob in node.knobs else declared.default
+            self._tree.add(f"/{name}/{knob}", replace(declared, default=default))
+        # A scale named in the patch sets the pitch classes, unless the patch names them as well.
+        given = [knob for knob in node.knobs if knob in declarations]
+        for knob in sorted(given, key=lambda knob: declarations[knob].sets is None):
+            self._give(f"/{name}/{knob}", node.knobs[knob])
+        self._tree.set(f"/{name}/seed", seed)
+        for reading, declared in node.runs.told_of(model).items():
+            self._tree.add(f"/{name}/{reading}", declared)
