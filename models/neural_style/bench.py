@@ -26,8 +26,8 @@ from models.neural_style import lbfgs
 from models.neural_style.easel import fitted, noise
 from models.neural_style.model import NeuralStyle
 from models.neural_style.objective import Goal, Weights, goal, losses
+from models.picture_file import read
 from models.style_transfer.look import Pixels
-from models.style_transfer.pictures import read
 from models.threads import threads
 
 Row = dict[str, Any]

@@ -12,9 +12,9 @@ from torch.nn import functional as F
 
 from models.chance import normals, stream
 from models.convolution.pictures import maps_of
+from models.picture_file import PictureError, read
 from models.store import Card
 from models.style_transfer.look import Pixels, resized
-from models.style_transfer.pictures import PictureError, read
 from models.style_transfer.weights import network_of
 
 CAMERA = "camera"

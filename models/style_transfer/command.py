@@ -16,7 +16,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from models import store
+from models import picture_file, store
 from models.style_transfer import pictures, vgg
 from models.style_transfer.adding import added
 from models.style_transfer.brush import CpuBrush
@@ -107,7 +107,7 @@ def paint(options: argparse.Namespace) -> None:
     """Writes the photo painted."""
     parameters, card = read(options.weights)
     weights = blend(options.painting, card.labels)
-    photo = pictures.read(options.photo)
+    photo = picture_file.read(options.photo)
     small = resized(photo, *working_size(photo.shape[0], photo.shape[1], options.resolution))
     pictures.write(options.out, CpuBrush(parameters).paint(small, weights))
 
@@ -182,8 +182,9 @@ def judge(options: argparse.Namespace) -> None:
     files = held or pictures.found(options.photos)
     files = files[:: max(1, len(files) // options.most)][: options.most]
     which = [card.labels.index(label) for label in labels]
-    judged, rows = judgement(parameters, which, goal, [squared(path) for path in files], options.steps)
-    Console().print(table(labels, judged, options.steps, len(files)))
+    shown = squared(files)
+    judged, rows = judgement(parameters, which, goal, shown, options.steps)
+    Console().print(table(labels, judged, options.steps, len(shown)))
     if options.sheet:
         pictures.write(options.sheet, pictures.sheet(rows))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,7 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from models.picture_file import PictureError, Pixels, read
 from models.style_transfer import pictures
+
+log = logging.getLogger(__name__)
 
 SCALES = 0.75, 1.5  # the shorter side of a photo, in sides of the square that shows a whole one
 WHOLE = 256  # that square's side in pixels: crops are cut from photos of about this size
@@ -47,9 +51,14 @@ class Photos:
         self._ahead = ahead
         self._pool = ThreadPoolExecutor(ahead, "photos") if ahead else None
         self._coming: dict[tuple[int, int], Future[Batch]] = {}
+        self._bad: set[Path] = set()
 
     def batch(self, number: int, side: int) -> Batch:
-        """Batch `number` with crops of `side` pixels. Raises PictureError for a file that cannot be read."""
+        """Batch `number` with crops of `side` pixels.
+
+        A photo that cannot be read is named once and replaced by the next in the order. Raises PictureError where
+        none can be read.
+        """
         if self._pool is None:
             return self._cut(number, side)
         wanted = [(n, side) for n in range(number, number + self._ahead + 1)]
@@ -65,14 +74,28 @@ class Photos:
         which = self._paintings(number)
         crops, moved, shifts = [], [], []
         for n in range(self.photos):
-            place = number * self.photos + n
-            turn, at = divmod(place, len(self.files))
-            order = np.random.default_rng((self.seed, turn, 1)).permutation(len(self.files))
-            crop, aside, shift = views(pictures.read(self.files[order[at]]), side, random)
+            crop, aside, shift = views(self._photo(number * self.photos + n), side, random)
             crops.append(crop)
             moved.append(aside)
             shifts.append(shift)
         return Batch(torch.cat(crops), torch.cat(moved), torch.tensor(shifts), which)
+
+    def _photo(self, place: int) -> Pixels:
+        """Photo `place` of an endless row that shows all, in a new order each time round.
+
+        Which photo stands in for a bad one depends on the files alone, so a resumed training sees the same.
+        """
+        turn, at = divmod(place, len(self.files))
+        order = np.random.default_rng((self.seed, turn, 1)).permutation(len(self.files))
+        for index in np.roll(order, -at):
+            path = self.files[index]
+            try:
+                return read(path)
+            except PictureError as error:
+                if path not in self._bad:
+                    self._bad.add(path)
+                    log.warning("%s; left out", error)
+        raise PictureError(f"none of the {len(self.files)} photos can be read")
 
     def _paintings(self, number: int) -> Tensor:
         """All paintings in turn, in a new order each time round, so that none is seen less than another."""
@@ -90,7 +113,7 @@ def threads(device: torch.device) -> int:
     return 0 if device.type == "cpu" else min(16, os.cpu_count() or 1)
 
 
-def views(photo: pictures.Pixels, side: int, random: np.random.Generator) -> tuple[Tensor, Tensor, tuple[float, float]]:
+def views(photo: Pixels, side: int, random: np.random.Generator) -> tuple[Tensor, Tensor, tuple[float, float]]:
     """A crop [1, 3, side, side] of a photo, the same from a little aside with noise, and how far aside (y, x)."""
     room = int(SHIFT) + 1
     shorter = max(side + 2 * room, round(WHOLE * random.uniform(*SCALES)))

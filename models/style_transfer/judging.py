@@ -9,6 +9,7 @@ import torch
 from rich.table import Table
 from torch import Tensor
 
+from models.picture_file import Pixels
 from models.style_transfer import pictures
 from models.style_transfer.gatys import optimised
 from models.style_transfer.objective import Objective
@@ -27,7 +28,7 @@ def judgement(
     objective: Objective,
     photos: Sequence[Tensor],
     steps: Sequence[int],
-) -> tuple[list[Row], list[list[pictures.Pixels]]]:
+) -> tuple[list[Row], list[list[Pixels]]]:
     """For each painting its losses, and for each painting and photo the pictures: the photo, ours, the slow ones.
 
     `which` are the network's paintings in the objective's order; photos are [1, 3, H, W] in 0..1.

@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm"}
+from models.picture_file import SUFFIXES, PictureError, Pixels, read
+
+log = logging.getLogger(__name__)
+
 HELD_OUT = 20  # one picture in so many is never learned from
-
-Pixels = NDArray[np.uint8]
-"""[H, W, 3], red green blue."""
-
-
-class PictureError(ValueError):
-    """A file that is no picture, or a folder without any: one sentence with its path."""
-
-
-def read(path: Path) -> Pixels:
-    """The pixels of a file [H, W, 3]. Raises PictureError where it holds no picture."""
-    try:
-        data = np.frombuffer(path.read_bytes(), np.uint8)
-    except OSError as error:
-        raise PictureError(f"{path}: cannot be read ({error.strerror})") from None
-    found = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
-    if found is None:
-        raise PictureError(f"{path}: not a picture (expected {', '.join(sorted(SUFFIXES))})")
-    return np.ascontiguousarray(found[..., ::-1], np.uint8)
 
 
 def write(path: Path, pixels: Pixels) -> None:
@@ -48,7 +32,7 @@ def write(path: Path, pixels: Pixels) -> None:
 
 
 def found(places: Sequence[Path]) -> list[Path]:
-    """All pictures among files and folders, folders with all they hold, in order of their names.
+    """All picture files: those named, and in folders all whose name ends as a picture's, in order of their names.
 
     Raises PictureError for a place that is not there or holds none.
     """
@@ -56,11 +40,30 @@ def found(places: Sequence[Path]) -> list[Path]:
     for place in places:
         if not place.exists():
             raise PictureError(f"{place}: there is no such file or folder")
-        held = [place] if place.is_file() else [f for f in place.rglob("*") if f.suffix.lower() in SUFFIXES]
+        inside = [file for file in place.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file()]
+        held = inside if place.is_dir() else [place]
         if not held:
             raise PictureError(f"{place}: no pictures in this folder (expected {', '.join(sorted(SUFFIXES))})")
         files += sorted(held)
     return files
+
+
+def readable(files: Sequence[Path]) -> Iterator[Pixels]:
+    """The pictures of those files that can be read; the others are named in the log and left out.
+
+    Raises PictureError where none can be read.
+    """
+    good = False
+    for path in files:
+        try:
+            pixels = read(path)
+        except PictureError as error:
+            log.warning("%s; left out", error)
+            continue
+        good = True
+        yield pixels
+    if not good:
+        raise PictureError(f"none of these {len(files)} pictures can be read")
 
 
 def parts(files: Sequence[Path]) -> tuple[list[Path], list[Path]]:

@@ -12,12 +12,14 @@ import logging
 import math
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from models import picture_file
 from models.store import WeightsError
 from models.style_transfer import pictures, squeezenet, vgg
 from models.style_transfer.checkpoints import EyesError
@@ -160,14 +162,14 @@ def run(options: argparse.Namespace) -> int:
         trainer.resume(checkpoint)
         log.info("going on after %s updates", f"{trainer.done_updates:,}")
     journal = Journal(trainer, options)
-    shown = [squared(path) for path in spread(held or learn, SHOWN)]
+    shown = squared(spread(held or learn, SHOWN))
     with Stop() as stop:
         train(trainer, journal, stop, shown)
     trainer.save(checkpoint)
     if not trainer.done:
         log.info("paused after %s updates; the same command goes on from here", f"{trainer.done_updates:,}")
         return STOPPED
-    each = trainer.test([squared(path) for path in spread(held or learn, 5 * SHOWN)])
+    each = trainer.test(squared(spread(held or learn, 5 * SHOWN)))
     journal.tested(each)
     journal.export("final", each)
     journal.sheet(shown)
@@ -177,13 +179,13 @@ def run(options: argparse.Namespace) -> int:
 
 def objective(paintings: list[Manner], eyes: Vgg | SqueezeNet, size: int, *, where: torch.device) -> Objective:
     """The losses for these paintings, read at `size` pixels of their shorter side."""
-    read = [pictures.tensor(pictures.sized(pictures.read(each.path), size)).to(where) for each in paintings]
+    read = [pictures.tensor(pictures.sized(picture_file.read(each.path), size)).to(where) for each in paintings]
     return Objective(eyes.to(where), read, [each.weight for each in paintings])
 
 
-def squared(path: Path) -> Tensor:
-    """The middle of a photo, [1, 3, SIDE, SIDE]."""
-    return pictures.tensor(pictures.square(pictures.read(path), SIDE))
+def squared(files: Sequence[Path]) -> list[Tensor]:
+    """The middles of all photos that can be read, each [1, 3, SIDE, SIDE]. Raises PictureError for none."""
+    return [pictures.tensor(pictures.square(pixels, SIDE)) for pixels in pictures.readable(files)]
 
 
 def spread(files: list[Path], most: int) -> list[Path]:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from models.picture_file import Pixels
 from models.style_transfer import pictures
 from models.style_transfer.network import Network, prepare
 from models.style_transfer.objective import DEEPEST, Objective
@@ -51,14 +52,14 @@ def objective(*, paintings: int = 2) -> Objective:
     return Objective(vgg, manners, [3.0] * paintings)
 
 
-def painting(number: int, side: int = 48) -> pictures.Pixels:
+def painting(number: int, side: int = 48) -> Pixels:
     """Stripes in two colours, finer and in other colours for each number."""
     wave = np.sin(np.arange(side) * (number + 1) * 0.7)[:, None, None] > 0
     one, other = np.random.default_rng(number).integers(0, 256, (2, 3))
     return np.ascontiguousarray(np.broadcast_to(np.where(wave, one, other), (side, side, 3)), np.uint8)
 
 
-def photo(number: int, height: int = 60, width: int = 80) -> pictures.Pixels:
+def photo(number: int, height: int = 60, width: int = 80) -> Pixels:
     """Soft colours and one bright disc, elsewhere for each number."""
     y, x = np.mgrid[:height, :width]
     random = np.random.default_rng(number)

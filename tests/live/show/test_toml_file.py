@@ -157,9 +157,7 @@ def test_a_file_that_is_no_text_is_told_and_kept(path: Path, content: bytes) -> 
     assert tables.tables == {"new": {"ink": {"width": 3}}}
 
 
-def test_a_write_that_fails_leaves_the_old_file_and_is_tried_again(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_write_that_fails_leaves_the_old_file_and_is_tried_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path.write_text(GOOD, encoding="utf-8")
     said: list[str] = []
     tables = TomlFile(path, fail=said.append)

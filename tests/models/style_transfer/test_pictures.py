@@ -10,14 +10,15 @@ import torch
 from easel import album, photo
 from torch.nn import functional as F
 
+from models import picture_file
+from models.picture_file import PictureError
 from models.style_transfer import pictures
 from models.style_transfer.dataset import Photos, views
-from models.style_transfer.pictures import PictureError
 
 
 def test_a_picture_comes_back_as_it_was_written(tmp_path: Path) -> None:
     pictures.write(tmp_path / "new" / "a.png", photo(1))
-    assert np.array_equal(pictures.read(tmp_path / "new" / "a.png"), photo(1))
+    assert np.array_equal(picture_file.read(tmp_path / "new" / "a.png"), photo(1))
     assert torch.equal(pictures.tensor(photo(1))[0, :, 5, 7] * 255, torch.tensor(photo(1)[5, 7]).float())
     assert np.array_equal(pictures.pixels_of(pictures.tensor(photo(1))), photo(1))
 
@@ -28,7 +29,7 @@ def test_what_is_no_picture_is_named(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     for name in ("notes.jpg", "empty.png", "gone.png"):
         with pytest.raises(PictureError, match=name):
-            pictures.read(tmp_path / name)
+            picture_file.read(tmp_path / name)
     for name in ("folder", "gone"):
         with pytest.raises(PictureError, match=name):
             pictures.found([tmp_path / name])
@@ -114,6 +115,33 @@ def test_the_view_from_aside_is_as_far_aside_as_it_says() -> None:
         shifts.append((down, right))
     assert any(down % 1 for down, _ in shifts)
     assert (0.0, 0.0) in shifts
+
+
+def test_a_bad_photo_is_named_once_and_another_stands_in(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    files = pictures.found([album(tmp_path, 4)])
+    files[1].write_bytes(files[1].read_bytes()[:400])
+    files[2].unlink()
+    photos = Photos(files, paintings=1, batch=2, seed=5)
+    batches = [photos.batch(number, 24) for number in range(12)]
+    told = sorted(record.getMessage() for record in caplog.records)
+    assert len(told) == 2
+    assert told[0].startswith(f"{files[1]}: cannot be read (")
+    assert told[1] == f"{files[2]}: cannot be read (No such file or directory); left out"
+    again = Photos(files, paintings=1, batch=2, seed=5, ahead=2).batch(11, 24)  # as after a pause
+    assert torch.equal(again.photos, batches[11].photos)
+    for path in files:
+        path.write_bytes(b"")
+    with pytest.raises(PictureError, match="none of the 4 photos can be read"):
+        photos.batch(12, 24)
+
+
+def test_bad_photos_are_left_out_of_what_is_looked_at(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    files = pictures.found([album(tmp_path, 3)])
+    files[0].write_bytes(b"no picture")
+    assert len(list(pictures.readable(files))) == 2
+    assert [record.getMessage().startswith(f"{files[0]}: not a picture") for record in caplog.records] == [True]
+    with pytest.raises(PictureError, match="none of these 1 pictures can be read"):
+        list(pictures.readable(files[:1]))
 
 
 def test_no_photos_are_no_training() -> None:

@@ -11,13 +11,13 @@ import torch
 from easel import NAMES, TINY, album, network, objective, painting, photo, vgg_tensors
 
 from live.commands import main as cli
-from models import store
+from models import picture_file, store
+from models.picture_file import PictureError
 from models.style_transfer import pictures, train
 from models.style_transfer.adding import added
 from models.style_transfer.brush import CpuBrush
 from models.style_transfer.flicker import flicker, unmoved
 from models.style_transfer.network import KIND, OWN
-from models.style_transfer.pictures import PictureError
 from models.style_transfer.trainer import Trainer
 from models.style_transfer.weights import network_of, read
 from models.training import ResumeError
@@ -121,7 +121,7 @@ def test_the_command_trains_pauses_and_leaves_weights_with_a_card(
     assert "--steps 2" in card.command
     assert str(tmp_path) not in card.command
     assert len(parameters["tone"]) == 2
-    sheet = pictures.read(tmp_path / "out" / "sheet.png")
+    sheet = picture_file.read(tmp_path / "out" / "sheet.png")
     assert sheet.shape[1] > 3 * train.SIDE
     capsys.readouterr()
     assert cli.main([*words[:-6], "--blocks", "2"]) == 2
@@ -200,7 +200,7 @@ def test_the_command_adds_paints_and_judges(
         out = tmp_path / f"{len(made)}.png"
         words = ["style", "paint", str(files[0]), "--weights", str(tmp_path / "four.safetensors"), "--painting", name]
         assert cli.main([*words, "--out", str(out), "--resolution", "40"]) == 0
-        made[name] = pictures.read(out)
+        made[name] = picture_file.read(out)
         assert made[name].shape[0] == 40
     assert not np.array_equal(made["stripes"], made["new"])
     assert cli.main([*words[:-1], "nobody", "--out", str(out)]) == 2
@@ -212,7 +212,7 @@ def test_the_command_adds_paints_and_judges(
     told = capsys.readouterr().out
     assert "L-BFGS 2" in told
     assert "new" in told
-    assert pictures.read(tmp_path / "sheet.png").shape[1] > 4 * train.SIDE
+    assert picture_file.read(tmp_path / "sheet.png").shape[1] > 4 * train.SIDE
 
 
 def test_flicker_is_the_change_of_what_stood_still() -> None:
