@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 
 from live.sound import SoundError
@@ -19,6 +20,7 @@ def main(argv: list[str] | None = None) -> int:
     rate_help = "samples per second (default: %(default)s)"
     parser.add_argument("--rate", type=int, default=44100, metavar="HZ", help=rate_help)
     given = parser.parse_args(argv)
+    logging.basicConfig(level=logging.WARNING, format="arabesque render: %(message)s", stream=sys.stderr)
     try:
         length_s = render(given.midi, given.wav, given.rate, soundfont=given.soundfont)
     except SoundError as error:

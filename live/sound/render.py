@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import wave
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
-import mido
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +15,9 @@ from live.sound import SoundError
 from live.sound.keyboard import PianoKeyboard
 from live.sound.piano import Piano, Samples, damp
 from live.sound.soundfont import Fluid
+from models.midi_file import MidiFile, MidiFileError
+
+log = logging.getLogger(__name__)
 
 Score = Iterable[tuple[float, bytes]]
 """MIDI messages, each with its time in seconds from the beginning, in order."""
@@ -50,7 +53,7 @@ def render(
     """
     if not 8000 <= rate <= 192000:
         raise SoundError(f"the sampling rate must be from 8000 to 192000 Hz, not {rate}")
-    score = read(source) if isinstance(source, str | Path) else source
+    score = read(source, drums=soundfont is not None) if isinstance(source, str | Path) else source
     instrument: Instrument = OfflinePiano(rate) if soundfont is None else Fluid(Path(soundfont).expanduser(), rate)
     frames = 0
     try:
@@ -70,28 +73,23 @@ def render(
     return frames / rate
 
 
-def read(midi_path: str | Path) -> Score:
-    """The messages of a MIDI file at their times, tempo changes followed. Raises SoundError where it cannot be read."""
+def read(midi_path: str | Path, *, drums: bool = False) -> Score:
+    """The messages of a MIDI file at their times. Raises SoundError where there is no note to play in it.
+
+    Notes of the drum channel count only with `drums`, for an instrument that has them. What is damaged is logged.
+    """
     try:
-        file = mido.MidiFile(str(midi_path), clip=True)  # a byte out of range is no reason to refuse a piece
-        length_s = file.length
+        file = MidiFile.read(midi_path)
+        file.require_notes(drums=drums)
     except OSError as error:
-        reason = error.strerror or str(error) or "it is not a MIDI file"
-        raise SoundError(f"{str(midi_path)!r} cannot be read: {reason}") from None
-    except EOFError:
-        raise SoundError(f"{str(midi_path)!r} cannot be read: it is no MIDI file, or ends too early") from None
-    except Exception as error:  # mido lets through whatever a damaged file makes of its reader
-        raise SoundError(f"{str(midi_path)!r} is damaged: {str(error) or type(error).__name__}") from None
-    if length_s > LONGEST_S:
-        raise SoundError(f"{str(midi_path)!r} would last {length_s / 3600:.0f} hours: it is probably damaged")
-    return _timed(file)
-
-
-def _timed(file: mido.MidiFile) -> Iterator[tuple[float, bytes]]:
-    time_s = 0.0
-    for message in file:
-        time_s += message.time
-        yield time_s, b"" if message.is_meta else bytes(message.bytes())
+        raise SoundError(f"{str(midi_path)!r} cannot be read: {error.strerror or error}") from None
+    except MidiFileError as error:
+        raise SoundError(f"{str(midi_path)!r} cannot be played: {error}") from None
+    if file.time_s[-1] > LONGEST_S:
+        raise SoundError(f"{str(midi_path)!r} would last {file.time_s[-1] / 3600:.0f} hours: it is probably damaged")
+    for sentence in file.damage:
+        log.warning("%s: %s", midi_path, sentence)
+    return file.messages()
 
 
 def _sounded(instrument: Instrument, score: Score, rate: int) -> Iterator[NDArray[np.float32]]:

@@ -1,12 +1,12 @@
 """Reading a musician's MIDI files: folders, zips and single files, to notes in seconds.
 
-A file that cannot be read is named, skipped and counted; it never stops the reading. Needs no torch.
+A damaged file gives what can still be played. One that cannot be read is named, skipped and counted; it never stops
+the reading. Needs no torch.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import logging
 import os
 import zipfile
@@ -17,19 +17,16 @@ from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
 
-import mido
 import numpy as np
 from numpy.typing import NDArray
 
+from models.midi_file import DRUMS, LARGEST_BYTES, MidiFile, MidiFileError
 from models.performance_rnn.events import Floats, Ints, sustain_arrays
 
 log = logging.getLogger(__name__)
 
 SUFFIXES = (".mid", ".midi")
-LARGEST_FILE = 16 * 2**20  # bytes; the longest recital is well under one million
-LONGEST_S = 24 * 3600.0
-DRUMS = 9  # MIDI channel 10
-CACHE_VERSION = 2
+CACHE_VERSION = 3
 WORTH_PROCESSES = 16  # files; fewer are read right here
 
 
@@ -42,6 +39,7 @@ class Performance:
     velocity: NDArray[np.uint8]
     start_s: Floats
     end_s: Floats
+    damage: tuple[str, ...] = ()  # a sentence for each thing that was lost or ignored
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +53,6 @@ class Source:
 
 
 Read = tuple[list[Performance], list[str]]  # and a sentence for each file that was skipped
-
-
-class Unreadable(ValueError):
-    """Why one MIDI file was skipped."""
 
 
 def find(paths: Sequence[Path]) -> list[Source]:
@@ -96,85 +90,57 @@ def _expand(path: Path, name: str) -> Iterator[Source]:
 
 
 def parse(data: bytes, name: str = "") -> Performance:
-    """The notes of a MIDI file's bytes; raises Unreadable, with the reason, for anything else."""
-    try:
-        midi = mido.MidiFile(file=io.BytesIO(data), clip=True)
-    except Exception as error:  # mido raises whatever the bytes lead it to: EOFError, KeyError, IndexError…
-        raise Unreadable(f"not a MIDI file ({type(error).__name__}: {error})") from error
-    if midi.type == 2:
-        raise Unreadable("a MIDI file of type 2, whose tracks have no common time")
-    if midi.ticks_per_beat <= 0:
-        raise Unreadable("its time is in film frames, not in beats")
-    parts = [_channel(events) for events in _channels(midi)]
-    if not any(len(pitch) for pitch, _, _, _ in parts):
-        raise Unreadable("no notes in it")
+    """The piano notes of a MIDI file's bytes; raises MidiFileError, with the reason, where there are none."""
+    file = MidiFile.parse(data)
+    file.require_notes()
+    channels = file.data[:, 0] & 0x0F
+    parts = [_channel(file, channels == channel) for channel in np.unique(channels) if channel != DRUMS]
     pitch, velocity, start, end = (np.concatenate(column) for column in zip(*parts, strict=True))
-    if end.max() > LONGEST_S:
-        raise Unreadable("it lasts more than a day")
     nobody = np.zeros(0, np.bool_)
     kept, end = sustain_arrays(pitch, start, end, np.zeros(0), nobody)  # one keyboard: a key sounds once
-    return Performance(name, pitch[kept].astype(np.uint8), velocity[kept].astype(np.uint8), start[kept], end)
+    columns = pitch[kept].astype(np.uint8), velocity[kept].astype(np.uint8), start[kept], end
+    return Performance(name, *columns, file.damage)
 
 
-Heard = tuple[float, int, int, int]  # seconds, kind (CC64 0, off 1, on 2), key or pedal, velocity
+def _channel(file: MidiFile, mine: NDArray[np.bool_]) -> tuple[Ints, Ints, Floats, Floats]:
+    """Pitch, velocity, start and end of one channel's notes, held by its own pedal.
 
-
-def _channels(midi: mido.MidiFile) -> list[list[Heard]]:
-    """Notes and pedal of each channel in time order; the tempo map turns ticks into seconds."""
-    tempos: list[tuple[int, int]] = []
-    heard: dict[int, list[tuple[int, int, int, int]]] = {}
-    for track in midi.tracks:
-        tick = 0
-        for message in track:
-            tick += message.time
-            kind = message.type
-            if kind == "note_on" and message.velocity > 0:
-                heard.setdefault(message.channel, []).append((tick, 2, message.note, message.velocity))
-            elif kind in ("note_on", "note_off"):
-                heard.setdefault(message.channel, []).append((tick, 1, message.note, 0))
-            elif kind == "control_change" and message.control == 64:
-                heard.setdefault(message.channel, []).append((tick, 0, message.value, 0))
-            elif kind == "set_tempo":
-                tempos.append((tick, message.tempo))
-    heard.pop(DRUMS, None)
-
-    tempos.sort(key=lambda change: change[0])
-    ticks = np.array([0, *(tick for tick, _ in tempos)], np.float64)
-    per_tick = np.array([500_000, *(tempo for _, tempo in tempos)], np.float64) / 1e6 / midi.ticks_per_beat
-    seconds = np.concatenate([[0.0], np.cumsum(np.diff(ticks) * per_tick[:-1])])
-
-    channels = []
-    for _, events in sorted(heard.items()):
-        events.sort(key=lambda event: event[0])  # stable: tracks keep their own order at one tick
-        at = np.array([event[0] for event in events], np.float64)
-        part = np.searchsorted(ticks, at, side="right") - 1
-        times = seconds[part] + (at - ticks[part]) * per_tick[part]
-        channels.append([(float(t), *event[1:]) for t, event in zip(times, events, strict=True)])
-    return channels
-
-
-def _channel(events: list[Heard]) -> tuple[Ints, Ints, Floats, Floats]:
-    """Pitch, velocity, start and end of one channel's notes, held by its own pedal."""
+    Besides the sustain pedal (CC 64), all sound off (120), reset (121) and all notes off (123 and above) end notes.
+    """
     sounding: dict[int, list[tuple[float, int]]] = {}
     notes: list[tuple[int, int, float, float]] = []
     pedal: list[tuple[float, bool]] = []
-    for time, kind, key, velocity in events:
-        if kind == 2:
-            sounding.setdefault(key, []).append((time, velocity))
-        elif kind == 1:
-            for start, touch in sounding.pop(key, []):
-                notes.append((key, touch, start, time))
-        else:
-            pedal.append((time, key >= 64))
-    for key, held in sounding.items():
-        notes.extend((key, touch, start, events[-1][0]) for start, touch in held)
+
+    def release(key: int, time: float) -> None:
+        notes.extend((key, touch, start, time) for start, touch in sounding.pop(key, []))
+
+    for time, (status, number, value) in zip(file.time_s[mine].tolist(), file.data[mine].tolist(), strict=True):
+        match status >> 4:
+            case 0x9 if value > 0:
+                sounding.setdefault(number, []).append((time, value))
+            case 0x8 | 0x9:
+                release(number, time)
+            case 0xB if number == 64:
+                pedal.append((time, value >= 64))
+            case 0xB if number == 121:
+                pedal.append((time, False))
+            case 0xB if number == 120 or number >= 123:
+                down = bool(pedal) and pedal[-1][1]
+                # All sound off ends what the pedal holds, too: the keys come up just before it does.
+                stopped = number == 120 and down
+                for key in list(sounding):
+                    release(key, float(np.nextafter(time, -1.0)) if stopped else time)
+                if stopped:
+                    pedal += [(time, False), (time, True)]
+    for key in list(sounding):
+        release(key, float(file.time_s[mine][-1]))
     pitch = np.array([note[0] for note in notes], np.int64)
     velocities = np.array([note[1] for note in notes], np.int64)
     start_s = np.array([note[2] for note in notes], np.float64)
     end_s = np.array([note[3] for note in notes], np.float64)
     times = np.array([time for time, _ in pedal], np.float64)
-    down = np.array([is_down for _, is_down in pedal], np.bool_)
-    kept, end_s = sustain_arrays(pitch, start_s, end_s, times, down)
+    downs = np.array([is_down for _, is_down in pedal], np.bool_)
+    kept, end_s = sustain_arrays(pitch, start_s, np.maximum(start_s, end_s), times, downs)
     return pitch[kept], velocities[kept], start_s[kept], end_s
 
 
@@ -192,10 +158,10 @@ def _bytes(source: Source) -> bytes:
 def read_one(source: Source) -> Performance | str:
     """One file's notes, or the sentence that says why not."""
     try:
-        if source.size > LARGEST_FILE:
-            raise Unreadable(f"larger than {LARGEST_FILE >> 20} MB")
+        if source.size > LARGEST_BYTES:
+            raise MidiFileError(f"larger than {LARGEST_BYTES >> 20} MB")
         return parse(_bytes(source), source.name)
-    except (Unreadable, OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except (MidiFileError, OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         return f"{source.name}: {error}"
 
 
@@ -211,6 +177,10 @@ def read(paths: Sequence[Path], *, cache: Path | None = None, processes: int = 0
     music, skipped = _parse_all(sources, processes or os.cpu_count() or 1) if held is None else held
     why = f": {'; '.join(skipped)}" if skipped else ""
     log.info("%s files read, %s skipped%s", f"{len(music):,}", f"{len(skipped):,}", why)
+    damaged = [performance for performance in music if performance.damage]
+    if damaged:
+        lines = "; ".join(f"{performance.name}: {', '.join(performance.damage)}" for performance in damaged)
+        log.info("%s of them are damaged, and read as far as they can be played: %s", f"{len(damaged):,}", lines)
     if not music:
         raise ValueError(f"no MIDI file that can be read in {', '.join(map(str, paths))}{why}")
     if held is None and kept is not None:
@@ -244,6 +214,7 @@ def _save(path: Path, music: Sequence[Performance], skipped: Sequence[str]) -> N
             file,
             names=np.array([p.name for p in music], np.str_),
             skipped=np.array(skipped, np.str_),
+            damage=np.array(["\n".join(p.damage) for p in music], np.str_),
             bounds=np.cumsum([0, *(len(p.pitch) for p in music)]),
             pitch=np.concatenate([p.pitch for p in music]),
             velocity=np.concatenate([p.velocity for p in music]),
@@ -257,13 +228,14 @@ def _load(path: Path) -> Read | None:
     """What was kept, or None where the file is broken: it is then made anew."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
-            names, skipped, bounds = held["names"], held["skipped"], held["bounds"]
+            names, skipped, bounds, damage = (held[name] for name in ("names", "skipped", "bounds", "damage"))
             columns = [held[name] for name in ("pitch", "velocity", "start_s", "end_s")]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         log.warning("%s cannot be read (%s) and is made anew", path, error)
         return None
+    pitch, velocity, start_s, end_s = (np.split(column, bounds[1:-1]) for column in columns)
     music = [
-        Performance(str(name), *(column[first:last] for column in columns))
-        for name, first, last in zip(names, bounds[:-1], bounds[1:], strict=True)
+        Performance(str(name), pitch[at], velocity[at], start_s[at], end_s[at], tuple(str(damage[at]).splitlines()))
+        for at, name in enumerate(names)
     ]
     return music, [str(line) for line in skipped]

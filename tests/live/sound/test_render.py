@@ -11,7 +11,7 @@ import pytest
 
 from live.commands.render import main
 from live.sound import SoundError
-from live.sound.render import OfflinePiano, render
+from live.sound.render import OfflinePiano, read, render
 
 ON, OFF, PEDAL = 0x90, 0x80, 0xB0
 RATE = 22050
@@ -122,9 +122,34 @@ def test_a_missing_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "gone.mid' cannot be read: No such file" in capsys.readouterr().err
 
 
+def test_only_drums_are_an_error_and_no_silence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    drum = mido.Message("note_on", note=36, velocity=80, channel=9)
+    midi = midi_file(tmp_path / "drums.mid", drum, mido.Message("note_off", note=36, channel=9, time=480))
+    assert main([str(midi), str(tmp_path / "out.wav")]) == 2
+    assert "drums.mid' cannot be played: all its notes are drums (channel 10)" in capsys.readouterr().err
+    assert not (tmp_path / "out.wav").exists()
+    assert [data[0] for _, data in read(midi, drums=True)] == [0x99, 0x89]  # a soundfont has drums
+
+
+def test_film_frames_last_their_time(tmp_path: Path) -> None:
+    midi = tmp_path / "film.mid"
+    midi.write_bytes(
+        b"MThd\0\0\0\6\0\0\0\1\xe7\x28MTrk\0\0\0\x0d"  # 25 frames x 40: a tick is a millisecond
+        b"\0\x90\x3c\x50\x87\x68\x80\x3c\x40\0\xff\x2f\0"
+    )
+    assert 1.0 < render(midi, tmp_path / "film.wav", RATE) < 2.0
+
+
+def test_a_damaged_file_is_played_up_to_the_damage_and_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    note = mido.Message("note_on", note=96, velocity=80), mido.Message("note_off", note=96, time=480)
+    midi = midi_file(tmp_path / "cut.mid", *note, *note)
+    midi.write_bytes(midi.read_bytes()[:-9])
+    assert render(midi, tmp_path / "cut.wav", 8000) > 0.5
+    assert caplog.messages == [f"{midi}: track 1, byte 35: cut off; what came before is played"]
+
+
 def test_an_endless_file_is_refused(tmp_path: Path) -> None:
-    slow = mido.MetaMessage("set_tempo", tempo=16_777_215)
-    midi = midi_file(tmp_path / "endless.mid", slow, mido.Message("note_on", note=60, velocity=9, time=2**27))
+    midi = midi_file(tmp_path / "endless.mid", mido.Message("note_on", note=60, velocity=9, time=2**25))
     with pytest.raises(SoundError, match="damaged"):
         render(midi, tmp_path / "out.wav")
 
