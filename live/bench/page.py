@@ -66,7 +66,7 @@ class _House:
             namespace=OscQueryNamespace(self.tree),
             sockets=WebSockets(self.clients, self.clock, lambda: self.osc),
             guard=RequestGuard(self.clock, "127.0.0.1", Allow(), None),
-            sights=self,
+            sources=self,
             osc=lambda: self.osc,
         )
 
@@ -79,6 +79,9 @@ class _House:
 
     def errors(self) -> list[tuple[str, str]]:
         return []
+
+    def addresses_changed(self) -> None:
+        """Nothing announces a benchmark."""
 
     def expect(self, count: int) -> None:
         self.all.clear()

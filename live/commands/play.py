@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
 import sys
 from _thread import start_new_thread
@@ -14,6 +15,7 @@ from types import FrameType
 
 from live.commands.names import MEANINGS
 from live.net.allow import Allow
+from live.net.token import TokenError, read_token
 
 DEFAULT_PATCH = "trio"
 
@@ -109,23 +111,32 @@ def _parser() -> argparse.ArgumentParser:
     control.add_argument(
         "--osc-port",
         type=port,
-        default=9000,
         metavar="N",
-        help="the port that OSC listens on, UDP and TCP (default: %(default)s)",
+        help="the port that OSC listens on, UDP and TCP (default: 9000, or the next free one)",
     )
     control.add_argument(
         "--http-port",
         type=port,
-        default=9080,
         metavar="N",
-        help="the port of the control page and of OSCQuery (default: %(default)s)",
+        help="the port of the control page and of OSCQuery (default: 9080, or the next free one)",
     )
     control.add_argument("--no-http", action="store_true", help="no control page and no OSCQuery")
-    control.add_argument("--token", metavar="TEXT", help="ask for this before the control page can be used")
+    control.add_argument(
+        "--token",
+        metavar="TEXT",
+        help="ask for this before the control page can be used, and before OSC of another machine is acted on; every "
+        "user of this machine can read it on the command line",
+    )
+    control.add_argument(
+        "--token-file",
+        type=Path,
+        metavar="FILE",
+        help="the same, read from the first line of a file; or set ARABESQUE_TOKEN in the environment",
+    )
     control.add_argument(
         "--allow",
         metavar="NETWORKS",
-        help="hear only these addresses and this machine, such as 192.168.1.0/24,10.0.0.7",
+        help="act only on messages of these addresses and of this machine, such as 192.168.1.0/24,10.0.0.7",
     )
     control.add_argument(
         "--osc-out",
@@ -182,7 +193,7 @@ def main(argv: list[str]) -> int:
         osc=None if given.no_osc else (given.host, given.osc_port),
         osc_out=targets,
         http=None if given.no_http else (given.host, given.http_port),
-        token=given.token,
+        token=_token(parser, given),
         allow=_allow(parser, given.allow),
         settings=settings,
         watch=not given.no_reload,
@@ -232,6 +243,13 @@ def _allow(parser: argparse.ArgumentParser, text: str | None) -> Allow:
         return Allow() if text is None else Allow.parse(text)
     except ValueError as error:
         parser.error(f"--allow: {error}")
+
+
+def _token(parser: argparse.ArgumentParser, given: argparse.Namespace) -> str | None:
+    try:
+        return read_token(given.token, given.token_file, os.environ)
+    except TokenError as error:
+        parser.error(str(error))
 
 
 def _log(verbose: bool) -> None:

@@ -22,15 +22,15 @@ class Options:
     record_video: Path | None = None
     session: Path | None = None
     """Where to keep all that happens, to be played again (see live.session)."""
-    osc: tuple[str, int] | None = ("127.0.0.1", 9000)
-    """Where to listen, or None."""
+    osc: tuple[str, int | None] | None = ("127.0.0.1", 9000)
+    """The address and port that OSC listens on, or None. Without a port: 9000, or the next free one."""
     osc_out: tuple[tuple[str, int], ...] = ()
-    http: tuple[str, int] | None = None
-    """Where OSCQuery and the control page are served, or None."""
+    http: tuple[str, int | None] | None = None
+    """The address and port of OSCQuery and the control page, or None. Without a port: 9080, or the next free one."""
     token: str | None = None
-    """What HTTP and WebSocket clients must know."""
+    """What HTTP and WebSocket clients, and OSC senders on other machines, must know."""
     allow: Allow = Allow()  # noqa: RUF009
-    """Who may send OSC and use HTTP."""
+    """Which machines may send OSC and use HTTP."""
     settings: tuple[tuple[str, str], ...] = ()
     """(address, value) to set at the start."""
     watch: bool = True

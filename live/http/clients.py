@@ -1,4 +1,4 @@
-"""Who listens by WebSocket to what: between the threads on which things change and the loop that sends."""
+"""The WebSocket clients and the addresses they listen to: from any thread that changes a value to the sending loop."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from live.osc.encode import message, typed_message
-from live.osc.output import OscOutput, SendQueue
+from live.osc.output import OscOutput
+from live.osc.send_queue import SendQueue
 from live.osc.subscriptions import Peer
 from live.parameters.tree import AddressError, Tree
 
@@ -19,7 +20,7 @@ MAX_ANSWERS: Final = 2_000
 
 
 class WebSocketClient:
-    """One WebSocket: what it listens to, and what it is still to be told.
+    """One WebSocket, and the messages that wait for it.
 
     Of a value only the newest waits, signals wait in order. `wake` is called from any thread when the first thing
     waits.
@@ -29,9 +30,9 @@ class WebSocketClient:
         self.peer = peer
         self.tree = tree
         self.wake = wake
-        self.lane = SendQueue(MAX_SIGNALS)
+        self.queue = SendQueue(MAX_SIGNALS)
         self.lost = False
-        """Whether it has asked for more than it reads: to be disconnected."""
+        """Whether more answers wait than it reads: it is to be disconnected."""
         self._answers: deque[bytes] = deque()
         self._last: dict[str, bytes] = {}
 
@@ -42,19 +43,19 @@ class WebSocketClient:
         self.wake()
 
     def take(self) -> Iterator[bytes]:
-        """All packets that wait; on the loop. A value that it heard last is not said again (see OscOutput)."""
+        """All packets that wait; on the loop. The value that it got last is not sent again (see OscOutput)."""
         for _ in range(len(self._answers)):
             yield self._answers.popleft()
-        for told in self.lane.take():
-            if not told.is_value:
-                yield self._signal(told.address, told.arguments)
+        for one in self.queue.take():
+            if not one.is_value:
+                yield self._signal(one.address, one.arguments)
                 continue
             try:
-                packet = typed_message(told.address, self.tree.knob(told.address), self.tree.get(told.address))
-            except AddressError:  # its node has just been taken away
+                packet = typed_message(one.address, self.tree.knob(one.address), self.tree.get(one.address))
+            except AddressError:  # its node has just been removed
                 continue
-            if told.anew or self._last.get(told.address) != packet:
-                self._last[told.address] = packet
+            if one.anew or self._last.get(one.address) != packet:
+                self._last[one.address] = packet
                 yield packet
 
     def _signal(self, address: str, arguments: tuple[Any, ...]) -> bytes:
@@ -64,7 +65,7 @@ class WebSocketClient:
 
 
 class WebSocketClients:
-    """All of them, and who of them wants to hear of which address. A watcher of the tree."""
+    """All clients, and which of them listen to which address. A watcher of the tree."""
 
     def __init__(self, tree: Tree, out: OscOutput) -> None:
         self.tree = tree
@@ -77,19 +78,19 @@ class WebSocketClients:
         return len(self._all)
 
     def join(self, client: WebSocketClient) -> None:
-        """It is connected; it hears nothing until it listens."""
+        """A client has connected; it gets nothing until it listens to an address."""
         self._all[client.peer] = client
 
     def leave(self, client: WebSocketClient) -> None:
-        """It is gone."""
+        """A client has gone."""
         self._all.pop(client.peer, None)
         for address in list(self._wanted):
             self._drop(address, lambda entry: entry[0] is client)
 
     def listen(self, client: WebSocketClient, path: str) -> None:
-        """From now on it hears of an address, and of its value at once. Raises AddressError for one that is not there.
+        """Sends it the value at an address now, and every change from now on. Raises AddressError for an unknown one.
 
-        What listens stays when the address goes, and hears of it again when it is back.
+        It goes on listening when the address is removed, and gets its values again when it is back.
         """
         if path not in self.tree and path not in self.tree.signals:
             near = ", ".join(self.tree.near(path))
@@ -98,39 +99,39 @@ class WebSocketClients:
         entry = (client, path)
         if entry not in self._wanted.get(owner, ()):
             self._wanted[owner] = (*self._wanted.get(owner, ()), entry)
-        self._say(client, path)
+        self._send_value(client, path)
 
     def ignore(self, client: WebSocketClient, path: str) -> None:
-        """It does not want to hear of an address any more."""
+        """Ends its listening to an address."""
         for owner in (path, path.rpartition("/")[0]):
             self._drop(owner, lambda entry: entry == (client, path))
 
     def refresh(self, paths: frozenset[str]) -> None:
-        """Tells those who listen the values at addresses that have just come."""
+        """Sends the values at addresses that have just been added to the clients that listen to them."""
         for path in paths:
             for client, wanted in self._wanted.get(path, ()):
-                self._say(client, wanted)
+                self._send_value(client, wanted)
 
     def watch(self, address: str, arguments: tuple[Any, ...]) -> None:
-        """The tree's watcher: notes what is to be told, and to whom; never waits."""
+        """The tree's watcher: queues a change for the clients that listen; never waits."""
         wanted = self._wanted.get(address)
         if not wanted:
             return
-        told = self._out.told(address, arguments)
+        one = self._out.publication(address, arguments)
         for client, path in wanted:
-            if client.peer != told.except_to and client.lane.put(replace(told, address=path)):
+            if client.peer != one.except_to and client.queue.put(replace(one, address=path)):
                 client.wake()
 
-    def _say(self, client: WebSocketClient, path: str) -> None:
+    def _send_value(self, client: WebSocketClient, path: str) -> None:
         if path not in self.tree or "r" not in self.tree.knob(path).access:
             return
-        told = self._out.told(path, ())
-        if told.is_value:
-            client.lane.put(replace(told, anew=True))
+        one = self._out.publication(path, ())
+        if one.is_value:
+            client.queue.put(replace(one, anew=True))
             client.wake()
 
     def _owner(self, path: str) -> str:
-        """The address under which the tree tells of a change at this one: a component's is its vector's."""
+        """The address under which the tree publishes a change at this one: a component's is its vector's."""
         parent, _, part = path.rpartition("/")
         return parent if parent in self.tree and part in self.tree.knob(parent).components else path
 

@@ -1,17 +1,18 @@
-"""Who is let in over HTTP, and what a page of ours may do."""
+"""Checks every HTTP request: sender, host name, rate, token; and says what a page of ours may load."""
 
 from __future__ import annotations
 
-import hmac
 import ipaddress
 import logging
-import socket
 from typing import Final
 
 from aiohttp import web
 
 from live.net.allow import Allow
+from live.net.own_addresses import own_names
 from live.net.rate_limit import RateLimit
+from live.net.repeated_complaints import RepeatedComplaints
+from live.net.token import Token
 from live.transport.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -20,47 +21,47 @@ COOKIE: Final = "arabesque_token"
 
 
 class RequestGuard:
-    """Decides about each request, in this order: the sender's address, the name it calls us by, how often it asks, the
-    token.
+    """Checks each request in this order: the sender's address, the Host it names, how often it asks, the token.
 
-    A browser lets any page of the world send requests here. So WebSockets are for pages of our own (the Origin a
-    browser names must be the Host it calls), and the Host must be an address or this machine's own name: a foreign name
-    that was made to point here (DNS rebinding) is refused.
+    A browser lets any page of the web send requests here. So a WebSocket must come from a page of our own (the Origin
+    must be the Host), and the Host must be an address or a name of this machine: a foreign name that was made to point
+    here (DNS rebinding) is refused. `names` may grow while the server runs, as the name server answers.
     """
 
-    def __init__(self, clock: Clock, host: str, allow: Allow, token: str | None) -> None:
+    def __init__(self, clock: Clock, host: str, allow: Allow, token: Token | None, port: int = 0) -> None:
         self.token = token
+        self.names = own_names(host)
+        self.cookie = f"{COOKIE}_{port}" if port else COOKIE
+        """Browsers do not tell cookies of two ports apart, and two engines may have two tokens."""
         self._clock = clock
         self._allow = allow
-        own = socket.gethostname().lower()
-        self._names = {"localhost", own, f"{own}.local", f"{own.partition('.')[0]}.local", host.lower()}
         self._requests = RateLimit(400, 100)
-        self._wrong_tokens = RateLimit(10, 0.5)
+        self._guesses = RateLimit(10, 0.5)
+        self._complaints = RepeatedComplaints()
 
     def check(self, request: web.BaseRequest) -> None:
-        """Raises the HTTP error with its sentence for a request that is not let in."""
+        """Raises the HTTP error with its sentence for a request that is refused."""
         sender = request.remote or ""
         if sender not in self._allow:
             raise web.HTTPForbidden(text=f"{sender} is not on the list of --allow")
         name = _host_name(request.headers.get("Host", ""))
-        if not (_is_address(name) or name in self._names):
-            raise web.HTTPForbidden(text=f"expected this machine's address or name as the host, got {name[:100]}")
+        if not (_is_address(name) or name in self.names):
+            raise web.HTTPForbidden(text=f"expected an address or a name of this machine as the host, got {name[:100]}")
         if not self._requests.take(sender, self._clock.now()):
             raise web.HTTPTooManyRequests(text="too many requests")
-        if self.token is not None and not self._knows_token(request, self.token):
-            if not self._wrong_tokens.take(sender, self._clock.now()):
-                raise web.HTTPTooManyRequests(text="too many wrong tokens")
-            raise web.HTTPUnauthorized(text=_ASK, content_type="text/html", headers={"WWW-Authenticate": "Bearer"})
+        if self.token is not None:
+            self._check_token(request, sender, self.token)
 
     def check_origin(self, request: web.BaseRequest) -> None:
-        """Raises HTTPForbidden for a WebSocket that a page of somebody else opens; programs name no origin."""
+        """Raises HTTPForbidden for a WebSocket that a page of another site opens; programs name no origin."""
         origin = request.headers.get("Origin")
         if origin is not None and origin.partition("://")[2] != request.headers.get("Host"):
-            log.warning("a page of %s tried to reach the engine; refused", origin[:100])
+            if self._complaints.due(origin[:100], self._clock.now()) is not None:
+                log.warning("a page of %s tried to connect to the engine and was refused", origin[:100])
             raise web.HTTPForbidden(text="a page of another site may not control this engine")
 
-    def dress(self, request: web.BaseRequest, response: web.StreamResponse) -> None:
-        """Says what a browser may do with an answer, and keeps the token of who brought it in the address."""
+    def add_headers(self, request: web.BaseRequest, response: web.StreamResponse) -> None:
+        """Adds the headers that limit what a browser does with an answer, and the cookie for a token in the address."""
         host = request.headers.get("Host", "")
         response.headers.update(
             {
@@ -73,17 +74,28 @@ class RequestGuard:
                 "Cache-Control": "no-store",
             }
         )
-        if self.token is not None and "token" in request.query:
-            response.set_cookie(COOKIE, self.token, httponly=True, samesite="Strict", path="/")
+        if response.status >= 400 or self.token is None:  # whether a refused request had the right token is not shown
+            return
+        if self.token.matches(request.query.get("token", "")):
+            response.set_cookie(self.cookie, self.token.cookie, httponly=True, samesite="Strict", path="/")
 
-    def _knows_token(self, request: web.BaseRequest, token: str) -> bool:
+    def _check_token(self, request: web.BaseRequest, sender: str, token: Token) -> None:
+        """Raises HTTPUnauthorized without the token, HTTPTooManyRequests for a sender that guesses: what that one sends
+        is not even compared.
+        """
+        if token.matches_cookie(request.cookies.get(self.cookie, "")):
+            return
         kind, _, bearer = request.headers.get("Authorization", "").partition(" ")
-        given = (
-            bearer if kind.lower() == "bearer" else "",
-            request.query.get("token", ""),
-            request.cookies.get(COOKIE, ""),
-        )
-        return any(hmac.compare_digest(one.encode("utf-8", "replace"), token.encode()) for one in given)
+        given = [bearer] if kind.lower() == "bearer" else []
+        given += [request.query["token"]] if "token" in request.query else []
+        now_s = self._clock.now()
+        if given and self._guesses.spent(sender, now_s):
+            raise web.HTTPTooManyRequests(text="too many wrong tokens")
+        if any(token.matches(one) for one in given):
+            return
+        if given:
+            self._guesses.take(sender, now_s)
+        raise web.HTTPUnauthorized(text=_ASK, content_type="text/html", headers={"WWW-Authenticate": "Bearer"})
 
 
 def _host_name(host: str) -> str:

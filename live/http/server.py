@@ -17,8 +17,8 @@ log = logging.getLogger(__name__)
 
 
 class HttpServer:
-    """Serves what `make` makes on its thread, where the libraries for it are loaded: that takes a third of a second,
-    and the first note does not wait for it.
+    """Serves the site that `make` returns. `make` is called on the server's thread, which loads the libraries: it takes
+    a third of a second, and the first note does not wait for it.
 
     The constructor binds the port and raises OSError where it cannot; port 0 takes any. `start` starts the thread,
     `close` ends it, with all connections.
@@ -38,33 +38,33 @@ class HttpServer:
         self._began = threading.Event()
 
     def start(self) -> None:
-        """Begins to serve. Who connects earlier waits until then."""
+        """Starts the thread. Connections made earlier wait until then."""
         self._thread = threading.Thread(target=self._run, name="http", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        """Ends all connections and gives the port back; may be called twice."""
+        """Closes all connections and the port; may be called twice."""
         if self._thread is not None:
             self._began.wait()
             if self._loop is not None:
-                with contextlib.suppress(RuntimeError):  # it has failed, and ended by itself
+                with contextlib.suppress(RuntimeError):  # the loop has ended by an error
                     self._loop.call_soon_threadsafe(self._end.set)
             self._thread.join()
             self._thread = None
         self._socket.close()
 
-    def tell(self, commands: list[tuple[str, str]]) -> None:
-        """Tells all WebSockets commands such as ("PATH_ADDED", "/ink"); from any thread."""
+    def send_commands(self, commands: list[tuple[str, str]]) -> None:
+        """Sends all WebSockets commands such as ("PATH_ADDED", "/ink"); from any thread."""
         site, loop = self._site, self._loop
         if site is None or loop is None or not commands:
             return
 
-        async def say() -> None:
+        async def send() -> None:
             for command, data in commands:
-                await site.sockets.say(command, data)
+                await site.sockets.send_command(command, data)
 
         with contextlib.suppress(RuntimeError):  # the loop has ended
-            asyncio.run_coroutine_threadsafe(say(), loop)
+            asyncio.run_coroutine_threadsafe(send(), loop)
 
     def _run(self) -> None:
         try:

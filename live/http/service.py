@@ -1,9 +1,10 @@
-"""The web server as a part of the engine: opened with it, told when the patch is loaded again."""
+"""The web server as a service of the engine."""
 
 from __future__ import annotations
 
 import logging
 import socket
+import threading
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from typing import TYPE_CHECKING, Any, Final
@@ -13,8 +14,10 @@ from live.http.clients import WebSocketClients
 from live.http.oscquery import OscQueryNamespace
 from live.http.server import HttpServer
 from live.http.stage_picture import StagePicture
-from live.net.own_addresses import own_addresses
-from live.osc.dispatch import REFUSED
+from live.net.own_addresses import own_addresses, resolved_names
+from live.net.ports import open_free
+from live.net.token import Token
+from live.osc.complaints import REFUSED
 from live.osc.opening import is_loopback
 from live.osc.output import OscOutput
 from live.osc.server import OscServer
@@ -25,12 +28,14 @@ from live.video.stage import Stage
 from models.base import Knob
 
 if TYPE_CHECKING:
+    from live.http.guard import RequestGuard
     from live.http.site import HttpSite
 
 log = logging.getLogger(__name__)
 
+USUAL_PORT: Final = 9080
 LOOK_S: Final = 0.25
-"""How often it looks for addresses that have come or gone."""
+"""How often it looks for parameters that were added or removed."""
 MOST_ERRORS: Final = 50
 
 
@@ -60,11 +65,13 @@ class HttpService:
         self._started = False
         self._version = -1
         self._paths: dict[str, frozenset[str]] = {}
+        self._logged: list[str] = []
+        self._guard: RequestGuard | None = None
 
-    # -- Part ---------------------------------------------------------------------------------------------------
+    # -- Service ---------------------------------------------------------------------------------------------------
 
     def open(self) -> None:
-        """Takes the port; what cannot be is told, and the piece is played without."""
+        """Takes the port; a taken port is reported, and the piece plays without the page."""
         options = self._options
         self.tree.add("/engine/page", Knob("Where the control page is", kind="text", default="", access="r"))
         self.tree.watchers.append(self._watch)
@@ -72,25 +79,25 @@ class HttpService:
             return
         host, port = options.http
         try:
-            self.server = HttpServer(host, port, self._site)
+            self.server = open_free(USUAL_PORT, port, lambda free: HttpServer(host, free, self._site))
         except OSError as error:
-            said = f"the control page on port {port} of {host}: {error.strerror or error}"
-            self._fail(f"{said}; playing without (--http-port takes another)")
+            reason = f"the control page on port {port or USUAL_PORT} of {host}: {error.strerror or error}"
+            self._fail(f"{reason}; playing without it (--http-port takes another port)")
             return
-        for url in self._urls():
-            log.info("control page: %s", url)
-        self.tree.publish("/engine/page", self._urls()[0])
+        if port is None and self.server.port != USUAL_PORT:
+            log.warning("port %d is taken; the control page is on port %d", USUAL_PORT, self.server.port)
+        self.addresses_changed()
         if not is_loopback(host) and options.token is None and not options.allow.networks:
-            log.warning("the control page is open to the network; --token and --allow limit who may use it")
+            log.warning("the control page is open to the network; --token-file and --allow limit who may use it")
 
     def follow(self, patch: Patch) -> None:  # noqa: ARG002
-        """Tells who listens what has come and gone, and that values may be others."""
+        """Reports to the clients which parameters were added and removed, and that values may have changed."""
         self._look()
         if self.server is not None:
-            self.server.tell([("PATH_CHANGED", "/")])
+            self.server.send_commands([("PATH_CHANGED", "/")])
 
     def advance(self, now_s: float) -> float:
-        """Serves from the first time on: by then everything is open."""
+        """Starts the server at the first call, when everything is open; then looks for changes of the tree."""
         if self.server is None:
             return float("inf")
         if not self._started:
@@ -110,7 +117,7 @@ class HttpService:
             if watcher in self.tree.watchers:
                 self.tree.watchers.remove(watcher)
 
-    # -- Sights -------------------------------------------------------------------------------------------------
+    # -- PageSources -------------------------------------------------------------------------------------------------
 
     def picture(self) -> bytes | None:
         """The stage as a JPEG."""
@@ -121,8 +128,20 @@ class HttpService:
         return self._picture.stream()
 
     def errors(self) -> list[tuple[str, str]]:
-        """What went wrong lately."""
+        """The last errors."""
         return list(self._errors)
+
+    def addresses_changed(self) -> None:
+        """Publishes and logs the page's address, and asks the name server for this machine's names."""
+        urls = self._urls()
+        for url in urls:
+            if url not in self._logged:
+                log.info("control page: %s", url)
+        self._logged = urls
+        self.tree.publish("/engine/page", urls[0])
+        if self._guard is not None:
+            # A name server may take seconds, so the thread is not waited for when the engine stops.
+            threading.Thread(target=self._resolve, args=(self._guard,), name="host names", daemon=True).start()
 
     # -- inside -------------------------------------------------------------------------------------------------
 
@@ -133,14 +152,20 @@ class HttpService:
 
         options = self._options
         assert options.http is not None
+        assert self.server is not None
+        token = Token(options.token) if options.token is not None else None
+        self._guard = RequestGuard(self.clock, options.http[0], options.allow, token, self.server.port)
         return HttpSite(
             f"Arabesque on {socket.gethostname().partition('.')[0]}",
             namespace=self.namespace,
             sockets=WebSockets(self.clients, self.clock, self._osc),
-            guard=RequestGuard(self.clock, options.http[0], options.allow, options.token),
-            sights=self,
+            guard=self._guard,
+            sources=self,
             osc=self._osc,
         )
+
+    def _resolve(self, guard: RequestGuard) -> None:
+        guard.names = guard.names | resolved_names()
 
     def _watch(self, address: str, arguments: tuple[Any, ...]) -> None:
         if address in ("/engine/error", REFUSED):
@@ -151,7 +176,7 @@ class HttpService:
         if self.server is None or version == self._version:
             return
         before, self._paths, self._version = self._paths, self.namespace.paths(), version
-        self.server.tell(changes(before, self._paths))
+        self.server.send_commands(changes(before, self._paths))
         for node, paths in self._paths.items():
             if paths != before.get(node):
                 self.clients.refresh(paths)
@@ -164,7 +189,7 @@ class HttpService:
 
 
 def changes(before: dict[str, frozenset[str]], after: dict[str, frozenset[str]]) -> list[tuple[str, str]]:
-    """What OSCQuery calls what happened between two states of the address space, by their nodes."""
+    """OSCQuery's commands for the difference between two states of the address space, one per node."""
     gone = [("PATH_REMOVED", node) for node in before if node not in after]
     come = [("PATH_ADDED", node) for node in after if node not in before]
     return gone + come + [("PATH_CHANGED", node) for node in after if before.get(node, after[node]) != after[node]]

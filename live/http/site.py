@@ -1,4 +1,4 @@
-"""What is served over HTTP: OSCQuery, the control page and its WebSocket; a view of the tree and nothing else."""
+"""What is served over HTTP: OSCQuery, the control page and its WebSocket. Nothing is written by an HTTP request."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 
 from aiohttp import web
 
-from live.http.discovery import ZeroconfAnnouncement
+from live.http.discovery import keep_announced
 from live.http.guard import RequestGuard
 from live.http.oscquery import ATTRIBUTES, OscQueryNamespace, host_info
 from live.http.websocket import WebSockets
@@ -24,7 +24,7 @@ PAGE: Final = files("live.http") / "page"
 STREAM: Final = "/stream.mjpg"
 BOUNDARY: Final = "picture"
 PATIENCE_S: Final = 10.0
-"""How long who looks at the stream may take to read a picture."""
+"""How long a client of the stream may take to read a picture."""
 TYPES: Final = {
     "html": "text/html",
     "css": "text/css",
@@ -34,18 +34,22 @@ TYPES: Final = {
 
 
 class PageSources(Protocol):
-    """What the page shows beside the tree."""
+    """What the page shows that is not in the tree."""
 
     def picture(self) -> bytes | None:
-        """The stage as a small JPEG, None where there is none; called on a thread that may wait."""
+        """The stage as a small JPEG; None without a stage. Called on a thread that may wait."""
         ...
 
     def stream(self) -> AsyncGenerator[bytes]:
-        """Every picture of the stage as a JPEG; ends at once where too many look already."""
+        """Every picture of the stage as a JPEG; ends at once where too many clients stream already."""
         ...
 
     def errors(self) -> list[tuple[str, str]]:
-        """What went wrong lately: when, and the sentence."""
+        """The last errors: the date of each, and its sentence."""
+        ...
+
+    def addresses_changed(self) -> None:
+        """Called when this machine has other addresses than before, once at the start."""
         ...
 
 
@@ -59,14 +63,14 @@ class HttpSite:
         namespace: OscQueryNamespace,
         sockets: WebSockets,
         guard: RequestGuard,
-        sights: PageSources,
+        sources: PageSources,
         osc: Callable[[], OscServer | None],
     ) -> None:
         self.name = name
         self.sockets = sockets
         self._namespace = namespace
         self._guard = guard
-        self._sights = sights
+        self._sources = sources
         self._osc = osc
 
     async def serve(self, host: str, listening: socket.socket, end: asyncio.Event) -> None:
@@ -79,11 +83,15 @@ class HttpSite:
 
         open_port = await asyncio.get_running_loop().create_server(connect, sock=listening)
         port = listening.getsockname()[1]
-        announced = asyncio.create_task(ZeroconfAnnouncement.begin(self.name, host, port, self._osc_port()))
+        announcing = asyncio.create_task(
+            keep_announced(self.name, host, port, self._osc_port, self._sources.addresses_changed)
+        )
         await end.wait()
         open_port.close()
         await self.sockets.close()
-        await (await announced).end()
+        announcing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await announcing
         await server.shutdown(1.0)
 
     def _osc_port(self) -> int | None:
@@ -91,7 +99,7 @@ class HttpSite:
         return osc.port if osc is not None and osc.udp is not None else None
 
     def _make_room(self, server: web.Server) -> None:
-        """Ends the oldest connection that is no WebSocket, where there are too many: most are forgotten ones."""
+        """Closes the oldest connection that is no WebSocket where there are too many: most are left over."""
         if len(server.connections) >= MAX_CONNECTIONS:
             for old in server.connections:
                 if old.transport is not None and not self.sockets.has(old.transport):
@@ -105,7 +113,7 @@ class HttpSite:
         except web.HTTPException as refused:
             response = web.Response(status=refused.status, text=refused.text, content_type=refused.content_type)
         if not response.prepared:
-            self._guard.dress(request, response)
+            self._guard.add_headers(request, response)
         return response
 
     async def _respond(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -125,7 +133,7 @@ class HttpSite:
         return self._query(request, path, asked)
 
     def _query(self, request: web.BaseRequest, path: str, asked: list[str]) -> web.Response:
-        """OSCQuery: a node with all in it, or some attributes of it."""
+        """Answers as OSCQuery: a node with its contents, or the attributes asked for."""
         if "HOST_INFO" in asked:
             return _json(self._host_info(request))
         try:
@@ -146,29 +154,29 @@ class HttpSite:
         return host_info(self.name, host, port, self._osc_port())
 
     async def _stream(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Motion JPEG, as browsers, OBS and TouchDesigner read it: one picture after the other, for ever."""
+        """Motion JPEG, as browsers, OBS and TouchDesigner read it: picture by picture until the client goes."""
         response = web.StreamResponse(headers={"Content-Type": f"multipart/x-mixed-replace; boundary={BOUNDARY}"})
-        self._guard.dress(request, response)
+        self._guard.add_headers(request, response)
         await response.prepare(request)
-        async with contextlib.aclosing(self._sights.stream()) as pictures:
+        async with contextlib.aclosing(self._sources.stream()) as pictures:
             async for jpeg in pictures:
                 head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
                 try:
                     async with asyncio.timeout(PATIENCE_S):
                         await response.write(head.encode() + jpeg + b"\r\n")
-                except (ConnectionError, TimeoutError):  # it has gone, or does not read
+                except (ConnectionError, TimeoutError):  # the client has gone, or does not read
                     if request.transport is not None:
                         request.transport.abort()
                     break
         return response
 
     async def _own(self, name: str) -> web.Response:
-        """What only the page asks for."""
+        """Serves the page's own files, the small picture and the errors."""
         if name == "stage.jpg":
-            picture = await asyncio.to_thread(self._sights.picture)
+            picture = await asyncio.to_thread(self._sources.picture)
             return web.Response(body=picture, content_type="image/jpeg") if picture else web.Response(status=204)
         if name == "errors":
-            return _json([{"date": date, "sentence": sentence} for date, sentence in self._sights.errors()])
+            return _json([{"date": date, "sentence": sentence} for date, sentence in self._sources.errors()])
         file = PAGE / name
         kind = TYPES.get(name.rpartition(".")[2])
         if kind is None or "/" in name or not file.is_file():

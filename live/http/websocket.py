@@ -16,6 +16,7 @@ from live.net.rate_limit import RateLimit
 from live.osc.encode import message
 from live.osc.packet import MAX_BYTES
 from live.osc.server import OscServer
+from live.osc.stream_peers import WEB
 from live.osc.subscriptions import Peer
 from live.parameters.tree import AddressError
 from live.transport.clock import Clock
@@ -24,11 +25,11 @@ log = logging.getLogger(__name__)
 
 MAX_CLIENTS: Final = 32
 FRAME_S: Final = 1.0 / 60.0
-"""How soon after each other a client is told of changes: no screen shows more."""
+"""The shortest time between two sendings to one client: no screen shows more."""
 PATIENCE_S: Final = 10.0
-"""How long a client may take to read what it is sent."""
+"""How long a client may take to read a message."""
 BURST, PER_S = 4_000, 4_000
-"""Frames that a client may send at once, and a second; more must wait on its side."""
+"""Frames that a client may send at once, and a second; more wait on its side."""
 
 
 class WebSockets:
@@ -67,13 +68,13 @@ class WebSockets:
         self._open[peer] = socket
         self.clients.join(client)
         osc.streams.connect(peer, client.answer)
-        telling = asyncio.create_task(self._tell(socket, client, news, request.transport))
+        sending = asyncio.create_task(self._send(socket, client, news, request.transport))
         try:
-            await self._hear(socket, client, osc)
+            await self._receive(socket, client, osc)
         finally:
-            telling.cancel()
+            sending.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await telling
+                await sending
             osc.streams.disconnect(peer)
             self.clients.leave(client)
             del self._open[peer]
@@ -83,8 +84,8 @@ class WebSockets:
         """Whether one of them runs over that connection."""
         return _peer(transport) in self._open
 
-    async def say(self, command: str, data: Any) -> None:
-        """Tells all of them something about the address space, such as PATH_ADDED."""
+    async def send_command(self, command: str, data: Any) -> None:
+        """Sends all of them a command about the address space, such as PATH_ADDED."""
         text = json.dumps({"COMMAND": command, "DATA": data})
         for socket in list(self._open.values()):
             with contextlib.suppress(ConnectionError, RuntimeError, TimeoutError):
@@ -92,24 +93,24 @@ class WebSockets:
                     await socket.send_str(text)
 
     async def close(self) -> None:
-        """Ends all of them, as one who goes away."""
+        """Closes all of them with the code for a server that goes away."""
         for socket in list(self._open.values()):
             with contextlib.suppress(ConnectionError, TimeoutError):
                 async with asyncio.timeout(1.0):
                     await socket.close(code=WSCloseCode.GOING_AWAY)
 
-    async def _hear(self, socket: web.WebSocketResponse, client: WebSocketClient, osc: OscServer) -> None:
+    async def _receive(self, socket: web.WebSocketResponse, client: WebSocketClient, osc: OscServer) -> None:
         budget = RateLimit(BURST, PER_S)
         async for said in socket:
             while not budget.take(None, self._clock.now()):
                 await asyncio.sleep(FRAME_S)
             if said.type is WSMsgType.BINARY:
-                osc.streams.hear(said.data, client.peer)
+                osc.streams.receive(said.data, client.peer)
             elif said.type is WSMsgType.TEXT:
-                self._obey(said.data, client)
+                self._do(said.data, client)
 
-    def _obey(self, text: str, client: WebSocketClient) -> None:
-        """Does what a text frame asks for; what cannot be done is answered as OSC, at /error."""
+    def _do(self, text: str, client: WebSocketClient) -> None:
+        """Acts on a text frame; errors are answered as OSC, at /error."""
         try:
             said = json.loads(text)
             command, path = (said.get("COMMAND"), said.get("DATA")) if isinstance(said, dict) else (None, None)
@@ -121,7 +122,7 @@ class WebSockets:
         except AddressError as error:
             client.answer(message("/error", "#websocket", str(error)))
 
-    async def _tell(
+    async def _send(
         self, socket: web.WebSocketResponse, client: WebSocketClient, news: asyncio.Event, transport: asyncio.Transport
     ) -> None:
         try:
@@ -134,14 +135,14 @@ class WebSockets:
                     async with asyncio.timeout(self._patience_s):
                         await socket.send_bytes(packet)
                 await asyncio.sleep(FRAME_S)
-        except ConnectionError:  # it has just gone, which is noticed where it is heard
+        except ConnectionError:  # it has just gone, which `_receive` notices
             return
         except TimeoutError:
             pass
-        log.info("%s:%d does not read what it is sent; disconnected", *client.peer)
+        log.info("%s:%d does not read its messages; disconnected", *client.peer)
         transport.abort()  # a goodbye would wait behind all that is not read
 
 
 def _peer(transport: asyncio.BaseTransport) -> Peer:
     host, port = transport.get_extra_info("peername")[:2]
-    return (f"web {host}", port)
+    return (f"{WEB}{host}", port)

@@ -1,30 +1,29 @@
-"""Which machines may control this engine."""
+"""Which machines may control this engine, and where it may send what they ask for."""
 
 from __future__ import annotations
 
-import functools
 import ipaddress
 from dataclasses import dataclass
 from typing import Self
 
-from live.net.own_addresses import is_own_address
+from live.net.own_addresses import OWN, Network, own_networks
 
-_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 @dataclass(frozen=True, slots=True)
 class Allow:
-    """Everybody who can reach it, or, with networks, those in them and this machine itself.
+    """Every machine that reaches this one, or, with networks, the machines in them and this machine itself.
 
-    `host in allow` for an IP address as text; what is no IP address is not in it.
+    `host in allow` for an IP address as text; a text that is no IP address is not in it.
     """
 
-    networks: tuple[_Network, ...] = ()
+    networks: tuple[Network, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """From a list such as "192.168.1.0/24,10.0.0.7". Raises ValueError with the sentence a person needs."""
-        networks: list[_Network] = []
+        """From a list such as "192.168.1.0/24,10.0.0.7". Raises ValueError with the sentence for the user."""
+        networks: list[Network] = []
         for part in filter(None, (one.strip() for one in text.split(","))):
             try:
                 networks.append(ipaddress.ip_network(part, strict=False))
@@ -37,18 +36,37 @@ class Allow:
     def __contains__(self, host: object) -> bool:
         if not self.networks:
             return True
-        try:
-            address = ipaddress.ip_address(str(host))
-        except ValueError:
+        address = _address(host)
+        return address is not None and (self._listed(address) or is_own(str(address)))
+
+    def reaches(self, host: str) -> bool:
+        """Whether a sender may name this host as the receiver of a subscription.
+
+        A machine on the list; without a list one in a private network or in a network of this machine. Otherwise a
+        packet with a forged sender could aim the engine's messages at any machine of the internet.
+        """
+        address = _address(host)
+        if address is None:
             return False
-        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-            address = address.ipv4_mapped
-        if address.is_loopback or any(address in network for network in self.networks):
-            return True
-        return _is_ours(str(address))
+        if self.networks:
+            return self._listed(address) or is_own(host)
+        return address.is_private or any(address in network for network in own_networks())
+
+    def _listed(self, address: _Address) -> bool:
+        return address.is_loopback or any(address in network for network in self.networks)
 
 
-@functools.lru_cache(maxsize=256)
-def _is_ours(host: str) -> bool:
-    """Whether that is an address of this machine, which is then its own sender."""
-    return host in is_own_address()
+def is_own(host: str) -> bool:
+    """Whether this IP address is one of this machine's, now."""
+    address = _address(host)
+    return address is not None and (address.is_loopback or str(address) in OWN)
+
+
+def _address(host: object) -> _Address | None:
+    try:
+        address = ipaddress.ip_address(str(host))
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    return address

@@ -1,4 +1,4 @@
-"""The few things that OSC understands besides the addresses of the tree: questions and subscriptions."""
+"""The OSC commands besides the addresses of the tree: questions, subscriptions, the token."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import logging
 from collections.abc import Callable
 from typing import Any, Final
 
+from live.net.allow import Allow
+from live.net.osc_access import OscAccess
 from live.net.rate_limit import RateLimit
-from live.osc.encode import message, value_message
+from live.osc.encode import echo, message, value_message
 from live.osc.output import OscOutput, Packet
 from live.osc.packet import Message
-from live.osc.pattern import Pattern, is_pattern
+from live.osc.pattern import Pattern, is_pattern, without_signs
 from live.osc.stream_peers import host_of, is_stream
 from live.osc.subscriptions import MAX_PATTERNS, Peer
 from live.parameters.tree import AddressError, Signal, Tree
@@ -24,40 +26,44 @@ COMMANDS: Final = (
     Signal(
         "/subscribe",
         "[s host] [i port] [s pattern…]",
-        "Sends all changes and signals, or those that match, to the sender, or to that IP address and port",
+        "Sends all changes and signals, or those that match, to the sender, or to that IP address and port: one that "
+        "is on the list of --allow, or without a list in a network of this machine",
     ),
-    Signal("/unsubscribe", "[s host] [i port] [s pattern…]", "Takes that back"),
+    Signal("/unsubscribe", "[s host] [i port] [s pattern…]", "Ends that"),
     Signal(
         "/list",
         "[s pattern]",
         "Answers /listed ADDRESS TYPE ACCESS MEANING for each address, then /listed/end n",
     ),
-    Signal("/ping", "…", "Answers /pong with the same arguments"),
+    Signal("/ping", "…", "Answers /pong with the same arguments, in the same types"),
+    Signal("/token", "s", "Lets a sender on another machine in, where the engine was started with a token"),
 )
-"""What is understood besides the addresses of the tree."""
+"""The addresses that OSC understands besides those of the tree."""
 
 REPLIES: Final = (
     Signal("/error", "ss", "What could not be done: the address, and a sentence"),
     Signal("/subscribed", "sis…", "The subscription as understood: host, port, and the patterns or //"),
-    Signal("/unsubscribed", "si", "The subscription taken back: host, port"),
+    Signal("/unsubscribed", "si", "The subscription that ended: host, port"),
     Signal("/listed", "ssss", "An address: its kind, access (r, w or rw), meaning"),
     Signal("/listed/end", "i", "How many addresses were listed"),
     Signal("/pong", "…", "The answer to /ping"),
+    Signal("/token/accepted", "", "The token was right: messages from this host are acted on"),
 )
-"""What is answered. None of it is answered in turn, or two engines could keep each other busy for ever."""
+"""The answers. None of them is answered in turn, or two engines could keep each other busy for ever."""
 
 
 class OscCommands:
-    """Answers /get, /list, /ping, /subscribe and /unsubscribe, and questions to an address.
+    """Answers /get, /list, /ping, /subscribe, /unsubscribe and /token, and questions to an address.
 
     All raise AddressError with the sentence for the sender, PatternError for a pattern that cannot be read.
-    One host gets at most 5,000 answers at once and 2,000 a second, so that nobody floods others through us.
+    One host gets at most 5,000 answers at once and 2,000 a second, and 64 subscriptions at once and four a second.
     """
 
-    def __init__(self, tree: Tree, clock: Clock, out: OscOutput) -> None:
+    def __init__(self, tree: Tree, clock: Clock, out: OscOutput, access: OscAccess | None = None) -> None:
         self.tree = tree
         self.clock = clock
         self.out = out
+        self.access = access or OscAccess(Allow())
         self.is_self: Callable[[Peer], bool] = lambda _peer: False
         """Whether a peer is our own socket, which cannot subscribe to itself; the transport sets it."""
         self.by_address: dict[str, Callable[[Message, Peer], list[Packet]]] = {
@@ -65,13 +71,15 @@ class OscCommands:
             "/subscribe": self._subscribe,
             "/unsubscribe": self._unsubscribe,
             "/list": self._list,
-            "/ping": lambda said, sender: [(sender, message("/pong", *said.arguments))],
+            "/ping": self._ping,
+            "/token": self._token,
         }
         self._answers = RateLimit(5_000, 2_000)
+        self._subscriptions = RateLimit(64, 4)
         self._matches: dict[str, list[str]] = {}
         self._version = -1
 
-    def tell(self, addresses: list[str], sender: Peer) -> list[Packet]:
+    def answer_values(self, addresses: list[str], sender: Peer) -> list[Packet]:
         """The values at these addresses, one message each."""
         self._afford(sender, len(addresses))
         packets: list[Packet] = []
@@ -83,11 +91,11 @@ class OscCommands:
         return packets
 
     def _afford(self, sender: Peer, answers: int) -> None:
-        if not self._answers.take(sender[0], self.clock.now(), answers):
+        if not self._answers.take(host_of(sender), self.clock.now(), answers):
             raise AddressError("too many questions at once")
 
     def matching(self, text: str) -> list[str]:
-        """The addresses that a pattern, or an address, means."""
+        """The addresses that match a pattern, or the address itself. Raises AddressError where there is none."""
         version = self.tree.version
         if self._version != version or len(self._matches) >= 256:
             self._matches.clear()
@@ -100,13 +108,14 @@ class OscCommands:
                 found = [text] if text in self.tree else []
             self._matches[text] = found
         if not found:
-            raise AddressError(f"no address matches {text[:200]}")
+            near = ", ".join(self.tree.near(without_signs(text)))
+            raise AddressError(f"no address matches {text[:200]}" + (f"; near it: {near}" if near else ""))
         return found
 
-    def _get(self, said: Message, sender: Peer) -> list[Packet]:
-        peer, asked = sender, [str(argument) for argument in said.arguments[:MAX_PATTERNS]]
-        if said.arguments and not isinstance(said.arguments[0], str):
-            peer, asked = _target(said, sender)
+    def _get(self, question: Message, sender: Peer) -> list[Packet]:
+        receiver, asked = sender, [str(argument) for argument in question.arguments[:MAX_PATTERNS]]
+        if question.arguments and not isinstance(question.arguments[0], str):
+            receiver, asked = _receiver(question, sender)
         if not asked:
             raise AddressError("/get needs an address, such as /get /clock/tempo")
         found: list[str] = []
@@ -117,25 +126,30 @@ class OscCommands:
                 found.append(address)
                 continue
             found += [a for a in self.matching(address) if "r" in self.tree.knob(a).access]
-        return [(peer, packet) for _, packet in self.tell(found, sender)]
+        return [(receiver, packet) for _, packet in self.answer_values(found, sender)]
 
-    def _subscribe(self, said: Message, sender: Peer) -> list[Packet]:
-        peer, texts = _target(said, sender)
-        if self.is_self(peer):
+    def _subscribe(self, request: Message, sender: Peer) -> list[Packet]:
+        receiver, texts = _receiver(request, sender)
+        if self.is_self(receiver):
             raise AddressError("this engine cannot subscribe to itself")
-        if not self.out.subscribers.add(peer, [Pattern(text) for text in texts]):
+        if host_of(receiver) != host_of(sender) and not self.access.allow.reaches(receiver[0]):
+            reason = "on the list of --allow" if self.access.allow.networks else "in a network of this machine"
+            raise AddressError(f"{receiver[0]} is not {reason}, so it cannot be subscribed by another machine")
+        if not self._subscriptions.take(host_of(sender), self.clock.now()):
+            raise AddressError("too many subscriptions at once")
+        if not self.out.subscribers.add(receiver, [Pattern(text) for text in texts]):
             raise AddressError(f"a subscriber may have {MAX_PATTERNS} patterns")
-        log.info("OSC: %s:%d subscribes to %s", *peer, " ".join(texts) or "everything")
-        return [(sender, message("/subscribed", *peer, *(texts or ["//"])))]
+        log.info("OSC: %s:%d subscribes to %s", *receiver, " ".join(texts) or "everything")
+        return [(sender, message("/subscribed", *receiver, *(texts or ["//"])))]
 
-    def _unsubscribe(self, said: Message, sender: Peer) -> list[Packet]:
-        peer, texts = _target(said, sender)
-        if not self.out.subscribers.remove(peer, texts):
-            raise AddressError(f"no such subscription of {peer[0]}:{peer[1]}")
-        return [(sender, message("/unsubscribed", *peer))]
+    def _unsubscribe(self, request: Message, sender: Peer) -> list[Packet]:
+        receiver, texts = _receiver(request, sender)
+        if not self.out.subscribers.remove(receiver, texts):
+            raise AddressError(f"{receiver[0]}:{receiver[1]} has no such subscription")
+        return [(sender, message("/unsubscribed", *receiver))]
 
-    def _list(self, said: Message, sender: Peer) -> list[Packet]:
-        found = self.matching(str(said.arguments[0]) if said.arguments else "//")
+    def _list(self, question: Message, sender: Peer) -> list[Packet]:
+        found = self.matching(str(question.arguments[0]) if question.arguments else "//")
         self._afford(sender, len(found))
         packets = []
         for address in found:
@@ -143,12 +157,22 @@ class OscCommands:
             packets.append((sender, message("/listed", address, knob.kind, knob.access, knob.meaning)))
         return [*packets, (sender, message("/listed/end", len(found)))]
 
+    def _ping(self, question: Message, sender: Peer) -> list[Packet]:
+        self._afford(sender, 1)
+        return [(sender, echo("/pong", question.types, question.arguments))]
 
-def _target(said: Message, sender: Peer) -> tuple[Peer, list[str]]:
-    """Whom a subscription is for, and its patterns. Max and Pure Data send numbers as floats."""
-    given: list[Any] = list(said.arguments)
+    def _token(self, request: Message, sender: Peer) -> list[Packet]:
+        given = request.arguments[0] if len(request.arguments) == 1 else None
+        if not isinstance(given, str) or not self.access.authorise(host_of(sender), given, self.clock.now()):
+            raise AddressError("this is not the token")
+        return [(sender, message("/token/accepted"))]
+
+
+def _receiver(request: Message, sender: Peer) -> tuple[Peer, list[str]]:
+    """The receiver of a subscription, and its patterns. Max and Pure Data send numbers as floats."""
+    given: list[Any] = list(request.arguments)
     if is_stream(sender) and (not given or str(given[0]).startswith("/")):
-        host, port = sender  # who is connected is told by the same connection
+        host, port = sender  # a connection gets its messages by itself
     else:
         host, port = host_of(sender), sender[1]
     if given and isinstance(given[0], str) and not given[0].startswith("/"):
@@ -168,5 +192,5 @@ def _target(said: Message, sender: Peer) -> tuple[Peer, list[str]]:
             raise AddressError("expected a port from 1 to 65535")
     texts = [str(argument) for argument in given]
     if not all(text.startswith("/") for text in texts):
-        raise AddressError(f"{said.address} takes [host] [port] [pattern…]; patterns begin with /")
+        raise AddressError(f"{request.address} takes [host] [port] [pattern…]; patterns begin with /")
     return (host, port), texts

@@ -1,4 +1,4 @@
-"""What an OSC packet means: bytes and a sender in, packets to be sent out. No socket, no thread.
+"""What an OSC packet does: bytes and a sender in, packets to be sent out. No socket, no thread.
 
 Whatever the transport is, it calls `handle` for each packet and `poll` when the time has come.
 """
@@ -6,21 +6,23 @@ Whatever the transport is, it calls `handle` for each packet and `poll` when the
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Final
 
+from live.net.osc_access import OscAccess
 from live.net.rate_limit import RateLimit
 from live.osc.commands import REPLIES, OscCommands
-from live.osc.encode import message
+from live.osc.complaints import REFUSED, Complaints
 from live.osc.output import OscOutput, Packet
 from live.osc.packet import Bang, Bundle, Message, PacketError, ahead_s, parse
 from live.osc.pattern import PatternError, is_pattern
+from live.osc.stream_peers import WEB, host_of
 from live.osc.subscriptions import Peer
 from live.parameters.tree import AddressError, Tree
+from live.parameters.writer import Writer, writing
 from live.system.queues import TimedQueue
 from live.transport.clock import Clock
-from models.base import KnobError
+from models.base import Knob, KnobError
 
 log = logging.getLogger(__name__)
 
@@ -28,13 +30,13 @@ HORIZON_S: Final = 60.0
 """How far ahead a bundle may be dated: the clocks of real senders are wrong by years."""
 MAX_WAITING: Final = 10_000
 MAX_WAITING_BYTES: Final = 4_000_000
+ACTIONS, ACTIONS_PER_S = 64, 32
+"""How often one host may press a button or change a list, such as presets or cues, at once and a second, each."""
+LISTS: Final = frozenset(("preset", "cue", "mapping", "session"))
+"""First parts of the addresses whose events write to files; a node's events, such as pens, are as frequent as hands."""
 
-Asked = dict[str, tuple[Any, ...]]
-"""The arguments asked for at each address."""
-
-REFUSED: Final = "/engine/refused"
 _MUTE: Final = frozenset((REFUSED, *(reply.address for reply in REPLIES)))
-"""Not answered: two engines that listen to each other would go on complaining of each other's complaints."""
+"""Not answered: two engines that subscribe to each other would go on complaining of each other's complaints."""
 
 
 @dataclass(slots=True)
@@ -45,7 +47,7 @@ class DispatchCounts:
     messages: int = 0
     malformed: int = 0
     refused: int = 0
-    """Messages that could not be done, bundles dated too far ahead included."""
+    """Messages that could not be acted on, bundles dated too far ahead included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,45 +58,43 @@ class _Later:
 
 
 class Dispatcher:
-    """Understands packets: writes to the tree, answers questions, keeps bundles until their time.
+    """Acts on packets: writes to the tree, answers questions, keeps bundles until their time.
 
-    Errors answer the sender at /error, at most 20 at once and then 5 a second per host, so that a flood of
-    nonsense is not answered by a flood.
+    Errors answer the sender at /error (see Complaints). What one packet can set off is bounded: past 64 at once and
+    32 a second, a host's presses of one button are refused.
     """
 
-    def __init__(self, tree: Tree, clock: Clock, out: OscOutput) -> None:
+    def __init__(self, tree: Tree, clock: Clock, out: OscOutput, access: OscAccess | None = None) -> None:
         self.tree = tree
         self.clock = clock
-        self.out = out
         self.counts = DispatchCounts()
-        self.commands = OscCommands(tree, clock, out)
+        self.commands = OscCommands(tree, clock, out, access)
+        self.access = self.commands.access
         self._later: TimedQueue[_Later] = TimedQueue(MAX_WAITING)
         self._later_bytes = 0
-        self._errors = RateLimit(20, 5)
-        self._all_errors = RateLimit(200, 50)
-        self._unanswered: Counter[str] = Counter()
-        tree.add_signal(REFUSED, "ss", "What a sender was told is wrong: who it was, and the sentence")
+        self._complaints = Complaints(tree, clock)
+        self._actions = RateLimit(ACTIONS, ACTIONS_PER_S)
 
     # -- what the transport calls ------------------------------------------------------------------------
 
     def handle(self, packet: bytes, sender: Peer) -> list[Packet]:
-        """Does what one packet says and gives the answers. Raises nothing."""
+        """Acts on one packet and returns the answers. Raises nothing."""
         self.counts.packets += 1
         try:
-            said = parse(packet)
+            parsed = parse(packet)
         except PacketError as error:
             self.counts.malformed += 1
-            return self._error(sender, "", str(error))
-        if isinstance(said, Message):
-            return self._do([said], sender)
+            return self._complaints.answer(sender, "", str(error))
+        if isinstance(parsed, Message):
+            return self._do([parsed], sender)
         due: list[tuple[float, list[Message]]] = []
-        _spread(said, 0.0, self.clock.unix(), due)
-        if max((ahead for ahead, _ in due), default=0.0) > HORIZON_S:
-            self.counts.refused += 1
-            return self._error(
+        _spread(parsed, 0.0, self.clock.unix(), due)
+        latest = max((ahead for ahead, _ in due), default=0.0)
+        if latest > HORIZON_S:
+            return self._refuse(
                 sender,
                 "#bundle",
-                f"dated {max(ahead for ahead, _ in due):.0f} s ahead, more than {HORIZON_S:.0f} s: dropped "
+                f"dated {latest:.0f} s ahead, more than {HORIZON_S:.0f} s: dropped "
                 "(is this computer's clock right, and the sender's?)",
             )
         return self._place(due, sender, len(packet))
@@ -104,7 +104,7 @@ class Dispatcher:
         return self._later.next_due()
 
     def poll(self, now_s: float) -> list[Packet]:
-        """Does what bundles said for a time by now; gives the answers. Raises nothing."""
+        """Acts on the bundles due by now; returns the answers. Raises nothing."""
         packets: list[Packet] = []
         for _, later in self._later.take_due(now_s):
             self._later_bytes -= later.size
@@ -123,126 +123,122 @@ class Dispatcher:
             if ahead <= 0.0:
                 packets += self._do(messages, sender)
             elif self._later_bytes + size > MAX_WAITING_BYTES or len(self._later) >= MAX_WAITING:
-                self.counts.refused += 1
-                packets += self._error(sender, "#bundle", "too much is waiting for its time already: dropped")
+                packets += self._refuse(sender, "#bundle", "too much is waiting for its time already: dropped")
             else:
                 self._later_bytes += size
                 self._later.put(now_s + ahead, _Later(messages, sender, size))
         return packets
 
     def _do(self, messages: list[Message], sender: Peer) -> list[Packet]:
-        """Does all of them at one instant."""
+        """Acts on all of them at one instant."""
         packets: list[Packet] = []
         self.counts.messages += len(messages)
+        if self.access.token is not None and not self._authorised(sender):
+            messages, given = [one for one in messages if one.address == "/token"], messages
+            if not messages:
+                return self._refuse(sender, given[0].address, "this engine was started with a token: send /token TEXT")
         try:
-            with self.out.hearing(sender) as asked:
+            with writing(sender) as writer:
                 if len(messages) == 1:
-                    return self._understand(messages[0], sender, asked)
+                    return self._act(messages[0], writer)
                 with self.tree.batch():
-                    for said in messages:
-                        packets += self._understand(said, sender, asked)
+                    for one in messages:
+                        packets += self._act(one, writer)
         except Exception as error:  # what a value set off has failed, at the end of the batch
             packets += self._failed(sender, messages[0].address, error)
         return packets
 
-    def _understand(self, said: Message, sender: Peer, asked: Asked) -> list[Packet]:
-        address, tree = said.address, self.tree
+    def _authorised(self, sender: Peer) -> bool:
+        """Whether the sender has the token; a WebSocket was asked for it over HTTP."""
+        return sender[0].startswith(WEB) or self.access.authorised(host_of(sender))
+
+    def _act(self, said: Message, writer: Writer) -> list[Packet]:
+        address, tree, sender = said.address, self.tree, writer.peer
         try:
             if address in tree:
-                return self._write(said, sender, asked)
+                return self._write(said, writer)
             command = self.commands.by_address.get(address)
             if command is not None:
                 return command(said, sender)
             if address in _MUTE:
                 return []
             if is_pattern(address):
-                return self._write_matching(said, sender, asked)
+                return self._write_matching(said, writer)
             self.counts.refused += 1
-            if not self._may_err(sender):  # before the near ones are looked for, which takes a while
+            if not self._complaints.may_answer(sender):  # before near addresses are looked for, which takes a while
                 return []
             if address in tree.signals:
-                return self._say(sender, address, f"{address} is only sent out")
+                return self._complaints.complain(sender, address, f"{address} is only sent out")
             near = ", ".join(tree.near(address))
             sentence = f"no address {address[:200]}" + (f"; near it: {near}" if near else "")
-            return self._say(sender, address, sentence)
+            return self._complaints.complain(sender, address, sentence)
         except (KnobError, AddressError, PatternError) as error:
-            self.counts.refused += 1
-            return self._error(sender, address, str(error))
+            return self._refuse(sender, address, str(error))
         except Exception as error:  # a slip in what the value sets off, not in what was sent
             return self._failed(sender, address, error)
 
-    def _write(self, said: Message, sender: Peer, asked: Asked) -> list[Packet]:
-        given = said.arguments
+    def _write(self, said: Message, writer: Writer) -> list[Packet]:
+        given, knob = said.arguments, self.tree.knob(said.address)
         if not given or given == (Bang.IMPULSE,):
-            if self.tree.knob(said.address).kind != "pulse":
-                return self.commands.tell([said.address], sender)
+            if knob.kind != "pulse":
+                return self.commands.answer_values([said.address], writer.peer)
             given = (True,)
-        beyond = self._put(said.address, given, asked)
-        return self._error(sender, said.address, beyond) if beyond else []
+        clipped = self._put(said.address, knob, given, writer)
+        return self._complaints.answer(writer.peer, said.address, clipped) if clipped else []
 
-    def _put(self, address: str, given: tuple[Any, ...], asked: Asked) -> str:
-        """Writes a value; returns what is to be said of one that was clipped."""
-        asked[address] = given
+    def _put(self, address: str, knob: Knob, given: tuple[Any, ...], writer: Writer) -> str:
+        """Writes a value; returns the sentence for one that was clipped, else nothing."""
+        if knob.kind == "pulse" or (knob.kind == "event" and address.split("/", 2)[1] in LISTS):
+            host = host_of(writer.peer)
+            if not self._actions.take((host, address), self.clock.now()):
+                raise AddressError(f"{address}: more than {ACTIONS_PER_S} a second of one sender are not acted on")
+        writer.asked[address] = given
         stored = self.tree.write(address, given)
-        beyond = "" if stored == given[0] else self.tree.knob(address).beyond(given)
+        beyond = "" if stored == given[0] else knob.beyond(given)
         return f"{address}: {beyond}" if beyond else ""
 
-    def _write_matching(self, said: Message, sender: Peer, asked: Asked) -> list[Packet]:
-        """A pattern means the values that it matches; buttons only where it matches nothing else."""
+    def _write_matching(self, said: Message, writer: Writer) -> list[Packet]:
+        """A pattern is for the values that it matches; for buttons only where it matches nothing else."""
         found = self.commands.matching(said.address)
         knobs = {address: self.tree.knob(address) for address in found}
         if any(knob.kind != "pulse" for knob in knobs.values()):
             knobs = {address: knob for address, knob in knobs.items() if knob.kind != "pulse"}
             if not said.arguments or said.arguments == (Bang.IMPULSE,):
-                return self.commands.tell([a for a, knob in knobs.items() if "r" in knob.access], sender)
-        writable = [address for address, knob in knobs.items() if "w" in knob.access]
+                readable = [address for address, knob in knobs.items() if "r" in knob.access]
+                return self.commands.answer_values(readable, writer.peer)
+        writable = {address: knob for address, knob in knobs.items() if "w" in knob.access}
         if not writable:
             raise AddressError(f"no address that can be written matches {said.address}")
-        first, beyond, taken = "", "", 0
+        first, clipped, taken = "", "", 0
         given = (True,) if said.arguments in ((), (Bang.IMPULSE,)) else said.arguments
         with self.tree.batch():
-            for address in writable:
+            for address, knob in writable.items():
                 try:
-                    beyond = self._put(address, given, asked) or beyond
+                    clipped = self._put(address, knob, given, writer) or clipped
                     taken += 1
-                except KnobError as error:
+                except (KnobError, AddressError) as error:
                     first = first or str(error)
         if not first:
-            return self._error(sender, said.address, beyond) if beyond else []
-        self.counts.refused += 1
-        return self._error(sender, said.address, f"{taken} of {len(writable)} addresses took it; {first}")
+            return self._complaints.answer(writer.peer, said.address, clipped) if clipped else []
+        return self._refuse(writer.peer, said.address, f"{taken} of {len(writable)} addresses took it; {first}")
 
     # -- answers -----------------------------------------------------------------------------------------
 
-    def _error(self, sender: Peer, address: str, sentence: str) -> list[Packet]:
-        return self._say(sender, address, sentence) if self._may_err(sender) else []
-
-    def _may_err(self, sender: Peer) -> bool:
-        now_s = self.clock.now()
-        if self._errors.take(sender[0], now_s) and self._all_errors.take(None, now_s):
-            return True
-        if len(self._unanswered) < 1_000 or sender[0] in self._unanswered:
-            self._unanswered[sender[0]] += 1
-        return False
-
-    def _say(self, sender: Peer, address: str, sentence: str) -> list[Packet]:
-        unanswered = self._unanswered.pop(sender[0], 0)
-        if unanswered:
-            sentence += f" ({unanswered} more errors were not answered)"
-        log.info("OSC from %s:%d: %s", *sender, sentence)
-        self.tree.publish(REFUSED, "{}:{}".format(*sender), sentence)
-        return [(sender, message("/error", address[:200], sentence))]
+    def _refuse(self, sender: Peer, address: str, sentence: str) -> list[Packet]:
+        self.counts.refused += 1
+        return self._complaints.answer(sender, address, sentence)
 
     def _failed(self, sender: Peer, address: str, error: Exception) -> list[Packet]:
         self.counts.refused += 1
-        if not self._may_err(sender):
+        if not self._complaints.may_answer(sender):
             return []
         log.error("OSC: %s failed", address, exc_info=error)
-        return self._say(sender, address, f"{address[:200]} failed: {type(error).__name__}: {error}")
+        sentence = f"{address[:200]} failed: {type(error).__name__}: {error}"
+        return self._complaints.complain(sender, address, sentence)
 
 
 def _spread(bundle: Bundle, outer: float, unix_s: float, due: list[tuple[float, list[Message]]]) -> None:
-    """Lists a bundle's messages by how many seconds ahead; a bundle within is never before the outer."""
+    """Lists a bundle's messages by how many seconds ahead; a bundle within is never before the outer one."""
     ahead = max(outer, ahead_s(bundle.timetag, unix_s))
     messages: list[Message] = []
     due.append((ahead, messages))

@@ -1,47 +1,55 @@
-"""OSC messages, written: only the types i, f and s, which every program understands.
+"""Builds OSC messages with python-osc's writers; of the types only i, f and s, which every program understands.
 
 Pure Data rejects T, N and h, and Max has no T and F, so a switch goes out as 0 or 1 and an array as its
-elements. python-osc's builder reads again what it has written, letter by letter, which costs ten times as much.
+elements. Only an answer to /ping has the types that its sender used.
 """
 
 from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
+from pythonosc.parsing.osc_types import (
+    write_blob,
+    write_double,
+    write_float,
+    write_int,
+    write_int64,
+    write_midi,
+    write_string,
+)
+
+from live.osc.packet import Argument, TimeTag
 from models.base import Knob, Value
 
 MAX_TEXT: Final = 4_000
 """Characters of a text that are sent; more would not fit a packet together with anything else."""
 MAX_ARGUMENTS: Final = 1_000
-_INT: Final = struct.Struct(">i").pack
-_FLOAT: Final = struct.Struct(">f").pack
 _FLOAT32_MAX = 3.4028234663852886e38
 
 
 def message(address: str, *arguments: Any) -> bytes:
     """The packet of one message. Text is cut at 4,000 characters, arguments at 1,000; nothing raises."""
-    tags, parts = ",", [b"", b""]
+    tags, data = ",", b""
     for argument in _flat(arguments):
         if isinstance(argument, int) and -(2**31) <= argument < 2**31:  # a bool is one, too
             tags += "i"
-            parts.append(_INT(int(argument)))
+            data += write_int(argument)
         elif isinstance(argument, int | float):
             tags += "f"
-            parts.append(_FLOAT(_float32(argument)))
+            data += write_float(_float32(argument))
         else:
             tags += "s"
-            parts.append(_string(_text(str(argument))))
-        if len(parts) >= MAX_ARGUMENTS + 2:
+            data += write_string(_text(str(argument)))
+        if len(tags) > MAX_ARGUMENTS:
             break
-    parts[:2] = _string(_text(address) or "/"), _string(tags)
-    return b"".join(parts)
+    return bytes(write_string(_text(address) or "/") + write_string(tags) + data)
 
 
 def value_message(address: str, knob: Knob, value: Value) -> bytes:
-    """The packet that says a value, with the types that its declaration promises."""
+    """The packet of a parameter's value, with the types of its declaration."""
     if knob.kind in ("float", "vector"):  # a limit or default written as an int does not change the type
         numbers = value if isinstance(value, tuple) else (value,)
         return message(address, *(float(n) if isinstance(n, int) else n for n in numbers))
@@ -49,12 +57,17 @@ def value_message(address: str, knob: Knob, value: Value) -> bytes:
 
 
 def typed_message(address: str, knob: Knob, value: Value) -> bytes:
-    """The same with the types that OSCQuery describes, for those who read a description: T or F for a switch, I for a
-    button pressed.
-    """
+    """The same with the types of the OSCQuery description: T or F for a switch, I for a button pressed."""
     if knob.kind in ("switch", "pulse"):
-        return _string(address) + _string(",I" if knob.kind == "pulse" else ",T" if value else ",F")
+        return bytes(write_string(address) + write_string(",I" if knob.kind == "pulse" else ",T" if value else ",F"))
     return value_message(address, knob, value)
+
+
+def echo(address: str, types: str, arguments: tuple[Argument, ...]) -> bytes:
+    """A packet with the arguments of a packet that was read, in the same types; `types` begins with a comma."""
+    flat = _flat(arguments)
+    data = b"".join(_WRITERS[tag](next(flat)) for tag in types[1:] if tag not in "[]")
+    return bytes(write_string(address) + write_string(types or ",") + data)
 
 
 def _flat(arguments: Iterable[Any]) -> Iterator[Any]:
@@ -65,11 +78,6 @@ def _flat(arguments: Iterable[Any]) -> Iterator[Any]:
             yield argument
 
 
-def _string(text: str) -> bytes:
-    coded = text.encode()
-    return coded + bytes(4 - len(coded) % 4)
-
-
 def _float32(number: float) -> float:
     if isinstance(number, float) and not math.isfinite(number):
         return number
@@ -78,3 +86,23 @@ def _float32(number: float) -> float:
 
 def _text(text: str) -> str:
     return text[:MAX_TEXT].replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
+
+
+def _tag(tag: TimeTag) -> bytes:
+    return struct.pack(">Q", tag.ntp)
+
+
+_WRITERS: Final[dict[str, Callable[[Any], bytes]]] = {
+    "i": write_int,
+    "f": write_float,
+    "d": write_double,
+    "h": write_int64,
+    "s": write_string,
+    "S": write_string,
+    "b": lambda blob: write_blob(blob) if blob else write_int(0),  # python-osc refuses an empty one
+    "t": _tag,
+    "c": lambda character: write_int(ord(character)),
+    "r": lambda colour: bytes((colour.red, colour.green, colour.blue, colour.alpha)),
+    "m": lambda midi: write_midi((midi.port, midi.status, midi.data1, midi.data2)),
+    **dict.fromkeys("TFNI", lambda _: b""),
+}

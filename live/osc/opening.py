@@ -1,12 +1,15 @@
-"""Opening OSC as the command line asks for it: what cannot be opened is told, and the piece plays without."""
+"""Opens OSC as the options ask for it. What cannot be opened is reported, and the piece plays without it."""
 
 from __future__ import annotations
 
 import ipaddress
 import logging
 from collections.abc import Callable
+from typing import Final
 
 from live.engine.options import Options
+from live.net.ports import open_free
+from live.net.token import Token
 from live.osc.output import OscOutput
 from live.osc.server import OscServer
 from live.parameters.tree import Tree
@@ -14,42 +17,35 @@ from live.transport.clock import Clock
 
 log = logging.getLogger(__name__)
 
+USUAL_PORT: Final = 9000
+
 
 def open_osc(
     tree: Tree, clock: Clock, out: OscOutput, options: Options, fail: Callable[[str], None]
 ) -> OscServer | None:
-    """The server, started; None where nobody wants one. `fail` takes the sentence of what could not be opened."""
+    """The server, started; None where the options need none. `fail` takes the sentence of what could not be opened."""
     for host, port in options.osc_out:
         try:
             out.subscribe(host, port)
         except OSError as error:
-            fail(f"--osc-out {host}:{port}: {error.strerror}; playing on without")
-    wanted = options.osc or (("127.0.0.1", 0) if options.osc_out else None)
-    if wanted is None and options.http is None:
-        return None
+            fail(f"--osc-out {host}:{port}: {error.strerror}; playing on without it")
     server: OscServer | None = None
-    if wanted is not None:
-        host, port = wanted
-        try:
-            server = OscServer(tree, clock, host, port, out=out, allow=options.allow)
-            if options.osc is not None and not clock.virtual:
-                _warn_if_open(host, options)
-                server.listen_tcp()
-        except OSError as error:
-            kind, rest = ("TCP", "OSC over UDP only") if server else ("UDP", "playing without OSC")
-            why = "the control page has it" if server and options.http and options.http[1] == port else error.strerror
-            fail(f"OSC on {kind} port {port} of {host}: {why}; {rest} (--osc-port takes another)")
+    if options.osc is not None:
+        server = _listen(tree, clock, out, options, fail)
+    elif options.osc_out:
+        server = OscServer(tree, clock, "127.0.0.1", 0, out=out)
     if server is None:
         if options.http is None:
             return None
-        server = OscServer(tree, clock, None, out=out)  # for the control page, and at its time what is sent there
+        # For the control page, and so that what is sent there is sent at its time.
+        server = OscServer(tree, clock, None, out=out)
     if not clock.virtual:
         server.start()
     return server
 
 
 def is_loopback(host: str) -> bool:
-    """Whether that address or name is this machine's own, which nobody else reaches."""
+    """Whether that address or name is only reached from this machine."""
     if host == "localhost":
         return True
     try:
@@ -58,6 +54,47 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _warn_if_open(host: str, options: Options) -> None:
-    if not is_loopback(host) and not options.allow.networks:
-        log.warning("open to the network on %s: whoever reaches it can control this engine (--allow limits that)", host)
+def _listen(
+    tree: Tree, clock: Clock, out: OscOutput, options: Options, fail: Callable[[str], None]
+) -> OscServer | None:
+    """The server on UDP, and on TCP unless that port is taken; None where the UDP port is."""
+    assert options.osc is not None
+    host, wanted = options.osc
+    token = Token(options.token) if options.token is not None else None
+
+    def bind(port: int) -> OscServer:
+        server = OscServer(tree, clock, host, port, out=out, allow=options.allow, token=token)
+        if wanted is None and not clock.virtual:
+            try:
+                server.listen_tcp()
+            except OSError:  # of a port that was not asked for by number both must be free
+                server.close()
+                raise
+        return server
+
+    server: OscServer | None = None
+    try:
+        server = open_free(USUAL_PORT, wanted, bind)
+        if server.tcp is None and not clock.virtual:
+            server.listen_tcp()
+    except OSError as error:
+        kind, rest = ("TCP", "OSC over UDP only") if server else ("UDP", "playing without OSC")
+        taken = server is not None and options.http is not None and options.http[1] == wanted
+        reason = "the control page has it" if taken else error.strerror
+        port = "" if wanted is None else f" {wanted}"
+        fail(f"OSC on {kind} port{port} of {host}: {reason}; {rest} (--osc-port takes another)")
+    if server is not None and not clock.virtual:
+        if wanted is None and server.port != USUAL_PORT:
+            log.warning("OSC port %d is taken; OSC listens on port %d", USUAL_PORT, server.port)
+        _say_who_may_control(host, options)
+    return server
+
+
+def _say_who_may_control(host: str, options: Options) -> None:
+    if is_loopback(host):
+        return
+    if options.token is not None:
+        log.info("OSC on %s: other machines send /token TEXT first", host)
+    elif not options.allow.networks:
+        sentence = "OSC is open to the network on %s: any machine that reaches it can control this engine"
+        log.warning(f"{sentence} (--allow and --token-file limit that)", host)

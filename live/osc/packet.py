@@ -7,7 +7,7 @@ Schmeder, 2009). Time, memory and recursion are bounded, since what arrives come
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
 from typing import Final
@@ -75,10 +75,12 @@ Argument = Plain | Bang | TimeTag | Rgba | MidiBytes | tuple["Argument", ...]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An address, or a pattern of addresses, and what is said to it; an array is a tuple in the arguments."""
+    """An address, or a pattern of addresses, and its arguments; an array is a tuple among them."""
 
     address: str
     arguments: tuple[Argument, ...] = ()
+    types: str = field(default="", compare=False)
+    """The type tags as received, with their comma; empty where the sender left them out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +159,9 @@ def _message(packet: bytes, start: int, end: int) -> Message:
     if quick is not None:
         if quick.size != end - at:
             raise PacketError(f"{address[:100]}: {tags} needs {quick.size} bytes, not {end - at}")
-        return Message(address, quick.unpack_from(packet, at))
+        return Message(address, quick.unpack_from(packet, at), tags)
     try:
-        return Message(address, _arguments(packet, at, end, tags))
+        return Message(address, _arguments(packet, at, end, tags), tags)
     except PacketError as error:
         raise PacketError(f"{address[:100]}: {error}") from None
 

@@ -7,6 +7,7 @@ there is nothing that tries again, and no pattern that takes long.
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Iterable
 from typing import Final
@@ -23,6 +24,12 @@ class PatternError(ValueError):
 def is_pattern(address: str) -> bool:
     """Whether an address is to be matched rather than looked up."""
     return "//" in address or any(sign in address for sign in "*?[]{}")
+
+
+def without_signs(pattern: str) -> str:
+    """An address that a pattern nearly is: of each group its first choice, and none of the other signs."""
+    text = re.sub(r"\{([^,}]*)[^}]*\}", r"\1", pattern)
+    return re.sub(r"\[[^\]]*\]|[*?\[\]{}]", "", text).replace("//", "/")
 
 
 class Pattern:

@@ -1,4 +1,4 @@
-"""The OSC server: one thread, a UDP socket, TCP beside it, and nothing done on it but what packets say."""
+"""The OSC server: one thread with a UDP socket and TCP beside it, which handles packets and nothing else."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from types import TracebackType
 from typing import Final, Self
 
 from live.net.allow import Allow
+from live.net.osc_access import OscAccess
+from live.net.repeated_complaints import RepeatedComplaints, with_count
+from live.net.token import Token
 from live.osc.dispatch import Dispatcher
 from live.osc.output import OscOutput, Packet
 from live.osc.stream_peers import StreamPeers, is_stream
@@ -23,7 +26,7 @@ from live.transport.clock import Clock
 log = logging.getLogger(__name__)
 
 AT_ONCE: Final = 256
-"""Packets handled before what they caused is sent and the socket is read again."""
+"""Packets handled before their answers are sent and the socket is read again."""
 EVERYTHING: Final = 20_000
 LONGEST_SLEEP_S: Final = 60.0
 BUSY_S: Final = 0.005
@@ -34,12 +37,12 @@ before a thread waiting for it has woken, and that one begins its 5 ms anew: for
 
 
 class OscServer:
-    """Listens on a UDP port, writes what it hears to the tree, and sends what `out` has to tell.
+    """Listens on a UDP port, writes what it receives to the tree, and sends the packets of `out`.
 
     The constructor binds the port and raises OSError where it cannot; `listen_tcp` adds the TCP port of the same
     number; `start` starts the thread, `close` stops it. Port 0 takes any free one; `port` is the one it got. Without a
-    host it has no socket and serves only those connected to `streams`. On a VirtualClock there is neither socket nor
-    thread: call `handle` for each packet and `poll` as time goes on, and take what they would send.
+    host it has no socket and serves only the peers of `streams`. On a VirtualClock there is neither socket nor
+    thread: call `handle` for each packet and `poll` as time goes on; both return the packets to send.
     """
 
     def __init__(
@@ -51,10 +54,11 @@ class OscServer:
         *,
         out: OscOutput | None = None,
         allow: Allow = Allow(),  # noqa: B008
+        token: Token | None = None,
     ) -> None:
         self.clock = clock
         self.out = out or OscOutput(tree, clock)
-        self.meaning = Dispatcher(tree, clock, self.out)
+        self.dispatcher = Dispatcher(tree, clock, self.out, OscAccess(allow, token))
         self.streams = StreamPeers(self._wake)
         self.allow = allow
         self.udp = None if clock.virtual or host is None else UdpSocket(host, port, clock)
@@ -64,9 +68,9 @@ class OscServer:
         self._rest = threading.Condition()
         self._stopping = False
         self._failures = 0
-        self._turned_away: set[str] = set()
+        self._refused = RepeatedComplaints()
         if self.udp is not None:
-            self.meaning.commands.is_self = self.udp.is_self
+            self.dispatcher.commands.is_self = self.udp.is_self
         if not clock.virtual:
             self._waker, self._woken = socket.socketpair()
             self._waker.setblocking(False)
@@ -77,34 +81,34 @@ class OscServer:
     def listen_tcp(self) -> None:
         """Listens on the TCP port of the same number, too. Call before `start`; OSError where it is taken."""
         assert self.host is not None
-        self.tcp = TcpServer(self.host, self.port, self.streams, self.allow)
+        self.tcp = TcpServer(self.host, self.port, self.streams, self.allow, self.clock)
 
     # -- without a thread --------------------------------------------------------------------------------
 
     def handle(self, packet: bytes, sender: Peer) -> list[Packet]:
-        """Does what one packet says; returns the answers. Raises nothing."""
-        return self.meaning.handle(packet, sender)
+        """Acts on one packet; returns the answers. Raises nothing."""
+        return self.dispatcher.handle(packet, sender)
 
     def poll(self, now_s: float) -> list[Packet]:
-        """Does what is due by now and returns what is to be sent: answers, changes, signals."""
-        answers = self.meaning.poll(now_s)
+        """Acts on what is due by now; returns the packets to send: answers, changes, signals."""
+        answers = self.dispatcher.poll(now_s)
         return answers + self.out.poll(now_s)
 
     def next_due(self) -> float:
         """The time at which `poll` has something to do, as far as is known now."""
-        return min(self.meaning.next_due(), self.out.next_due())
+        return min(self.dispatcher.next_due(), self.out.next_due())
 
     # -- with one ----------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Starts to listen and to send."""
+        """Starts the thread."""
         if self.clock.virtual:
             raise RuntimeError("on a virtual clock OSC is polled, not started")
         self._thread = threading.Thread(target=self._run, name="osc", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        """Ends sounding notes, sends what is left, gives the ports back; may be called twice."""
+        """Ends sounding notes, sends the packets that wait, closes the ports; may be called twice."""
         if self._thread is not None:
             self._stopping = True
             self._wake()
@@ -134,7 +138,7 @@ class OscServer:
     def _wake(self) -> None:
         if threading.current_thread() is self._thread or self.clock.virtual:
             return  # it polls after each thing it does
-        with contextlib.suppress(OSError):  # full: it is awake already; closed: there is nobody to wake
+        with contextlib.suppress(OSError):  # full: it is awake already; closed: the thread has ended
             self._waker.send(b"\0")
 
     def _run(self) -> None:
@@ -166,7 +170,7 @@ class OscServer:
     def _sleep_s(self) -> float:
         if len(self.streams) or (self.udp is not None and self.udp.backlog):
             return 0.0
-        # whoever schedules something between these three lines sees infinity, and wakes us: never overslept
+        # what is scheduled between these three lines finds infinity, and wakes this thread: nothing is overslept
         self.out.planned_s = float("inf")
         due_s = self.next_due()
         self.out.planned_s = due_s
@@ -177,13 +181,13 @@ class OscServer:
             udp = self.udp
             if udp is not None:
                 arrived = last or any(key.fileobj is udp.socket for key, _ in ready)
-                for limit in (1, EVERYTHING):  # the first is acted on before it is known whether there are more
+                for limit in (1, EVERYTHING):  # the first is handled before the socket is asked for more
                     if arrived:
                         udp.receive(limit)
                     for _ in range(min(AT_ONCE, len(udp.backlog))):
-                        self._hear(*udp.take())
-            if self.tcp is not None and len(self.streams) < AT_ONCE:  # else they wait, and their senders with them
-                self.tcp.work(ready)
+                        self._receive(*udp.take())
+            if self.tcp is not None and len(self.streams) < AT_ONCE:  # else packets and senders wait
+                self.tcp.serve(ready)
             for packet, peer in self.streams.take(AT_ONCE):
                 if packet is None:
                     self.out.subscribers.remove(peer)
@@ -192,18 +196,18 @@ class OscServer:
             self._answer(self.poll(self.clock.now()))
             for peer in udp.refusals() if udp is not None else ():
                 if self.out.subscribers.refused(peer, self.clock.now()):
-                    log.info("OSC: %s:%d has gone; its subscription ends", *peer)
-        except Exception:  # the thread must outlive every slip: it is all that a performer can reach us by
+                    log.info("OSC: %s:%d has gone; its subscription has ended", *peer)
+        except Exception:  # the thread must outlive every error: it is the only way in for OSC
             self._failures += 1
             if self._failures <= 10:
                 log.exception("OSC: an error in the server itself")
 
-    def _hear(self, packet: bytes, sender: Peer) -> None:
+    def _receive(self, packet: bytes, sender: Peer) -> None:
         if sender[0] in self.allow:
             self._answer(self.handle(packet, sender))
-        elif sender[0] not in self._turned_away and len(self._turned_away) < 100:
-            self._turned_away.add(sender[0])
-            log.warning("OSC: what %s sends is not heard: it is not on the list of --allow", sender[0])
+        elif (left_out := self._refused.due(sender[0], self.clock.now())) is not None:
+            sentence = f"OSC: packets of {sender[0]} are ignored: it is not on the list of --allow"
+            log.warning("%s", with_count(sentence, left_out))
 
     def _answer(self, packets: list[Packet]) -> None:
         for peer, packet in packets:

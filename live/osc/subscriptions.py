@@ -1,4 +1,4 @@
-"""Who is told what happens: each subscriber's address, and the patterns it asked for."""
+"""The subscribers: each one's address, the patterns it asked for, and how much it may be sent."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from live.net.rate_limit import Budget
 from live.osc.pattern import Pattern
+from live.osc.send_queue import Publication
 from live.parameters.tree import Tree
-
-Peer = tuple[str, int]
-"""Somebody we talk to: IP address and port; the transport is in front where it is not UDP, "tcp 192.168.1.7"."""
+from live.parameters.writer import Peer as Peer
 
 MAX_SUBSCRIBERS: Final = 64
+MAX_PER_HOST: Final = 16
 MAX_PATTERNS: Final = 32
+BURST, PER_S = 4_000, 4_000
+"""Messages that one subscriber is sent at once, and a second; fixed ones have no limit."""
 GONE_AFTER_S: Final = 30.0
 """How long a subscriber's machine must go on refusing before the subscription ends."""
 REFUSAL_GAP_S: Final = 10.0
@@ -25,20 +28,29 @@ Piece = tuple[str, int | None]
 
 @dataclass(eq=False)
 class Subscriber:
-    """Somebody who is told changes and signals: all, or those that match one of the patterns."""
+    """A receiver of changes and signals: of all, or of those that match one of the patterns."""
 
     peer: Peer
     fixed: bool = False
     patterns: dict[str, Pattern] = field(default_factory=dict)
     last: dict[str, bytes] = field(default_factory=dict)
-    """The last packet sent for each value, so that one that says nothing new is not sent."""
+    """The last packet sent for each value, so that the same one is not sent twice."""
+    owed: dict[str, Publication] = field(default_factory=dict)
+    """Values that wait for the rate, by address."""
+    dropped: int = 0
+    """Signals dropped because of the rate."""
     refused_since_s: float = 0.0
     refused_last_s: float = float("-inf")
+    _budget: Budget = field(default_factory=lambda: Budget(BURST, PER_S))
     _pieces: dict[str, tuple[Piece, ...]] = field(default_factory=dict)
     _version: int = -1
 
+    def affords(self, now_s: float) -> bool:
+        """Whether its rate allows one more message now; counts it."""
+        return self.fixed or self._budget.take(now_s)
+
     def pieces(self, address: str, tree: Tree) -> tuple[Piece, ...]:
-        """Under which addresses it wants to hear of a change at this one; empty if it does not want to."""
+        """The addresses under which a change at this one is sent to it; none if it did not subscribe to it."""
         if self._version != tree.version or len(self._pieces) > 10_000:
             self._version = tree.version
             self._pieces.clear()
@@ -48,7 +60,7 @@ class Subscriber:
         return wanted
 
     def wants(self, *patterns: Pattern) -> None:
-        """Adds patterns; none means everything from now on. What it has heard already is sent again."""
+        """Adds patterns; none means everything from now on. Values that it has already are sent again."""
         if not patterns:
             self.patterns.clear()
         self.patterns.update((pattern.text, pattern) for pattern in patterns)
@@ -68,11 +80,12 @@ class Subscriber:
 
 
 class Subscriptions:
-    """The bounded table of them.
+    """The bounded table of subscribers.
 
     A subscription lasts until it is taken back, or until the receiving port has been refusing for half a
     minute. Where the table is full, a new one takes the place of the one renewed least recently: an
-    installation that runs for months must not be locked by those who left without a word. Fixed ones stay.
+    installation that runs for months must not be blocked by programs that left without unsubscribing. Of one host
+    there are at most 16, so that one program cannot take the others' places. Fixed ones stay.
     """
 
     def __init__(self) -> None:
@@ -81,7 +94,7 @@ class Subscriptions:
     def __len__(self) -> int:
         return len(self._all)
 
-    def everybody(self) -> list[Subscriber]:
+    def all(self) -> list[Subscriber]:
         """All subscribers as they are now."""
         return list(self._all.values())
 
@@ -94,20 +107,22 @@ class Subscriptions:
         if subscriber is None:
             subscriber = Subscriber(peer, fixed, new)
         else:
-            # who hears everything and now names patterns hears only those from now on
+            # one that gets everything and now names patterns gets only those from now on
             subscriber.wants(*new.values())
             subscriber.fixed |= fixed
             subscriber.refused_last_s = float("-inf")
-        everybody = {**{p: s for p, s in self._all.items() if p != peer}, peer: subscriber}
-        if len(everybody) > MAX_SUBSCRIBERS:
-            oldest = next((s for s in everybody.values() if not s.fixed), None)
-            if oldest is not None:
-                del everybody[oldest.peer]
-        self._all = everybody
+        table = {**{p: s for p, s in self._all.items() if p != peer}, peer: subscriber}
+        of_host = [s for s in table.values() if not s.fixed and s.peer[0] == peer[0]]
+        of_all = [s for s in table.values() if not s.fixed]
+        if len(of_host) > MAX_PER_HOST:
+            del table[of_host[0].peer]
+        elif len(table) > MAX_SUBSCRIBERS and of_all:
+            del table[of_all[0].peer]
+        self._all = table
         return True
 
     def remove(self, peer: Peer, patterns: Iterable[str] = ()) -> bool:
-        """Takes back some patterns, or the whole subscription; False where there was nothing to take back."""
+        """Removes some patterns, or the whole subscription; False where there was nothing to remove."""
         subscriber = self._all.get(peer)
         given = list(patterns)
         if subscriber is None:
@@ -124,7 +139,7 @@ class Subscriptions:
         return True
 
     def refused(self, peer: Peer, now_s: float) -> bool:
-        """Notes that nobody listens at that port; True if this ended the subscription."""
+        """Notes that no program listens at that port; True if this ended the subscription."""
         subscriber = self._all.get(peer)
         if subscriber is None:
             return False

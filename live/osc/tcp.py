@@ -1,4 +1,4 @@
-"""OSC over TCP: a listening socket and its connections, worked by the OSC thread, never waiting for anybody."""
+"""OSC over TCP: a listening socket and its connections, all non-blocking, on the OSC thread."""
 
 from __future__ import annotations
 
@@ -10,18 +10,20 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from live.net.allow import Allow
+from live.net.repeated_complaints import RepeatedComplaints
 from live.osc.encode import message
 from live.osc.framing import Framing, FramingError, framing_of
-from live.osc.stream_peers import StreamPeers
+from live.osc.stream_peers import TCP, StreamPeers
 from live.osc.subscriptions import Peer
+from live.transport.clock import Clock
 
 log = logging.getLogger(__name__)
 
 MAX_CONNECTIONS: Final = 64
 MAX_UNSENT_BYTES: Final = 1_000_000
-"""What may wait to be sent to one who does not read; past that it is disconnected."""
+"""What may wait to be sent to a peer that does not read; past that it is disconnected."""
 READ_AT_ONCE: Final = 16_384
-"""Bytes read from all connections together before they are understood."""
+"""Bytes read from all connections together before they are handled."""
 
 
 @dataclass(eq=False)
@@ -36,12 +38,12 @@ class _Connection:
 class TcpServer:
     """Listens on a TCP port; both framings, each answered in its own.
 
-    Packets go to `streams`, and through it come the answers. At most 64 are connected: the one that has been silent
-    for longest makes room. All methods belong to the OSC thread, except the constructor, which raises OSError where
-    the port is taken.
+    Packets go to `streams`, which also brings the answers. At most 64 are connected: a new one takes the place of the
+    one that has been silent for longest. All methods belong to the OSC thread, except the constructor, which raises
+    OSError where the port is taken.
     """
 
-    def __init__(self, host: str, port: int, streams: StreamPeers, allow: Allow) -> None:
+    def __init__(self, host: str, port: int, streams: StreamPeers, allow: Allow, clock: Clock) -> None:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, _, _, _, address = found[0]
         self.socket = socket.create_server(address[:2], family=family, backlog=16)
@@ -49,16 +51,18 @@ class TcpServer:
         self.port: int = self.socket.getsockname()[1]
         self._streams = streams
         self._allow = allow
+        self._clock = clock
+        self._refused = RepeatedComplaints()
         self._selector: selectors.BaseSelector | None = None
         self._connections: dict[Peer, _Connection] = {}  # the one silent for longest first
 
     def register(self, selector: selectors.BaseSelector) -> None:
-        """From now on the selector's events are given to `work`."""
+        """From now on the selector's events are given to `serve`."""
         self._selector = selector
         selector.register(self.socket, selectors.EVENT_READ, self)
 
-    def work(self, ready: list[tuple[selectors.SelectorKey, int]]) -> None:
-        """Does what the selector found to be possible; other keys are left alone."""
+    def serve(self, ready: list[tuple[selectors.SelectorKey, int]]) -> None:
+        """Accepts, reads and writes where the selector found that possible; other keys are left alone."""
         readable: list[_Connection] = []
         for key, events in ready:
             if key.data is self:
@@ -84,10 +88,11 @@ class TcpServer:
     def _accept(self) -> None:
         try:
             one, address = self.socket.accept()
-        except OSError:  # it has gone before it was let in, or there are no more files to be had
+        except OSError:  # it has gone before it was accepted, or there are no more file descriptors
             return
         if address[0] not in self._allow:
-            log.info("OSC: a TCP connection from %s is refused: it is not on the list of --allow", address[0])
+            if self._refused.due(address[0], self._clock.now()) is not None:
+                log.info("OSC: a TCP connection from %s is refused: it is not on the list of --allow", address[0])
             one.close()
             return
         one.setblocking(False)
@@ -96,7 +101,7 @@ class TcpServer:
             one.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         if len(self._connections) >= MAX_CONNECTIONS:
             self._end(next(iter(self._connections.values())))
-        connection = _Connection(one, (f"tcp {address[0]}", address[1]))
+        connection = _Connection(one, (f"{TCP}{address[0]}", address[1]))
         self._connections[connection.peer] = connection
         assert self._selector is not None
         self._selector.register(one, selectors.EVENT_READ, connection)
@@ -123,7 +128,7 @@ class TcpServer:
             self._end(connection)
             return
         for packet in packets:
-            self._streams.hear(packet, connection.peer)
+            self._streams.receive(packet, connection.peer)
 
     def _send(self, connection: _Connection, packet: bytes) -> None:
         if connection.framing is None or connection.peer not in self._connections:
@@ -141,7 +146,7 @@ class TcpServer:
             self._end(connection)
             return
         if len(connection.unsent) > MAX_UNSENT_BYTES:
-            log.info("OSC: %s:%d does not read what it is sent; disconnected", *connection.peer)
+            log.info("OSC: %s:%d does not read its messages; disconnected", *connection.peer)
             self._end(connection)
             return
         wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if connection.unsent else 0)

@@ -1,4 +1,4 @@
-"""The UDP socket: reads all there is at once, and hears who refuses what we send."""
+"""The UDP socket: reads everything that has arrived at once, and learns which receivers refuse packets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from live.transport.clock import Clock
 log = logging.getLogger(__name__)
 
 RECEIVE_BUFFER: Final = 16 << 20
-"""Bytes asked of the system for what has arrived and was not read yet."""
+"""Bytes asked of the system for packets that have arrived and were not read yet."""
 MAX_BACKLOG_BYTES: Final = 16_000_000
 
 _SO_RCVBUFFORCE = 33  # Linux's number; Python has no name for it
@@ -29,7 +29,7 @@ class UdpSocket:
 
     A full socket drops the newest packet, and the last position of a fader would be lost. So all is read at
     once into a backlog here, and where even that is full, the oldest is dropped. Raises OSError where the
-    port is taken or the host is none of this machine's.
+    port is taken or the host is no address of this machine.
     """
 
     def __init__(self, host: str, port: int, clock: Clock) -> None:
@@ -58,29 +58,24 @@ class UdpSocket:
             self.socket.close()
             raise
         self.host, self.port = self.socket.getsockname()[:2]
-        self._mouthful: BatchReceiver | None = None
+        self._batch: BatchReceiver | None = None
         with contextlib.suppress(OSError):
-            self._mouthful = BatchReceiver(self.socket, MAX_BYTES + 1)
-
-    @property
-    def receive_buffer(self) -> int:
-        """Bytes that the system granted; Linux grants twice net.core.rmem_max to who is not root."""
-        return self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+            self._batch = BatchReceiver(self.socket, MAX_BYTES + 1)
 
     def receive(self, limit: int) -> None:
         """Moves what has arrived into the backlog; at most so many packets, whatever the flood.
 
-        Where each packet is a call of the system, that ends after 5 ms: each gives the interpreter up, and where
-        another thread does not, taking it back can last 5 ms by itself. A mouthful keeps it, and however little of the
-        machine is left to us, the socket, which would drop the newest, is emptied first.
+        Without recvmmsg each packet is a system call that gives up the interpreter lock, and beside a busy thread
+        taking it back can last 5 ms: so reading ends after 5 ms. A batch keeps the lock and empties the socket, which
+        would drop the newest packets, first.
         """
-        until_s = float("inf") if self._mouthful is not None else self._clock.now() + 0.005
+        until_s = float("inf") if self._batch is not None else self._clock.now() + 0.005
         while limit > 0 and self._clock.now() <= until_s:
             try:
-                came = self._mouthful.take(limit) if self._mouthful is not None else [self._take_one()]
+                came = self._batch.take(limit) if self._batch is not None else [self._take_one()]
             except BlockingIOError:
                 break
-            except OSError:  # something sent earlier was refused, and it is told here, of all places
+            except OSError:  # Linux reports here that an earlier packet was refused
                 self._refusals_wait = True
                 limit -= 1
                 continue
@@ -117,7 +112,7 @@ class UdpSocket:
         self.unsent += 1
 
     def refusals(self) -> list[Peer]:
-        """To whom something was sent in vain: nobody listens there. Linux tells that, others do not."""
+        """The peers whose port refused a packet since the last call; only Linux reports them."""
         refused: list[Peer] = []
         if sys.platform != "linux" or not self._refusals_wait:
             return refused
@@ -132,11 +127,11 @@ class UdpSocket:
         return refused
 
     def is_self(self, peer: Peer) -> bool:
-        """Whether that is this socket, as far as one can see."""
+        """Whether that is this socket, as far as its addresses show."""
         return peer[1] == self.port and (_is_loopback(peer[0]) or peer[0] in (self.host, "0.0.0.0", "::"))
 
     def close(self) -> None:
-        """Gives the port back."""
+        """Closes the port."""
         for one in (self.socket, *self._outside.values()):
             one.close()
 

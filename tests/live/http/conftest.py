@@ -17,6 +17,7 @@ from live.http.server import HttpServer
 from live.http.site import HttpSite
 from live.http.websocket import WebSockets
 from live.net.allow import Allow
+from live.net.token import Token
 from live.osc.encode import message
 from live.osc.packet import Message, parse
 from live.osc.server import OscServer
@@ -64,6 +65,9 @@ class Sights:
     def errors(self) -> list[tuple[str, str]]:
         return [("2026-01-02 20.15.00", "a string is broken")]
 
+    def addresses_changed(self) -> None:
+        pass
+
 
 class House:
     """A web server with all that belongs to it."""
@@ -82,8 +86,8 @@ class House:
                 "Arabesque here",
                 namespace=self.namespace,
                 sockets=WebSockets(self.clients, self.clock, lambda: self.osc, patience_s),
-                guard=RequestGuard(self.clock, "127.0.0.1", allow, token),
-                sights=self.sights,
+                guard=RequestGuard(self.clock, "127.0.0.1", allow, Token(token) if token else None),
+                sources=self.sights,
                 osc=lambda: self.osc,
             )
 

@@ -11,6 +11,7 @@ from aiohttp import ClientSession
 
 from live.http.server import HttpServer
 from live.net.allow import Allow
+from live.net.token import Token
 
 from live.http.site import PAGE  # isort: skip
 
@@ -140,8 +141,12 @@ def test_a_token_is_asked_for_and_kept(build: Build, visit: Visit) -> None:
             assert await said.json() == {"VALUE": [1.0]}
             cookie = said.cookies["arabesque_token"]
             assert (cookie["httponly"], cookie["samesite"]) == (True, "Strict")
-        async with session.get(path, cookies={"arabesque_token": "tosca"}) as said:
+            assert "tosca" not in cookie.value
+        async with session.get(path, cookies={"arabesque_token": cookie.value}) as said:
             assert said.status == 200
+        session.cookie_jar.clear()
+        async with session.get(path, cookies={"arabesque_token": "tosca"}) as said:
+            assert said.status == 401
 
     visit(ask)
 
@@ -156,6 +161,10 @@ def test_who_guesses_tokens_is_kept_waiting(build: Build, visit: Visit) -> None:
                 statuses.append(said.status)
         assert statuses[:10] == [401] * 10
         assert 429 in statuses
+        async with session.get(f"{house.url}/?token=tosca") as said:  # the right one among guesses is not compared
+            assert (said.status, said.cookies) == (429, {})
+        async with session.get(house.url, cookies={"arabesque_token": Token("tosca").cookie}) as said:
+            assert said.status == 200
 
     visit(ask)
 

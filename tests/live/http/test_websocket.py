@@ -198,7 +198,7 @@ def test_nodes_that_come_and_go_are_told_and_heard_again(house: Any, visit: Visi
             await me.listen("/ink/speed")
             assert await me.hear() == ("/ink/speed", 0.0)
             house.tree.remove("ink")
-            house.server.tell([("PATH_REMOVED", "/ink")])
+            house.server.send_commands([("PATH_REMOVED", "/ink")])
             assert await me.hear() == ("PATH_REMOVED", "/ink")
             house.tree.add("/ink/speed", Knob("Speed", 0, 9, default=5.0))
             house.clients.refresh(frozenset({"/ink/speed"}))

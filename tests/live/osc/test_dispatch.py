@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
 import pytest
 from pythonosc.osc_message_builder import OscMessageBuilder
 
+from live.net.token import Token
 from live.osc.encode import message
 from models.base import Knob, KnobError, pulse
 
@@ -185,6 +187,8 @@ def test_who_does_not_take_a_patterns_value_is_named(stage: Any) -> None:
         ("/piano/pitch_class", [1.0], "/piano/pitch_class: expected 3 values and perhaps a glide"),
         ("/piano/rate", [1.0], "/piano/rate can only be read"),
         ("/piano/nothing*", [1.0], "no address matches /piano/nothing*"),
+        ("/piano/temprature*", [1.0], "no address matches /piano/temprature*; near it: /piano/temperature"),
+        ("/pianos/{density,mute}", [1.0], "no address matches /pianos/{density,mute}; near it: /piano/density"),
         ("/piano/[a", [1.0], "[ is not closed"),
         ("/get", ["/piano/reset"], "/piano/reset can only be written"),
         ("/get", ["/nothing"], "no address /nothing"),
@@ -226,7 +230,48 @@ def test_a_flood_of_errors_is_not_answered_by_a_flood(stage: Any) -> None:
     ((_, _, sentence),) = stage.send("/nothing", 1.0)
     assert "errors were not answered" in sentence
     assert stage.send("/piano/density", 3.0) == []
-    assert stage.server.meaning.counts.refused == 1_002
+    assert stage.server.dispatcher.counts.refused == 1_002
+
+
+def test_a_flood_of_errors_is_logged_in_a_few_lines(stage: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    published: list[str] = []
+    stage.tree.watchers.append(lambda address, _: published.append(address))
+    for number in range(6_000):
+        stage.send("/nothing", 1.0)
+        stage.send(f"/nothing/{number}", 1.0)
+        stage.clock.advance((number + 1) / 100.0)
+    assert len(caplog.text) < 8_000
+    assert published.count("/engine/refused") == len(caplog.records) < 50
+    assert "more before this" in caplog.text
+
+
+def test_one_packet_presses_a_button_a_bounded_number_of_times(stage: Any) -> None:
+    pressed: list[Any] = []
+    stage.tree.add("/engine/reload", pulse("Load the patch file again"), pressed.append)
+    packet = stage.bundle(None, *[message("/engine/reload")] * 2_000)
+    ((_, _, sentence), *_) = stage.raw(packet)
+    assert len(pressed) == 64
+    assert "more than 32 a second" in sentence
+    stage.send("/engine/reload", sender=OTHER)
+    assert len(pressed) == 65
+    stage.clock.advance(1.0)
+    assert stage.send("/engine/reload") == []
+
+
+def test_other_machines_send_the_token_first(stage: Any) -> None:
+    access = stage.server.dispatcher.access
+    access.token = Token("tosca")
+    assert stage.send("/piano/density", 9.0) == []
+    ((_, _, sentence),) = stage.send("/piano/density", 2.0, sender=OTHER)
+    assert "/token" in sentence
+    assert stage.send("/token", "tosco", sender=OTHER) == [("/error", "/token", "this is not the token")]
+    assert stage.raw(stage.bundle(None, message("/piano/density", 2.0), message("/ping")), OTHER)[0][0] == "/error"
+    assert stage.tree.get("/piano/density") == 9.0
+    assert stage.send("/token", "tosca", sender=OTHER) == [("/token/accepted",)]
+    assert stage.send("/piano/density", 2.0, sender=OTHER) == []
+    assert stage.tree.get("/piano/density") == 2.0
+    assert stage.send("/piano/density", 3.0, sender=("web 192.168.1.9", 5000)) == []  # asked for it over HTTP
 
 
 def test_many_hosts_together_are_not_answered_without_end(stage: Any) -> None:
@@ -235,7 +280,7 @@ def test_many_hosts_together_are_not_answered_without_end(stage: Any) -> None:
 
 
 def test_answers_are_never_answered(stage: Any) -> None:
-    for address in ("/error", "/pong", "/listed", "/listed/end", "/subscribed", "/unsubscribed"):
+    for address in ("/error", "/pong", "/listed", "/listed/end", "/subscribed", "/unsubscribed", "/token/accepted"):
         assert stage.send(address, "/x", "sentence") == []
 
 
@@ -244,6 +289,20 @@ def test_answers_are_never_answered(stage: Any) -> None:
 
 def test_ping(stage: Any) -> None:
     assert stage.send("/ping", 1, "two") == [("/pong", 1, "two")]
+
+
+def test_pong_has_the_arguments_of_ping_in_their_types(stage: Any) -> None:
+    ping = (
+        b"/ping\0\0\0,ifdhsbTFNI[i[s]]tcrm\0\0\0\0"[:32]
+        + struct.pack(">ifdq", 7, 0.5, 0.1, 2**40)
+        + b"ab\0\0" + b"\0\0\0\3xyz\0" + b"\0\0\0\1" + b"c\0\0\0"
+        + bytes(range(8)) + b"\0\0\0A" + b"\1\2\3\4" + b"\0\x90\x3c\x40"
+    )  # fmt: skip
+    ((_, pong),) = stage.server.handle(ping, stage.me)
+    assert pong == ping.replace(b"/ping", b"/pong")
+    empty = b"/ping\0\0\0,b\0\0\0\0\0\0"
+    assert stage.server.handle(empty, stage.me) == [(stage.me, empty.replace(b"/ping", b"/pong"))]
+    assert stage.server.handle(b"/ping\0\0\0", stage.me) == [(stage.me, b"/pong\0\0\0,\0\0\0")]
 
 
 def test_list(stage: Any) -> None:

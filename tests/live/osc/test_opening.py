@@ -91,6 +91,26 @@ def test_a_taken_tcp_port_is_said_and_udp_lives() -> None:
         opened.close()
 
 
+def test_a_second_engine_takes_the_next_free_ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:  # TCP alone is enough to move on
+        port = other.getsockname()[1]
+        monkeypatch.setattr("live.osc.opening.USUAL_PORT", port)
+        opened = Opened(Options(osc=("127.0.0.1", None)))
+        assert opened.sentences == []
+        assert opened.server is not None
+        assert opened.server.tcp is not None
+        assert port < opened.server.port == opened.server.tcp.port
+        opened.close()
+
+
+def test_with_a_token_the_network_is_told_to_send_it(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    opened = Opened(Options(osc=("0.0.0.0", 0), token="tosca"))
+    opened.close()
+    assert "/token TEXT" in caplog.text
+    assert "tosca" not in caplog.text
+
+
 @pytest.mark.parametrize(("allow", "warned"), [(Allow(), True), (Allow.parse("192.168.1.0/24"), False)])
 def test_an_open_door_is_said(allow: Allow, warned: bool, caplog: pytest.LogCaptureFixture) -> None:
     opened = Opened(Options(osc=("0.0.0.0", 0), allow=allow))

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from live.osc.encode import message, value_message
-from live.osc.output import MAX_SIGNALS, OscOutput
+from live.osc.output import OscOutput
 from live.osc.packet import Message, parse
+from live.osc.send_queue import MAX_SIGNALS
 from live.parameters.tree import Tree
 from models.base import Control, Knob, NoteOff, NoteOn, Wait
 
@@ -72,14 +73,14 @@ def test_signals_are_all_sent_in_order_among_the_changes(stage: Any) -> None:
 
 
 def test_what_nobody_takes_in_time_is_dropped_oldest_first(stage: Any) -> None:
-    stage.send("/subscribe")
+    stage.out.subscribe("127.0.0.1", 5005)
     stage.tree.set("/piano/mute", True)
     for number in range(MAX_SIGNALS + 5):
         stage.tree.publish("/ink/pen", number)
     heard = stage.at(0.0)
     assert heard[:2] == [("/piano/mute", 1), ("/ink/pen", 5)]
     assert heard[-1] == ("/ink/pen", MAX_SIGNALS + 4)
-    assert stage.out.lane.dropped == 5
+    assert stage.out.queue.dropped == 5
 
 
 def test_a_value_said_before_is_not_said_again(stage: Any) -> None:

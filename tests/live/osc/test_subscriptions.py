@@ -1,10 +1,13 @@
-"""Who is told, since when, about what, and for how long."""
+"""Subscriptions: receivers, patterns, limits, and how long they last."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
+
+from live.net.allow import Allow
+from live.osc.subscriptions import BURST
 
 
 def test_a_subscriber_is_told_changes_and_signals(stage: Any) -> None:
@@ -63,14 +66,65 @@ def test_too_many_patterns(stage: Any) -> None:
 
 def test_a_new_subscriber_takes_the_place_of_the_oldest(stage: Any) -> None:
     stage.out.subscribe("127.0.0.1", 7000)
-    for port in range(8_000, 8_063):
+    hosts = [f"192.168.1.{number}" for number in range(1, 64)]
+    for host in hosts:
+        stage.send("/subscribe", sender=(host, 5005))
+    stage.send("/subscribe", sender=(hosts[0], 5005))  # renewed
+    stage.send("/subscribe", sender=("192.168.1.200", 5005))
+    subscribed = [subscriber.peer[0] for subscriber in stage.out.subscribers.all()]
+    assert len(subscribed) == 64
+    assert hosts[1] not in subscribed
+    assert {"127.0.0.1", hosts[0], "192.168.1.200"} <= set(subscribed)
+
+
+def test_one_host_cannot_take_the_places_of_the_others(stage: Any) -> None:
+    stage.send("/subscribe", sender=("192.168.1.7", 5005))
+    for port in range(8_000, 8_040):
         stage.send("/subscribe", port)
-    stage.send("/subscribe", 8_000)  # renewed
-    stage.send("/subscribe", 9_000)
-    ports = [subscriber.peer[1] for subscriber in stage.out.subscribers.everybody()]
-    assert len(ports) == 64
-    assert 8_001 not in ports
-    assert {7_000, 8_000, 9_000} <= set(ports)
+    peers = [subscriber.peer for subscriber in stage.out.subscribers.all()]
+    assert peers[0] == ("192.168.1.7", 5005)
+    assert peers[1:] == [("127.0.0.1", port) for port in range(8_024, 8_040)]
+
+
+@pytest.mark.parametrize(
+    ("host", "allow", "accepted"),
+    [
+        ("8.8.8.8", "", False),  # somewhere on the internet
+        ("10.20.30.40", "", True),
+        ("203.0.113.9", "203.0.113.0/24", True),
+        ("10.20.30.40", "203.0.113.0/24", False),
+        ("127.0.0.1", "203.0.113.0/24", True),
+    ],
+)
+def test_another_host_is_subscribed_only_if_it_may_send_to_us(
+    stage: Any, host: str, allow: str, accepted: bool
+) -> None:
+    stage.server.dispatcher.access.allow = Allow.parse(allow) if allow else Allow()
+    ((answer, *_),) = stage.send("/subscribe", host, 9001, sender=("192.168.1.7", 5005))
+    assert answer == ("/subscribed" if accepted else "/error")
+    assert len(stage.out.subscribers) == accepted
+
+
+def test_subscriptions_of_one_host_are_bounded_in_time(stage: Any) -> None:
+    answers = [stage.send("/subscribe")[0][0] for _ in range(70)]
+    assert answers == ["/subscribed"] * 64 + ["/error"] * 6
+    stage.clock.advance(1.0)
+    assert stage.send("/subscribe")[0][0] == "/subscribed"
+
+
+def test_past_its_rate_a_subscriber_gets_the_newest_values_later_and_loses_signals(stage: Any) -> None:
+    stage.send("/subscribe")
+    for number in range(BURST):
+        stage.tree.publish("/piano/pen", number)
+    assert len(stage.at(0.0)) == BURST
+    stage.tree.publish("/piano/pen", 0)
+    stage.tree.set("/piano/density", 3.0)
+    stage.tree.set("/piano/mute", True)
+    assert stage.at(0.0) == []
+    stage.tree.set("/piano/density", 4.0)
+    assert stage.server.next_due() == pytest.approx(0.02)
+    assert stage.at(0.02) == [("/piano/density", 4.0), ("/piano/mute", 1)]
+    assert stage.server.next_due() == float("inf")
 
 
 def test_a_subscription_ends_when_its_port_goes_on_refusing(stage: Any) -> None:

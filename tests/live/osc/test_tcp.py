@@ -208,6 +208,6 @@ def test_without_a_host_it_serves_those_connected_only() -> None:
     with OscServer(tree, clock, None) as server:
         assert server.udp is None
         server.streams.connect(("web 127.0.0.1", 1), heard.append)
-        server.streams.hear(message("/piano/density", 9), ("web 127.0.0.1", 1))
-        server.streams.hear(message("/piano/density"), ("web 127.0.0.1", 1))
+        server.streams.receive(message("/piano/density", 9), ("web 127.0.0.1", 1))
+        server.streams.receive(message("/piano/density"), ("web 127.0.0.1", 1))
     assert heard == [message("/piano/density", 9.0)]
