@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -252,24 +253,59 @@ def test_a_pause_and_the_same_command_give_the_weights_of_one_run(
     assert all(torch.equal(whole[name], paused[name]) for name in SHAPES)
 
 
-def test_two_processes_give_the_weights_of_one(songs: Path, tmp_path: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    told = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "OMP_NUM_THREADS": "1"}
-    line = [sys.executable, "-m", "models.performance_rnn.train", *command(songs, tmp_path / "two")]
+THREE_ENDS = """
+import os, signal, sys
+from pathlib import Path
+from models import training
+from models.performance_rnn.train import main
+
+def train(*more):
+    os.environ["MASTER_PORT"] = ports.pop(0)
+    status = main([*command, *more])
+    return status, len(list(Path("/proc/self/task").iterdir()))
+
+def interrupted(stop):
+    entered = enter(stop)
+    os.kill(os.getpid(), signal.SIGTERM)
+    return entered
+
+ports, command, enter = sys.argv[1].split(), sys.argv[2:], training.Stop.__enter__
+done = train()
+training.Stop.__enter__ = interrupted
+paused, refused = train("--restart", "--out", command[2] + "_paused"), train("--batch", "3")
+print("status and threads:", done, paused, refused, file=sys.stderr)
+"""
+
+
+def test_two_processes_give_the_weights_of_one_and_leave_no_thread(songs: Path, tmp_path: Path) -> None:
+    """A process that exits beside threads of its process group aborts now and then."""
+    with contextlib.ExitStack() as free:
+        sockets = [free.enter_context(socket.socket()) for _ in range(3)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        ports = " ".join(str(each.getsockname()[1]) for each in sockets)
+    told = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "OMP_NUM_THREADS": "1"}
+    line = [sys.executable, "-c", THREE_ENDS, ports, *command(songs, tmp_path / "two")]
     root = Path(train.__file__).parents[2]
     both = [
-        subprocess.Popen(line, env={**os.environ, **told, "RANK": str(rank), "LOCAL_RANK": str(rank)}, cwd=root)
+        subprocess.Popen(
+            line,
+            env={**os.environ, **told, "RANK": str(rank), "LOCAL_RANK": str(rank)},
+            cwd=root,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         for rank in range(2)
     ]
     try:
         assert main(command(songs, tmp_path / "one")) == 0
-        assert [process.wait(timeout=120) for process in both] == [0, 0]
+        said = [process.communicate(timeout=240)[1] for process in both]
+        assert [process.returncode for process in both] == [0, 0], said
     finally:
         for process in both:
             process.kill()
             process.wait()
+    assert all(text.endswith("status and threads: (0, 1) (130, 1) (2, 1)\n") for text in said), said
     one, two = (
         store.load(tmp_path / out / "final.safetensors", "performance_rnn", SHAPES)[0] for out in ("one", "two")
     )
