@@ -129,11 +129,12 @@ def _followed(seconds: float) -> tuple[Lateness, Lateness]:
     midi_in, clock_in = MidiInput(tree, clock, control_thread.wake, lambda _: None, [TICKER]), MidiClockIn(tree, clock)
     arrived: list[float] = []
 
-    def note(given: InputMessage) -> None:
-        if given.kind == CLOCK:
-            arrived.append(given.at_s)
+    def note(message: InputMessage) -> bool:
+        if message.kind == CLOCK:
+            arrived.append(message.at_s)
+        return False
 
-    midi_in.takers += [note, clock_in.take]
+    midi_in.receivers += [note, clock_in.receive]
     control_thread.open([midi_in, clock_in, TempoService(tree, clock, control_thread.wake)])
     tree.set("/clock/source", "midi")
     control_thread.start()

@@ -59,10 +59,10 @@ def make_services(
 
     mappings = MappingService(tree, clock, wake, fail, beside("mappings"), patch, disk)
     presets = Presets(tree, clock, wake, fail, beside("presets"), mappings.drives, disk)
-    midi_in, keys = MidiInput(tree, clock, wake, fail, options.midi_in), KeyRouting(tree, patch, nodes, voices)
+    midi_in, keys = MidiInput(tree, clock, wake, fail, options.midi_in), KeyRouting(tree, wake, patch, nodes, voices)
     learn = Learn(tree, clock, wake, fail, beside("midi"), disk)
     clock_in = MidiClockIn(tree, clock)
-    midi_in.takers += [clock_in.take, keys.take, learn.take]
+    midi_in.receivers += [clock_in.receive, learn.receive, keys.receive]
     midi_in.gone += [keys.gone]
     return [
         disk,

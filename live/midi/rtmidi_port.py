@@ -18,9 +18,9 @@ CLIENT = "Arabesque"
 CLIENT_IN = "Arabesque in"
 _CLIENT_LOOKING = "Arabesque looking"
 _OURS = re.compile(r"Arabesque( in| looking)?(-\d+)?:")
-"""Ports of these are not others'; JACK numbers those of the same name."""
+"""Our own ports; JACK numbers clients of the same name."""
 
-Heard = Callable[[tuple[list[int], float], Any], None]
+Received = Callable[[tuple[list[int], float], Any], None]
 """Takes (bytes of a message, seconds since the one before) and None, on RtMidi's thread."""
 
 SETTLE_S = 0.05
@@ -97,14 +97,17 @@ class _Opened:
         """The ports that others offer to this client."""
         return [name for name in self._client.get_ports() if not _OURS.match(name)]
 
-    def _connect(self, name: str, ours: str) -> None:
-        """Connects to the port that has exactly this name. Raises MidiError where it has gone."""
-        names = self._client.get_ports()
-        if name not in names:
+    def _connect(self, name: str, ours: str, occurrence: int = 0) -> None:
+        """Connects to the port that has exactly this name, the first of them being occurrence 0.
+
+        Raises MidiError where it is not there.
+        """
+        places = [place for place, one in enumerate(self._client.get_ports()) if one == name]
+        if occurrence >= len(places):
             self.close()
             raise MidiError(f"the MIDI port {name!r} has gone")
         self.name = self._peer = name
-        self._open(lambda: self._client.open_port(names.index(name), name=ours))
+        self._open(lambda: self._client.open_port(places[occurrence], name=ours))
 
     def _open(self, opening: Any) -> None:
         try:
@@ -188,24 +191,24 @@ class RtPort(_Opened):
 
 
 class RtInput(_Opened):
-    """One port that is listened to."""
+    """One port whose messages are received."""
 
-    def __init__(self, system: str, heard: Heard, client: str = CLIENT_IN) -> None:
+    def __init__(self, system: str, received: Received, client: str = CLIENT_IN) -> None:
         super().__init__(system, "in", client)
         self._client.ignore_types(sysex=True, timing=False, active_sense=True)
-        self._client.set_callback(heard)
+        self._client.set_callback(received)
 
     @classmethod
-    def named(cls, system: str, name: str, heard: Heard) -> Self:
-        """Listens to the port that has exactly this name. Raises MidiError where it has gone."""
-        port = cls(system, heard)
-        port._connect(name, "in")
+    def named(cls, system: str, name: str, received: Received, occurrence: int = 0) -> Self:
+        """Opens the port that has exactly this name; `occurrence` counts equal names. Raises MidiError."""
+        port = cls(system, received)
+        port._connect(name, "in", occurrence)
         return port
 
     @classmethod
-    def virtual(cls, name: str, heard: Heard, client: str = CLIENT_IN) -> Self:
+    def virtual(cls, name: str, received: Received, client: str = CLIENT_IN) -> Self:
         """Makes a port of our own, `CLIENT:NAME`. Raises MidiError where no system here can."""
-        return cls._virtual("input", name, client, _apis(), lambda where: cls(where, heard, client))
+        return cls._virtual("input", name, client, _apis(), lambda where: cls(where, received, client))
 
 
 def _sockets() -> set[int]:

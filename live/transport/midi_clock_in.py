@@ -1,10 +1,10 @@
-"""MIDI clock in: the beats follow another device, through its jitter, its stops and its silences."""
+"""MIDI clock in: the beats follow another device through jitter, stops and silences."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from live.midi.input.input_set import wanted
+from live.midi.input.input_set import matches
 from live.midi.input.message import CLOCK, CONTINUE, POSITION, START, STOP, InputMessage
 from live.parameters.tree import Tree
 from live.patch import Patch
@@ -12,12 +12,12 @@ from live.transport.clock import Clock
 from live.transport.tick_tracker import TickTracker
 from models.base import Knob
 
-LOOK_EVERY_S = 0.05
+CHECK_EVERY_S = 0.05
 LOST_AFTER_S = 0.4
 ANOTHER_AFTER_S = 2.0
 """A second device may lead when the first has been silent for so long."""
-TELL_BPM = 0.05
-"""A tempo that differs by less is told already."""
+PUBLISH_BPM = 0.05
+"""The tempo is published again when it has changed by this much."""
 _KINDS = (CLOCK, START, CONTINUE, STOP, POSITION)
 
 
@@ -25,7 +25,7 @@ class MidiClockIn:
     """The control-thread service that leads the clock while `/clock/source` is `midi`.
 
     Of several devices that send clock the first one leads. When it falls silent without a stop, the beats run on in the
-    last tempo, and when it is back, they are where it is.
+    last tempo; when it sends again, they continue from its position.
     """
 
     def __init__(self, tree: Tree, clock: Clock) -> None:
@@ -33,8 +33,8 @@ class MidiClockIn:
         self.clock = clock
         self._tracker: TickTracker | None = None
         self._device = ""
-        self._heard_s = 0.0
-        self._told = ""
+        self._message_s = 0.0
+        self._state = ""
 
     def open(self) -> None:
         """Declares the addresses."""
@@ -42,26 +42,28 @@ class MidiClockIn:
         self.tree.add("/clock/in", Knob(which, kind="text", default="auto"))
         offset = "Moves the beats later (+) or earlier (-) than the clock that is followed"
         self.tree.add("/clock/offset", Knob(offset, -250.0, 250.0, "ms"))
-        state = "How the followed clock does: waiting, running, standing, or lost"
+        state = "State of the followed clock: waiting, running, standing, or lost"
         self.tree.add("/clock/state", Knob(state, kind="text", default="", access="r"))
 
     def follow(self, patch: Patch) -> None:
-        """Nothing of it is the patch's."""
+        """The patch sets nothing of it."""
 
-    def take(self, given: InputMessage) -> None:
-        """One message; only those of a clock, and of the device that leads, count."""
-        if given.kind not in _KINDS or not self._leads():
-            return
-        wish = str(self.tree.get("/clock/in"))
-        if wish.strip().casefold() != "auto" and not wanted(wish, given.device):
-            return
-        silent_s = given.at_s - self._heard_s
+    def receive(self, message: InputMessage) -> bool:
+        """One message: follows it if it is a clock's, of the device that leads. Leaves it for others, too."""
+        if message.kind in _KINDS and self._leads():
+            pattern = str(self.tree.get("/clock/in"))
+            if pattern.strip().casefold() == "auto" or matches(pattern, message.device):
+                self._follow(message)
+        return False
+
+    def _follow(self, given: InputMessage) -> None:
+        silent_s = given.at_s - self._message_s
         if self._tracker is None or (given.device != self._device and silent_s > ANOTHER_AFTER_S):
             self._tracker = TickTracker(self.clock.beats.tempo_bpm, self.clock.beat())
             self._device = given.device
         elif given.device != self._device:
             return
-        self._heard_s = given.at_s
+        self._message_s = given.at_s
         tracker, was_running = self._tracker, self.clock.running
         if given.kind == CLOCK:
             tracker.tick(given.at_s)
@@ -74,27 +76,27 @@ class MidiClockIn:
             self.tree.publish("/clock/play", tracker.running)
 
     def advance(self, now_s: float) -> float:
-        """Says how the followed clock does."""
+        """Publishes the state of the followed clock."""
         if not self._leads():
             self._tracker = None
-            self._tell("")
+            self._publish("")
             return float("inf")
         tracker = self._tracker
         if tracker is None:
-            self._tell("waiting for a MIDI clock")
+            self._publish("waiting for a MIDI clock")
         elif not tracker.running:
-            self._tell(f"{self._device} stands")
-        elif now_s - self._heard_s > LOST_AFTER_S:
-            self._tell(f"{self._device} is lost: running on in its tempo")
+            self._publish(f"{self._device} stands")
+        elif now_s - self._message_s > LOST_AFTER_S:
+            self._publish(f"{self._device} is lost: running on in its tempo")
         else:
-            self._tell(f"{self._device} runs")
+            self._publish(f"{self._device} runs")
         if tracker is not None:
             if tracker.line.running:
                 self._lead(tracker)  # the offset may have moved
             tempo = self.tree.get("/clock/tempo")
-            if abs(float(tempo) - tracker.tempo_bpm) >= TELL_BPM:  # type: ignore[arg-type]
+            if abs(float(tempo) - tracker.tempo_bpm) >= PUBLISH_BPM:  # type: ignore[arg-type]
                 self.tree.publish("/clock/tempo", round(tracker.tempo_bpm, 2))
-        return now_s + LOOK_EVERY_S
+        return now_s + CHECK_EVERY_S
 
     def close(self) -> None:
         """Nothing to give back."""
@@ -108,7 +110,7 @@ class MidiClockIn:
         offset_s = float(self.tree.get("/clock/offset")) / 1000.0  # type: ignore[arg-type]
         self.clock.follow(replace(tracker.line, at_s=tracker.line.at_s + offset_s))
 
-    def _tell(self, state: str) -> None:
-        if state != self._told:
-            self._told = state
+    def _publish(self, state: str) -> None:
+        if state != self._state:
+            self._state = state
             self.tree.publish("/clock/state", state)

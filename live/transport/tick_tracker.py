@@ -30,6 +30,8 @@ OFF = 0.3
 """Of a period: a gap that differs by more is of another tempo, or of a sender that was held up."""
 ALIKE, SURE = 0.2, 3
 """So many gaps that are so much alike are another tempo."""
+BURST = 0.5
+"""Of a period: ticks after a silence that follow each other faster are those that were late."""
 
 
 class TickTracker:
@@ -40,7 +42,7 @@ class TickTracker:
         self.last_s: float | None = None
         """When the last tick came, as it came."""
         self.known = False
-        """Whether a start, stop or continue was ever heard: before that, ticks mean that it runs."""
+        """Whether a start, stop or continue was ever received: before that, ticks mean that it runs."""
         self.running = False
         self._armed = True
         self._count = round(beat * PER_BEAT) - 1
@@ -48,8 +50,10 @@ class TickTracker:
         self._age = 0
         self._lean_s = self._spread_s = 0.0
         self._odd: list[float] = []
+        self._guessed = 0
+        """Ticks counted as lost in the last silence, that may still arrive."""
 
-    # -- what comes ---------------------------------------------------------------------------------------------
+    # -- messages ---- ---------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """From the beginning, with the next tick."""
@@ -69,8 +73,13 @@ class TickTracker:
         self.known = True
 
     def tick(self, at_s: float) -> None:
-        """One of twenty-four."""
-        lost = self._filter(at_s)
+        """One of twenty-four a beat."""
+        late = self._guessed > 0 and self.last_s is not None and at_s - self.last_s < BURST * self.period_s
+        if late:  # it was only held up, and is counted already
+            self._guessed -= 1
+            self.last_s = at_s
+            return
+        lost = self._guessed = self._filter(at_s)
         self.last_s = at_s
         if self._armed:
             self.running, self._armed = True, False

@@ -1,39 +1,67 @@
-"""What a hand does on a MIDI device, read from its messages: which control was turned, and where it stands now.
+"""Reads the controls of MIDI devices from their messages: which control moved, and to which position.
 
 Seven bits, or fourteen: pairs of controllers n and n + 32, NRPN (99, 98, then 6 and 38), pitch bend (MIDI 1.0, tables 3
-and 3a). Numbers become a place from 0 to 1 with the middle exactly at 0.5 (64 of 127, 8192 of 16383), the way in which
-MIDI 2.0 translates them.
+and 3a). Numbers become a position from 0 to 1 with the middle exactly at 0.5 (64 of 127, 8192 of 16383), the way in
+which MIDI 2.0 translates them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from live.midi.input.message import BEND, CONTROL, OFF, ON, PRESSURE, InputMessage
+from live.midi.input.message import BEND, CONTROL, FIRST_MODE, OFF, ON, PRESSURE, InputMessage
 
 DATA, DATA_FINE = 6, 38
+INCREMENT, DECREMENT = 96, 97
 NRPN_FINE, NRPN, RPN_FINE, RPN = 98, 99, 100, 101
-FIRST_MODE = 120
-"""Controllers from here on are channel modes, such as all notes off."""
+STEP = "step"
+"""Ends the name of a control that is moved by increments, such as `nrpn 20 step`."""
+
+SELECTED_S = 0.5
+"""Data this long after their parameter was selected, or after data before them, are the parameter's alone. Later ones
+may as well come from a fader that has the number 6 or 38: few devices send the null parameter when they are done."""
 
 
 @dataclass(frozen=True, slots=True)
 class ControlId:
-    """One control of a device: its channel 1..16, and `cc 74`, `cc14 2`, `nrpn 300`, `note 36`, `bend`, `pressure`."""
+    """One control of a device: its channel 1..16, and `cc 74`, `cc14 2`, `nrpn 300`, `nrpn 20 step`, `rpn 0 step`,
+    `note 36`, `bend` or `pressure`.
+    """
 
     device: str
     channel: int
     control: str
 
+    def __str__(self) -> str:
+        return f"{self.device} channel {self.channel} {self.control}"
+
+    @property
+    def is_key(self) -> bool:
+        return self.control.startswith("note")
+
+    @property
+    def is_step(self) -> bool:
+        """Whether each message is one step up or down, and no position."""
+        return self.control.endswith(STEP)
+
 
 @dataclass(frozen=True, slots=True)
 class ControlMove:
-    """A control stands at `place`, 0..1; `raw` is 0..127 for relative encoders; `pressed` is what a button means."""
+    """A control is now at `position`, 0..1; `raw` is 0..127 for relative encoders; `pressed` is for buttons."""
 
-    handle: ControlId
-    place: float
+    control: ControlId
+    position: float
     raw: int
     pressed: bool
+
+
+@dataclass(slots=True)
+class _Selected:
+    """The parameter that data messages of one channel are for."""
+
+    name: str
+    """`nrpn 300` or `rpn 0`."""
+    at_s: float
 
 
 def scaled(number: int, bits: int) -> float:
@@ -43,71 +71,80 @@ def scaled(number: int, bits: int) -> float:
 
 
 class ControlReader:
-    """Reads turns from messages; it remembers of each device and channel what belongs to a pair."""
+    """Reads moves from messages; it remembers of each device and channel what belongs to a pair."""
 
     def __init__(self) -> None:
         self._coarse: dict[ControlId, int] = {}
-        self._parameter: dict[tuple[str, int], int | None] = {}
+        self._selected: dict[tuple[str, int], _Selected] = {}
         self._half: dict[tuple[str, int], tuple[int, int]] = {}
         self._fine: set[ControlId] = set()
 
-    def read(self, given: InputMessage) -> list[ControlMove]:
-        """None, one, or two: the second half of a pair is also a controller of its own."""
-        kind = given.kind
+    def read(self, message: InputMessage) -> list[ControlMove]:
+        """None, one, or several: the second half of a pair is also a controller of its own."""
+        kind, device = message.kind, message.device
         if kind == CONTROL:
-            return self._control(given.device, given.channel, *given.data[1:])
+            return self._control(message, *message.data[1:])
         if kind in (ON, OFF):
-            velocity = given.data[2] if kind == ON else 0
-            return [
-                self._seven(ControlId(given.device, given.channel, f"note {given.data[1]}"), velocity, velocity > 0)
-            ]
+            velocity = message.data[2] if kind == ON else 0
+            return [_seven(ControlId(device, message.channel, f"note {message.data[1]}"), velocity, velocity > 0)]
         if kind == PRESSURE:
-            return [self._seven(ControlId(given.device, given.channel, "pressure"), given.data[1])]
+            return [_seven(ControlId(device, message.channel, "pressure"), message.data[1])]
         if kind == BEND:
-            return [self._fourteen(ControlId(given.device, given.channel, "bend"), given.fourteen)]
+            return [_fourteen(ControlId(device, message.channel, "bend"), message.fourteen)]
         return []
 
-    def _control(self, device: str, channel: int, number: int, value: int) -> list[ControlMove]:
-        place = device, channel
+    def _control(self, message: InputMessage, number: int, value: int) -> list[ControlMove]:
+        device, channel = place = message.device, message.channel
         if number in (NRPN, NRPN_FINE, RPN, RPN_FINE):
-            self._choose(place, number, value)
+            self._select(place, number, value, message.at_s)
             return []
         if number >= FIRST_MODE:
             return []
-        parameter = self._parameter.get(place)
-        if number in (DATA, DATA_FINE) and place in self._parameter:
-            return (
-                [] if parameter is None else self._data(ControlId(device, channel, f"nrpn {parameter}"), number, value)
-            )
-        own = self._seven(ControlId(device, channel, f"cc {number}"), value)
+        moves: list[ControlMove] = []
+        if number in (DATA, DATA_FINE, INCREMENT, DECREMENT) and place in self._selected:
+            selected = self._selected[place]
+            moves = self._data(ControlId(device, channel, selected.name), number, value)
+            if message.at_s - selected.at_s < SELECTED_S:
+                selected.at_s = message.at_s
+                return moves
+        own = _seven(ControlId(device, channel, f"cc {number}"), value)
         if number < 32:
             self._coarse[ControlId(device, channel, f"cc14 {number}")] = value
-            return [own]
+            return [own, *moves]
         pair = ControlId(device, channel, f"cc14 {number - 32}")
         if number < 64 and pair in self._coarse:
-            return [own, self._fourteen(pair, self._coarse[pair] << 7 | value)]
-        return [own]
+            return [own, _fourteen(pair, self._coarse[pair] << 7 | value), *moves]
+        return [own, *moves]
 
-    def _choose(self, place: tuple[str, int], number: int, value: int) -> None:
-        """Which parameter the data that follow are for; None for a registered one, which is nobody's control."""
+    def _select(self, place: tuple[str, int], number: int, value: int, at_s: float) -> None:
+        """The parameter that the data messages which follow are for."""
         coarse, fine = self._half.get(place, (127, 127))
         coarse, fine = (value, fine) if number in (NRPN, RPN) else (coarse, value)
         self._half[place] = coarse, fine
         if (coarse, fine) == (127, 127):
-            self._parameter.pop(place, None)  # "none" by MIDI 1.0: 6 and 38 are controllers like others again
+            self._selected.pop(place, None)  # the null parameter of MIDI 1.0
         else:
-            self._parameter[place] = (coarse & 127) << 7 | fine if number in (NRPN, NRPN_FINE) else None
+            kind = "nrpn" if number in (NRPN, NRPN_FINE) else "rpn"
+            self._selected[place] = _Selected(f"{kind} {coarse << 7 | fine}", at_s)
 
-    def _data(self, handle: ControlId, number: int, value: int) -> list[ControlMove]:
+    def _data(self, parameter: ControlId, number: int, value: int) -> list[ControlMove]:
+        if number in (INCREMENT, DECREMENT):  # the value means nothing, by MIDI 1.0
+            up = number == INCREMENT
+            step = ControlId(parameter.device, parameter.channel, f"{parameter.control} {STEP}")
+            return [ControlMove(step, float(up), 1 if up else 127, up)]
+        if parameter.control.startswith("rpn"):
+            return []  # registered parameters, such as the range of pitch bend, are settings of an instrument
         if number == DATA:
-            self._coarse[handle] = value
-            # A device that sends both halves means the whole; one that sends this only means it alone.
-            return [] if handle in self._fine else [self._seven(handle, value)]
-        self._fine.add(handle)
-        return [self._fourteen(handle, self._coarse.get(handle, 0) << 7 | value)]
+            self._coarse[parameter] = value
+            # A device that sends both halves means the whole; one that sends only this half means it alone.
+            return [] if parameter in self._fine else [_seven(parameter, value)]
+        self._fine.add(parameter)
+        return [_fourteen(parameter, self._coarse.get(parameter, 0) << 7 | value)]
 
-    def _seven(self, handle: ControlId, value: int, pressed: bool | None = None) -> ControlMove:
-        return ControlMove(handle, scaled(value, 7), value, value >= 64 if pressed is None else pressed)
 
-    def _fourteen(self, handle: ControlId, value: int) -> ControlMove:
-        return ControlMove(handle, scaled(value, 14), value >> 7, value >= 8192)
+def _seven(control: ControlId, value: int, pressed: bool | None = None) -> ControlMove:
+    return ControlMove(control, scaled(value, 7), value, value >= 64 if pressed is None else pressed)
+
+
+def _fourteen(control: ControlId, value: int) -> ControlMove:
+    return ControlMove(control, scaled(value, 14), value >> 7, value >= 8192)

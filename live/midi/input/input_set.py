@@ -1,116 +1,184 @@
-"""Which MIDI inputs are listened to: all those that are wished for and there, several at once, as they come and go."""
+"""Opens every MIDI input that matches the patterns, several at once, and follows hot-plugging."""
 
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from live.midi import MidiError
+from live.midi.input.device_name import plain_name
 from live.transport.clock import Clock
 
-LOOK_EVERY_S = 1.0
-LOOPS = ("midi through", "through port")
-"""Ports that give back what is played to them: heard only when named."""
+SCAN_EVERY_S = 1.0
+LOOPS = ("midi through", "through port", "pipewire-rt-event", "pipewire-system", "a2jmidid")
+"""Ports that return what is played to them, and those of programs that show ports again: opened only by name."""
+OURS = ("arabesque:", "arabesque in:")
+"""Our own ports as a2jmidid and PipeWire show them; to open one would be feedback."""
 
 VIRTUAL = "virtual"
-"""The system of a port of our own, which is always wanted."""
+"""The system of a port of our own, which is always opened."""
 
 DEVICES_AT_MOST = 32
 LONGEST_MESSAGE = 3
 
-Names = Callable[[], list[tuple[str, str]]]
-"""(system, name) of all inputs there are."""
+Received = Callable[[tuple[list[int], float], Any], None]
+"""Takes (bytes of a message, seconds since the one before) and None, on the driver's thread."""
 
 Report = Callable[[str, str], None]
-"""Takes a state in one word (opened, lost, error) and a sentence."""
+"""Takes a state in one word (opened, lost, error) and a sentence or a device's name."""
 
 Message = Callable[[str, float, bytes], None]
 """Takes the device's name, the time on the clock, and one message of MIDI 1.0."""
 
 
+class InputPort(NamedTuple):
+    """One input of this machine; `occurrence` counts those of the same name in one system, from 0."""
+
+    system: str
+    name: str
+    occurrence: int
+
+
 class OpenInput(Protocol):
-    """One input that is listened to."""
+    """An input whose messages are received."""
 
     def alive(self) -> bool: ...
 
     def close(self) -> None: ...
 
 
-Open = Callable[[str, str, Callable[[tuple[list[int], float], Any], None]], OpenInput]
-"""Opens (system, name) and lets each message go to a function. Raises MidiError."""
+Open = Callable[[InputPort, Received], OpenInput]
+"""Opens an input and passes each of its messages to a function. Raises MidiError."""
 
 
-def wanted(wish: str, name: str) -> bool:
-    """Whether a wish (`auto`, a part of a name, or a pattern with * and ?; any case) means an input."""
-    sought, given = wish.strip().casefold(), name.casefold()
+def matches(pattern: str, name: str) -> bool:
+    """Whether a pattern (`auto`, a part of a name, or a pattern with * and ?; any case) means an input."""
+    sought, given = pattern.strip().casefold(), name.casefold()
     if sought == "auto":
         return not any(loop in given for loop in LOOPS)
     return sought == given or sought in given or fnmatch.fnmatchcase(given, sought)
 
 
-class InputSet:
-    """Looks about once a second which inputs are there, listens to the wished ones, and gives on what they say.
+def devices_of(ports: Iterable[tuple[str, str]]) -> dict[str, list[InputPort]]:
+    """The ports of each device by the device's name, from the (system, name) of all ports.
 
-    Only messages of up to three bytes, so no system-exclusive ones. `message` is called on threads of the driver's.
+    Equal devices have a port each. Where ALSA and JACK both show a device, the first one's port is taken.
+    """
+    count: dict[tuple[str, str], int] = {}
+    alike: dict[tuple[str, str], int] = {}
+    found: dict[str, list[InputPort]] = {}
+    for system, name in ports:
+        device = plain_name(name)
+        if system != VIRTUAL and device.casefold().startswith(OURS):
+            continue
+        number = count[system, device] = count.get((system, device), 0) + 1
+        occurrence = alike.get((system, name), 0)
+        alike[system, name] = occurrence + 1
+        there = found.setdefault(device, [])
+        if number > len(there):
+            there.append(InputPort(system, name, occurrence))
+    return found
+
+
+class InputSet:
+    """Looks for inputs about once a second, opens those that match the patterns, and passes their messages on.
+
+    Only messages of up to three bytes, so no system-exclusive ones. `message` is called on the driver's threads.
+    `names` gives (system, name) of all inputs.
     """
 
     def __init__(
-        self, wishes: Iterable[str], clock: Clock, *, names: Names, opening: Open, message: Message, report: Report
+        self,
+        patterns: Iterable[str],
+        clock: Clock,
+        *,
+        names: Callable[[], list[tuple[str, str]]],
+        open_input: Open,
+        message: Message,
+        report: Report,
     ) -> None:
-        self.wishes = list(wishes)
+        self.patterns = list(patterns)
         self.clock = clock
-        self._names, self._opening, self._message, self._report = names, opening, message, report
-        self._open: dict[str, OpenInput] = {}
+        self._names, self._open_input, self._message, self._report = names, open_input, message, report
+        self._open: dict[str, tuple[InputPort, OpenInput]] = {}
         self._refused: dict[str, str] = {}
-        self.look_at_s = clock.now()
+        self.scan_at_s = clock.now()
 
-    def look(self) -> None:
-        """Closes what has gone, opens what has come; never raises."""
-        self.look_at_s = self.clock.now() + LOOK_EVERY_S
-        for name, ear in list(self._open.items()):
+    def scan(self) -> None:
+        """Closes inputs that were unplugged and opens new ones; never raises."""
+        self.scan_at_s = self.clock.now() + SCAN_EVERY_S
+        for device, (_, opened) in list(self._open.items()):
             try:
-                alive = ear.alive()
+                alive = opened.alive()
             except Exception:  # a driver that cannot even answer
                 alive = False
             if not alive:
-                del self._open[name]
-                self._close(name, ear)
-                self._report("lost", name)
-        there = [(system, name) for system, name in self._names() if system == VIRTUAL or self._wanted(name)]
-        names = {name for _, name in there}
-        self._refused = {name: why for name, why in self._refused.items() if name in names}
-        for system, name in there[:DEVICES_AT_MOST]:
-            if name not in self._open:
-                self._try(system, name)
+                del self._open[device]
+                self._close(device, opened)
+                self._report("lost", device)
+        names = [(system, name) for system, name in self._names() if system == VIRTUAL or self._matches(name)]
+        self._close_missing(names)
+        devices = devices_of(names)
+        self._refused = {device: why for device, why in self._refused.items() if _unnumbered(device) in devices}
+        for device, ports in devices.items():
+            self._open_new(device, ports)
 
     def close(self) -> None:
-        """Stops to listen."""
-        for name, ear in self._open.items():
-            self._close(name, ear)
+        """Closes all inputs."""
+        for device, (_, opened) in self._open.items():
+            self._close(device, opened)
         self._open.clear()
 
-    def _wanted(self, name: str) -> bool:
-        return any(wanted(wish, name) for wish in self.wishes)
+    def _matches(self, name: str) -> bool:
+        return any(matches(pattern, name) or matches(pattern, plain_name(name)) for pattern in self.patterns)
 
-    def _try(self, system: str, name: str) -> None:
-        def heard(event: tuple[list[int], float], _: Any) -> None:
+    def _close_missing(self, names: list[tuple[str, str]]) -> None:
+        """Of several ports of one name, no driver says which one was unplugged: the last one is closed."""
+        for device, (port, opened) in list(self._open.items()):
+            if 0 < port.occurrence >= names.count((port.system, port.name)):
+                del self._open[device]
+                self._close(device, opened)
+                self._report("lost", device)
+
+    def _open_new(self, device: str, ports: list[InputPort]) -> None:
+        """Opens the ports of equal devices that are not open: the first is named `Launchpad`, others `Launchpad #2`."""
+        in_use = [port for name, (port, _) in self._open.items() if _unnumbered(name) == device]
+        missing = [port for port in ports if port not in in_use]
+        free = (
+            name for number in range(1, DEVICES_AT_MOST + 1) if (name := _numbered(device, number)) not in self._open
+        )
+        for name, port in zip(free, missing[: max(0, len(ports) - len(in_use))], strict=False):
+            if len(self._open) < DEVICES_AT_MOST:
+                self._try(name, port)
+
+    def _try(self, device: str, port: InputPort) -> None:
+        def received(event: tuple[list[int], float], _: Any) -> None:
             now_s = self.clock.now()
             if 0 < len(event[0]) <= LONGEST_MESSAGE:
-                self._message(name, now_s, bytes(event[0]))
+                self._message(device, now_s, bytes(event[0]))
 
         try:
-            self._open[name] = self._opening(system, name, heard)
+            self._open[device] = port, self._open_input(port, received)
         except MidiError as error:
-            if self._refused.get(name) != str(error):
-                self._report("error", f"{name}: {error}")
-            self._refused[name] = str(error)
+            if self._refused.get(device) != str(error):
+                self._report("error", f"{device}: {error}")
+            self._refused[device] = str(error)
         else:
-            self._refused.pop(name, None)
-            self._report("opened", name)
+            self._refused.pop(device, None)
+            self._report("opened", device)
 
-    def _close(self, name: str, ear: OpenInput) -> None:
+    def _close(self, device: str, opened: OpenInput) -> None:
         try:
-            ear.close()
-        except Exception as error:  # it is gone already
-            self._report("error", f"{name}: {error}")
+            opened.close()
+        except Exception as error:  # it was unplugged
+            self._report("error", f"{device}: {error}")
+
+
+def _numbered(device: str, number: int) -> str:
+    return device if number == 1 else f"{device} #{number}"
+
+
+def _unnumbered(device: str) -> str:
+    return re.sub(r" #\d+$", "", device)

@@ -1,107 +1,123 @@
-"""Routes what is played on MIDI inputs to the nodes that listen to them."""
+"""Routes what performers play on MIDI keys to the nodes with `source=Keys(…)`."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from live.midi import Keys
-from live.midi.input.input_set import wanted
-from live.midi.input.message import InputMessage
+from live.midi.input.held_keys import HeldKeys
+from live.midi.input.input_set import matches
+from live.midi.input.message import CONTROL, FIRST_MODE, ON, STOP, SUSTAIN, InputMessage
 from live.midi.output.midi_output import MidiVoice
 from live.midi.output.node_outputs import NodeOutputs
 from live.nodes.node_set import NodeSet
 from live.parameters.tree import AddressError, Tree
-from live.patch import Patch
-from models.base import Knob, NoteOff, NoteOn
+from live.patch import Node, Patch
+from models.base import Control, Knob, NoteOff, NoteOn
+
+PANIC = "/midi/panic"
+CURVE = "/midi/in/velocity_curve"
 
 
 class KeyRouting:
-    """The control-thread service that gives each node with `source=Keys(…)` what is played there.
+    """The control-thread service that gives each node with `source=Keys(…)` the notes of its performer.
 
-    `/NODE/listen` switches the node's input on and off, `/NODE/thru` sends notes and controllers to the node's own
-    instrument, too, and `/NODE/heard` reports each key. Keys held on a device that is unplugged are released.
-    Messages come in on another thread than the control thread's: a lock keeps the sets of held keys whole.
+    `/NODE/listen` switches it on and off, `/NODE/thru` also plays the performer's notes and controllers on the node's
+    own instrument, and each note is sent out as `/NODE/heard`. Notes of a device that is unplugged end, as all do with
+    `/midi/panic`.
+
+    A patch is followed on another thread than the control thread: a lock keeps the sets of held keys whole.
     """
 
-    def __init__(self, tree: Tree, patch: Patch, nodes: NodeSet, voices: NodeOutputs) -> None:
+    def __init__(
+        self, tree: Tree, wake: Callable[[], None], patch: Patch, nodes: NodeSet, outputs: NodeOutputs
+    ) -> None:
         self.tree = tree
-        self._patch = patch
-        self._nodes = nodes
-        self._voices = voices
+        self._wake, self._patch, self._nodes, self._outputs = wake, patch, nodes, outputs
         self._lock = threading.RLock()
-        self._down: dict[str, set[tuple[str, int]]] = {}
-        """The keys that are held, of each node that listens: device and pitch."""
-        self._through: dict[str, MidiVoice] = {}
+        self._performers: dict[str, HeldKeys] = {}
+        self._thru: dict[str, tuple[HeldKeys, MidiVoice]] = {}
+        self._panicked = False
 
     # -- the service --------------------------------------------------------------------------------------------
 
     def open(self) -> None:
-        """Declares the addresses of the nodes that listen."""
+        """Declares the addresses."""
+        curve = "How hard a key is heard: below 1 a light touch counts for more, above 1 for less; 1 leaves it as it is"
+        self.tree.add(CURVE, Knob(curve, 0.25, 4.0, curve="log", default=1.0))
         self.follow(self._patch)
+        self.tree.watchers.append(self._notice)
 
     def follow(self, patch: Patch) -> None:
         """Takes the nodes that listen from a patch whose nodes all run by now."""
         with self._lock:
             self._patch = patch
-            for name in [name for name in self._through if name not in patch.nodes]:
-                self._through.pop(name).close()
-            for name in [name for name in self._down if name not in patch.nodes]:
-                del self._down[name]
-            for name, node in patch.nodes.items():
-                if not isinstance(node.source, Keys) or f"/{name}/listen" in self.tree:
-                    continue
-                self._down[name] = set()
-                self.tree.add(f"/{name}/listen", Knob("Hear what is played on the keys", kind="switch", default=True))
-                self.tree.add_signal(f"/{name}/heard", "ii", "A key it heard: pitch, and velocity, 0 when it comes up")
-                if node.midi is not None:
-                    thru = "What is played on the keys sounds on its instrument, too"
-                    self.tree.add(f"/{name}/thru", Knob(thru, kind="switch", default=False))
+            for name in [name for name in self._performers if name not in patch.nodes]:
+                del self._performers[name]
+            self._declare(patch)
 
     def advance(self, now_s: float) -> float:
-        """Releases the keys that were down when a node's input was switched off."""
+        """Ends the notes of nodes that listen no longer, and of all after a panic."""
         with self._lock:
-            for name, down in self._down.items():
-                if down and not self._is_on(name, "listen"):
-                    for device, pitch in sorted(down):
-                        self._hear(name, device, NoteOff(pitch))
-            for name in list(self._through):
-                if not self._is_on(name, "thru"):
-                    self._through.pop(name).close()
-            return now_s + 0.25 if self._through or any(self._down.values()) else float("inf")
+            if self._panicked:
+                self._panicked = False
+                for name in self._performers:
+                    self._release(name)
+            for name, held in self._performers.items():
+                if held and not self._is_on(name, "listen"):
+                    self._hear(name, held.release())
+            for name in list(self._thru):
+                if name not in self._patch.nodes or not self._is_on(name, "thru"):
+                    self._thru.pop(name)[1].close()
+            return now_s + 0.25 if self._thru or any(self._performers.values()) else float("inf")
 
     def close(self) -> None:
-        """The ports, which know what sounds, end it."""
+        """The outputs end what sounds on them."""
+        if self._notice in self.tree.watchers:
+            self.tree.watchers.remove(self._notice)
 
     # -- what is played -----------------------------------------------------------------------------------------
 
-    def take(self, given: InputMessage) -> None:
-        """Gives one message to the nodes that listen to its device and channel."""
-        event = given.event()
-        if event is None:
-            return
+    def receive(self, message: InputMessage) -> bool:
+        """One message from an input; it is left for others, too."""
         with self._lock:
             for name, node in self._patch.nodes.items():
                 keys = node.source
-                if not isinstance(keys, Keys) or keys.channel not in (0, given.channel):
+                if not isinstance(keys, Keys) or not _plays(keys, message):
                     continue
-                if keys.port.casefold() != "auto" and not wanted(keys.port, given.device):
-                    continue
-                if isinstance(event, NoteOn | NoteOff) and self._takes(name, given.device, event):
-                    self._hear(name, given.device, event)
+                held = self._performers.setdefault(name, HeldKeys(pedal=True))
+                if message.kind != ON or self._is_on(name, "listen"):
+                    self._hear(name, held.receive(message, self._velocity(message)))
                 if self._is_on(name, "thru"):
-                    self._voice(name).send(0.0, event)
+                    self._play_thru(name, node, message)
+        return False
 
     def gone(self, device: str) -> None:
-        """Releases the keys held on a device that was unplugged."""
+        """A device was unplugged: its keys and pedals come up."""
         with self._lock:
-            for name, down in self._down.items():
-                for held, pitch in sorted(down):
-                    if held == device:
-                        self._hear(name, device, NoteOff(pitch))
-            for voice in self._through.values():
-                voice.silence()
+            for name in self._performers:
+                self._release(name, device)
 
     # -- inside -------------------------------------------------------------------------------------------------
+
+    def _declare(self, patch: Patch) -> None:
+        for name, node in patch.nodes.items():
+            if not isinstance(node.source, Keys) or f"/{name}/listen" in self.tree:
+                continue
+            listen = Knob("Hear the performer's keys", kind="switch", default=True)
+            self.tree.add(f"/{name}/listen", listen, lambda _: self._wake())
+            self.tree.add_signal(f"/{name}/heard", "ii", "A performer's note: pitch, and velocity, 0 at its end")
+            if node.midi is not None:
+                thru = "Play the performer's keys on this node's instrument, too"
+                self.tree.add(f"/{name}/thru", Knob(thru, kind="switch", default=False), lambda _: self._wake())
+
+    def _notice(self, address: str, _: tuple[Any, ...]) -> None:
+        """A watcher of the tree, on any thread."""
+        if address == PANIC:
+            self._panicked = True
+            self._wake()
 
     def _is_on(self, name: str, switch: str) -> bool:
         """Whether a switch of a node is on; off where the node has been removed."""
@@ -110,24 +126,46 @@ class KeyRouting:
         except AddressError:
             return False
 
-    def _takes(self, name: str, device: str, event: NoteOn | NoteOff) -> bool:
-        """Whether the node is given this key: its input is on, or it was given that key's note-on."""
-        held = (device, event.pitch) in self._down.get(name, ())
-        return held or (isinstance(event, NoteOn) and self._is_on(name, "listen"))
-
-    def _hear(self, name: str, device: str, event: NoteOn | NoteOff) -> None:
-        down = self._down.setdefault(name, set())
-        (down.add if isinstance(event, NoteOn) else down.discard)((device, event.pitch))
+    def _hear(self, name: str, notes: Sequence[NoteOn | NoteOff]) -> None:
         runner = self._nodes.get(name)
-        if runner is not None:
-            runner.hear(event)
-            self.tree.publish(f"/{name}/heard", event.pitch, event.velocity if isinstance(event, NoteOn) else 0)
+        if runner is None:
+            return
+        for note in notes:
+            runner.hear(note)
+            self.tree.publish(f"/{name}/heard", note.pitch, note.velocity if isinstance(note, NoteOn) else 0)
 
-    def _voice(self, name: str) -> MidiVoice:
-        if name not in self._through:
-            out = self._patch.nodes[name].midi
-            assert out is not None
-            self._through[name] = self._voices.port(out).voice(f"{name} thru")
-        voice, channel = self._through[name], self.tree.get(f"/{name}/channel")
-        voice.set(channel=channel)
-        return voice
+    def _release(self, name: str, device: str = "") -> None:
+        self._hear(name, self._performers[name].release(device))
+        if name in self._thru:
+            held, voice = self._thru[name]
+            for note in held.release(device):
+                voice.send(0.0, note)
+            voice.send(0.0, Control(SUSTAIN, 0))
+
+    def _velocity(self, message: InputMessage) -> int:
+        """1..127 of a note-on, along the curve; 0 of anything else."""
+        if message.kind != ON:
+            return 0
+        curve = float(self.tree.get(CURVE))  # type: ignore[arg-type]
+        return min(127, max(1, round(127.0 * (message.data[2] / 127.0) ** curve)))
+
+    def _play_thru(self, name: str, node: Node, message: InputMessage) -> None:
+        held, voice = self._thru.get(name, (None, None))
+        if held is None or voice is None:
+            assert node.midi is not None
+            held, voice = HeldKeys(pedal=False), self._outputs.port(node.midi).voice(f"{name} thru")
+            self._thru[name] = held, voice
+        voice.set(channel=self.tree.get(f"/{name}/channel"))
+        for note in held.receive(message, self._velocity(message)):
+            voice.send(0.0, note)
+        if message.ends_channel or message.kind == STOP:
+            voice.send(0.0, Control(SUSTAIN, 0))
+        elif message.kind == CONTROL and message.data[1] < FIRST_MODE:  # modes would end the node's own notes as well
+            voice.send(0.0, Control(message.data[1], message.data[2]))
+
+
+def _plays(keys: Keys, message: InputMessage) -> bool:
+    """Whether a message is from these keys."""
+    if keys.port.casefold() != "auto" and not matches(keys.port, message.device):
+        return False
+    return message.kind == STOP or (message.kind < 0xF0 and keys.channel in (0, message.channel))

@@ -1,4 +1,4 @@
-"""MIDI learn: touch a control of the device, and it moves the parameter; the map is kept beside the patch."""
+"""MIDI learn: binds controls of MIDI devices to parameters; the map is a file beside the patch."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from live.midi.input.controller import ControlId, ControlMove, ControlReader
-from live.midi.input.message import PROGRAM, InputMessage
+from live.midi.input.device_name import plain_name
+from live.midi.input.message import CONTROL, ON, PROGRAM, InputMessage
 from live.midi.input.takeover import MODES, Takeover, mode_for
 from live.parameters.tree import AddressError, Tree
 from live.patch import Patch
@@ -21,14 +22,16 @@ from models.base import Knob, KnobError, Value
 
 PAIR_WITHIN_S = 0.1
 """The second half of a fourteen-bit control comes this soon after the first."""
-LOOK_EVERY_S = 1.0
-_CONTROL = re.compile(r"(cc|note) (\d|\d\d|1[01]\d|12[0-7])|cc14 ([012]?\d|3[01])|nrpn \d{1,5}|bend|pressure")
+READ_EVERY_S = 1.0
+_CONTROL = re.compile(
+    r"(cc|note) (\d|\d\d|1[01]\d|12[0-7])|cc14 ([012]?\d|3[01])|nrpn \d{1,5}|n?rpn \d{1,5} step|bend|pressure"
+)
 
 
 class Learn:
-    """The control-thread service that binds controls to addresses, moves these, and keeps the map in a file.
+    """The control-thread service that binds controls to addresses, moves their values, and keeps the map in a file.
 
-    `/midi/learn ADDRESS` waits for the next control that is touched; the empty text ends the waiting.
+    `/midi/learn ADDRESS` waits for the next control that is moved; an empty text ends the waiting.
     """
 
     def __init__(
@@ -44,63 +47,70 @@ class Learn:
         self.clock = clock
         self._wake, self._fail = wake, fail
         self._file = TomlFile(path, disk, fail)
-        self._turns = ControlReader()
+        self._controls = ControlReader()
         self._map: dict[str, tuple[ControlId, Takeover]] = {}
         self._asked: deque[Callable[[], None]] = deque()
-        self._learnt: tuple[str, ControlId, float] | None = None
+        self._learned: tuple[str, ControlId, float] | None = None
 
-    # -- the part -----------------------------------------------------------------------------------------------
+    # -- the service --------------------------------------------------------------------------------------------
 
     def open(self) -> None:
         """Declares the addresses and reads the map."""
         add, text = self.tree.add, {"kind": "text", "default": ""}
-        learn = "The address that the next touched control will move; empty when nothing is to be learnt"
+        learn = "The address that the next control will be bound to; empty: nothing is learned"
         add("/midi/learn", Knob(learn, **text), self._learn)  # type: ignore[arg-type]
         modes = ("auto", *MODES)
-        how = "How the next learnt control moves its value; auto fits the parameter"
+        how = "How the next learned control moves its value; auto: what fits the parameter"
         add("/midi/learn_mode", Knob(how, kind="choice", choices=modes, default="auto"))
-        forget = "No control moves this address any more; / forgets all"
+        forget = "Unbinds the control of this address; / unbinds all"
         add("/midi/forget", Knob(forget, **text, access="w"), self._forget)  # type: ignore[arg-type]
-        add("/midi/map", Knob("Which control moves what, a line for each", **text, access="r"))  # type: ignore[arg-type]
+        add("/midi/map", Knob("Each address with its control and mode, one a line", **text, access="r"))  # type: ignore[arg-type]
         recall = "Program changes recall presets by their number"
         add("/midi/programs", Knob(recall, kind="switch", default=True))
         self.tree.add_signal("/midi/learnt", "ss", "A control was bound: the address, and the control")
-        away = "A control has yet to pass the value to have it: the address, and how far above (+) or below (-) it is"
+        away = "A control must pass the value before it moves it: the address, and how far above (+) or below (-) it is"
         self.tree.add_signal("/midi/pickup", "sf", away)
         self._read()
 
     def follow(self, patch: Patch) -> None:  # noqa: ARG002
-        """Addresses may have come that the map names."""
+        """The patch may have added addresses that the map names."""
         self._asked.append(self._build)
 
     def advance(self, now_s: float) -> float:
-        """Does what was asked for, and looks after the file."""
+        """Does what was asked for, and reads the file again if it has changed."""
         while self._asked:
             self._asked.popleft()()
         self._read()
-        return now_s + LOOK_EVERY_S
+        return now_s + READ_EVERY_S
 
     def close(self) -> None:
-        """The map is written with every change already."""
+        """Nothing to do: the file is written with every change."""
 
-    # -- what comes in ------------------------------------------------------------------------------------------
+    # -- messages -----------------------------------------------------------------------------------------------
 
-    def take(self, given: InputMessage) -> None:
-        """One message: learns from it, or moves what it is bound to."""
-        if given.kind == PROGRAM:
+    def receive(self, message: InputMessage) -> bool:
+        """Learns from a message, or moves what its control is bound to; True where it is a bound control, and no music.
+
+        The end of a note is left to those who may have received its beginning before it was bound.
+        """
+        if message.kind == PROGRAM:
             if self.tree.get("/midi/programs") and "/preset/recall" in self.tree:
-                self._try("/preset/recall", lambda: self.tree.write("/preset/recall", [given.data[1] + 1]))
-            return
-        for turn in self._turns.read(given):
-            if self._learning(turn, given.at_s):
+                self._try("/preset/recall", lambda: self.tree.write("/preset/recall", [message.data[1] + 1]))
+            return False
+        bound = False
+        for move in self._controls.read(message):
+            if self._learning(move, message.at_s):
+                bound = True
                 continue
-            for address, (handle, grip) in list(self._map.items()):
-                if _meant(handle, turn.handle):
-                    self._try(address, lambda grip=grip, turn=turn: self._move(grip, turn))  # type: ignore[misc]
+            for address, (control, takeover) in list(self._map.items()):
+                if _is_meant(control, move.control):
+                    bound = True
+                    self._try(address, lambda takeover=takeover, move=move: self._move(takeover, move))  # type: ignore[misc]
+        return bound and message.kind in (ON, CONTROL)
 
-    def _move(self, grip: Takeover, turn: ControlMove) -> None:
-        if grip.address in self.tree and not grip.turn(turn, self.tree):
-            self.tree.publish("/midi/pickup", grip.address, grip.away)
+    def _move(self, takeover: Takeover, move: ControlMove) -> None:
+        if takeover.address in self.tree and not takeover.move(move, self.tree):
+            self.tree.publish("/midi/pickup", takeover.address, takeover.away)
 
     def _try(self, address: str, work: Callable[[], object]) -> None:
         try:
@@ -118,37 +128,37 @@ class Learn:
                 self.tree.publish("/midi/learn", "")
                 raise AddressError(f"/midi/learn: {address}: {error}") from None
 
-    def _learning(self, turn: ControlMove, at_s: float) -> bool:
-        """Whether a turn was used up by learning: the first one, or the fine half of what was just learnt."""
+    def _learning(self, move: ControlMove, at_s: float) -> bool:
+        """Whether a move was used up by learning: the first one, or the fine half of the control just learned."""
         address = str(self.tree.get("/midi/learn"))
-        if address and (turn.pressed or not turn.handle.control.startswith("note")):
+        if address and (move.pressed or not move.control.is_key):
             self.tree.publish("/midi/learn", "")
-            self._learnt = address, turn.handle, at_s
-            self._bind(address, turn)
+            self._learned = address, move.control, at_s
+            self._bind(address, move)
             return True
-        if self._learnt is None or at_s - self._learnt[2] > PAIR_WITHIN_S:
+        if self._learned is None or at_s - self._learned[2] > PAIR_WITHIN_S:
             return False
-        address, first, _ = self._learnt
+        address, first, _ = self._learned
         kind, _, number = first.control.partition(" ")
         fine = ControlId(first.device, first.channel, f"cc14 {number}")
-        if kind == "cc" and turn.handle == fine:
-            self._learnt = None
-            self._bind(address, turn)
+        if kind == "cc" and move.control == fine:
+            self._learned = None
+            self._bind(address, move)
             return True
         return False
 
-    def _bind(self, address: str, turn: ControlMove) -> None:
-        handle, wanted = turn.handle, str(self.tree.get("/midi/learn_mode"))
+    def _bind(self, address: str, move: ControlMove) -> None:
+        control, wanted = move.control, str(self.tree.get("/midi/learn_mode"))
         try:
-            mode = mode_for(self.tree.knob(address), handle.control, wanted)
+            mode = mode_for(self.tree.knob(address), control.control, wanted)
         except (AddressError, KnobError) as error:
             self._fail(f"MIDI learn: {address}: {error}")
             return
-        table: dict[str, Any] = {"device": handle.device, "channel": handle.channel, "control": handle.control}
+        table: dict[str, Any] = {"device": control.device, "channel": control.channel, "control": control.control}
         self._file.put(address, {**table, "mode": mode})
-        self._map[address] = handle, Takeover(address, mode)
-        self._map[address][1].seen(turn)
-        self.tree.publish("/midi/learnt", address, _told(handle))
+        self._map[address] = control, Takeover(address, mode)
+        self._map[address][1].start_at(move)
+        self.tree.publish("/midi/learnt", address, str(control))
         self._show()
 
     def _forget(self, address: Value) -> None:
@@ -173,18 +183,18 @@ class Learn:
             self._build()
 
     def _build(self) -> None:
-        """The map as the file says it; of what stays alike, the hold stays, too."""
+        """Makes the map from the file; an entry that is unchanged keeps its takeover's state."""
         before, self._map = self._map, {}
         for address, table in self._file.tables.items():
             try:
-                handle, grip = self._entry(address, table)
+                control, takeover = self._entry(address, table)
             except (AddressError, KnobError) as error:
                 place = f"{self._file.path}, line {self._file.line(address)}" if self._file.path else "the map"
                 self._fail(f"{place}: {address}: {error}")
                 continue
-            was = before.get(address)
-            alike = was is not None and (was[0], was[1].mode, was[1].part) == (handle, grip.mode, grip.part)
-            self._map[address] = was if was is not None and alike else (handle, grip)
+            old = before.get(address)
+            alike = old is not None and (old[0], old[1].mode, old[1].part) == (control, takeover.mode, takeover.part)
+            self._map[address] = old if old is not None and alike else (control, takeover)
         self._show()
 
     def _entry(self, address: str, table: dict[str, Any]) -> tuple[ControlId, Takeover]:
@@ -199,22 +209,18 @@ class Learn:
         part = table.get("part", [0.0, 1.0])
         if not isinstance(part, list) or [type(p) in (int, float) and 0 <= p <= 1 for p in part] != [True, True]:
             raise KnobError(f"expected part = [from, to] of the travel, 0 to 1, got {part!r}")
-        handle = ControlId(device, channel, control)
-        return handle, Takeover(
-            address, mode_for(self.tree.knob(address), control, mode), (float(part[0]), float(part[1]))
-        )
+        mode = mode_for(self.tree.knob(address), control, mode)
+        takeover = Takeover(address, mode, (float(part[0]), float(part[1])))
+        # A map of an older version may have the name with the numbers of its system.
+        return ControlId(plain_name(device), channel, control), takeover
 
     def _show(self) -> None:
-        lines = [f"{address} {_told(handle)}, {grip.mode}" for address, (handle, grip) in self._map.items()]
+        lines = [f"{address} {control}, {takeover.mode}" for address, (control, takeover) in self._map.items()]
         self.tree.publish("/midi/map", "\n".join(lines))
 
 
-def _meant(mapped: ControlId, turned: ControlId) -> bool:
+def _is_meant(mapped: ControlId, moved: ControlId) -> bool:
     """Whether it is this control; a person may have written a pattern with * and ? for the device."""
-    if (mapped.channel, mapped.control) != (turned.channel, turned.control):
+    if (mapped.channel, mapped.control) != (moved.channel, moved.control):
         return False
-    return mapped.device == turned.device or fnmatch.fnmatchcase(turned.device.casefold(), mapped.device.casefold())
-
-
-def _told(handle: ControlId) -> str:
-    return f"{handle.device} channel {handle.channel} {handle.control}"
+    return mapped.device == moved.device or fnmatch.fnmatchcase(moved.device.casefold(), mapped.device.casefold())

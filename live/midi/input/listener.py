@@ -1,7 +1,7 @@
-"""The program that listens to MIDI inputs: a process of its own, so that each message gets its time when it comes.
+"""The program that receives from MIDI inputs: a process of its own, so that each message is timed on arrival.
 
-Neither Python's lock in a busy engine nor a driver that hangs or crashes is in the way. It answers on standard output,
-one JSON list a line: `["midi", device, time, hex]` with times of the Clock, which all processes of one machine read
+Neither the interpreter lock of a busy engine nor a driver that hangs or crashes delays it. It writes one JSON list a
+line to standard output: `["midi", device, time, hex]` with times of the Clock, which all processes of one machine read
 alike; `["opened" or "lost", device]`, `["error", sentence]`, and `["here"]` to each `ping`. It ends with its input.
 """
 
@@ -26,9 +26,9 @@ PING, QUIT = b"ping\n", b"quit\n"
 def main(argv: list[str] | None = None) -> int:
     """The program."""
     parser = argparse.ArgumentParser(
-        prog="live.midi.input.listener", description="Listens for the engine that started it."
+        prog="live.midi.input.listener", description="Receives MIDI for the engine that started it."
     )
-    parser.add_argument("--in", dest="wishes", action="append", default=[], help="as Keys(...) of a patch says it")
+    parser.add_argument("--in", dest="ports", action="append", default=[], help="as Keys(...) of a patch says it")
     parser.add_argument("--again", action="store_true", help="after a crash; makes no difference here")
     parser.add_argument("--engine", type=int, default=0, help="the process that started it")
     given = parser.parse_args(argv)
@@ -38,20 +38,22 @@ def main(argv: list[str] | None = None) -> int:
         os.set_blocking(sink, False)
 
     def say(*parts: object) -> None:
-        # An engine that does not listen must not stop the drivers' threads.
+        # An engine that reads nothing must not block the drivers' threads.
         with contextlib.suppress(OSError):
             os.write(sink, json.dumps(parts).encode() + b"\n")
 
     from live.midi.rtmidi_port import PortNames, RtInput
 
     others = PortNames()
-    own = [(VIRTUAL, wish(text).text) for text in given.wishes if wish(text).kind == "virtual"]
-    ears = InputSet(
-        [text for text in given.wishes if wish(text).kind != "virtual"],
+    own = [(VIRTUAL, wish(text).text) for text in given.ports if wish(text).kind == "virtual"]
+    inputs = InputSet(
+        [text for text in given.ports if wish(text).kind != "virtual"],
         clock,
         names=lambda: [*own, *others()],
-        opening=lambda system, name, heard: (
-            RtInput.virtual(name, heard) if system == VIRTUAL else RtInput.named(system, name, heard)
+        open_input=lambda port, received: (
+            RtInput.virtual(port.name, received)
+            if port.system == VIRTUAL
+            else RtInput.named(port.system, port.name, received, port.occurrence)
         ),
         message=lambda device, at_s, data: say("midi", device, at_s, data.hex()),
         report=say,
@@ -72,11 +74,11 @@ def main(argv: list[str] | None = None) -> int:
 
     threading.Thread(target=read, name="commands", daemon=True).start()
     while not ended.is_set():
-        ears.look()
+        inputs.scan()
         with wake:
             if not ended.is_set():
-                clock.wait(ears.look_at_s, wake)
-    ears.close()
+                clock.wait(inputs.scan_at_s, wake)
+    inputs.close()
     with contextlib.suppress(Exception):  # whatever a driver raises
         others.close()
     # JACK crashes when it is unloaded after its server died.

@@ -1,4 +1,4 @@
-"""MIDI in: what is played and moved on keyboards and fader boxes reaches those who listen, and is told to everybody."""
+"""MIDI in: passes messages of all devices to their receivers, and publishes them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from live.midi.input.device_name import plain_name, slug
 from live.midi.input.listener import PING, QUIT
 from live.midi.input.message import (
     BEND,
@@ -17,8 +18,6 @@ from live.midi.input.message import (
     PRESSURE,
     PROGRAM,
     InputMessage,
-    plain_name,
-    slug,
     well_formed,
 )
 from live.parameters.tree import Tree
@@ -29,14 +28,15 @@ from models.base import Knob
 
 log = logging.getLogger(__name__)
 
-LANE = 5_000
+QUEUE_SIZE = 5_000
 """Messages that wait for the control thread; past that the oldest are dropped."""
 TICKS_EVERY_S = 0.02
-"""Ticks of a clock carry their time with them: the control thread takes several at once."""
+"""Ticks of a clock carry their time with them: the control thread handles several at once."""
 ADDRESSES_AT_MOST = 256
 """Of single controllers; those that move later have none of their own."""
 
-Taker = Callable[[InputMessage], None]
+Receiver = Callable[[InputMessage], bool]
+"""Returns whether it used a message up, so that those after it do not get it."""
 
 SIGNALS = (
     ("note", "siii", "A key: device, channel, pitch, and velocity, 0 when it comes up"),
@@ -48,10 +48,9 @@ SIGNALS = (
 
 
 class MidiInput:
-    """The service that receives all MIDI input from the listener process; each message goes to every one of `takers`.
+    """The control-thread service that passes each message from the listener process to its `receivers`, in their order.
 
-    `ports` are wishes as `Keys` has them, none for no MIDI in. On a virtual clock there is no process: `arrive` is
-    called by whoever plays.
+    `ports` are patterns as `Keys` has them, none for no MIDI in. On a virtual clock there is no process: call `arrive`.
     """
 
     def __init__(
@@ -64,27 +63,27 @@ class MidiInput:
     ) -> None:
         self.tree = tree
         self.clock = clock
-        self.takers: list[Taker] = []
+        self.receivers: list[Receiver] = []
         self.gone: list[Callable[[str], None]] = []
         """Called with the name of a device that was unplugged."""
         self._wake, self._fail, self._ports = wake, fail, list(ports)
-        self._lane: deque[InputMessage | tuple[str, str]] = deque()
+        self._queue: deque[InputMessage | tuple[str, str]] = deque()
         self._dropped = 0
         self._tick_s = -1.0
-        self._link: HelperProcess | None = None
+        self._process: HelperProcess | None = None
         self._devices: list[str] = []
         self._addresses: set[str] = set()
 
-    # -- the part -----------------------------------------------------------------------------------------------
+    # -- the service --------------------------------------------------------------------------------------------
 
     def open(self) -> None:
-        """Declares the addresses and starts to listen."""
+        """Declares the addresses and starts the listener process."""
         for name, types, meaning in SIGNALS:
             self.tree.add_signal(f"/midi/in/{name}", types, meaning)
-        there = "The MIDI inputs that are listened to"
-        self.tree.add("/midi/in/ports", Knob(there, kind="text", default="", access="r"))
+        ports = "The MIDI inputs that are open"
+        self.tree.add("/midi/in/ports", Knob(ports, kind="text", default="", access="r"))
         if self._ports and not self.clock.virtual:
-            self._link = HelperProcess(
+            self._process = HelperProcess(
                 "live.midi.input.listener",
                 [argument for port in self._ports for argument in ("--in", port)],
                 again=["--again"],
@@ -97,16 +96,17 @@ class MidiInput:
             )
 
     def follow(self, patch: Patch) -> None:
-        """Which ports are listened to is not the patch's to say."""
+        """The patch does not choose the inputs."""
 
     def advance(self, now_s: float) -> float:  # noqa: ARG002
-        """Hands on what has come, in order."""
-        while self._lane:
-            given = self._lane.popleft()
+        """Passes on what has arrived, in order."""
+        while self._queue:
+            given = self._queue.popleft()
             if isinstance(given, InputMessage):
-                self._tell(given)
-                for taker in self.takers:
-                    taker(given)
+                self._publish(given)
+                for receive in self.receivers:
+                    if receive(given):
+                        break
             else:
                 self._plugged(*given)
         if self._dropped:
@@ -115,28 +115,28 @@ class MidiInput:
         return float("inf")
 
     def close(self) -> None:
-        """Stops to listen."""
-        if self._link is not None:
-            self._link.close()
+        """Ends the listener process."""
+        if self._process is not None:
+            self._process.close()
 
-    # -- what comes ---------------------------------------------------------------------------------------------
+    # -- messages -----------------------------------------------------------------------------------------------
 
     def arrive(self, device: str, at_s: float, data: bytes) -> None:
-        """Takes one message in; from any thread. What is no message of MIDI 1.0 is left out."""
+        """Adds one message, on any thread; anything but a message of MIDI 1.0 is left out."""
         if not well_formed(data):
             return
-        self._put(InputMessage(plain_name(device), at_s, data))
+        self._enqueue(InputMessage(plain_name(device), at_s, data))
         if data[0] != CLOCK:
             self._wake()
         elif at_s - self._tick_s > TICKS_EVERY_S:
             self._tick_s = at_s
             self._wake()
 
-    def _put(self, given: InputMessage | tuple[str, str]) -> None:
-        if len(self._lane) >= LANE:
-            self._lane.popleft()
+    def _enqueue(self, given: InputMessage | tuple[str, str]) -> None:
+        if len(self._queue) >= QUEUE_SIZE:
+            self._queue.popleft()
             self._dropped += 1
-        self._lane.append(given)
+        self._queue.append(given)
 
     def _heard_line(self, line: bytes) -> None:
         try:
@@ -145,15 +145,15 @@ class MidiInput:
                 device, at_s, data = given
                 self.arrive(device, float(at_s), bytes.fromhex(data))
             elif what != "here":
-                self._put((what, str(given[0])))
+                self._enqueue((what, str(given[0])))
                 self._wake()
         except (ValueError, IndexError, TypeError):
-            log.warning("the MIDI listener said %r", line)
+            log.warning("the MIDI listener wrote %r, which is no message of its protocol", line)
 
     def _fell(self, why: str) -> None:
         log.warning("the MIDI listener has ended (%s); starting it again", why)
         for device in list(self._devices):
-            self._put(("lost", device))
+            self._enqueue(("lost", device))
         self._wake()
 
     def _plugged(self, state: str, device: str) -> None:
@@ -162,36 +162,36 @@ class MidiInput:
             return
         if state == "opened":
             self._devices = [*dict.fromkeys([*self._devices, device])]
-            log.info("listening to %s", device)
+            log.info("opened the MIDI input %s", device)
         elif device in self._devices:
             self._devices.remove(device)
-            log.warning("lost %s; it is listened to again when it returns", device)
-            for told in self.gone:
-                told(plain_name(device))
+            log.warning("the MIDI input %s is gone; it is opened again when it returns", device)
+            for gone in self.gone:
+                gone(plain_name(device))
         self.tree.publish("/midi/in/ports", ", ".join(self._devices))
 
-    def _tell(self, given: InputMessage) -> None:
-        tell, device, channel, kind = self.tree.publish, given.device, given.channel, given.kind
+    def _publish(self, given: InputMessage) -> None:
+        publish, device, channel, kind = self.tree.publish, given.device, given.channel, given.kind
         first, second = (*given.data[1:], 0, 0)[:2]
         if kind in (ON, OFF):
-            tell("/midi/in/note", device, channel, first, second if kind == ON else 0)
+            publish("/midi/in/note", device, channel, first, second if kind == ON else 0)
         elif kind == CONTROL:
-            tell("/midi/in/control", device, channel, first, second)
+            publish("/midi/in/control", device, channel, first, second)
             self._keep(given, f"cc{first}", f"Controller {first}", float(second))
         elif kind == PROGRAM:
-            tell("/midi/in/program", device, channel, first + 1)
+            publish("/midi/in/program", device, channel, first + 1)
         elif kind == PRESSURE:
-            tell("/midi/in/pressure", device, channel, first)
+            publish("/midi/in/pressure", device, channel, first)
             self._keep(given, "pressure", "Pressure on all keys", float(first))
         elif kind == BEND:
             bend = max(-1.0, (given.fourteen - 8192) / 8191)
-            tell("/midi/in/bend", device, channel, bend)
+            publish("/midi/in/bend", device, channel, bend)
             self._keep(given, "bend", "Pitch bend", bend, -1.0, 1.0)
 
     def _keep(
         self, given: InputMessage, name: str, meaning: str, value: float, low: float = 0.0, high: float = 127.0
     ) -> None:
-        """The newest value under an address of its own, from which anything can be driven."""
+        """Publishes the newest value under an address of its own, as a source of mappings."""
         address = f"/midi/in/{slug(given.device)}/ch{given.channel}/{name}"
         if address not in self._addresses:
             if len(self._addresses) >= ADDRESSES_AT_MOST:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Literal, get_args
 
-from live.midi.input.controller import ControlMove
+from live.midi.input.controller import STEP, ControlMove
 from live.parameters.tree import Tree
 from models.base import Knob, KnobError, Value
 
@@ -20,12 +20,13 @@ SLACK = 0.012
 """Of the travel: a control this near to the value has it. A little over one step of seven bits."""
 CATCH_S = 0.08
 """How long a value takes to glide to a control that was thrown past it: less than a hand notices, more than a jump."""
-STEP = 1.0 / 128.0
+STEP_SIZE = 1.0 / 128.0
 """Of the travel, per step of an endless encoder."""
 
 
 def mode_for(knob: Knob, control: str, wanted: str = "auto") -> Mode:
     """What fits a knob and a control best, or the wanted mode. Raises KnobError for a knob that no control can move."""
+    steps = control.endswith(STEP)
     if knob.kind in ("text", "event", "vector"):
         parts = f"; its parts can be, such as {knob.components[0]}" if knob.kind == "vector" and knob.components else ""
         raise KnobError(f"{knob.kind} cannot be moved by a controller{parts}")
@@ -37,30 +38,31 @@ def mode_for(knob: Knob, control: str, wanted: str = "auto") -> Mode:
         raise KnobError("there is nothing to choose from yet")
     if knob.kind in ("float", "int") and (knob.low is None or knob.high is None):
         raise KnobError("has no range that a controller could travel")
-    if wanted in MODES and not (wanted == "next" and knob.kind != "choice"):
+    positional = steps and wanted in ("pickup", "jump")  # a control that sends steps has no position
+    if wanted in MODES and not positional and not (wanted == "next" and knob.kind != "choice"):
         return wanted  # type: ignore[return-value]
     if knob.kind == "switch":
         return "toggle"
     if control.startswith("note"):
         return "next" if knob.kind == "choice" else "jump"
-    return "pickup"
+    return "relative" if steps else "pickup"
 
 
-def value_at(knob: Knob, place: float) -> Value:
-    """The value at a place 0..1 of a knob's travel, along its curve."""
+def value_at(knob: Knob, position: float) -> Value:
+    """The value at a position 0..1 of a knob's range, along its curve."""
     match knob.kind:
         case "switch" | "pulse":
-            return place >= 0.5
+            return position >= 0.5
         case "choice":
-            return knob.choices[min(int(place * len(knob.choices)), len(knob.choices) - 1)]
+            return knob.choices[min(int(position * len(knob.choices)), len(knob.choices) - 1)]
         case _:
             assert knob.low is not None
             assert knob.high is not None
-            return knob.between(knob.low, knob.high, place)
+            return knob.between(knob.low, knob.high, position)
 
 
-def place_of(knob: Knob, value: Value) -> float:
-    """Where a value lies on the knob's travel, 0..1."""
+def position_of(knob: Knob, value: Value) -> float:
+    """The position 0..1 of a value in the knob's range."""
     match knob.kind:
         case "switch" | "pulse":
             return float(bool(value))
@@ -79,7 +81,7 @@ def place_of(knob: Knob, value: Value) -> float:
 
 
 class Takeover:
-    """One control's hold on one value. `part` of the travel, from 0..1 to 0..1, is what the control covers."""
+    """Moves one value by one control, which covers `part` of the value's range (from 0..1 to 0..1)."""
 
     def __init__(self, address: str, mode: Mode, part: tuple[float, float] = (0.0, 1.0)) -> None:
         self.address = address
@@ -92,58 +94,58 @@ class Takeover:
         self._caught_s = 0.0
         self._down = False
 
-    def turn(self, turn: ControlMove, tree: Tree) -> bool:
+    def move(self, move: ControlMove, tree: Tree) -> bool:
         """Moves the value as the mode says; False where it waits to be picked up. Raises AddressError, KnobError."""
         knob, self.away = tree.knob(self.address), 0.0
         if self.mode in ("press", "toggle", "next"):
-            self._button(turn, tree, knob)
+            self._button(move, tree, knob)
         elif self.mode == "follow":
-            tree.set(self.address, value_at(knob, float(turn.pressed)))
+            tree.set(self.address, value_at(knob, float(move.pressed)))
         elif self.mode.startswith("relative"):
-            self._step(tree, knob, _steps(turn.raw, self.mode))
-        elif not turn.handle.control.startswith("note") or turn.pressed:
+            self._step(tree, knob, _steps(move.raw, self.mode))
+        elif not move.control.is_key or move.pressed:
             low, high = self.part
-            return self._follow(tree, knob, low + (high - low) * turn.place)
+            return self._follow(tree, knob, low + (high - low) * move.position)
         return True
 
-    def seen(self, turn: ControlMove) -> None:
-        """The control stands here, and nothing is to move yet."""
+    def start_at(self, move: ControlMove) -> None:
+        """The control is at this position, and the value stays where it is."""
         low, high = self.part
-        self._last, self._down = low + (high - low) * turn.place, turn.pressed
+        self._last, self._down = low + (high - low) * move.position, move.pressed
 
-    def _follow(self, tree: Tree, knob: Knob, place: float) -> bool:
+    def _follow(self, tree: Tree, knob: Knob, position: float) -> bool:
         now, now_s = tree.get(self.address), tree.clock.now()
-        here, last = place_of(knob, now), self._last
-        self._last = place
+        here, last = position_of(knob, now), self._last
+        self._last = position
         # Nobody else has moved it since, or it is on its way to where the control was.
         held = self._left is not None and (now == self._left or now_s < self._caught_s)
-        passed = last is not None and (last - here) * (place - here) <= 0.0
-        near = abs(place - here) <= SLACK or value_at(knob, place) == now
+        passed = last is not None and (last - here) * (position - here) <= 0.0
+        near = abs(position - here) <= SLACK or value_at(knob, position) == now
         from_there = last is not None and abs(last - here) <= SLACK
         if self.mode == "jump" or held or passed or near:
             if not (self.mode == "jump" or held or near or from_there):
                 self._caught_s = now_s + CATCH_S
-            wanted = value_at(knob, place)
+            wanted = value_at(knob, position)
             tree.set(self.address, wanted, max(0.0, self._caught_s - now_s))
             self._left = knob.coerce(wanted)
             return True
-        self._left, self.away = None, place - here
+        self._left, self.away = None, position - here
         return False
 
     def _step(self, tree: Tree, knob: Knob, steps: int) -> None:
         """Moves on from where the value is; what comes in whole pieces moves by one at least."""
         now = tree.get(self.address)
-        here, direction = place_of(knob, now), (steps > 0) - (steps < 0)
-        wanted = value_at(knob, min(1.0, max(0.0, here + STEP * steps)))
+        here, direction = position_of(knob, now), (steps > 0) - (steps < 0)
+        wanted = value_at(knob, min(1.0, max(0.0, here + STEP_SIZE * steps)))
         if wanted == now and knob.kind == "int":
             wanted = int(now) + direction  # type: ignore[arg-type]
         elif wanted == now and knob.kind == "choice":
             wanted = value_at(knob, min(1.0, max(0.0, here + direction / len(knob.choices))))
         tree.set(self.address, wanted)
 
-    def _button(self, turn: ControlMove, tree: Tree, knob: Knob) -> None:
-        struck = turn.pressed and (turn.handle.control.startswith("note") or not self._down)
-        self._down = turn.pressed
+    def _button(self, move: ControlMove, tree: Tree, knob: Knob) -> None:
+        struck = move.pressed and (move.control.is_key or move.control.is_step or not self._down)
+        self._down = move.pressed
         if not struck:
             return
         if self.mode == "press":
@@ -153,7 +155,7 @@ class Takeover:
             index = knob.choices.index(str(now)) if now in knob.choices else -1
             tree.set(self.address, knob.choices[(index + 1) % len(knob.choices)])
         else:
-            high = place_of(knob, tree.get(self.address)) >= 0.5
+            high = position_of(knob, tree.get(self.address)) >= 0.5
             tree.set(self.address, value_at(knob, 0.0 if high else 1.0))
 
 

@@ -21,7 +21,7 @@ class Stage:
         self.control_thread = ControlThread(self.clock, pytest.fail)
         self.midi_in = MidiInput(self.tree, self.clock, self.control_thread.wake, pytest.fail)
         clock_in = MidiClockIn(self.tree, self.clock)
-        self.midi_in.takers.append(clock_in.take)
+        self.midi_in.receivers.append(clock_in.receive)
         self.control_thread.open(
             [self.midi_in, clock_in, TempoService(self.tree, self.clock, self.control_thread.wake)]
         )

@@ -156,3 +156,17 @@ def test_after_a_silence_it_is_where_the_other_is() -> None:
     assert tracker.line.beat_at(9.0) == pytest.approx(9.0)
     perfect(tracker, 48, 10.01)
     assert tracker.line.beat_at(12.01) == pytest.approx(12.0, abs=0.005)
+
+
+@pytest.mark.parametrize("held_up_s", [0.3, 0.55, 0.9, 1.7])
+@pytest.mark.parametrize("tempo", [60.0, 120.0, 174.0])
+def test_late_ticks_in_a_burst_are_counted_once(held_up_s: float, tempo: float) -> None:
+    """A busy computer sends nothing for a while, and then all at once what it owes."""
+    tracker, period_s = TickTracker(tempo, 0.0), 60.0 / tempo / PER_BEAT
+    tracker.start()
+    for number in range(288):
+        late_s = (
+            0.0 if number < 96 else max(0.0, 96 * period_s + held_up_s + (number - 96) * 0.0005 - number * period_s)
+        )
+        tracker.tick(number * period_s + late_s)
+    assert tracker.line.beat_at(287 * period_s) * PER_BEAT == pytest.approx(287.0, abs=0.1)

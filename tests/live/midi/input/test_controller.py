@@ -8,11 +8,12 @@ from live.midi.input.controller import ControlReader, scaled
 from live.midi.input.message import InputMessage
 
 
-def read(*texts: str) -> list[tuple[str, float]]:
-    """(control, place) of all turns in these messages."""
-    turns = ControlReader()
-    given = [turn for text in texts for turn in turns.read(InputMessage("Faders", 0.0, bytes.fromhex(text)))]
-    return [(turn.handle.control, round(turn.place, 4)) for turn in given]
+def read(*texts: str, every_s: float = 0.0) -> list[tuple[str, float]]:
+    """(control, position) of all moves in these messages."""
+    controls = ControlReader()
+    messages = [InputMessage("Faders", number * every_s, bytes.fromhex(text)) for number, text in enumerate(texts)]
+    moves = [move for message in messages for move in controls.read(message)]
+    return [(move.control.control, round(move.position, 4)) for move in moves]
 
 
 def test_the_middle_of_a_fader_is_the_middle() -> None:
@@ -42,9 +43,9 @@ def test_pitch_bend_and_pressure() -> None:
 
 
 def test_keys_are_buttons() -> None:
-    turns = ControlReader()
+    controls = ControlReader()
     pressed = [
-        turns.read(InputMessage("Pads", 0.0, bytes.fromhex(t)))[0].pressed for t in ("902401", "802440", "902400")
+        controls.read(InputMessage("Pads", 0.0, bytes.fromhex(t)))[0].pressed for t in ("902401", "802440", "902400")
     ]
     assert pressed == [True, False, False]
 
@@ -67,12 +68,34 @@ def test_after_none_is_chosen_six_is_a_controller_again(choose: tuple[str, str])
     assert read("b06302", "b0622c", *choose, "b00640") == [("cc 6", 0.5)]
 
 
+def test_increments_are_a_control_of_each_parameter() -> None:
+    encoders = ("b06301", "b06214", "b06000", "b06301", "b06215", "b06000", "b0617f")
+    assert read(*encoders) == [("nrpn 148 step", 1.0), ("nrpn 149 step", 1.0), ("nrpn 149 step", 0.0)]
+    assert read("b06500", "b06401", "b06001") == [("rpn 1 step", 1.0)]
+    assert read("b06001") == [("cc 96", 0.0078)]
+
+
+def test_faders_six_and_thirty_eight_work_after_a_parameter_that_nobody_ended() -> None:
+    """A keyboard sets the range of its pitch bend at its start, and its faders are used minutes later."""
+    assert read("b06500", "b06400", "b00602", every_s=0.01) == []
+    assert read("b06500", "b06400", "b00640", "b02640", every_s=10.0) == [
+        ("cc 6", 0.5),
+        ("cc 38", 0.5),
+        ("cc14 6", round(0.5 + 64 / 8191 / 2, 4)),
+    ]
+
+
+def test_data_long_after_their_parameter_may_be_either_s() -> None:
+    assert read("b06302", "b0622c", "b00640", every_s=0.01) == [("nrpn 300", 0.5)]
+    assert read("b06302", "b0622c", "b00640", every_s=10.0) == [("cc 6", 0.5), ("nrpn 300", 0.5)]
+
+
 def test_channel_modes_are_no_controls() -> None:
     assert read("b07b00", "b07800") == []
 
 
 def test_devices_and_channels_do_not_mix() -> None:
-    turns = ControlReader()
-    turns.read(InputMessage("A", 0.0, bytes.fromhex("b00240")))
-    assert [t.handle.control for t in turns.read(InputMessage("A", 0.0, bytes.fromhex("b12210")))] == ["cc 34"]
-    assert [t.handle.control for t in turns.read(InputMessage("B", 0.0, bytes.fromhex("b02210")))] == ["cc 34"]
+    controls = ControlReader()
+    controls.read(InputMessage("A", 0.0, bytes.fromhex("b00240")))
+    assert [t.control.control for t in controls.read(InputMessage("A", 0.0, bytes.fromhex("b12210")))] == ["cc 34"]
+    assert [t.control.control for t in controls.read(InputMessage("B", 0.0, bytes.fromhex("b02210")))] == ["cc 34"]

@@ -2,54 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from live.midi import MidiError
-from live.midi.input.input_set import VIRTUAL, InputSet, wanted
+from live.midi.input.input_set import VIRTUAL, InputPort, InputSet, Received, matches
 from live.transport.clock import VirtualClock
 
 
 class Rack:
     """Devices that a test plugs in and out."""
 
-    def __init__(self, *wishes: str) -> None:
-        self.there: list[tuple[str, str]] = []
-        self.open: dict[str, Callable[[tuple[list[int], float], Any], None]] = {}
+    def __init__(self, *patterns: str) -> None:
+        self.ports: list[tuple[str, str]] = []
+        self.open: dict[InputPort, Received] = {}
         self.gone: set[str] = set()
         self.busy: set[str] = set()
-        self.told: list[tuple[str, str]] = []
-        self.heard: list[tuple[str, float, bytes]] = []
+        self.reported: list[tuple[str, str]] = []
+        self.received: list[tuple[str, float, bytes]] = []
         self.clock = VirtualClock()
-        self.ears = InputSet(
-            wishes,
+        self.inputs = InputSet(
+            patterns,
             self.clock,
-            names=lambda: list(self.there),
-            opening=self._opening,
-            message=lambda *message: self.heard.append(message),
-            report=lambda *told: self.told.append(told),
+            names=lambda: list(self.ports),
+            open_input=self._open,
+            message=lambda *message: self.received.append(message),
+            report=lambda *state: self.reported.append(state),
         )
 
-    def _opening(self, system: str, name: str, heard: Callable[[tuple[list[int], float], Any], None]) -> Any:
-        if name in self.busy:
+    def _open(self, port: InputPort, received: Received) -> Any:
+        if port.name in self.busy:
             raise MidiError("another program has it")
-        self.open[name] = heard
+        self.open[port] = received
         rack = self
 
         class One:
             def alive(self) -> bool:
-                return name not in rack.gone
+                return port.name not in rack.gone
 
             def close(self) -> None:
-                del rack.open[name]
+                del rack.open[port]
 
         return One()
 
+    def names(self) -> list[str]:
+        return [port.name for port in self.open]
+
+    def opened(self, *ports: tuple[str, str]) -> list[str]:
+        """The devices opened when just these ports are there."""
+        self.ports, self.reported[:] = list(ports), []
+        self.inputs.scan()
+        return [device for state, device in self.reported if state == "opened"]
+
 
 @pytest.mark.parametrize(
-    ("wish", "name", "is_meant"),
+    ("pattern", "name", "is_meant"),
     [
         ("auto", "USB Keyboard", True),
         ("auto", "Midi Through:Midi Through Port-0 14:0", False),
@@ -59,48 +67,100 @@ class Rack:
         ("korg", "Roland A-49 20:0", False),
     ],
 )
-def test_what_a_wish_means(wish: str, name: str, is_meant: bool) -> None:
-    assert wanted(wish, name) == is_meant
+def test_what_a_pattern_matches(pattern: str, name: str, is_meant: bool) -> None:
+    assert matches(pattern, name) == is_meant
 
 
-def test_all_that_are_wished_for_are_open_at_once() -> None:
+def test_all_that_match_are_open_at_once() -> None:
     rack = Rack("keys", "fader")
-    rack.there = [("jack", "Keys A"), ("jack", "Faders"), ("alsa", "Keys B"), ("alsa", "Drums")]
-    rack.ears.look()
-    assert list(rack.open) == ["Keys A", "Faders", "Keys B"]
+    rack.ports = [("jack", "Keys A"), ("jack", "Faders"), ("alsa", "Keys B"), ("alsa", "Drums")]
+    rack.inputs.scan()
+    assert rack.names() == ["Keys A", "Faders", "Keys B"]
     rack.clock.advance(1.5)
-    rack.open["Keys B"](([0x90, 60, 64], 0.0), None)
-    rack.open["Keys B"](([0xF0, 1, 2, 3, 0xF7], 0.0), None)
-    assert rack.heard == [("Keys B", 1.5, bytes((0x90, 60, 64)))]
+    rack.open[InputPort("alsa", "Keys B", 0)](([0x90, 60, 64], 0.0), None)
+    rack.open[InputPort("alsa", "Keys B", 0)](([0xF0, 1, 2, 3, 0xF7], 0.0), None)
+    assert rack.received == [("Keys B", 1.5, bytes((0x90, 60, 64)))]
 
 
-def test_what_is_plugged_out_and_in_is_heard_again() -> None:
+def test_what_is_unplugged_and_plugged_in_is_opened_again() -> None:
     rack = Rack("auto")
-    rack.there = [("alsa", "Keys")]
-    rack.ears.look()
-    rack.gone, rack.there = {"Keys"}, []
-    rack.ears.look()
+    rack.ports = [("alsa", "Keys")]
+    rack.inputs.scan()
+    rack.gone, rack.ports = {"Keys"}, []
+    rack.inputs.scan()
     assert not rack.open
-    rack.gone, rack.there = set(), [("alsa", "Keys")]
-    rack.ears.look()
-    assert rack.told == [("opened", "Keys"), ("lost", "Keys"), ("opened", "Keys")]
+    rack.gone, rack.ports = set(), [("alsa", "Keys")]
+    rack.inputs.scan()
+    assert rack.reported == [("opened", "Keys"), ("lost", "Keys"), ("opened", "Keys")]
 
 
-def test_one_that_cannot_be_had_is_told_once_and_tried_on() -> None:
+def test_one_that_is_in_use_is_reported_once_and_tried_again() -> None:
     rack = Rack("auto")
-    rack.there, rack.busy = [("winmm", "Keys"), ("winmm", "Faders")], {"Keys"}
-    rack.ears.look()
-    rack.ears.look()
-    assert rack.told == [("error", "Keys: another program has it"), ("opened", "Faders")]
+    rack.ports, rack.busy = [("winmm", "Keys"), ("winmm", "Faders")], {"Keys"}
+    rack.inputs.scan()
+    rack.inputs.scan()
+    assert rack.reported == [("error", "Keys: another program has it"), ("opened", "Faders")]
     rack.busy.clear()
-    rack.ears.look()
-    assert rack.told[-1] == ("opened", "Keys")
+    rack.inputs.scan()
+    assert rack.reported[-1] == ("opened", "Keys")
 
 
 def test_a_port_of_our_own_is_opened_without_being_looked_for() -> None:
     rack = Rack()
-    rack.there = [(VIRTUAL, "stage"), ("jack", "Keys")]
-    rack.ears.look()
-    assert list(rack.open) == ["stage"]
-    rack.ears.close()
+    rack.ports = [(VIRTUAL, "stage"), ("jack", "Keys")]
+    rack.inputs.scan()
+    assert rack.names() == ["stage"]
+    rack.inputs.close()
     assert not rack.open
+
+
+@pytest.mark.parametrize(
+    "ports",
+    [
+        [
+            ("alsa", "Keystation 49:Keystation 49 MIDI 1 28:0"),
+            ("jack", "a2j:Keystation 49 [28] (capture): Keystation 49 MIDI 1"),
+        ],
+        [
+            ("jack", "Midi-Bridge:Keystation 49 1:(capture_0) Keystation 49 MIDI 1"),
+            ("alsa", "Keystation 49:Keystation 49 MIDI 1 28:0"),
+        ],
+    ],
+)
+def test_one_device_of_two_systems_is_opened_once(ports: list[tuple[str, str]]) -> None:
+    rack = Rack("auto")
+    assert rack.opened(*ports) == ["Keystation 49 MIDI 1"]
+    assert rack.opened(*reversed(ports)) == []
+    assert len(rack.open) == 1
+
+
+def test_equal_devices_are_several() -> None:
+    rack = Rack("auto")
+    first, second, third = (("alsa", f"nanoKONTROL2:nanoKONTROL2 MIDI 1 {number}:0") for number in (28, 32, 36))
+    assert rack.opened(first, second) == ["nanoKONTROL2 MIDI 1", "nanoKONTROL2 MIDI 1 #2"]
+    rack.gone = {first[1]}
+    assert rack.opened(second) == []
+    assert rack.opened(second, third) == ["nanoKONTROL2 MIDI 1"]
+    rack.open[InputPort(*second, 0)](([0xB0, 7, 1], 0.0), None)
+    assert rack.received == [("nanoKONTROL2 MIDI 1 #2", 0.0, bytes((0xB0, 7, 1)))]
+
+
+def test_equal_devices_may_have_equal_names() -> None:
+    rack = Rack("auto")
+    assert rack.opened(("core", "Launchpad"), ("core", "Launchpad")) == ["Launchpad", "Launchpad #2"]
+    assert list(rack.open) == [InputPort("core", "Launchpad", 0), InputPort("core", "Launchpad", 1)]
+    rack.opened(("core", "Launchpad"))
+    assert rack.reported == [("lost", "Launchpad #2")]
+    assert rack.opened(("core", "Launchpad"), ("core", "Launchpad")) == ["Launchpad #2"]
+
+
+def test_ports_that_lead_back_to_us_are_left_alone() -> None:
+    rack = Rack("auto")
+    assert rack.opened(
+        ("alsa", "Midi Through:Midi Through Port-0 14:0"),
+        ("jack", "a2j:Midi Through [14] (capture): Midi Through Port-0"),
+        ("alsa", "PipeWire-RT-Event:input 131:1"),
+        ("jack", "a2j:Arabesque [130] (capture): piano"),
+        ("alsa", "VMPK Output:out 129:0"),
+        ("alsa", "pisound:pisound MIDI PS-1 20:0"),
+    ) == ["VMPK Output:out", "pisound MIDI PS-1"]

@@ -24,9 +24,9 @@ class Duet:
         self.engine = self.piece.open()
         parts: Any = self.engine.control_thread._parts
         self.midi_in = next(part for part in parts if isinstance(part, MidiInput))
-        self.players = next(part for part in parts if isinstance(part, KeyRouting))
-        self.told: list[tuple[str, tuple[Any, ...]]] = []
-        self.engine.tree.watchers.append(lambda *told: self.told.append(told))
+        self.keys = next(part for part in parts if isinstance(part, KeyRouting))
+        self.sent: list[tuple[str, tuple[Any, ...]]] = []
+        self.engine.tree.watchers.append(lambda *sent: self.sent.append(sent))
 
     def play(self, text: str, device: str = "Keys") -> None:
         self.midi_in.arrive(device, self.engine.clock.now(), bytes.fromhex(text))
@@ -56,7 +56,7 @@ def test_the_node_that_listens_hears_the_keys(duet: Duet) -> None:
         duet.play(text)
     assert duet.heard() == [NoteOn(60, 64), NoteOn(62, 80), NoteOff(60)]
     assert duet.heard("b") == []
-    assert [told for told in duet.told if told[0] == "/a/heard"] == [
+    assert [sent for sent in duet.sent if sent[0] == "/a/heard"] == [
         ("/a/heard", (60, 64)),
         ("/a/heard", (62, 80)),
         ("/a/heard", (60, 0)),
@@ -69,7 +69,7 @@ def test_other_devices_and_controllers_are_not_heard(duet: Duet) -> None:
     assert duet.heard() == []
 
 
-def test_ears_are_closed_and_keys_held_come_up(duet: Duet) -> None:
+def test_a_node_that_listens_no_longer_hears_held_keys_come_up(duet: Duet) -> None:
     duet.play("903c40")
     duet.engine.tree.set("/a/listen", False)
     duet.engine.advance(duet.engine.clock.now() + 1.0)
@@ -82,7 +82,7 @@ def test_ears_are_closed_and_keys_held_come_up(duet: Duet) -> None:
 
 def test_keys_of_a_device_that_has_gone_come_up(duet: Duet) -> None:
     duet.play("903c40")
-    duet.players.gone("Keys")
+    duet.keys.gone("Keys")
     duet.engine.advance(duet.engine.clock.now() + 0.6)
     assert duet.heard()[-1] == NoteOff(60)
 
@@ -115,3 +115,54 @@ def test_a_node_may_begin_to_listen_while_it_plays(duet: Duet) -> None:
     assert duet.engine.reload()
     duet.play("903c40", "Drums")
     assert (duet.heard("a"), duet.heard("b")) == ([], [NoteOn(60, 64)])
+
+
+@pytest.mark.parametrize("end", ["b07b00", "b07800", "b07900", "fc"])
+def test_all_notes_off_releases_the_keys(duet: Duet, end: str) -> None:
+    for text in ("903c40", "904040", end, "803c00"):
+        duet.play(text)
+    assert duet.heard() == [NoteOn(60, 64), NoteOn(64, 64), NoteOff(60), NoteOff(64)]
+
+
+def test_panic_releases_the_keys(duet: Duet) -> None:
+    duet.play("b0407f")
+    duet.play("903c40")
+    duet.engine.tree.set("/midi/panic", True)
+    duet.engine.advance(duet.engine.clock.now() + 1.0)
+    assert duet.heard() == [NoteOn(60, 64), NoteOff(60)]
+    duet.play("903e40")
+    duet.play("803e40")
+    assert duet.heard()[2:] == [NoteOn(62, 64), NoteOff(62)]
+
+
+def test_the_pedal_extends_what_is_heard(duet: Duet) -> None:
+    for text in ("b0407f", "903c40", "803c40", "904040", "804040", "b04000"):
+        duet.play(text)
+    assert duet.heard() == [NoteOn(60, 64), NoteOn(64, 64), NoteOff(60), NoteOff(64)]
+
+
+def test_a_learned_key_is_a_control_and_not_music(duet: Duet) -> None:
+    duet.engine.tree.set("/a/thru", True)
+    duet.engine.tree.set("/midi/learn", "/b/pause")
+    for text in ("903c40", "803c40", "903c40", "803c40", "904040"):
+        duet.play(text)
+    assert duet.heard() == [NoteOn(64, 64)]
+    assert duet.engine.tree.get("/b/pause") is True
+    assert duet.sounded() == [(1, 64, 64), (1, 64, 0)]
+
+
+@pytest.mark.parametrize(("curve", "heard"), [(1.0, [1, 64, 127]), (0.5, [11, 90, 127]), (2.0, [1, 32, 127])])
+def test_a_curve_for_the_touch(duet: Duet, curve: float, heard: list[int]) -> None:
+    duet.engine.tree.set("/midi/in/velocity_curve", curve)
+    for velocity in ("01", "40", "7f"):
+        duet.play(f"903c{velocity}")
+        duet.play("803c40")
+    assert [event.velocity for event in duet.heard() if isinstance(event, NoteOn)] == heard
+
+
+def test_thru_on_two_channels_is_one_key_to_the_instrument(duet: Duet) -> None:
+    """One string of two is let go: the pitch sounds on. And the end of all notes ends the performer's alone."""
+    duet.engine.tree.set("/a/thru", True)
+    for text in ("913c40", "923c50", "813c40", "823c40", "b07b00"):
+        duet.play(text)
+    assert duet.sounded() == [(1, 60, 64), (1, 60, 0), (1, 60, 80), (1, 60, 0)]

@@ -29,7 +29,7 @@ class Stage:
         self.control_thread = ControlThread(self.clock, self.failed.append)
         self.midi_in = MidiInput(self.tree, self.clock, self.control_thread.wake, self.failed.append)
         self.learn = Learn(self.tree, self.clock, self.control_thread.wake, self.failed.append, path)
-        self.midi_in.takers.append(self.learn.take)
+        self.midi_in.receivers.append(self.learn.receive)
         self.control_thread.open([self.midi_in, self.learn])
         self.tree.watchers.append(lambda *told: self.told.append(told))
 
@@ -223,3 +223,47 @@ def test_program_changes_recall_presets() -> None:
     stage.tree.set("/midi/programs", False)
     stage.come("c005")
     assert recalled == [5]
+
+
+def test_a_map_survives_another_client_number(path: Path) -> None:
+    """ALSA gives a device another number when it is plugged in again, and a2jmidid puts it into the name."""
+    stage = Stage(path)
+    stage.tree.set("/midi/learn", "/piano/density")
+    stage.come("b00700", device="a2j:nanoKONTROL2 [28] (capture): nanoKONTROL2 MIDI 1")
+    stage.come("b00700", "b0077f", device="a2j:nanoKONTROL2 [32] (capture): nanoKONTROL2 MIDI 1")
+    stage.later(0.1)
+    assert stage.get("density") == 64.0
+    stage.come("b00700", device="nanoKONTROL2:nanoKONTROL2 MIDI 1 20:0")
+    assert stage.get("density") == 1.0
+
+
+def test_a_map_written_with_the_number_is_understood(path: Path) -> None:
+    device = "a2j:nanoKONTROL2 [28] (capture): nanoKONTROL2 MIDI 1"
+    table = f'device = "{device}"\nchannel = 1\ncontrol = "cc 7"\nmode = "jump"\n'
+    path.write_text(f'["/piano/density"]\n{table}', "utf-8")
+    stage = Stage(path)
+    stage.come("b0077f", device="a2j:nanoKONTROL2 [32] (capture): nanoKONTROL2 MIDI 1")
+    assert stage.get("density") == pytest.approx(64.0)
+
+
+def test_increments_of_two_parameters_are_two_controls(path: Path) -> None:
+    stage = Stage(path)
+    for address, number in (("/piano/temperature", "14"), ("/piano/density", "15")):
+        stage.tree.set("/midi/learn", address)
+        stage.come("b06301", f"b062{number}", "b06000")
+    assert [one[0].control for one in stage.learn._map.values()] == ["nrpn 148 step", "nrpn 149 step"]
+    stage.come("b06301", "b06214", "b06000", "b06000")
+    assert stage.get("temperature") == pytest.approx(1.0 + 2 * 2.0 / 128)
+    assert stage.get("density") == 8.0
+    again = Stage(path)
+    again.come("b06301", "b06214", "b06100")
+    assert again.get("temperature") == pytest.approx(1.0 - 2.0 / 128)
+
+
+def test_a_bound_control_is_used_up_and_others_are_not() -> None:
+    stage = Stage()
+    passed: list[bytes] = []
+    stage.midi_in.receivers.append(lambda message: bool(passed.append(message.data)))
+    stage.tree.set("/midi/learn", "/piano/pause")
+    stage.come("902464", "802440", "902464", "802440", "902664", "914464")
+    assert [data.hex() for data in passed] == ["802440", "802440", "902664", "914464"]

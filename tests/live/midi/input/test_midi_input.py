@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from live.engine.control_thread import ControlThread
-from live.midi.input.message import InputMessage, plain_name, slug
-from live.midi.input.midi_input import ADDRESSES_AT_MOST, LANE, MidiInput
+from live.midi.input.device_name import plain_name, slug
+from live.midi.input.message import InputMessage
+from live.midi.input.midi_input import ADDRESSES_AT_MOST, QUEUE_SIZE, MidiInput
 from live.parameters.tree import Tree
 from live.transport.clock import VirtualClock
-from models.base import Control, NoteOff, NoteOn
 
 
 class Stage:
@@ -23,7 +23,7 @@ class Stage:
         self.told: list[tuple[str, tuple[Any, ...]]] = []
         self.control_thread = ControlThread(self.clock, self.failed.append)
         self.midi_in = MidiInput(self.tree, self.clock, self.control_thread.wake, self.failed.append)
-        self.midi_in.takers.append(self.taken.append)
+        self.midi_in.receivers.append(lambda message: self.taken.append(message) or False)
         self.control_thread.open([self.midi_in])
         self.control_thread.advance(0.0)
         self.tree.watchers.append(lambda *told: self.told.append(told))
@@ -89,16 +89,11 @@ def test_clock_ticks_do_not_wake_the_desk_each(stage: Stage) -> None:
 
 
 def test_more_than_can_be_taken_drops_the_oldest_and_says_so(stage: Stage) -> None:
-    for number in range(LANE + 10):
+    for number in range(QUEUE_SIZE + 10):
         stage.midi_in.arrive("Faders", float(number), bytes((0xB0, 1, number % 128)))
     stage.control_thread.advance(0.0)
-    assert [given.at_s for given in stage.taken] == [float(number) for number in range(10, LANE + 10)]
+    assert [given.at_s for given in stage.taken] == [float(number) for number in range(10, QUEUE_SIZE + 10)]
     assert "10 messages came faster" in stage.failed[0]
-
-
-def test_a_message_as_an_event() -> None:
-    events = [InputMessage("", 0.0, bytes.fromhex(t)).event() for t in ("903c40", "903c00", "823c40", "b14001", "c001")]
-    assert events == [NoteOn(60, 64), NoteOff(60), NoteOff(60), Control(64, 1), None]
 
 
 @pytest.mark.parametrize(
@@ -108,6 +103,12 @@ def test_a_message_as_an_event() -> None:
         ("MOTU:MOTU MIDI 2 28:1", "MOTU MIDI 2"),
         ("system:midi_capture_1", "system:midi_capture_1"),
         ("A-49 1", "A-49 1"),
+        ("VMPK Output:out 129:0", "VMPK Output:out"),
+        ("a2j:nanoKONTROL2 [28] (capture): nanoKONTROL2 MIDI 1", "nanoKONTROL2 MIDI 1"),
+        ("a2j:nanoKONTROL2 [32] (capture): nanoKONTROL2 MIDI 1", "nanoKONTROL2 MIDI 1"),
+        ("a2j:VMPK Output [129] (capture): out", "VMPK Output:out"),
+        ("Midi-Bridge:Keystation 49 1:(capture_0) Keystation 49 MIDI 1", "Keystation 49 MIDI 1"),
+        ("Midi-Bridge:UM-ONE at usb-0000:00:14.0-3, full speed:(capture_0) UM-ONE MIDI 1", "UM-ONE MIDI 1"),
     ],
 )
 def test_a_device_is_known_by_its_name_alone(port: str, name: str) -> None:

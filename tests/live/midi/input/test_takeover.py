@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from live.midi.input.controller import ControlId, ControlMove, scaled
-from live.midi.input.takeover import Mode, Takeover, mode_for, place_of, value_at
+from live.midi.input.takeover import Mode, Takeover, mode_for, position_of, value_at
 from live.parameters.tree import Tree
 from live.transport.clock import VirtualClock
 from models.base import Knob, KnobError, pulse
@@ -33,19 +33,19 @@ def tree() -> Tree:
     return tree
 
 
-def turn(value: int, control: str = "cc 1") -> ControlMove:
+def moved(value: int, control: str = "cc 1") -> ControlMove:
     pressed = value > 0 if control.startswith("note") else value >= 64
     return ControlMove(ControlId("Faders", 1, control), scaled(value, 7), value, pressed)
 
 
-def move(tree: Tree, grip: Takeover, *values: int, control: str = "cc 1") -> list[Any]:
+def move(tree: Tree, takeover: Takeover, *values: int, control: str = "cc 1") -> list[Any]:
     """The value a tenth of a second after each position of the control."""
     after = []
     assert isinstance(tree.clock, VirtualClock)
     for value in values:
-        grip.turn(turn(value, control), tree)
+        takeover.move(moved(value, control), tree)
         tree.clock.advance(tree.clock.now() + 0.1)
-        after.append(tree.get(grip.address))
+        after.append(tree.get(takeover.address))
     return after
 
 
@@ -55,15 +55,15 @@ def whole(values: list[Any]) -> list[int]:
 
 def test_a_value_waits_for_the_fader_and_then_follows_it(tree: Tree) -> None:
     tree.set("/a/fader", 60.0)
-    grip = Takeover("/a/fader", "pickup")
-    assert whole(move(tree, grip, 10, 30, 50, 70, 90, 20)) == [60, 60, 60, 70, 90, 20]
+    takeover = Takeover("/a/fader", "pickup")
+    assert whole(move(tree, takeover, 10, 30, 50, 70, 90, 20)) == [60, 60, 60, 70, 90, 20]
 
 
 def test_it_is_told_how_far_the_fader_is_away(tree: Tree) -> None:
     tree.set("/a/fader", 127.0)
-    grip = Takeover("/a/fader", "pickup")
-    assert not grip.turn(turn(64), tree)
-    assert grip.away == -0.5
+    takeover = Takeover("/a/fader", "pickup")
+    assert not takeover.move(moved(64), tree)
+    assert takeover.away == -0.5
 
 
 def test_a_fader_that_stands_where_the_value_is_has_it(tree: Tree) -> None:
@@ -73,12 +73,12 @@ def test_a_fader_that_stands_where_the_value_is_has_it(tree: Tree) -> None:
 
 def test_a_fast_throw_past_the_value_takes_it_without_a_jump(tree: Tree) -> None:
     tree.set("/a/fader", 60.0)
-    grip, seen = Takeover("/a/fader", "pickup"), []
+    takeover, seen = Takeover("/a/fader", "pickup"), []
     assert isinstance(tree.clock, VirtualClock)
     for at_s, value in ((0.0, 0), (0.01, 100), (0.03, 120), (0.05, 127), (0.09, 127), (0.11, 80)):
         tree.clock.advance(at_s)
         seen.append(tree.get("/a/fader"))
-        grip.turn(turn(value), tree)
+        takeover.move(moved(value), tree)
     seen.append(tree.get("/a/fader"))
     steps = [round(after - before, 6) for before, after in itertools.pairwise(seen)]
     assert seen[0] == seen[1] == 60.0
@@ -87,20 +87,20 @@ def test_a_fast_throw_past_the_value_takes_it_without_a_jump(tree: Tree) -> None
 
 
 def test_a_value_moved_by_others_is_not_thrown_back(tree: Tree) -> None:
-    grip = Takeover("/a/fader", "pickup")
-    assert whole(move(tree, grip, 0, 20, 40)) == [0, 20, 40]
+    takeover = Takeover("/a/fader", "pickup")
+    assert whole(move(tree, takeover, 0, 20, 40)) == [0, 20, 40]
     tree.set("/a/fader", 100.0)
-    assert whole(move(tree, grip, 42, 60)) == [100, 100]
-    assert whole(move(tree, grip, 110, 50)) == [110, 50]
+    assert whole(move(tree, takeover, 42, 60)) == [100, 100]
+    assert whole(move(tree, takeover, 110, 50)) == [110, 50]
 
 
 def test_a_value_that_glides_is_left_alone(tree: Tree) -> None:
-    grip = Takeover("/a/fader", "pickup")
-    move(tree, grip, 0, 1)
+    takeover = Takeover("/a/fader", "pickup")
+    move(tree, takeover, 0, 1)
     tree.set("/a/fader", 100.0, glide_s=10.0)
     assert isinstance(tree.clock, VirtualClock)
     tree.clock.advance(5.2)
-    assert whole(move(tree, grip, 2)) == [51]
+    assert whole(move(tree, takeover, 2)) == [51]
 
 
 def test_a_component_of_a_vector_is_taken_over_like_any_value(tree: Tree) -> None:
@@ -121,8 +121,8 @@ def test_the_travel_is_the_knob_s(tree: Tree) -> None:
 
 
 def test_a_part_of_the_travel_upside_down(tree: Tree) -> None:
-    grip = Takeover("/a/fader", "jump", (0.5, 0.0))
-    assert move(tree, grip, 0, 127) == [63.5, 0.0]
+    takeover = Takeover("/a/fader", "jump", (0.5, 0.0))
+    assert move(tree, takeover, 0, 127) == [63.5, 0.0]
 
 
 @pytest.mark.parametrize("kind", ["relative", "relative offset", "relative sign"])
@@ -130,9 +130,9 @@ def test_endless_encoders(tree: Tree, kind: Mode) -> None:
     up = {"relative": (1, 2), "relative offset": (65, 66), "relative sign": (1, 2)}[kind]
     down = {"relative": 127, "relative offset": 63, "relative sign": 65}[kind]
     tree.set("/a/wide", 0.0)
-    grip = Takeover("/a/wide", kind)
+    takeover = Takeover("/a/wide", kind)
     step = 500.0 / 128.0
-    assert move(tree, grip, *up, down) == [pytest.approx(step * n) for n in (1, 3, 2)]
+    assert move(tree, takeover, *up, down) == [pytest.approx(step * n) for n in (1, 3, 2)]
     assert move(tree, Takeover("/a/count", kind), up[0], up[0], down) == [2, 3, 2]
     assert move(tree, Takeover("/a/mode", kind), up[0], up[0], up[0], down) == ["keys", "morph", "morph", "keys"]
 
@@ -147,8 +147,8 @@ def test_buttons(tree: Tree) -> None:
 
 
 def test_a_button_fires_once_per_press(tree: Tree) -> None:
-    grip = Takeover("/a/go", "press")
-    move(tree, grip, 127, 100, 0, 64)
+    takeover = Takeover("/a/go", "press")
+    move(tree, takeover, 127, 100, 0, 64)
     assert [tree.snapshot("a", ["go"])["go"] for _ in range(3)] == [True, True, False]
 
 
@@ -190,4 +190,25 @@ def test_places_and_values_are_each_other_s(name: str) -> None:
     knob = KNOBS[name]
     for step in range(11):
         value = value_at(knob, step / 10)
-        assert value_at(knob, place_of(knob, value)) == pytest.approx(value)
+        assert value_at(knob, position_of(knob, value)) == pytest.approx(value)
+
+
+def test_steps_of_a_parameter_move_up_and_down(tree: Tree) -> None:
+    assert mode_for(KNOBS["fader"], "nrpn 20 step") == "relative"
+    assert mode_for(KNOBS["fader"], "nrpn 20 step", "pickup") == "relative"
+    takeover = Takeover("/a/fader", "relative")
+    up, down = (ControlMove(ControlId("Box", 1, "nrpn 20 step"), float(p), 1 if p else 127, p) for p in (True, False))
+    values = []
+    for step in (up, up, up, down):
+        takeover.move(step, tree)
+        values.append(tree.get("/a/fader"))
+    assert values == pytest.approx([127 / 128, 254 / 128, 381 / 128, 254 / 128])
+
+
+def test_each_step_upwards_switches_over(tree: Tree) -> None:
+    takeover = Takeover("/a/on", mode_for(KNOBS["on"], "nrpn 20 step"))
+    values = []
+    for _ in range(3):
+        takeover.move(ControlMove(ControlId("Box", 1, "nrpn 20 step"), 1.0, 1, True), tree)
+        values.append(tree.get("/a/on"))
+    assert values == [True, False, True]

@@ -1,0 +1,96 @@
+"""Which keys a performer holds, on all devices and channels together, by finger or by pedal."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from live.midi.input.message import CONTROL, OFF, ON, STOP, SUSTAIN, InputMessage
+from models.base import NoteOff, NoteOn
+
+PEDAL_DOWN = 64
+"""A sustain pedal is down from this value on, in training as here; a half-pedal below it holds nothing."""
+
+
+class Key(NamedTuple):
+    """One key: the same pitch on another channel is another key, as on MPE instruments."""
+
+    device: str
+    channel: int
+    pitch: int
+
+
+class HeldKeys:
+    """Turns messages into the notes of one player: a pitch sounds from its first key down to its last one up.
+
+    With `pedal`, a note lasts until the sustain pedal of its channel comes up or its pitch is struck again, as notes
+    of the training data do. A pitch that is struck while it sounds is ended first.
+    """
+
+    def __init__(self, *, pedal: bool) -> None:
+        self._pedal = pedal
+        self._down: set[Key] = set()
+        self._sustained: set[Key] = set()
+        """Keys that are up again, and held by their pedal."""
+        self._pedals: set[tuple[str, int]] = set()
+
+    def __bool__(self) -> bool:
+        """Whether any note sounds."""
+        return bool(self._down or self._sustained)
+
+    def receive(self, message: InputMessage, velocity: int = 0) -> list[NoteOn | NoteOff]:
+        """The notes that a message begins and ends. `velocity`, if not 0, replaces that of a note-on."""
+        if message.kind == STOP:
+            return self.release(message.device)
+        if message.kind not in (ON, OFF, CONTROL):
+            return []
+        if message.ends_channel:
+            return self.release(message.device, message.channel)
+        if message.kind == CONTROL:
+            return self._move_pedal(message) if message.data[1] == SUSTAIN and self._pedal else []
+        key = Key(message.device, message.channel, message.data[1])
+        if message.kind == ON:
+            return self._strike(key, velocity or message.data[2])
+        if key not in self._down:
+            return []
+        self._down.discard(key)
+        if (key.device, key.channel) in self._pedals:
+            self._sustained.add(key)
+        return self._ended([key])
+
+    def holds(self, message: InputMessage) -> bool:
+        """Whether a note message belongs to a key that is down."""
+        return message.kind in (ON, OFF) and Key(message.device, message.channel, message.data[1]) in self._down
+
+    def release(self, device: str = "", channel: int = 0) -> list[NoteOff]:
+        """Releases all keys and pedals, or only those of a device, or of one channel of it."""
+
+        def meant(place: tuple[str, int]) -> bool:
+            return device in ("", place[0]) and channel in (0, place[1])
+
+        self._pedals = {place for place in self._pedals if not meant(place)}
+        keys = sorted(key for key in self._down | self._sustained if meant((key.device, key.channel)))
+        self._down.difference_update(keys)
+        self._sustained.difference_update(keys)
+        return self._ended(keys)
+
+    def _strike(self, key: Key, velocity: int) -> list[NoteOn | NoteOff]:
+        before: list[NoteOn | NoteOff] = [NoteOff(key.pitch)] if self._sounds(key.pitch) else []
+        self._sustained = {other for other in self._sustained if other.pitch != key.pitch}
+        self._down.add(key)
+        return [*before, NoteOn(key.pitch, velocity)]
+
+    def _move_pedal(self, message: InputMessage) -> list[NoteOn | NoteOff]:
+        place = (message.device, message.channel)
+        if message.data[2] >= PEDAL_DOWN:
+            self._pedals.add(place)
+            return []
+        self._pedals.discard(place)
+        keys = sorted(key for key in self._sustained if (key.device, key.channel) == place)
+        self._sustained.difference_update(keys)
+        return [*self._ended(keys)]
+
+    def _sounds(self, pitch: int) -> bool:
+        return any(key.pitch == pitch for keys in (self._down, self._sustained) for key in keys)
+
+    def _ended(self, keys: list[Key]) -> list[NoteOff]:
+        return [NoteOff(pitch) for pitch in dict.fromkeys(key.pitch for key in keys) if not self._sounds(pitch)]
