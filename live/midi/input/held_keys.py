@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from live.midi.input.message import CONTROL, OFF, ON, STOP, SUSTAIN, InputMessage
@@ -37,7 +38,7 @@ class HeldKeys:
         """Whether any note sounds."""
         return bool(self._down or self._sustained)
 
-    def receive(self, message: InputMessage, velocity: int = 0) -> list[NoteOn | NoteOff]:
+    def receive(self, message: InputMessage, velocity: int = 0) -> Sequence[NoteOn | NoteOff]:
         """The notes that a message begins and ends. `velocity`, if not 0, replaces that of a note-on."""
         if message.kind == STOP:
             return self.release(message.device)
@@ -73,13 +74,13 @@ class HeldKeys:
         self._sustained.difference_update(keys)
         return self._ended(keys)
 
-    def _strike(self, key: Key, velocity: int) -> list[NoteOn | NoteOff]:
+    def _strike(self, key: Key, velocity: int) -> Sequence[NoteOn | NoteOff]:
         before: list[NoteOn | NoteOff] = [NoteOff(key.pitch)] if self._sounds(key.pitch) else []
         self._sustained = {other for other in self._sustained if other.pitch != key.pitch}
         self._down.add(key)
         return [*before, NoteOn(key.pitch, velocity)]
 
-    def _move_pedal(self, message: InputMessage) -> list[NoteOn | NoteOff]:
+    def _move_pedal(self, message: InputMessage) -> Sequence[NoteOn | NoteOff]:
         place = (message.device, message.channel)
         if message.data[2] >= PEDAL_DOWN:
             self._pedals.add(place)
@@ -87,7 +88,7 @@ class HeldKeys:
         self._pedals.discard(place)
         keys = sorted(key for key in self._sustained if (key.device, key.channel) == place)
         self._sustained.difference_update(keys)
-        return [*self._ended(keys)]
+        return self._ended(keys)
 
     def _sounds(self, pitch: int) -> bool:
         return any(key.pitch == pitch for keys in (self._down, self._sustained) for key in keys)

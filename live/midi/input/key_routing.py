@@ -147,7 +147,7 @@ class KeyRouting:
         if message.kind != ON:
             return 0
         curve = float(self.tree.get(CURVE))  # type: ignore[arg-type]
-        return min(127, max(1, round(127.0 * (message.data[2] / 127.0) ** curve)))
+        return min(127, max(1, round(127.0 * float((message.data[2] / 127.0) ** curve))))
 
     def _play_thru(self, name: str, node: Node, message: InputMessage) -> None:
         held, voice = self._thru.get(name, (None, None))
