@@ -55,8 +55,8 @@ def read(path: Path, paper: tuple[int, int, int] = WHITE) -> Pixels:
 
 
 def is_picture(path: Path) -> bool:
-    """Whether a file's first bytes are those of a still picture that `read` knows; nothing is decoded."""
-    if not path.is_file():
+    """Whether a file's name and first bytes are those of a still picture that `read` knows; nothing is decoded."""
+    if path.suffix.lower() not in SUFFIXES or not path.is_file():  # JPEG data in a *.mjpeg is a film
         return False
     try:
         with Image.open(path, formats=FORMATS) as image:

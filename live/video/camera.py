@@ -17,6 +17,7 @@ class Camera:
     - 0, 1, 2 …: a camera by its number;
     - "http://…", "rtsp://…", "tcp://…": a stream from the network;
     - "clip.mp4": a video file, over and over at its own rate; it may lie beside the patch;
+    - "photo.jpg": a picture that stays;
     - "test": a moving picture that is built in;
     - any other text: a camera by a part of its name, with `*` for anything ("*Logitech*").
 

@@ -16,7 +16,7 @@ from live.parameters.tree import Tree
 from live.patch import Patch
 from live.transport.clock import Clock
 from live.video.camera import Camera
-from live.video.capture import CAMERA_KNOBS, CAMERA_STATES, REOPENING, Capture
+from live.video.capture import CAMERA_KNOBS, CAMERA_STATES, REOPENING, TURNING, Capture
 from models.base import Frame, Value
 
 EVERY_S = 0.1
@@ -109,7 +109,7 @@ class Cameras:
         name = camera.name
         capture = Capture(name, self._tree, self._clock, partial(self._deliver, name), self._fail, self._folder)
         for knob_name, knob in CAMERA_KNOBS.items():
-            act = (lambda _: capture.wake()) if knob_name in REOPENING else None
+            act = (lambda _: capture.wake()) if knob_name in REOPENING + TURNING else None
             self._tree.add(f"/{name}/{knob_name}", replace(knob, default=_begin(camera, knob_name)), act)
         for state, knob in CAMERA_STATES.items():
             self._tree.add(f"/{name}/{state}", knob)

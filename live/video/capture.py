@@ -16,6 +16,7 @@ from live.parameters.tree import Tree
 from live.transport.clock import Clock
 from live.video.camera import MOST_PX
 from live.video.reader import FrameReader, TestPictureReader, cameras, open_reader
+from live.video.shot import Shot
 from live.video.synthetic_scene import Picture
 from models.base import Frame, Knob, knobs_of
 
@@ -26,6 +27,8 @@ PAUSE_S, LONGEST_PAUSE_S = 0.5, 5.0
 LOOK_AGAIN_S = 5.0
 """How often "auto" looks for a camera while it shows the test picture."""
 WATCHED_S = 2.0
+REPEAT_S = 1.0
+"""How often a picture that stays is delivered again."""
 
 
 def _wishes(
@@ -52,6 +55,7 @@ CAMERA_STATES: dict[str, Knob] = {
     "motion": Knob("How much the picture moves", 0.0, 1.0, access="r"),
 }
 REOPENING = ("source", "width", "height", "rate")
+TURNING = ("mirror", "rotation")
 QUARTERS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 
 
@@ -78,6 +82,9 @@ class Capture:
         self._fail = fail
         self._folder = folder
         self._reader: FrameReader | None = None
+        self._shot: Shot | None = None
+        self._turning: tuple[Any, ...] = ()
+        self._repeat_s = math.inf
         self._opened: tuple[Any, ...] = ()
         self._began_s = clock.now()
         self._first = 0
@@ -135,7 +142,8 @@ class Capture:
             self._give_back()
             self._opened, self._next_s, self._pause_s = wanted, now_s, PAUSE_S
         if now_s < self._next_s:
-            return self._next_s
+            self._repeat(wishes, now_s)
+            return min(self._next_s, self._repeat_s)
         try:
             if self._reader is None:
                 self._open(wishes, now_s)
@@ -144,7 +152,7 @@ class Capture:
         except Exception as error:
             log.debug("%s", error, exc_info=True)
             self._lose(str(error) or type(error).__name__)
-        return self._next_s
+        return min(self._next_s, self._repeat_s)
 
     # -- inside -------------------------------------------------------------------------------------------------
 
@@ -160,26 +168,34 @@ class Capture:
         self._tree.publish(f"/{self.name}/seen", seen)
 
     def _read(self, reader: FrameReader, wishes: Mapping[str, Any], now_s: float) -> None:
-        number = 0
-        if reader.rate is not None:
-            number = math.floor((now_s - self._began_s) * reader.rate + 1e-6)
-            self._next_s = self._began_s + (number + 1) / reader.rate
         if wishes["exposure"] != self._exposure:
             self._exposure = wishes["exposure"]
             reader.expose(self._exposure)
-        picture = reader.read(number)
-        if picture is None:
+        self._shot = reader.read(now_s - self._began_s)
+        if self._shot is None:
             raise EOFError(f"{self._tree.get(f'/{self.name}/seen')}: no more pictures come")
-        if reader.rate is None:
-            number, self._next_s = (self.newest.number + 1 if self.newest else 0) - self._first, now_s
+        self._next_s = self._began_s + self._shot.next_s
         self._pause_s = PAUSE_S
-        frame = Frame(_turned(picture, wishes), self._first + number)
-        self.newest = frame
+        frame = self._turned(self._shot, wishes, now_s)
         self._count(frame)
         if self._state() not in ("playing", "test"):
-            self._say("test" if isinstance(reader, TestPictureReader) and wishes["source"] != "test" else "playing")
+            test = isinstance(reader, TestPictureReader) and wishes["source"] != "test"
+            self._say("test" if test else "playing")
             log.info("%s: %s, %d x %d", self.name, self._tree.get(f"/{self.name}/seen"), *self._size)
         self._deliver(frame)
+
+    def _repeat(self, wishes: Mapping[str, Any], now_s: float) -> None:
+        """Delivers a picture that stays again: at once where it is turned, else now and then.
+
+        A node that began anew has lost the picture it saw.
+        """
+        if self._shot is not None and (now_s >= self._repeat_s or _turning(wishes) != self._turning):
+            self._deliver(self._turned(self._shot, wishes, now_s))
+
+    def _turned(self, shot: Shot, wishes: Mapping[str, Any], now_s: float) -> Frame:
+        self._turning, self._repeat_s = _turning(wishes), now_s + REPEAT_S
+        self.newest = Frame(_turned(shot.picture, wishes), self._first + shot.number)
+        return self.newest
 
     def _count(self, frame: Frame) -> None:
         now_s = self._clock.now()
@@ -203,7 +219,7 @@ class Capture:
     def _give_back(self) -> None:
         if self._reader is not None:
             self._reader.close()
-            self._reader = None
+            self._reader, self._shot, self._repeat_s = None, None, math.inf
 
     def _another(self, now_s: float) -> bool:
         """Whether "auto", which shows the test picture, finds other cameras than when it was opened."""
@@ -227,6 +243,10 @@ class Capture:
                 self._woken = False
                 if self._stopping:
                     return
+
+
+def _turning(wishes: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(wishes[name] for name in TURNING)
 
 
 def _turned(picture: Picture, wishes: Mapping[str, Any]) -> Picture:

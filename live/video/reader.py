@@ -1,4 +1,4 @@
-"""What pictures are read from: a camera or a stream, a video file, the test picture."""
+"""Reads frames from a camera or a stream, a video file, a still picture, or the test picture."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from typing import Any, Protocol
 import cv2
 
 from live.video import VideoError
-from live.video.synthetic_scene import Picture, SyntheticScene
+from live.video.shot import Shot
+from live.video.synthetic_scene import SyntheticScene
+from live.video.video_file_reader import VideoFileReader
+from models import picture_file
 
 OPEN_MS, READ_MS = 3000, 2000
 """How long a stream may take to answer, and to send the next picture."""
-FORGIVEN = 250
-"""Of so many pictures that were missed at once, as when a machine slept, a file does not skip as many."""
 SCHEMES = ("http", "https", "rtsp", "rtmp", "rtp", "srt", "tcp", "udp")
 DEVICES = Path("/sys/class/video4linux")
 Wishes = Mapping[str, Any]
@@ -25,13 +26,13 @@ Wishes = Mapping[str, Any]
 
 
 class FrameReader(Protocol):
-    """One opened source of pictures."""
+    """One opened source of frames."""
 
-    rate: float | None
-    """Pictures a second, of which number n is to be shown at n / rate; None where the source sets the pace itself."""
+    def read(self, at_s: float) -> Shot | None:
+        """The frame to be shown `at_s` seconds after opening; None when there are no more.
 
-    def read(self, number: int) -> Picture | None:
-        """The picture of a number, uint8 [height, width, 3], red green blue; None when there are no more."""
+        A source that sets the pace itself waits for its next frame, and asks to be read again at once.
+        """
         ...
 
     def expose(self, exposure_ms: float) -> None:
@@ -49,11 +50,12 @@ class TestPictureReader:
     __test__ = False
 
     def __init__(self, wishes: Wishes) -> None:
-        self.rate: float | None = float(wishes["rate"])
+        self._rate = float(wishes["rate"])
         self._landscape = SyntheticScene(int(wishes["width"]), int(wishes["height"]))
 
-    def read(self, number: int) -> Picture | None:
-        return self._landscape.at(number / (self.rate or 1.0))
+    def read(self, at_s: float) -> Shot:
+        number = math.floor(at_s * self._rate + 1e-6)
+        return Shot(self._landscape.at(number / self._rate), number, (number + 1) / self._rate)
 
     def expose(self, exposure_ms: float) -> None:
         pass
@@ -62,44 +64,28 @@ class TestPictureReader:
         pass
 
 
-class VideoFileReader:
-    """A video file, over and over, at its own rate. Raises VideoError where there is no picture in it."""
+class StillReader:
+    """A picture file, whose one picture stays. Raises picture_file.PictureError where it cannot be read."""
 
     def __init__(self, path: Path) -> None:
-        self._capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
-        if not self._capture.isOpened() or not self._capture.grab():
-            self._capture.release()
-            raise VideoError(f"{path}: expected a video file, found no picture in it")
-        rate = float(self._capture.get(cv2.CAP_PROP_FPS))
-        self.rate: float | None = rate if 0.1 <= rate <= 240.0 else 25.0
-        self._at = 0
+        self._picture = picture_file.read(path)
 
-    def read(self, number: int) -> Picture | None:
-        if number > self._at + FORGIVEN:
-            self._at = number - 1
-        while self._at < number:
-            if not self._capture.grab():
-                self._capture.set(cv2.CAP_PROP_POS_FRAMES, 0)
-                if not self._capture.grab():
-                    return None
-            self._at += 1
-        found, picture = self._capture.retrieve()
-        return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB) if found else None
+    def read(self, at_s: float) -> Shot:  # noqa: ARG002
+        return Shot(self._picture, 0, math.inf)
 
     def expose(self, exposure_ms: float) -> None:
         pass
 
     def close(self) -> None:
-        self._capture.release()
+        pass
 
 
 class LiveReader:
     """A camera by its number, or a stream by its address. Raises VideoError where it cannot be opened."""
 
-    rate: float | None = None
-
     def __init__(self, source: int | str, wishes: Wishes) -> None:
         self._device = isinstance(source, int)
+        self._number = -1
         if isinstance(source, int):
             self._capture = cv2.VideoCapture(source)
             self._ask(wishes)
@@ -121,9 +107,10 @@ class LiveReader:
         if wishes["exposure"] > 0.0:
             self.expose(wishes["exposure"])
 
-    def read(self, number: int) -> Picture | None:  # noqa: ARG002
+    def read(self, at_s: float) -> Shot | None:
         found, picture = self._capture.read()
-        return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB) if found else None
+        self._number += 1
+        return Shot(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), self._number, at_s) if found else None
 
     def expose(self, exposure_ms: float) -> None:
         if not self._device:
@@ -156,7 +143,7 @@ def open_reader(wishes: Wishes, folder: Path, live: bool) -> tuple[FrameReader, 
         return TestPictureReader(wishes), "test picture"
     path = next((path for path in (folder / source, Path(source)) if "://" not in source and path.is_file()), None)
     if path is not None:
-        return VideoFileReader(path), path.name
+        return (StillReader if picture_file.is_picture(path) else VideoFileReader)(path), path.name
     if not live:
         return TestPictureReader(wishes), "test picture"
     if source == "auto":
@@ -177,7 +164,7 @@ def _first(wishes: Wishes) -> tuple[FrameReader, str]:
             reader = LiveReader(number, wishes)
         except VideoError:
             continue
-        if reader.read(0) is not None:  # many cameras have a second device, which gives no pictures
+        if reader.read(0.0) is not None:  # many cameras have a second device, which gives no pictures
             return reader, name
         reader.close()
     return TestPictureReader(wishes), "test picture"

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from clips import STEP, clip
 from pieces import Piece
+from PIL import Image
 
 from live.engine.engine import Engine
 from live.nodes.frame_runner import FrameRunner
@@ -119,6 +121,21 @@ def test_the_source_changes_while_it_plays(piece: Piece, tmp_path: Path) -> None
     assert [value for _, _, value in told] == ["opening", "other.avi", "playing"]
     seen = engine.nodes["veil"].model.seen
     assert seen == sorted(set(seen))  # the numbers go on
+
+
+def test_a_still_is_shown_for_good(piece: Piece, tmp_path: Path) -> None:
+    Image.fromarray(np.array([[[0, 0, 0], [255, 255, 255]]], np.uint8)).save(tmp_path / "still.png")
+    engine = piece.open(ONE.replace("clip.avi", "still.png"))
+    told = watch(engine, "/camera/state", "/engine/error")
+    engine.advance(60.5)
+    assert [value for _, _, value in told] == ["opening", "playing"]
+    assert newest(engine).pixels[0, 0, 0] == 0
+    engine.tree.set("/camera/mirror", True)
+    engine.advance(60.51)
+    assert newest(engine).pixels[0, 0, 0] == 255
+    seen = engine.nodes["veil"].model.seen
+    assert set(seen) == {0}
+    assert len(seen) == 62  # once a second, for a node that began anew, and when it was turned
 
 
 def test_one_that_is_lost_is_tried_at_longer_and_longer_pauses_and_the_last_picture_stays(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
+import os
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
-from clips import STEP, clip
+from clips import clip
 
 from live.video import VideoError
 from live.video import reader as readers
-from live.video.reader import FORGIVEN, TestPictureReader, VideoFileReader, cameras, open_reader
+from live.video.reader import StillReader, TestPictureReader, cameras, open_reader
+from live.video.video_file_reader import VideoFileReader
 
 
 def wishes(source: str) -> dict[str, Any]:
@@ -63,15 +68,23 @@ def test_a_file_may_lie_beside_the_patch_or_anywhere(tmp_path: Path) -> None:
     for source in ("clip.avi", str(path)):
         reader, seen = open_reader(wishes(source), tmp_path, live=False)
         assert isinstance(reader, VideoFileReader)
-        assert (seen, reader.rate) == ("clip.avi", 10.0)
+        assert seen == "clip.avi"
         reader.close()
 
 
-def test_a_file_skips_what_is_too_late_but_not_a_night(tmp_path: Path) -> None:
-    reader = VideoFileReader(clip(tmp_path / "clip.avi", 7))
-    for number in (0, 1, 4, 6, 7, 20):
-        picture = reader.read(number)
-        assert picture is not None
-        assert picture[10, 40, 0] == number % 7 * STEP
-    assert reader.read(20 + 100 * FORGIVEN) is not None
-    reader.close()
+def test_a_picture_file_is_a_still(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), np.full((4, 6, 4), (0, 0, 255, 255), np.uint8))
+    reader, seen = open_reader(wishes("a.png"), tmp_path, live=True)
+    assert isinstance(reader, StillReader)
+    assert seen == "a.png"
+    shot = reader.read(1e6)
+    assert shot.picture.shape == (4, 6, 3)
+    assert shot.picture[0, 0].tolist() == [255, 0, 0]
+    assert (shot.number, shot.next_s) == (0, math.inf)
+
+
+def test_what_is_no_regular_file_is_not_opened(listed: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo.mp4")
+    for source in ("fifo.mp4", "/dev/zero"):
+        with pytest.raises(VideoError, match="no camera and no file is called"):
+            open_reader(wishes(source), tmp_path, live=True)
