@@ -15,7 +15,7 @@ from live.video import VideoError
 from live.video.shot import Shot
 from live.video.synthetic_scene import SyntheticScene
 from live.video.video_file_reader import VideoFileReader
-from models import picture_file
+from models.picture_file import is_picture, read
 
 OPEN_MS, READ_MS = 3000, 2000
 """How long a stream may take to answer, and to send the next picture."""
@@ -65,10 +65,10 @@ class TestPictureReader:
 
 
 class StillReader:
-    """A picture file, whose one picture stays. Raises picture_file.PictureError where it cannot be read."""
+    """A picture file, whose one picture stays. Raises models.picture_file.PictureError where it cannot be read."""
 
     def __init__(self, path: Path) -> None:
-        self._picture = picture_file.read(path)
+        self._picture = read(path)
 
     def read(self, at_s: float) -> Shot:  # noqa: ARG002
         return Shot(self._picture, 0, math.inf)
@@ -143,7 +143,7 @@ def open_reader(wishes: Wishes, folder: Path, live: bool) -> tuple[FrameReader, 
         return TestPictureReader(wishes), "test picture"
     path = next((path for path in (folder / source, Path(source)) if "://" not in source and path.is_file()), None)
     if path is not None:
-        return (StillReader if picture_file.is_picture(path) else VideoFileReader)(path), path.name
+        return (StillReader if is_picture(path) else VideoFileReader)(path), path.name
     if not live:
         return TestPictureReader(wishes), "test picture"
     if source == "auto":
