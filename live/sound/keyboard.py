@@ -1,4 +1,4 @@
-"""What a pianist's MIDI messages do to the strings: keys, dampers, the sustain pedal."""
+"""Turns MIDI messages into voices of the piano: keys, dampers, the sustain pedal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from live.sound.piano import damper_s, key_of
+from live.sound.headroom import headroom
+from live.sound.piano import Samples, damper_s, key_of
 
 DRUMS = 9
 """General MIDI's channel 10 is for drums, which a piano does not play."""
@@ -17,10 +18,18 @@ _STOPPED_S = 0.006
 
 
 class StringVoice(Protocol):
-    """One blow, sounding."""
+    """One struck string."""
+
+    def start(self, volume: float) -> None:
+        """Begins to sound, at a volume of 0..1."""
+        ...
+
+    def ahead(self) -> Samples:
+        """What it plays next, before its volume is applied: the coming AHEAD_S seconds, [n, 2]."""
+        ...
 
     def damp(self, falling_s: float) -> None:
-        """Lets it fall, by 8.7 dB in each `falling_s` seconds."""
+        """Lets it decay by 8.7 dB in each `falling_s` seconds."""
         ...
 
     def loud(self, volume: float) -> None:
@@ -28,7 +37,7 @@ class StringVoice(Protocol):
         ...
 
     def over(self) -> bool:
-        """Whether nothing of it is left."""
+        """Whether it has died away."""
         ...
 
 
@@ -37,6 +46,7 @@ class _Note:
     channel: int
     pitch: int
     voice: StringVoice
+    gain: float
     held: bool = True
     damped: bool = False
     stolen: bool = False
@@ -50,11 +60,11 @@ class _Note:
 class PianoKeyboard:
     """Takes MIDI messages and decides which notes are struck and when each is damped.
 
-    `strike(pitch, velocity, volume)` starts a voice. With more than `voices_at_most` of them one is ended early: the
+    `strike(pitch, velocity)` prepares a voice, which `start` makes sound. With more than `voices_at_most` of them one is ended early: the
     oldest that is falling already, else the oldest that only the pedal holds, else the oldest.
     """
 
-    def __init__(self, strike: Callable[[int, int, float], StringVoice], voices_at_most: int) -> None:
+    def __init__(self, strike: Callable[[int, int], StringVoice], voices_at_most: int) -> None:
         self._strike = strike
         self._at_most = voices_at_most
         self._notes: list[_Note] = []
@@ -62,7 +72,7 @@ class PianoKeyboard:
         self._volume = [1.0] * 16
 
     def message(self, data: bytes) -> None:
-        """One MIDI message, status byte first; what a piano does not know is left alone.
+        """One MIDI message, status byte first; other messages are ignored.
 
         It knows notes, sustain (64), volume (7), all sound off (120), reset (121) and all notes off (123).
         """
@@ -80,7 +90,7 @@ class PianoKeyboard:
                 self._control(channel, number, value)
 
     def sounding(self) -> int:
-        """How many voices there are still."""
+        """How many voices still sound."""
         self._notes = [note for note in self._notes if not note.voice.over()]
         return len(self._notes)
 
@@ -90,7 +100,10 @@ class PianoKeyboard:
                 note.damp(_RESTRIKE_S)  # the same string, struck again
                 note.held = False
         self._make_room()
-        self._notes.append(_Note(channel, pitch, self._strike(pitch, velocity, self._volume[channel])))
+        voice = self._strike(pitch, velocity)
+        gain = headroom([(n.voice.ahead(), n.gain * self._volume[n.channel]) for n in self._notes], voice.ahead())
+        voice.start(gain * self._volume[channel])
+        self._notes.append(_Note(channel, pitch, voice, gain))
 
     def _make_room(self) -> None:
         self.sounding()
@@ -112,7 +125,7 @@ class PianoKeyboard:
             case 7:
                 self._volume[channel] = (value / 127) ** 2
                 for note in self._of(channel):
-                    note.voice.loud(self._volume[channel])
+                    note.voice.loud(note.gain * self._volume[channel])
             case 64:
                 self._set_pedal(channel, value >= 64)
             case 120:

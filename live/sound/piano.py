@@ -27,8 +27,14 @@ _PIECE = 16384
 _SILENCE = 96000
 _STRETCHES = (0.0, 0.02, 0.06, 0.15, 0.35, 0.65, 1.0)
 _UNHEARD = 10.0 ** (-78 / 20)
-_LOUDEST = 0.10
-"""Level of the hardest blow, which leaves room for a dense passage before full scale."""
+_LOUDEST = 0.34
+"""Level of the hardest blow; `headroom` keeps a dense passage below full scale."""
+
+
+_TOUCH = 1.0
+"""Exponent from velocity to amplitude."""
+_PEAK = 29000.0
+"""The highest sample of the hardest blow of any key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +49,11 @@ class Tone:
     def mix(self, velocity: int, out: Samples) -> None:
         """Writes what one blow sounds like into `out`, which is as long as `mellow`: velocity 1..127.
 
-        From 20 to 127 is about 30 dB, as a pianist's touch has it, and brighter all the way.
+        From 20 to 127 is about 23 dB, and brighter all the way.
         """
-        loud = np.float32((velocity / 127) ** 1.3 * self.mellow_scale)
+        loud = np.float32((velocity / 127) ** _TOUCH * self.mellow_scale)
         bright = max(0.0, (velocity - 10) / 117) ** 2
-        sharp = np.float32((velocity / 127) ** 1.3 * bright * self.edge_scale)
+        sharp = np.float32((velocity / 127) ** _TOUCH * bright * self.edge_scale)
         scratch = np.empty((2, min(_PIECE, len(out)), 2), np.float32)
         for at in range(0, len(out), _PIECE):  # in pieces that stay in the processor's cache
             mellow, edge = self.mellow[at : at + _PIECE], self.edge[at : at + _PIECE]
@@ -144,8 +150,11 @@ def _tone(pitch: int, rate: int) -> Tone:
         _smooth_ends(wave, int(key.contact_s * rate))
         peak = float(np.abs(wave).max())
         wave *= 32700.0 / peak
-        scaled.append((np.rint(wave, out=wave).astype(np.int16), _LOUDEST * 32767.0 * peak / 32700.0))
-    return Tone(scaled[0][0], scaled[1][0], scaled[0][1], scaled[1][1])
+        scaled.append((np.rint(wave, out=wave).astype(np.int16), _LOUDEST * 32767.0 * peak))
+    (mellow, mellow_scale), (edge, edge_scale) = scaled
+    loudest = mellow[: len(edge)] * np.float32(mellow_scale / 32700.0) + edge * np.float32(edge_scale / 32700.0)
+    fits = min(1.0, _PEAK / float(np.abs(loudest).max()))  # of the hardest blow in the bass
+    return Tone(mellow, edge, fits * mellow_scale / 32700.0, fits * edge_scale / 32700.0)
 
 
 def _powers(turn: Complexes, count: int) -> NDArray[np.complex64]:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from live.sound import SoundError
+from live.sound.headroom import AHEAD_S
 from live.sound.keyboard import PianoKeyboard
 from live.sound.piano import Piano, Samples, damp
 from live.sound.soundfont import Fluid
@@ -31,7 +32,8 @@ _FRAMES_AT_MOST = (2**32 - 4096) // 4
 _BLOCK = 4096
 _VOICES = 160
 _RING_AT_MOST_S = 30.0
-_KNEE = 0.75
+_KNEE = 0.8
+_MOST = 0.89  # -1 dBFS
 
 
 class Instrument(Protocol):
@@ -109,10 +111,10 @@ def _sounded(instrument: Instrument, score: Score, rate: int) -> Iterator[NDArra
 
 
 def _sixteen_bits(block: NDArray[np.float32]) -> bytes:
-    """Rounds to 16 bits; what is louder than three quarters of full scale is bent so that it never clips."""
+    """Rounds to 16 bits; samples above _KNEE are bent so that they stay below _MOST."""
     size = np.abs(block)
     if size.max(initial=0.0) > _KNEE:
-        bent = _KNEE + (1.0 - _KNEE) * np.tanh((size - _KNEE) / (1.0 - _KNEE))
+        bent = _KNEE + (_MOST - _KNEE) * np.tanh((size - _KNEE) / (_MOST - _KNEE))
         block = np.where(size > _KNEE, np.copysign(bent, block), block)
     return bytes(np.rint(block * 32767.0).astype("<i2").tobytes())
 
@@ -145,19 +147,25 @@ class OfflinePiano:
     def close(self) -> None:
         """Nothing is left to give back."""
 
-    def _strike(self, pitch: int, velocity: int, volume: float) -> _Voice:
-        voice = _Voice(self.piano.struck(pitch, velocity), volume, self.rate)
+    def _strike(self, pitch: int, velocity: int) -> _Voice:
+        voice = _Voice(self.piano.struck(pitch, velocity), self.rate)
         self._voices.append(voice)
         return voice
 
 
 class _Voice:
-    def __init__(self, samples: Samples, volume: float, rate: int) -> None:
+    def __init__(self, samples: Samples, rate: int) -> None:
         self._samples = samples
         self._at = 0
         self._last = len(samples)
-        self._volume = self._wanted = volume
+        self._volume = self._wanted = 0.0
         self._rate = rate
+
+    def start(self, volume: float) -> None:
+        self._volume = self._wanted = volume
+
+    def ahead(self) -> Samples:
+        return self._samples[self._at : min(self._last, self._at + int(AHEAD_S * self._rate))]
 
     def damp(self, falling_s: float) -> None:
         self._last = min(self._last, damp(self._samples, self._at, int(falling_s * self._rate)))

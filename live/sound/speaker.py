@@ -11,6 +11,7 @@ from queue import Empty, SimpleQueue
 import numpy as np
 
 from live.sound import SoundError
+from live.sound.headroom import AHEAD_S
 from live.sound.keyboard import PianoKeyboard
 from live.sound.piano import MIDDLE_FIRST, Piano, Samples, Tone, damp
 from live.transport.clock import Clock
@@ -92,23 +93,29 @@ class Speaker:
                 return
             self._keys.message(message)
 
-    def _strike(self, pitch: int, velocity: int, volume: float) -> _Voice:
-        return _Voice(self.piano.tone(pitch), velocity, volume, self.clock)
+    def _strike(self, pitch: int, velocity: int) -> _Voice:
+        return _Voice(self.piano.tone(pitch), velocity, self.clock)
 
 
 class _Voice:
-    """One blow on an SDL channel; its samples are its own, and a damper is written into those not yet played."""
+    """One struck string on an SDL channel. A damper is written into the samples that are not yet played."""
 
-    def __init__(self, tone: Tone, velocity: int, volume: float, clock: Clock) -> None:
+    def __init__(self, tone: Tone, velocity: int, clock: Clock) -> None:
         self._clock = clock
         self._sound = pygame.mixer.Sound(buffer=tone.mellow)
-        self._sound.set_volume(volume)
         self._samples: Samples = np.asarray(self._sound)  # the sound's own memory, not a copy
         tone.mix(velocity, self._samples)
+        self._began_s = self._ends_s = math.inf
+
+    def start(self, volume: float) -> None:
+        self._sound.set_volume(volume)
         self._channel = pygame.mixer.find_channel(force=True)
         self._channel.play(self._sound)
-        self._began_s = clock.now()
-        self._ends_s = math.inf
+        self._began_s = self._clock.now()
+
+    def ahead(self) -> Samples:
+        at = max(0, int((self._clock.now() - self._began_s) * RATE)) if self._began_s < math.inf else 0
+        return self._samples[at : at + int(AHEAD_S * RATE)]
 
     def damp(self, falling_s: float) -> None:
         now_s = self._clock.now()

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
+
+from live.sound.headroom import CEILING
 from live.sound.keyboard import PianoKeyboard
-from live.sound.piano import damper_s
+from live.sound.piano import Samples, damper_s
 
 
 class Voice:
-    def __init__(self, log: list[str], name: str) -> None:
-        self.log, self.name, self.ended = log, name, False
+    def __init__(self, log: list[str], name: str, velocity: int) -> None:
+        self.log, self.name, self.velocity, self.ended = log, name, velocity, False
         self.falling_s: list[float] = []
+
+    def start(self, volume: float) -> None:
+        self.log.append(f"strike {self.name} {self.velocity}" + (f" at {volume:.2f}" if volume < 1 else ""))
+
+    level = 1
+
+    def ahead(self) -> Samples:
+        return np.full((10, 2), self.level * self.velocity, np.int16)
 
     def damp(self, falling_s: float) -> None:
         self.falling_s.append(falling_s)
@@ -30,9 +42,8 @@ class Strings:
         self.voices: list[Voice] = []
         self.keys = PianoKeyboard(self.strike, voices_at_most)
 
-    def strike(self, pitch: int, velocity: int, volume: float) -> Voice:
-        self.log.append(f"strike {pitch} {velocity}" + (f" at {volume:.2f}" if volume < 1 else ""))
-        self.voices.append(Voice(self.log, str(pitch)))
+    def strike(self, pitch: int, velocity: int) -> Voice:
+        self.voices.append(Voice(self.log, str(pitch), velocity))
         return self.voices[-1]
 
     def play(self, *messages: tuple[int, ...]) -> list[str]:
@@ -130,3 +141,12 @@ def test_voices_that_have_ended_make_room() -> None:
 def test_what_a_piano_does_not_know_is_left_alone() -> None:
     nothing = ((), (0xF8,), (0xC0, 5), (ON, 60), (ON, 60, 200), (0xF0, 1, 2, 0xF7), (0xE0, 0, 64), (CC, 1, 7))
     assert Strings().play(*nothing) == []
+
+
+def test_a_note_that_would_exceed_full_scale_is_struck_softer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Voice, "level", 100)
+    strings = Strings()
+    assert strings.play((ON, 60, 127), (ON, 64, 120)) == ["strike 60 127", "strike 64 120"]  # 12,700 + 12,000
+    gain = (CEILING - 24_700) / 12_700
+    assert strings.play((ON, 67, 127)) == [f"strike 67 127 at {max(0.3, gain):.2f}"]
+    assert strings.play((CC, 7, 64))[-1] == f"volume 67 {max(0.3, gain) * (64 / 127) ** 2:.2f}"
