@@ -120,7 +120,9 @@ class Node:
 
 
 class Patch:
-    """All nodes and piano rolls by name, the tempo, and the seed from which each node without one of its own gets one.
+    """All nodes and piano rolls by name, the tempo, and the seed from which each node derives its own.
+
+    Without `seed` every start of the patch draws a fresh one, which the program logs.
 
     `mappings` are for what is no node's knob: `{"/clock/tempo": follow(…), "/veil/paint/udnie": follow(…)}`.
     Raises PatchError for anything that does not fit together.
@@ -130,13 +132,13 @@ class Patch:
         self,
         *,
         tempo: float = 120.0,
-        seed: int = 0,
+        seed: int | None = None,
         mappings: abc.Mapping[str, Mapping] | None = None,
         **named: Node | Roll,
     ) -> None:
         if not isinstance(tempo, int | float) or not 10.0 <= tempo <= 400.0:
             raise PatchError(f"tempo: expected 10 to 400 beats per minute, got {tempo!r}")
-        if not isinstance(seed, int) or not 0 <= seed < 2**31:
+        if seed is not None and (not isinstance(seed, int) or not 0 <= seed < 2**31):
             raise PatchError(f"seed: expected a whole number from 0 to {2**31 - 1}, got {seed!r}")
         for name, made in named.items():
             if not isinstance(made, Node | Roll):
@@ -176,7 +178,7 @@ class Patch:
         own = self.nodes[name].knobs.get("seed")
         if seed is None and own is not None:
             return int(own)  # type: ignore[arg-type]
-        text = f"{self.seed if seed is None else seed}/{name}".encode()
+        text = f"{(self.seed or 0) if seed is None else seed}/{name}".encode()
         return int.from_bytes(hashlib.sha256(text).digest()[:4], "big") >> 1
 
 

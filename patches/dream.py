@@ -10,7 +10,6 @@ from models.neural_style import NeuralStyle
 stage = Window(1280, 720)
 
 patch = Patch(
-    seed=1,
     dream=Node(
         NeuralStyle,
         weights="auto",

@@ -7,7 +7,6 @@ from models.sketch_rnn import SketchRNN
 stage = Window(1280, 720)
 
 patch = Patch(
-    seed=1,
     piano=Node(PerformanceRNN, weights="maestro", out=Midi("auto"), source=Keys("auto")),
     ink=Node(SketchRNN, weights="quickdraw", out=stage.layer(1)),
     roll=stage.roll("piano", opacity=0.7),

@@ -11,7 +11,6 @@ stage = Window(1280, 720)
 camera = Camera("auto", mirror=True)
 
 patch = Patch(
-    seed=1,
     eye=Node(Kernels, source=camera, out=stage.layer(0), kernel1="sobel_x", view="absolute"),
     features=Node(FeatureMaps, weights="auto", source=camera, out=stage.layer(1), opacity=0.0, fit="fit", rate=15),
 )

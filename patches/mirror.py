@@ -6,7 +6,6 @@ from models.style_transfer import StyleTransfer
 stage = Window(1280, 720)
 
 patch = Patch(
-    seed=1,
     veil=Node(
         StyleTransfer,
         weights="paintings",

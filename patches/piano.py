@@ -6,7 +6,6 @@ from models.performance_rnn import PerformanceRNN
 stage = Window(1280, 720)
 
 patch = Patch(
-    seed=1,
     piano=Node(PerformanceRNN, weights="maestro", out=Midi("auto"), source=Keys("auto")),
     roll=stage.roll("piano"),
 )

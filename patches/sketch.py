@@ -6,6 +6,5 @@ from models.sketch_rnn import SketchRNN
 stage = Window(1280, 720)
 
 patch = Patch(
-    seed=1,
     ink=Node(SketchRNN, weights="quickdraw", out=stage.layer(1)),
 )

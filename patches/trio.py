@@ -8,7 +8,6 @@ from models.style_transfer import StyleTransfer
 stage = Window(1280, 720)
 
 patch = Patch(
-    seed=1,
     piano=Node(PerformanceRNN, weights="maestro", out=Midi("auto"), source=Keys("auto")),
     ink=Node(SketchRNN, weights="quickdraw", out=stage.layer(2), width=9, size=0.8),
     veil=Node(

@@ -100,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
         "--seed",
         type=int,
         metavar="N",
-        help="the same seed gives the same performance (default: the patch's)",
+        help="the same seed gives the same performance (default: the patch's, or a fresh one, which is logged)",
     )
     control.add_argument(
         "--host",

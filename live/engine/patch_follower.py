@@ -55,6 +55,8 @@ class PatchFollower:
 
     def changes_to(self, new: Patch) -> list[Change]:
         """What has to be changed; a node that an earlier change failed for is removed and added."""
+        if new.seed is None:  # a fresh seed is drawn once, at the start
+            new.seed = self.patch.seed
         broken = self._broken & new.nodes.keys()
         kept = [change for change in diff(self.patch, new) if change.node not in broken]
         anew = [Change(do, name) for name in sorted(broken) for do in ("remove", "add")]

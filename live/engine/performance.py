@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -45,7 +46,11 @@ def perform(
             options = replace(options, midi="silent", osc=None, osc_out=())
         try:
             path = find(patch)
-            engine = Engine(load(path), VirtualClock() if offline else None, options, path)
+            loaded = load(path)
+            if options.seed is None and loaded.seed is None:
+                loaded.seed = secrets.randbelow(2**31)
+                log.info("seed %d (--seed %d gives this performance again)", loaded.seed, loaded.seed)
+            engine = Engine(loaded, VirtualClock() if offline else None, options, path)
         except PatchError as error:
             log.error("%s", error)
             return 1

@@ -58,10 +58,10 @@ class _Note:
 
 
 class PianoKeyboard:
-    """Takes MIDI messages and decides which notes are struck and when each is damped.
+    """Takes MIDI messages and decides which strings are struck and when each is damped.
 
-    `strike(pitch, velocity)` prepares a voice, which `start` makes sound. With more than `voices_at_most` of them one is ended early: the
-    oldest that is falling already, else the oldest that only the pedal holds, else the oldest.
+    `strike(pitch, velocity)` prepares a voice, which `start` makes sound. With more than `voices_at_most` voices one is
+    ended early: the oldest that decays already, else the oldest that only the pedal holds, else the oldest.
     """
 
     def __init__(self, strike: Callable[[int, int], StringVoice], voices_at_most: int) -> None:

@@ -29,8 +29,6 @@ _STRETCHES = (0.0, 0.02, 0.06, 0.15, 0.35, 0.65, 1.0)
 _UNHEARD = 10.0 ** (-78 / 20)
 _LOUDEST = 0.34
 """Level of the hardest blow; `headroom` keeps a dense passage below full scale."""
-
-
 _TOUCH = 1.0
 """Exponent from velocity to amplitude."""
 _PEAK = 29000.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -48,6 +49,19 @@ def test_offline_writes_what_would_be_played_without_waiting(piece: str, tmp_pat
     done = arabesque(piece, "--offline", "--seconds", "3.2", "--record", str(out), "--set", "/a/lowest=40")
     assert done.returncode == 0, done.stderr
     assert struck(out) == [40, 41, 42, 43, 44, 45, 46]
+
+
+def test_without_a_seed_each_start_draws_one_and_says_it(tmp_path: Path) -> None:
+    free = tmp_path / "free.py"
+    free.write_text(PIECE.replace(", seed=0", ""))
+    seeds = []
+    for _ in range(2):
+        done = arabesque(str(free), "--offline", "--seconds", "0.2", "--record", str(tmp_path / "out.mid"))
+        found = re.search(r"seed (\d+) \(--seed \1 gives this performance again\)", done.stderr)
+        assert found, done.stderr
+        seeds.append(int(found[1]))
+    assert seeds[0] != seeds[1]
+    assert "gives this performance" not in arabesque(str(free), "--seed", "4", "--seconds", "0.2", "--headless").stderr
 
 
 def test_a_recording_never_replaces_another(piece: str, tmp_path: Path) -> None:

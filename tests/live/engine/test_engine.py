@@ -82,6 +82,19 @@ def test_a_saved_file_changes_what_changed_and_nothing_else(piece: Piece) -> Non
     assert played(engine)[3:] == [(1.5, 1, 63), (2.5, 1, 64)]
 
 
+def test_a_fresh_seed_is_drawn_once_and_survives_a_reload(piece: Piece) -> None:
+    free = "patch = Patch(a=Node(Scale, weights='plain', length=0.5))"
+    engine = piece.open(free)
+    engine.patch.seed = 77  # as the program draws it at the start
+    piece.write(free.replace("0.5", "1.0"))
+    before = engine.tree.get("/a/seed")
+    assert engine.reload()
+    assert (engine.patch.seed, engine.tree.get("/a/seed")) == (77, before)
+    piece.write(free.replace("Patch(", "Patch(seed=3, "))
+    assert engine.reload()
+    assert engine.tree.get("/a/seed") == engine.patch.seed_of("a") != before
+
+
 def test_how_much_a_saved_file_changed_is_told_a_link_included(piece: Piece, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     engine = piece.open()
