@@ -64,6 +64,7 @@ def make_services(
     clock_in = MidiClockIn(tree, clock)
     midi_in.receivers += [clock_in.receive, learn.receive, keys.receive]
     midi_in.gone += [keys.gone]
+    osc_out.gone += [keys.peer_gone, stage.pens.performer_gone]
     return [
         disk,
         Glides(tree, clock, wake),

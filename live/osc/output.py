@@ -59,6 +59,8 @@ class OscOutput:
         self.open = False
         self.wake: Callable[[], None] = lambda: None
         """Called from any thread when `poll` should be called before `planned_s`; the server sets it."""
+        self.gone: list[Callable[[Peer], object]] = []
+        """Called on the OSC thread with each peer whose connection has ended."""
         self.planned_s = float("inf")
         self._retry_s = float("inf")
         self._due: TimedQueue[_Due] = TimedQueue()

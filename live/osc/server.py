@@ -191,6 +191,8 @@ class OscServer:
             for packet, peer in self.streams.take(AT_ONCE):
                 if packet is None:
                     self.out.subscribers.remove(peer)
+                    for gone in self.out.gone:
+                        gone(peer)
                 else:
                     self._answer(self.handle(packet, peer))
             self._answer(self.poll(self.clock.now()))

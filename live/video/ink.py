@@ -73,16 +73,16 @@ class Ink:
 
     # -- from the window or over OSC -----------------------------------------------------------------------------
 
-    def hand(self, x: float, y: float, down: bool, finger: int = 0) -> list[Pen]:
-        """A person's pen, from any thread: shown with the next frame. Returns what it comes to as events.
+    def performer_pen(self, x: float, y: float, down: bool, pen: int = 0) -> list[Pen]:
+        """A performer's pen, from any thread: drawn with the next frame. Returns its events for the model.
 
         Where it first touches, it has been moved to, unseen: it draws no line from where it was lifted.
         """
         with self._lock:
-            events = [Pen(x, y, down, finger)]
-            if down and finger not in self._down:
-                events.insert(0, Pen(x, y, False, finger))
-            (self._down.add if down else self._down.discard)(finger)
+            events = [Pen(x, y, down, pen)]
+            if down and pen not in self._down:
+                events.insert(0, Pen(x, y, False, pen))
+            (self._down.add if down else self._down.discard)(pen)
             self._touched.extend(events)
         return events
 

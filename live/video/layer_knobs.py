@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Annotated
 
 from live.video import BLENDS, Layer
-from models.base import Knob, Pulse, Value, knobs_of, pulse
+from models.base import Knob, Pulse, Value, event, knobs_of, pulse
 
 Numbers = tuple[float, ...]
 RGB = ("red", "green", "blue")
@@ -65,15 +65,15 @@ INK_KNOBS = knobs_of(_ink)
 PICTURE_KNOBS = knobs_of(_picture)
 ROLL_KNOBS = knobs_of(_roll)
 
-PEN_KNOB = Knob(
-    "A person's pen: where it is on the paper (0 0 is its middle, y grows downward, 1 is half of its shorter side), "
-    "and 1 where it touches; a line begins where it first touches",
-    -1000.0,
-    1000.0,
-    components=("x", "y", "down"),
-    kind="event",
-    default=(),
-    access="w",
+_PLACE = Knob("on the paper", -1000.0, 1000.0)
+PEN_KNOB = event(
+    "A performer's pen: its place (0 0 is the middle of the paper, y grows downward, 1 is half of its shorter side), 1 "
+    "where it touches, and the finger, from 0. Each sender has pens of its own; a line begins where one first touches",
+    1,
+    x=_PLACE,
+    y=_PLACE,
+    down=Knob("1 touches, 0 is lifted", 0.0, 1.0),
+    finger=Knob("which of the sender's pens", 0, 15, kind="int"),
 )
 
 

@@ -6,7 +6,7 @@ Nodes send to it from their threads and OSC writes to its addresses; `advance` a
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ import pygame
 
 from live.nodes.output import EventOutput
 from live.parameters.tree import Tree
+from live.parameters.writer import current_writer
 from live.transport.clock import Clock
 from live.video import Layer, Roll, Window, svg
 from live.video.blackout import Blackout
@@ -24,15 +25,15 @@ from live.video.files import FileWriter
 from live.video.frame_tap import FrameTaps
 from live.video.ink import Ink
 from live.video.layer_knobs import INK_KNOBS, PEN_KNOB, PICTURE_KNOBS, ROLL_KNOBS, laid
+from live.video.performer_pens import Hear, Paper, PerformerPens
 from live.video.piano_roll import PianoRoll
 from live.video.picture_layer import PictureLayer
 from live.video.window_parameters import WINDOW_KNOBS
-from models.base import Event, Knob, Page, Value
+from models.base import Knob, Page, Value
 
 BACKGROUND = (12, 12, 16)
 UNDRAWN_S = 0.5
 """A window that was not drawn for so long is none."""
-Hear = Callable[[Event], None]
 View = PictureLayer | PianoRoll | Ink
 
 
@@ -58,6 +59,7 @@ class Stage:
         """Held while layers come and go, so that a frame sees all of a change or nothing."""
         self._hear: dict[str, Hear] = {}
         self._names: dict[str, list[str]] = {}
+        self.pens = PerformerPens(tree)
         self._shots: list[str] = []
         self._changed: pygame.Rect | None = None
         self._drawn = (0, 0)
@@ -150,18 +152,13 @@ class Stage:
 
     # -- what a person does --------------------------------------------------------------------------------------
 
-    def touch(self, node: str, x: float, y: float, down: bool, finger: int = 0) -> None:
-        """A person's pen on a node's paper, from any thread: seen with the next frame, heard by the model, and told
-        as `/NODE/pen` with -1 for the first finger, -2 for the second …
-
-        A line begins where the pen first touches, wherever it was before.
-        """
+    def touch(
+        self, node: str, x: float, y: float, down: bool, finger: int = 0, performer: Hashable = "window"
+    ) -> None:
+        """A performer's pen on a node's paper, from any thread (see PerformerPens)."""
         ink, hear = self.inks.get(node), self._hear.get(node)
-        if ink is None or hear is None:
-            return
-        for event in ink.hand(x, y, down, finger):
-            hear(event)
-            self.tree.publish(f"/{node}/pen", event.x, event.y, int(event.down), -1 - event.pen)
+        if ink is not None and hear is not None:
+            self.pens.touch(Paper(node, ink, hear), (x, y), down, finger, performer)
 
     def paper_under(self, x_px: float, y_px: float) -> tuple[float, float]:
         """Where on the paper a pixel of the window is."""
@@ -302,8 +299,9 @@ class Stage:
 
     def _pen(self, node: str, value: Value) -> None:
         assert isinstance(value, tuple)
-        x, y, down = value
-        self.touch(node, x, y, down >= 0.5)
+        x, y, down, finger = (*value, 0.0)[:4]
+        writer = current_writer()
+        self.touch(node, x, y, down >= 0.5, int(finger), writer.peer if writer is not None else None)
 
     def _shoot(self, value: Value) -> None:
         self._shots.append(str(value))

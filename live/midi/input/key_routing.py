@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from live.midi import Keys
@@ -14,11 +15,19 @@ from live.midi.output.midi_output import MidiVoice
 from live.midi.output.node_outputs import NodeOutputs
 from live.nodes.node_set import NodeSet
 from live.parameters.tree import AddressError, Tree
+from live.parameters.writer import Peer, current_writer
 from live.patch import Node, Patch
-from models.base import Control, Knob, NoteOff, NoteOn
+from models.base import Control, Knob, NoteOff, NoteOn, Value, event
 
 PANIC = "/midi/panic"
 CURVE = "/midi/in/velocity_curve"
+DEFAULT_VELOCITY = 80
+PLAY_KNOB = event(
+    "A key of the performer's, as on a MIDI keyboard: its pitch and its velocity, 0 to release it",
+    1,
+    pitch=Knob("60 is middle C", 0, 127, kind="int"),
+    velocity=Knob("80 where none is given", 0, 127, kind="int"),
+)
 
 
 class KeyRouting:
@@ -87,12 +96,12 @@ class KeyRouting:
                 keys = node.source
                 if not isinstance(keys, Keys) or not _plays(keys, message):
                     continue
-                held = self._performers.setdefault(name, HeldKeys(pedal=True))
-                if message.kind != ON or self._is_on(name, "listen"):
-                    self._hear(name, held.receive(message, self._velocity(message)))
-                if self._is_on(name, "thru"):
-                    self._play_thru(name, node, message)
+                self._give(name, node, message)
         return False
+
+    def peer_gone(self, peer: Peer) -> None:
+        """A page or program has gone: the keys that it played by `/NODE/play` come up."""
+        self.gone(_device(peer))
 
     def gone(self, device: str) -> None:
         """A device was unplugged: its keys and pedals come up."""
@@ -102,12 +111,31 @@ class KeyRouting:
 
     # -- inside -------------------------------------------------------------------------------------------------
 
+    def _give(self, name: str, node: Node, message: InputMessage) -> None:
+        held = self._performers.setdefault(name, HeldKeys(pedal=True))
+        if message.kind != ON or self._is_on(name, "listen"):
+            self._hear(name, held.receive(message, self._velocity(message)))
+        if self._is_on(name, "thru"):
+            self._play_thru(name, node, message)
+
+    def _play(self, name: str, value: Value) -> None:
+        """A key of a page or over OSC, as of a device called after its sender."""
+        assert isinstance(value, tuple)
+        pitch, velocity = (int(number) for number in (*value, DEFAULT_VELOCITY)[:2])
+        writer = current_writer()
+        device = _device(writer.peer) if writer is not None else ""
+        with self._lock:
+            node = self._patch.nodes.get(name)
+            if node is not None:
+                self._give(name, node, InputMessage(device, 0.0, bytes((ON, pitch, velocity))))
+
     def _declare(self, patch: Patch) -> None:
         for name, node in patch.nodes.items():
             if not isinstance(node.source, Keys) or f"/{name}/listen" in self.tree:
                 continue
             listen = Knob("Hear the performer's keys", kind="switch", default=True)
             self.tree.add(f"/{name}/listen", listen, lambda _: self._wake())
+            self.tree.add(f"/{name}/play", PLAY_KNOB, partial(self._play, name))
             self.tree.add_signal(f"/{name}/heard", "ii", "A performer's note: pitch, and velocity, 0 at its end")
             if node.midi is not None:
                 thru = "Play the performer's keys on this node's instrument, too"
@@ -169,3 +197,7 @@ def _plays(keys: Keys, message: InputMessage) -> bool:
     if keys.port.casefold() != "auto" and not matches(keys.port, message.device):
         return False
     return message.kind == STOP or (message.kind < 0xF0 and keys.channel in (0, message.channel))
+
+
+def _device(peer: Peer) -> str:
+    return f"{peer[0]}:{peer[1]}"

@@ -104,9 +104,9 @@ def test_fingers_are_told_apart_whatever_the_system_calls_them(show: Any, screen
         pygame.event.post(pygame.event.Event(kind, x=x, y=0.5, finger_id=finger))
     frame(show, screen, 1.0)
     frame(show, screen, 1.1)
-    # A pen's number is -1 for the mouse, -2 for the first finger …
+    # Each finger has a pen below 0 of its own, and a finger that takes the place of another has its pen.
     assert [(pen, x, down) for x, _, down, pen in told if down] == [
-        (-2, -1.0, 1), (-3, -1.0, 1), (-4, -1.0, 1), (-3, 0.0, 1), (-4, 1.0, 1), (-3, 1.0, 1), (-2, 1.0, 1)
+        (-1, -1.0, 1), (-2, -1.0, 1), (-3, -1.0, 1), (-2, 0.0, 1), (-3, 1.0, 1), (-2, 1.0, 1), (-1, 1.0, 1)
     ]  # fmt: skip
     assert sorted(len(stroke) for drawing in show.points() for stroke in drawing) == [1, 2, 2, 2]
 

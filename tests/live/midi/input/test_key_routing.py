@@ -12,6 +12,7 @@ from pieces import Piece
 
 from live.midi.input.key_routing import KeyRouting
 from live.midi.input.midi_input import MidiInput
+from live.parameters.writer import writing
 from models.base import NoteOff, NoteOn
 
 HEADER = "from live import Keys, Midi, Node, Patch\nfrom toys import Scale\n"
@@ -166,3 +167,20 @@ def test_thru_on_two_channels_is_one_key_to_the_instrument(duet: Duet) -> None:
     for text in ("913c40", "923c50", "813c40", "823c40", "b07b00"):
         duet.play(text)
     assert duet.sounded() == [(1, 60, 64), (1, 60, 0), (1, 60, 80), (1, 60, 0)]
+
+
+def test_keys_of_a_page_are_played_and_released_when_it_is_closed(duet: Duet) -> None:
+    tree, page, other = duet.engine.tree, ("web 192.168.1.8", 6006), ("192.168.1.7", 5005)
+    with writing(page):
+        tree.write("/a/play", (60, 70))
+        tree.write("/a/play", (64,))
+    with writing(other):
+        tree.write("/a/play", (67, 90))
+        tree.write("/a/play", (67, 0))
+    duet.keys.peer_gone(page)
+    duet.engine.advance(duet.engine.clock.now() + 0.6)
+    assert duet.heard() == [
+        *(NoteOn(60, 70), NoteOn(64, 80), NoteOn(67, 90), NoteOff(67)),
+        *(NoteOff(60), NoteOff(64)),
+    ]
+    assert "/b/play" not in tree
