@@ -5,15 +5,12 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import signal
 import sys
-from _thread import start_new_thread
-from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from types import FrameType
 
 from live.commands.names import MEANINGS
+from live.engine.stop_signals import StopSignals
 from live.net.allow import Allow
 from live.net.token import TokenError, read_token
 
@@ -157,6 +154,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str]) -> int:
     """`arabesque [PATCH] …`: plays until Ctrl-C, a SIGTERM, /engine/stop or the end of --seconds."""
+    signals = StopSignals()
+    signals.install()
     parser = _parser()
     given = parser.parse_args(argv)
     _log(given.verbose)
@@ -173,15 +172,6 @@ def main(argv: list[str]) -> int:
     from live.engine.options import Options
     from live.engine.performance import perform
 
-    stopping: list[Callable[[], None]] = []
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        # On a thread, and the barest one: the signal may have come while this one holds a lock that asking takes.
-        for ask in stopping:
-            start_new_thread(ask, ())
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
     options = Options(
         seed=given.seed,
         midi=given.midi,
@@ -205,7 +195,7 @@ def main(argv: list[str]) -> int:
         offline=given.offline,
         headless=given.headless,
         render=given.render,
-        on_stop=stopping.append,
+        on_stop=signals.register,
     )
 
 

@@ -13,124 +13,155 @@ from live.transport.clock import Clock
 log = logging.getLogger(__name__)
 
 RETRY_S = 1.0
-"""How long a part that failed is left alone."""
+"""How long a service that failed is left alone."""
+JOIN_WITHIN_S = 2.0
+"""How long `close` waits for a service that does not return."""
 
 
 class Service(Protocol):
-    """Something that moves controls beside the nodes, or shows them to somebody. Given the engine when it is made."""
+    """Something that moves parameters beside the nodes, or shows them. All calls come from the control thread."""
 
     def open(self) -> None:
-        """Declares its addresses, opens what it needs. PatchError where the patch asks for what cannot be."""
+        """Declares its addresses, opens what it needs. Raises PatchError where the patch asks for what cannot be."""
         ...
 
     def follow(self, patch: Patch) -> None:
-        """The patch was loaded again: does as the new one says."""
+        """Does as a newly loaded patch says; all of its nodes run by now."""
         ...
 
     def advance(self, now_s: float) -> float:
-        """Does what is due by now, never waiting for anything; returns when it wants to be called again."""
+        """Does what is due by now, without waiting for anything; returns when it is to be called again."""
         ...
 
     def close(self) -> None:
-        """Gives back what it opened."""
+        """Closes what it opened."""
         ...
 
 
 class ControlThread:
-    """Runs the parts in their order, each when it wants to be called, and all of them when somebody wakes it.
+    """Calls each service when it asked to be called, and all of them when somebody calls `wake`.
 
-    A part that fails is told of once with `fail` and called again after a second; the others go on.
+    A service that fails is reported once through `fail` and called again after a second; the others go on.
     """
 
     def __init__(self, clock: Clock, fail: Callable[[str], None]) -> None:
         self.clock = clock
         self.woken = False
-        """Something happened that must not wait for the time at which a part wants to be called."""
+        """All services are to be called now, whatever they asked for."""
         self._fail = fail
-        self._parts: dict[Service, float] = {}
-        self._told: dict[Service, str] = {}
+        self._wanted: dict[Service, float] = {}
+        self._reported: dict[Service, str] = {}
         self._turn = threading.Condition()
+        self._patch: Patch | None = None
+        """A patch that the services have not followed yet."""
         self._stopping = False
         self._thread: threading.Thread | None = None
 
-    def open(self, parts: Iterable[Service]) -> None:
-        """Opens the parts, without those that cannot be. Raises PatchError, and that only."""
-        for part in parts:
+    @property
+    def services(self) -> list[Service]:
+        """Those that are open."""
+        return list(self._wanted)
+
+    def open(self, services: Iterable[Service]) -> None:
+        """Opens the services, without those that fail. Raises PatchError, and that only."""
+        for service in services:
             try:
-                part.open()
+                service.open()
             except PatchError:
-                part.close()
+                service.close()
                 raise
             except Exception as error:
-                self._tell(part, error)
-                part.close()
+                self._report(service, error)
+                service.close()
             else:
-                self._parts[part] = self.clock.now()
+                self._wanted[service] = self.clock.now()
 
     def start(self) -> None:
-        """Begins to work, on a thread of its own."""
-        self._thread = threading.Thread(target=self._run, name="desk", daemon=True)
+        """Starts the thread."""
+        self._thread = threading.Thread(target=self._run, name="control", daemon=True)
         self._thread.start()
 
     def wake(self) -> None:
-        """Asks for all parts to be called now; from any thread."""
+        """Asks for all services to be called now; from any thread."""
         with self._turn:
             self.woken = True
             self._turn.notify()
 
     def follow(self, patch: Patch) -> None:
-        """Tells all parts that the patch was loaded again."""
-        for part in self._parts:
-            self._guard(part, lambda part=part: part.follow(patch))  # type: ignore[misc]
+        """Lets all services follow a patch that was loaded again: at once, or on the thread where there is one.
+
+        So no service is asked to follow while it advances.
+        """
+        with self._turn:
+            self._patch = patch
+        if self._thread is None or self._thread is threading.current_thread():
+            self._follow()
         self.wake()
 
     def next_s(self) -> float:
-        """When a part wants to be called next."""
-        return 0.0 if self.woken else min(self._parts.values(), default=float("inf"))
+        """When a service is to be called next."""
+        return 0.0 if self.woken else min(self._wanted.values(), default=float("inf"))
 
     def advance(self, now_s: float) -> float:
-        """Calls the parts that are due, or all if somebody woke it; returns when it wants to be called again."""
+        """Calls the services that are due, or all after `wake`; returns when it is to be called again."""
         with self._turn:
             woken, self.woken = self.woken, False
-        for part, wanted_s in self._parts.items():
+        self._follow()
+        for service, wanted_s in self._wanted.items():
+            if self._stopping:
+                break
             if woken or wanted_s <= now_s:
-                self._parts[part] = now_s + RETRY_S
-                self._guard(part, lambda part=part: self._parts.update({part: part.advance(now_s)}))  # type: ignore[misc]
+                self._wanted[service] = now_s + RETRY_S
+                self._guard(service, lambda service=service: self._advance(service, now_s))  # type: ignore[misc]
         return self.next_s()
 
     def close(self) -> None:
-        """Ends the thread, then closes the parts, the last one first."""
+        """Ends the thread, then closes the services, the last one first.
+
+        A service that does not return is reported, and not waited for longer than two seconds.
+        """
         with self._turn:
             self._stopping = True
             self._turn.notify()
         if self._thread is not None:
-            self._thread.join()
-        for part in reversed(self._parts):
-            self._guard(part, part.close)
-        self._parts.clear()
+            self._thread.join(JOIN_WITHIN_S)
+            if self._thread.is_alive():
+                self._fail("the control thread does not return from its work; closing without it")
+        for service in reversed(self._wanted):
+            self._guard(service, service.close)
+        if self._thread is None or not self._thread.is_alive():
+            self._wanted.clear()
 
     # -- inside -------------------------------------------------------------------------------------------------
 
-    def _guard(self, part: Service, work: Callable[[], object]) -> None:
+    def _advance(self, service: Service, now_s: float) -> None:
+        self._wanted[service] = service.advance(now_s)
+
+    def _follow(self) -> None:
+        with self._turn:
+            patch, self._patch = self._patch, None
+        if patch is not None:
+            for service in self._wanted:
+                self._guard(service, lambda service=service: service.follow(patch))  # type: ignore[misc]
+
+    def _guard(self, service: Service, work: Callable[[], object]) -> None:
         try:
             work()
         except Exception as error:
-            self._tell(part, error)
+            self._report(service, error)
         else:
-            self._told.pop(part, None)
+            self._reported.pop(service, None)
 
-    def _tell(self, part: Service, error: Exception) -> None:
-        sentence = f"{type(part).__name__.lower()}: {type(error).__name__}: {error}"
-        if self._told.get(part) != sentence:
+    def _report(self, service: Service, error: Exception) -> None:
+        sentence = f"{type(service).__name__.lower()}: {type(error).__name__}: {error}"
+        if self._reported.get(service) != sentence:
             log.debug("%s", sentence, exc_info=True)
             self._fail(sentence)
-        self._told[part] = sentence
+        self._reported[service] = sentence
 
     def _run(self) -> None:
-        while True:
+        while not self._stopping:
             wanted_s = self.advance(self.clock.now())
             with self._turn:
                 if not self.woken and not self._stopping:
                     self.clock.wait(wanted_s, self._turn)
-                if self._stopping:
-                    return

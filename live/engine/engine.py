@@ -63,7 +63,7 @@ class Engine:
         self.meters = MeterService(self.tree, self.clock)
         self.routing = Routing(self.voices, self.osc_out, self.stage, self.meters)
         self.control_thread = ControlThread(self.clock, self.fail)
-        self.nodes = NodeSet(self.tree, self.clock, self.routing, self.cameras, self.give)
+        self.nodes = NodeSet(self.tree, self.clock, self.routing, self.cameras, self.give, self.fail)
         self.follower = PatchFollower(
             patch,
             tree=self.tree,
@@ -77,7 +77,8 @@ class Engine:
         )
         self.reloader = Reloader(path, self.follower, self.fail) if path is not None else None
         self.session: SessionRecorder | None = None
-        self._stop = threading.Event()
+        self.stopping = threading.Event()
+        """Set once the engine has been asked to stop, or stops by itself."""
         self._closed = False
         self._told: dict[str, str] = {}
         self._declare()
@@ -100,11 +101,17 @@ class Engine:
         for node in patch.nodes.values():
             if node.midi is not None:
                 self.voices.port(node.midi)
-        models = {name: load_model(name, node, self.path) for name, node in patch.nodes.items()}
+        models = {}
+        for name, node in patch.nodes.items():
+            if self.stopping.is_set():  # a signal came while a model was loaded
+                return
+            models[name] = load_model(name, node, self.path)
         self.stage.set_window(patch.window)
         self.routing.show(patch.rolls, ())
         session = start_session(self.options, self.path, patch.text, self.clock, self.fail)
         self.session = self.tree.recorder = self.nodes.session = self.follower.session = session
+        if self.stopping.is_set():
+            return
         for name, model in models.items():
             self.follower.add(name, patch, model)
         self.control_thread.open(
@@ -148,7 +155,7 @@ class Engine:
         until_s = float("inf") if seconds is None else self.clock.now() + seconds
         rates_s = each_s = self.clock.now()
         while (now_s := self.clock.now()) < until_s:
-            if self._stop.wait(max(0.0, min(rates_s, each_s, until_s) - now_s)):
+            if self.stopping.wait(max(0.0, min(rates_s, each_s, until_s) - now_s)):
                 return
             now_s = self.clock.now()
             if now_s >= rates_s:
@@ -179,7 +186,7 @@ class Engine:
     def advance(self, to_s: float) -> None:
         """Plays on to a time of the virtual clock, the control thread and all nodes in the order of their times."""
         assert isinstance(self.clock, VirtualClock)
-        while True:
+        while not self.stopping.is_set():
             wanted_s, name = min((self.control_thread.next_s(), ""), self.nodes.next())  # a tie: the control thread's
             if wanted_s >= to_s:
                 break
@@ -201,14 +208,14 @@ class Engine:
 
     def stop_soon(self) -> None:
         """Asks `run` to return; may be called from any thread and from a signal handler."""
-        self._stop.set()
+        self.stopping.set()
 
     def close(self) -> None:
         """Stops the control thread, the nodes, the ports (ending each sounding note), then OSC. May be called twice."""
         if self._closed:
             return
         self._closed = True
-        self._stop.set()
+        self.stopping.set()
         self.tree.publish("/engine/state", "stopped")
         if self.reloader is not None:
             self.reloader.close()
@@ -218,6 +225,11 @@ class Engine:
             self.session.close()
         self.voices.close()
         self.stage.close()
+        if self.osc is not None:
+            self.osc.close()
+
+    def end_notes(self) -> None:
+        """Ends the notes of OSC and gives the ports back, for a process that is about to end without order."""
         if self.osc is not None:
             self.osc.close()
 

@@ -17,6 +17,7 @@ from live.engine.engine import Engine
 from live.engine.options import Options
 from live.engine.running_line import Terminal
 from live.engine.show_log import ShowLog
+from live.engine.stop_deadline import StopDeadline, exit_now
 from live.nodes.frame_runner import FrameRunner
 from live.patch import PatchError, find, load
 from live.transport.clock import VirtualClock
@@ -39,22 +40,23 @@ def perform(
 
     Offline it plays on a virtual clock, to the recording only.
     """
+    try:
+        path = find(patch)
+        loaded = load(path)
+    except PatchError as error:
+        log.error("%s", error)
+        return 1
+    if options.seed is None and loaded.seed is None:
+        loaded.seed = secrets.randbelow(2**31)
+        log.info("seed %d (--seed %d gives this performance again)", loaded.seed, loaded.seed)
     with tempfile.TemporaryDirectory(prefix="arabesque-") as scratch:
         if render and options.record is None:
             options = replace(options, record=Path(scratch) / "played.mid")
         if offline:
             options = replace(options, midi="silent", osc=None, osc_out=())
-        try:
-            path = find(patch)
-            loaded = load(path)
-            if options.seed is None and loaded.seed is None:
-                loaded.seed = secrets.randbelow(2**31)
-                log.info("seed %d (--seed %d gives this performance again)", loaded.seed, loaded.seed)
-            engine = Engine(loaded, VirtualClock() if offline else None, options, path)
-        except PatchError as error:
-            log.error("%s", error)
-            return 1
+        engine = Engine(loaded, VirtualClock() if offline else None, options, path)
         on_stop(engine.stop_soon)
+        deadline = StopDeadline(engine.stopping, engine.end_notes)
         told: Terminal | ShowLog = Terminal(engine.clock, engine.nodes)
         if headless or not sys.stderr.isatty():
             told = ShowLog(engine.clock, engine.tree, engine.nodes)
@@ -77,6 +79,9 @@ def perform(
             screen.close()
             if not offline:
                 told.end()
+            deadline.cancel()
+        if engine.nodes.stuck:  # Python would wait for its thread, or abort
+            exit_now(1)
         recording = engine.voices.recording()
         return to_sound(recording.recording, render) if recording and recording.recording and render else 0
 

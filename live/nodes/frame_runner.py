@@ -45,6 +45,7 @@ GOVERNED_KNOB = Knob(
 class FrameRunner(Worker):
     """One model that takes pictures, each painted as soon as it can be; its knob `rate`, if it has one, is the most."""
 
+    HANGS_AFTER_S: ClassVar[float] = 15.0
     READINGS: ClassVar[Mapping[str, Knob]] = {
         **Worker.READINGS,
         "fps": Knob("Pictures painted in a second, over the last two", unit="1/s", access="r"),

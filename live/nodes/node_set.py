@@ -11,6 +11,7 @@ from typing import Any
 from live.nodes.event_runner import EventRunner
 from live.nodes.frame_runner import FrameRunner
 from live.nodes.routing import Routing
+from live.nodes.worker import STOP_WITHIN_S
 from live.parameters.tree import AddressError, Tree
 from live.patch import Node
 from live.session.recorder import SessionRecorder
@@ -26,11 +27,17 @@ class NodeSet(Mapping[str, Runner]):
 
     The dictionary behind it is replaced and never changed, so that `items()`, `values()` and iteration see one moment.
     After `close` no node can be added: a reload that comes late starts nothing. `give(address, value)` sets what the
-    patch says, and reports a value out of range.
+    patch says, and reports a value out of range; `fail` takes the sentence of an error.
     """
 
     def __init__(
-        self, tree: Tree, clock: Clock, routing: Routing, cameras: Cameras, give: Callable[[str, Any], None]
+        self,
+        tree: Tree,
+        clock: Clock,
+        routing: Routing,
+        cameras: Cameras,
+        give: Callable[[str, Any], None],
+        fail: Callable[[str], None],
     ) -> None:
         self.session: SessionRecorder | None = None
         """Records what the nodes added from now on do."""
@@ -39,6 +46,9 @@ class NodeSet(Mapping[str, Runner]):
         self._routing = routing
         self._cameras = cameras
         self._give = give
+        self._fail = fail
+        self.stuck = False
+        """Whether a thread was left behind in a step that does not return."""
         self._runners: dict[str, Runner] = {}
         self._wanted: dict[str, float] = {}
         """On a virtual clock: when each node is to be called next."""
@@ -107,7 +117,9 @@ class NodeSet(Mapping[str, Runner]):
             self._runners = {other: kept for other, kept in self._runners.items() if other != name}
             self._wanted.pop(name, None)
             self._tree.watchers.remove(runner.notice)
-            runner.stop()
+            if not runner.stop():
+                self._fail(f"{name}: its model does not return from a step; removed without it")
+                self.stuck = True
             self._cameras.disconnect(name)
             self._routing.remove(name)
             self._tree.remove(name)
@@ -115,11 +127,20 @@ class NodeSet(Mapping[str, Runner]):
                 self.session.remove(name)
 
     def close(self) -> None:
-        """Stops all nodes; their addresses stay. No node can be added afterwards."""
+        """Stops all nodes; their addresses stay. No node can be added afterwards.
+
+        A model that does not return from its step is reported, and not waited for longer than two seconds.
+        """
+        self._closed = True  # before the lock: an `add` under way may hold it
         with self._changing:
-            self._closed = True
-            for runner in self._runners.values():
-                runner.stop()
+            runners = self._runners.values()
+            for runner in runners:
+                runner.stop_soon()
+            until_s = self._clock.now() + STOP_WITHIN_S
+            for runner in runners:
+                if not runner.stop(max(0.0, until_s - self._clock.now())):
+                    self._fail(f"{runner.name}: its model does not return from a step; stopped without it")
+                    self.stuck = True
 
     # -- all of them --------------------------------------------------------------------------------------------
 
@@ -130,8 +151,9 @@ class NodeSet(Mapping[str, Runner]):
                 self._tree.set(f"/{name}/{knob}", value)
 
     def publish_readings(self) -> None:
-        """Publishes the figures of each node's work."""
+        """Publishes the figures of each node's work, and reports a step that does not return."""
         for name, runner in self.items():
+            runner.check(self._clock.now())
             for reading, value in runner.readings().items():
                 if f"/{name}/{reading}" in self._tree:
                     self._tree.publish(f"/{name}/{reading}", value)

@@ -10,6 +10,8 @@ from typing import Annotated, Any, ClassVar
 
 from live.nodes.output import EventOutput
 from live.parameters.tree import Tree
+from live.session.digest import EventDigest
+from live.system.sentence import describe
 from live.transport.clock import Clock
 from models.base import Declares, Event, Knob, Measure, Measures, Model, Pulse, Trouble, knobs_of, pulse
 
@@ -17,6 +19,10 @@ log = logging.getLogger(__name__)
 
 FAILURES_AT_MOST = 5
 RETRY_S = 1.0
+STOP_WITHIN_S = 2.0
+"""How long a step of a model is waited for when its node is stopped."""
+FIRST_STEP_S = 30.0
+"""How long the first step may take: some models compile themselves in it."""
 
 
 def _own(
@@ -42,6 +48,8 @@ class Worker(ABC):
         "step_ms": Knob("Time of one step of the model, smoothed", unit="ms", access="r")
     }
     """What `readings` tells, published several times a second."""
+    HANGS_AFTER_S: ClassVar[float] = 3.0
+    """A step that takes longer is reported, and what sounds is ended."""
 
     def __init__(self, name: str, model: Model, tree: Tree, clock: Clock, outputs: Iterable[EventOutput]) -> None:
         self.name = name
@@ -69,6 +77,9 @@ class Worker(ABC):
         self._failures = 0
         self._rests_s = float("-inf")
         self._stopping = False
+        self._began_s: float | None = None
+        """When the iteration that is under way began."""
+        self._hanging = False
         self._thread: threading.Thread | None = None
 
     # -- knobs --------------------------------------------------------------------------------------------------
@@ -96,7 +107,7 @@ class Worker(ABC):
     @classmethod
     def told_of(cls, model: Model) -> dict[str, Knob]:
         """The read-only addresses of a node that runs this model."""
-        state = Knob("playing, paused, restarting or failed", kind="text", default="playing", access="r")
+        state = Knob("playing, paused, restarting, hanging or failed", kind="text", default="playing", access="r")
         measures = model.measures if isinstance(model, Measures) else {}
         return {"state": state, **cls.READINGS, **measures}
 
@@ -111,14 +122,43 @@ class Worker(ABC):
         self._thread = threading.Thread(target=self._run, name=f"node {self.name}", daemon=True)
         self._thread.start()
 
-    def stop(self) -> None:
-        """Ends the thread within one step and silences what sounds."""
+    def stop_soon(self) -> None:
+        """Asks the thread to end; returns at once."""
         with self.wake:
             self._stopping = True
             self.wake.notify()
+
+    def stop(self, within_s: float = STOP_WITHIN_S) -> bool:
+        """Ends the thread after its step, and silences what sounds; False where the step does not return in time.
+
+        What such a step gives later is dropped.
+        """
+        self.stop_soon()
         if self._thread is not None:
-            self._thread.join()
-        self._silence()
+            self._thread.join(within_s)
+        ended = self._thread is None or not self._thread.is_alive()
+        if ended:
+            self._silence()
+        else:
+            outputs, self.outputs = self.outputs, []
+            for output in outputs:
+                output.silence()
+        return ended
+
+    def check(self, now_s: float) -> None:
+        """Reports a step that does not return, and ends what sounds; another thread calls it several times a second."""
+        began_s = self._began_s
+        if began_s is None or self._hanging:
+            return
+        if now_s - began_s > (self.HANGS_AFTER_S if self.steps else FIRST_STEP_S):
+            self._hanging = True
+            sentence = f"{self.name}: a step of its model has taken {now_s - began_s:.0f} s and has not returned"
+            log.error("%s", sentence)
+            self.tree.publish("/engine/error", sentence)
+            self.tree.publish(f"/{self.name}/state", "hanging")
+            for output in self.outputs:
+                if not isinstance(output, EventDigest):  # a session is replayed without the hang
+                    output.silence()
 
     def hear(self, event: Event) -> None:
         """Something a player did; the model takes it in with its next step."""
@@ -152,13 +192,18 @@ class Worker(ABC):
             arrived, self._arrived = self._arrived, []
             swapped, self._swapped = self._swapped, None
         self._heard += arrived
-        now_s = self.clock.now()
+        now_s = self._began_s = self.clock.now()
         try:
             now_s, knobs = self._look(arrived, swapped is not None)
             return self._advance(now_s, knobs, swapped)
         except Exception as error:
             log.exception("%s failed", self.name)
-            return self.fail(now_s, f"{self.name}: {type(error).__name__}: {error}")
+            return self.fail(now_s, f"{self.name}: {describe(error)}")
+        finally:
+            self._began_s = None
+            if self._hanging:
+                self._hanging = False
+                self.tree.publish(f"/{self.name}/state", "playing")
 
     def fail(self, now_s: float, sentence: str) -> float:
         """What it did at this time has failed: it begins again; returns when it wants to be called."""

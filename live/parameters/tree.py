@@ -155,7 +155,8 @@ class Tree:
                     changed += self._move(other, other.knob.coerce(follows), now_s, glide_s)
             after: list[Callable[[], object]] = []
             if leaf.act and (leaf.knob.kind != "pulse" or target):
-                after.append(partial(leaf.act, target if leaf.end is None else leaf.at(now_s)))
+                leaf.due.append(target if leaf.end is None else leaf.at(now_s))
+                after.append(partial(self._act, leaf))
             for moved in changed:
                 told = True if moved.knob.kind == "pulse" else moved.at(now_s)
                 after.append(partial(self._tell, moved.address, told))
@@ -260,7 +261,8 @@ class Tree:
             for leaf in moving:
                 before, leaf.value = leaf.value, leaf.at(now_s)
                 if leaf.act and leaf.value != before:
-                    calls.append(partial(leaf.act, leaf.value))
+                    leaf.due.append(leaf.value)
+                    calls.append(partial(self._act, leaf))
                 calls.append(partial(self._tell, leaf.address, leaf.value))
                 if now_s >= leaf.end_s:
                     leaf.end = None
@@ -317,6 +319,30 @@ class Tree:
             return after
         self._after += after
         return []
+
+    def _act(self, leaf: Parameter) -> None:
+        """Calls a parameter's `act` with all values that are due, in the order in which they were stored.
+
+        One thread at a time does so, without a lock: a thread that stores a value meanwhile leaves the call to the
+        first one. So the last call is with the last value, whatever threads write.
+        """
+        with self._lock:
+            if leaf.acting or leaf.act is None:
+                return
+            leaf.acting = True
+        failed: Exception | None = None
+        while True:
+            with self._lock:
+                if not leaf.due:
+                    leaf.acting = False
+                    break
+                value = leaf.due.popleft()
+            try:
+                leaf.act(value)
+            except Exception as error:
+                failed = failed or error
+        if failed is not None:
+            raise failed
 
     def _name(self, node: str, leaf: Parameter, value: Value) -> Mapping[str, Value]:
         return {leaf.address[len(node) + 2 :]: value}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from live.transport.clock import Clock
+
+log = logging.getLogger(__name__)
 
 BACKLOG_AT_MOST = 20_000
 """Lines that the process has not taken yet; past that new ones are dropped and counted."""
@@ -30,8 +33,8 @@ class HelperProcess:
     """A process that reads lines and answers in lines, started anew when it dies or hangs.
 
     `heard` gets each line it answers, `fell` a sentence when it has ended by itself; after that `first_words`
-    gives the lines that the next one must hear first. Both are called on a thread of this object's. `ping`
-    must be answered by some line.
+    gives the lines that the next one must hear first. They are called on a thread of this object's, and what they
+    raise is logged. `ping` must be answered by some line.
     """
 
     def __init__(
@@ -99,6 +102,13 @@ class HelperProcess:
                 thread.join()
         return willing
 
+    def _call(self, callback: Callable[..., object], *arguments: object) -> None:
+        """Calls the owner; an exception of its must not end the thread that starts the process again."""
+        try:
+            callback(*arguments)
+        except Exception:
+            log.exception("%s", self._command[3])
+
     def _start(self, command: list[str]) -> subprocess.Popen[bytes]:
         self._unanswered = 0
         return subprocess.Popen(
@@ -149,29 +159,41 @@ class HelperProcess:
             assert process.stdout is not None
             for line in process.stdout:
                 self._unanswered = 0
-                self._heard(line)
+                self._call(self._heard, line)
             status = process.wait()
             with self._piping:
                 process.stdin.close()
             process.stdout.close()
             if self._closing:
                 return
-            self._fell(f"signal {-status}" if status < 0 else f"status {status}")
+            self._call(self._fell, f"signal {-status}" if status < 0 else f"status {status}")
             lived_s = self._clock.now() - began_s
             delay_s = RESTART_AFTER_S if lived_s > RESTART_AFTER_AT_MOST_S else delay_s
-            with self._wake:
-                until_s = self._clock.now() + delay_s
-                while not self._closing and self._clock.now() < until_s:
-                    self._clock.wait(until_s, self._wake)
+            while not self._start_again(delay_s):
                 if self._closing:
                     return
                 delay_s = min(2.0 * delay_s, RESTART_AFTER_AT_MOST_S)
-                # What waited for the one that died is late by now, and would come all at once.
-                self._backlog.clear()
-                self._backlog.extend(self._first_words())
+            delay_s = min(2.0 * delay_s, RESTART_AFTER_AT_MOST_S)
+
+    def _start_again(self, delay_s: float) -> bool:
+        """Starts the process after a delay; False where this is being closed, or it cannot be started now."""
+        with self._wake:
+            until_s = self._clock.now() + delay_s
+            while not self._closing and self._clock.now() < until_s:
+                self._clock.wait(until_s, self._wake)
+            if self._closing:
+                return False
+            # What waited for the one that died is late by now, and would come all at once.
+            self._backlog.clear()
+            self._call(lambda: self._backlog.extend(self._first_words()))
+            try:
                 self._process = self._start(self._command + self._again)
-                self.restarts += 1
-                self._wake.notify_all()
+            except OSError as error:  # no memory or no process number left
+                log.error("%s cannot be started: %s", self._command[3], error)
+                return False
+            self.restarts += 1
+            self._wake.notify_all()
+            return True
 
 
 def _command(module: str, arguments: Sequence[str]) -> list[str]:

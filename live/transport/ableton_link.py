@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.02
 TELL_BPM = 0.01
+JOIN_WITHIN_S = 2.0
 HELP = "Ableton Link needs aalink: install the extra arabesque[link]"
 
 
@@ -35,9 +36,7 @@ class AbletonLink:
         self.tree = tree
         self.clock = clock
         self._fail = fail
-        self._link: Any = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
+        self._session: LinkSession | None = None
         self._tempo = 0.0
         self._told = ""
 
@@ -52,12 +51,21 @@ class AbletonLink:
     def advance(self, now_s: float) -> float:
         """Takes tempo and beat over from the session, and hands on what was set here."""
         if self.tree.get("/clock/source") != "link":
-            self.close()
+            self._leave()
             self._tell("")
             return float("inf")
-        if self._link is None and not self._join():
+        if self._session is None:
+            self._tempo = self.clock.beats.tempo_bpm
+            self._session = LinkSession(self._tempo)
+        if self._session.failed:
+            self._fail(self._session.failed)
+            self._leave()
+            self.tree.set("/clock/source", "internal")
             return float("inf")
-        link = self._link
+        link = self._session.link
+        if link is None:
+            self._tell("joining")
+            return now_s + LOOK_EVERY_S
         link.quantum = float(self.clock.meter)
         wanted = float(self.tree.get("/clock/tempo"))  # type: ignore[arg-type]
         if abs(wanted - self._tempo) >= TELL_BPM:
@@ -74,39 +82,78 @@ class AbletonLink:
 
     def close(self) -> None:
         """Leaves the session."""
-        if self._link is not None:
-            self._link.enabled = False
-            self._link = None
-        if self._loop is not None and self._thread is not None:
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-            self._loop.close()
-            self._loop = self._thread = None
+        session, self._session = self._session, None
+        if session is not None:
+            session.leave()
+            session.join()
 
     # -- inside -------------------------------------------------------------------------------------------------
 
-    def _join(self) -> bool:
-        try:
-            aalink = importlib.import_module("aalink")
-        except ImportError:
-            self._fail(HELP)
-            self.tree.set("/clock/source", "internal")
-            return False
-        # It wants an event loop for its callbacks, of which we use none.
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="link", daemon=True)
-        self._thread.start()
-        self._tempo = self.clock.beats.tempo_bpm
-
-        async def make() -> Any:
-            return aalink.Link(self._tempo)
-
-        self._link = asyncio.run_coroutine_threadsafe(make(), self._loop).result()
-        self._link.enabled = True
-        log.info("sharing the beats over Ableton Link")
-        return True
+    def _leave(self) -> None:
+        """Leaves without waiting: on the control thread."""
+        if self._session is not None:
+            self._session.leave()
+            self._session = None
 
     def _tell(self, state: str) -> None:
         if state != self._told:
             self._told = state
             self.tree.publish("/clock/link", state)
+
+
+class LinkSession:
+    """Joins a Link session on a thread of its own: importing aalink and opening its sockets may take seconds."""
+
+    def __init__(self, tempo_bpm: float) -> None:
+        self.link: Any = None
+        """aalink's Link, once it has joined."""
+        self.failed = ""
+        """Why it could not join."""
+        self._tempo_bpm = tempo_bpm
+        self._lock = threading.Lock()
+        self._left = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = threading.Thread(target=self._run, name="link", daemon=True)
+        self._thread.start()
+
+    def leave(self) -> None:
+        """Leaves the session; returns at once."""
+        with self._lock:
+            self._left = True
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self._loop.stop)
+
+    def join(self) -> None:
+        """Waits a moment for the thread to end."""
+        self._thread.join(JOIN_WITHIN_S)
+
+    def _run(self) -> None:
+        try:
+            aalink = importlib.import_module("aalink")
+        except ImportError:
+            self.failed = HELP
+            return
+        try:
+            loop = asyncio.new_event_loop()  # aalink wants one for its callbacks, of which we use none
+            with self._lock:
+                if self._left:
+                    loop.close()
+                    return
+                self._loop = loop
+            link = loop.run_until_complete(self._make(aalink))
+            link.enabled = True
+            self.link = link
+            log.info("sharing the beats over Ableton Link")
+            if not self._left:
+                loop.run_forever()
+            link.enabled = False
+        except Exception as error:
+            self.failed = f"Ableton Link: {error}"
+        finally:
+            with self._lock:
+                loop, self._loop = self._loop, None  # type: ignore[assignment]
+            if loop is not None:
+                loop.close()
+
+    async def _make(self, aalink: Any) -> Any:
+        return aalink.Link(self._tempo_bpm)

@@ -84,7 +84,10 @@ class MidiClockOut:
         wanted = str(self.tree.get("/clock/out")).strip()
         if wanted != self._port:
             self._port = wanted
-            self._shut(now_s)
+            self._stop_target(now_s)
+            if self._out is not None:
+                self._out.close_soon()  # the control thread must not wait for the sender's process to end
+            self._out = self._line = None
             self._line = self._opening(wanted) if wanted else None
             if not wanted:
                 self.tree.publish("/clock/out_state", "")
@@ -110,7 +113,10 @@ class MidiClockOut:
 
     def close(self) -> None:
         """Stops those who follow, and gives the port back."""
-        self._shut(self.clock.now())
+        self._stop_target(self.clock.now())
+        if self._out is not None:
+            self._out.close()
+        self._out = self._line = None
 
     # -- inside -------------------------------------------------------------------------------------------------
 
@@ -171,9 +177,6 @@ class MidiClockOut:
             line.send_raw(now_s, bytes((STOP,)))
             self._playing = False
 
-    def _shut(self, now_s: float) -> None:
+    def _stop_target(self, now_s: float) -> None:
         if self._line is not None:
             self._stop(self._line, now_s)
-        if self._out is not None:
-            self._out.close()
-        self._out = self._line = None

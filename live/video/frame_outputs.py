@@ -34,8 +34,9 @@ SINKS: Mapping[str, Callable[[], FrameSink]] = {
 class FrameOutputs:
     """Opens and closes what the switches `/window/record`, `/window/share` … ask for.
 
-    Each has a thread of its own; one that fails is told with `fail`, and its switch goes off. On a virtual clock a
-    film is written picture by picture, as fast as the machine can. `film` is a file to begin with.
+    Each opens, writes and closes on a thread of its own, so that the control thread never waits for a device or a
+    file; one that fails is reported with `fail`, and its switch goes off. On a virtual clock a film is written picture
+    by picture, as fast as the machine can. `film` is a file to begin with.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class FrameOutputs:
         self._folder = folder
         self._film = film
         self._open: dict[str, SinkThread] = {}
+        self._told = ""
 
     def open(self) -> None:
         """Begins the film that the command line asks for."""
@@ -66,10 +68,14 @@ class FrameOutputs:
         for name in ("record", *SINKS):
             wanted = f"/window/{name}" in self._tree and bool(self._tree.get(f"/window/{name}"))
             sending = self._open.get(name)
-            if sending is not None and (sending.failed or not wanted):
+            if sending is None:
+                if wanted:
+                    self._begin(name)
+            elif sending.ended:
                 self._end(name)
-            elif sending is None and wanted:
-                self._begin(name)
+            elif sending.failed or not wanted:
+                sending.stop()
+        self._tell()
         if not self._clock.virtual:
             return now_s + LOOK_S
         if self._open:
@@ -81,32 +87,36 @@ class FrameOutputs:
 
     def close(self) -> None:
         """Ends all of them; files are complete."""
-        for name in list(self._open):
+        for sending in self._open.values():
+            sending.stop()
+        for name, sending in list(self._open.items()):
+            sending.join()
             self._end(name)
+        self._tell()
 
     # -- inside -------------------------------------------------------------------------------------------------
 
     def _begin(self, name: str) -> None:
-        try:
-            sink = VideoFileSink(self._file()) if name == "record" else SINKS[name]()
-        except Exception as error:
-            self._tree.set(f"/window/{name}", False)
-            self._fail(f"/window/{name}: {error}")
-            return
-        self._open[name] = SinkThread(sink, partial(self._stage.taps.open, RECORD_RATE))
-        if not self._clock.virtual:
-            self._open[name].start()
-        log.info("/window/%s: %s", name, sink.name)
-        self._tree.publish("/window/sending", ", ".join(sending.sink.name for sending in self._open.values()))
+        opening = partial(VideoFileSink, self._file()) if name == "record" else SINKS[name]
+        sending = self._open[name] = SinkThread(name, opening, partial(self._stage.taps.open, RECORD_RATE))
+        if self._clock.virtual:
+            sending.open()
+        else:
+            sending.start()
 
     def _end(self, name: str) -> None:
         sending = self._open.pop(name)
-        sending.close()
         if sending.failed:
             self._fail(f"/window/{name}: {sending.failed}")
-        if f"/window/{name}" in self._tree:
-            self._tree.set(f"/window/{name}", False)
-            self._tree.publish("/window/sending", ", ".join(other.sink.name for other in self._open.values()))
+            if f"/window/{name}" in self._tree:
+                self._tree.set(f"/window/{name}", False)
+
+    def _tell(self) -> None:
+        names = ", ".join(sending.name for sending in self._open.values() if sending.name and not sending.ended)
+        if names != self._told:
+            self._told = names
+            if "/window/sending" in self._tree:
+                self._tree.publish("/window/sending", names)
 
     def _file(self) -> Path:
         if self._film is not None:
@@ -116,12 +126,20 @@ class FrameOutputs:
 
 
 class SinkThread:
-    """One sink, fed from a tap of its own on a thread of its own."""
+    """One sink, opened, fed from a tap of its own and closed on a thread of its own."""
 
-    def __init__(self, sink: FrameSink, tap: Callable[[Callable[[], None]], FrameTap]) -> None:
-        self.sink = sink
+    def __init__(
+        self, switch: str, opening: Callable[[], FrameSink], tap: Callable[[Callable[[], None]], FrameTap]
+    ) -> None:
+        self.name = ""
+        """What is written to, once it is open."""
         self.failed = ""
         """The sentence of what ended it."""
+        self.ended = False
+        """Whether the sink is closed again."""
+        self._switch = switch
+        self._opening = opening
+        self._sink: FrameSink | None = None
         self._turn = threading.Condition()
         self._tap = tap(self._wake)
         self._stopping = False
@@ -129,42 +147,71 @@ class SinkThread:
 
     def start(self) -> None:
         """Begins to send, on a thread of its own."""
-        self._thread = threading.Thread(target=self._run, name=f"sending {self.sink.name}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"sending {self._switch}", daemon=True)
         self._thread.start()
+
+    def open(self) -> None:
+        """Opens the sink."""
+        try:
+            self._sink = self._opening()
+        except Exception as error:
+            self._failed(error)
+        else:
+            self.name = self._sink.name
+            log.info("/window/%s: %s", self._switch, self.name)
 
     def send(self) -> bool:
         """Sends the newest picture, if there is one; False when it is over."""
         shown = self._tap.take()
-        if shown is not None and not self.failed:
+        if shown is not None and not self.failed and self._sink is not None:
             try:
-                self.sink.write(shown)
+                self._sink.write(shown)
             except Exception as error:
-                log.debug("%s", error, exc_info=True)
-                self.failed = str(error) or type(error).__name__
+                self._failed(error)
         return not self.failed
 
-    def close(self) -> None:
-        """Sends what has come, and gives back what was opened."""
+    def stop(self) -> None:
+        """Asks for the end: what has come is sent, then the sink is closed. Returns at once where it has a thread."""
         self._tap.close()
         with self._turn:
             self._stopping = True
             self._turn.notify()
+        if self._thread is None:
+            self._finish()
+
+    def join(self) -> None:
+        """Waits for the end that was asked for."""
         if self._thread is not None:
             self._thread.join()
-        self.send()
-        try:
-            self.sink.close()
-        except Exception as error:
-            self.failed = self.failed or str(error)
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    def _failed(self, error: Exception) -> None:
+        log.debug("%s", error, exc_info=True)
+        self.failed = self.failed or str(error) or type(error).__name__
 
     def _wake(self) -> None:
         with self._turn:
             self._turn.notify()
 
     def _run(self) -> None:
+        self.open()
         while self.send():
             with self._turn:
                 if self._stopping:
-                    return
+                    break
                 if not self._tap.waiting:
                     self._turn.wait()
+        self._finish()
+
+    def _finish(self) -> None:
+        if self.ended:
+            return
+        self.send()
+        self._tap.close()
+        if self._sink is not None:
+            try:
+                self._sink.close()
+            except Exception as error:
+                self._failed(error)
+        self.ended = True

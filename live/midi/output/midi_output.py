@@ -123,6 +123,10 @@ class MidiOutput:
         if self._link is not None and not self._link.close():
             self._on_state("error", "the MIDI sender did not end by itself and was killed")
 
+    def close_soon(self) -> None:
+        """Closes on a thread of its own, for callers that must not wait for the process to end."""
+        threading.Thread(target=self.close, name=f"closing {self.port}", daemon=True).start()
+
     def _say(self, *command: Any) -> None:
         if self._inside is not None:
             self._inside.obey(*command)

@@ -72,7 +72,7 @@ def test_an_osc_packet_recalls_with_name_and_seconds(piece: Piece) -> None:
 
 def test_a_program_change_recalls_a_preset(piece: Piece) -> None:
     engine = opened(piece, presets="[2.a]\nlength = 2.5\n")
-    keys = next(part for part in engine.control_thread._parts if isinstance(part, MidiInput))
+    keys = next(part for part in engine.control_thread.services if isinstance(part, MidiInput))
     engine.advance(1.0)
     keys.arrive("Keys", 1.0, bytes.fromhex("c001"))  # programs count from 1 for a person, from 0 on the wire
     engine.advance(1.1)

@@ -23,7 +23,7 @@ class Duet:
     def __init__(self, folder: Path, text: str = DUET) -> None:
         self.piece = Piece(folder, HEADER, text, record=folder / "played.mid", osc=None)
         self.engine = self.piece.open()
-        parts: Any = self.engine.control_thread._parts
+        parts: Any = self.engine.control_thread.services
         self.midi_in = next(part for part in parts if isinstance(part, MidiInput))
         self.keys = next(part for part in parts if isinstance(part, KeyRouting))
         self.sent: list[tuple[str, tuple[Any, ...]]] = []
