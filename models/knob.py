@@ -32,7 +32,8 @@ class Knob:
     is, once it has its weights.
 
     What lies between two values of a number that ``steps`` means nothing, as with an instrument's; ``unset`` is a value
-    that leaves something alone, and so is on no way to another.
+    that leaves something alone, and so is on no way to another. A text that is a ``file`` names a file or a stream to
+    open: a sender may name those of the show only.
     """
 
     meaning: str
@@ -50,6 +51,7 @@ class Knob:
     optional: int = 0
     steps: bool = False
     unset: float | None = None
+    file: bool = False
 
     @property
     def glides(self) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 from live.commands.names import MEANINGS
 from live.engine.stop_signals import StopSignals
 from live.net.allow import Allow
+from live.net.source_rule import SourceRule
 from live.net.token import TokenError, read_token
 
 DEFAULT_PATCH = "trio"
@@ -136,6 +137,14 @@ def _parser() -> argparse.ArgumentParser:
         help="act only on messages of these addresses and of this machine, such as 192.168.1.0/24,10.0.0.7",
     )
     control.add_argument(
+        "--files",
+        action="append",
+        default=[],
+        metavar="PLACE",
+        help="messages may name pictures and videos below this folder, too, or streams of this address, such as "
+        "rtsp://192.168.1.20 (may be repeated; always: the folders of the patch and of the start, the local network)",
+    )
+    control.add_argument(
         "--osc-out",
         action="append",
         default=[],
@@ -185,6 +194,7 @@ def main(argv: list[str]) -> int:
         http=None if given.no_http else (given.host, given.http_port),
         token=_token(parser, given),
         allow=_allow(parser, given.allow),
+        files=_files(parser, given.files),
         settings=settings,
         watch=not given.no_reload,
     )
@@ -233,6 +243,14 @@ def _allow(parser: argparse.ArgumentParser, text: str | None) -> Allow:
         return Allow() if text is None else Allow.parse(text)
     except ValueError as error:
         parser.error(f"--allow: {error}")
+
+
+def _files(parser: argparse.ArgumentParser, places: list[str]) -> tuple[str, ...]:
+    try:
+        SourceRule([], places)
+    except ValueError as error:
+        parser.error(f"--files: {error}")
+    return tuple(places)
 
 
 def _token(parser: argparse.ArgumentParser, given: argparse.Namespace) -> str | None:

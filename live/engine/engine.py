@@ -14,6 +14,7 @@ from live.engine.patch_follower import PatchFollower
 from live.engine.reloader import Reloader
 from live.engine.services import make_services
 from live.midi.output.node_outputs import NodeOutputs
+from live.net.source_rule import SourceRule
 from live.nodes.event_runner import EventRunner
 from live.nodes.loading import load_model
 from live.nodes.node_set import NodeSet
@@ -54,12 +55,13 @@ class Engine:
         self.path = path
         self.options = options or Options()
         self.clock = clock or Clock()
-        self.tree = Tree(self.clock)
+        show = path.parent if path is not None else Path()
+        self.tree = Tree(self.clock, source_rule=SourceRule([show, Path()], self.options.files, self.options.allow))
         self.osc_out = OscOutput(self.tree, self.clock)
         self.osc: OscServer | None = None
         self.voices = NodeOutputs(self.tree, self.clock, self._port_state, self.options)
         self.stage = Stage(self.tree, self.clock, self.fail)
-        self.cameras = Cameras(self.tree, self.clock, self.fail, path.parent if path is not None else Path())
+        self.cameras = Cameras(self.tree, self.clock, self.fail, show)
         self.meters = MeterService(self.tree, self.clock)
         self.routing = Routing(self.voices, self.osc_out, self.stage, self.meters)
         self.control_thread = ControlThread(self.clock, self.fail)
@@ -134,6 +136,7 @@ class Engine:
         )
         for address, value in self.options.settings:
             try:
+                self.tree.trust(address, value)
                 self.tree.write(address, parts := value.split(","))
             except (KeyError, ValueError) as error:
                 raise PatchError(f"--set {address}={value}: {error}") from None
@@ -244,6 +247,7 @@ class Engine:
 
     def give(self, address: str, value: Any) -> None:
         """Sets what the patch says; where that is out of range, its end is taken, and it is told."""
+        self.tree.trust(address, value)
         self.tree.set(address, value)
         self._check(address, value)
 

@@ -31,6 +31,8 @@ class Options:
     """What HTTP and WebSocket clients, and OSC senders on other machines, must know."""
     allow: Allow = Allow()  # noqa: RUF009
     """Which machines may send OSC and use HTTP."""
+    files: tuple[str, ...] = ()
+    """Folders and stream addresses from which a sender may name files, besides those of the show and its network."""
     settings: tuple[tuple[str, str], ...] = ()
     """(address, value) to set at the start."""
     watch: bool = True

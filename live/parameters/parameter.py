@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
-from models.base import Knob, Value
+from live.net.source_rule import SourceRule
+from models.base import Knob, KnobError, Value
 
 SHORTEST_S = 1e-9
 """A glide may be too short for its begin and its end to differ on the clock."""
@@ -20,6 +22,7 @@ class Parameter:
     knob: Knob
     value: Value
     act: Callable[[Value], None] | None = None
+    source_rule: SourceRule | None = None
     start: Value = 0.0
     start_s: float = 0.0
     end_s: float = 0.0
@@ -29,6 +32,24 @@ class Parameter:
     """Values that `act` has not been called with yet, in the order in which they were stored."""
     acting: bool = False
     """Whether a thread is calling `act`."""
+
+    def __post_init__(self) -> None:
+        self.trust(self.value)
+
+    def trust(self, value: Value) -> None:
+        """Admits a file or stream that the patch or the command line names, whatever the rule says."""
+        if self.knob.file and self.source_rule is not None:
+            self.source_rule.trust(str(value))
+
+    def coerce(self, given: Any) -> Value:
+        """The value to store for what came in. Raises KnobError, also for a file or stream that must not be named."""
+        value = self.knob.coerce(given)
+        if self.knob.file and self.source_rule is not None:
+            try:
+                self.source_rule.check(str(value))
+            except ValueError as error:
+                raise KnobError(str(error)) from None
+        return value
 
     def at(self, now_s: float) -> Value:
         """The value at a time, part of the way along a glide if there is one."""

@@ -19,6 +19,7 @@ from live.transport.clock import Clock
 from models.base import Knob, KnobError, Value
 
 if TYPE_CHECKING:
+    from live.net.source_rule import SourceRule
     from live.session.observer import SessionObserver
 
 Watcher = Callable[[str, tuple[Any, ...]], None]
@@ -48,6 +49,7 @@ class Tree:
     signals: dict[str, Signal] = field(default_factory=dict)
     watchers: list[Watcher] = field(default_factory=list)
     """Called with (address, arguments) after every change and for every signal, on the thread that made it."""
+    source_rule: SourceRule | None = None  # which files and streams a sender may name
     recorder: SessionObserver | None = None
     """Told all writes and when each node looks, under the lock: in the order in which they happen."""
 
@@ -68,7 +70,7 @@ class Tree:
         """Adds an address with its default value; `act` is called with each value set, for what is no node's knob."""
         node, _, name = address[1:].partition("/")
         with self._lock:
-            leaf = Parameter(address, knob, knob.default, act)
+            leaf = Parameter(address, knob, knob.default, act, self.source_rule)
             self._leaves[address] = leaf
             self._nodes.setdefault(node, {})[name] = leaf
             self._moving.pop(address, None)
@@ -163,6 +165,10 @@ class Tree:
             after = self._hold(after)
         _run(after)
         return target
+
+    def trust(self, address: str, value: Any) -> None:
+        """Admits a file or stream that the patch or the command line names. Raises AddressError."""
+        self._find(address)[0].trust(value)
 
     def write(self, address: str, arguments: Sequence[Any]) -> Value:
         """`set` for a sender that puts all in one list: value, or the components, and perhaps a glide in seconds."""
@@ -284,7 +290,7 @@ class Tree:
 
     def _target(self, leaf: Parameter, index: int | None, value: Any) -> Value:
         if index is None:
-            return leaf.knob.coerce(value)
+            return leaf.coerce(value)
         if isinstance(value, list | tuple) and len(value) == 1:
             value = value[0]
         whole = leaf.value if leaf.end is None else leaf.end

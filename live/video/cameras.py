@@ -57,6 +57,7 @@ class Cameras:
                 self._open(camera)
             for name in CAMERA_KNOBS if before is not None else ():
                 if getattr(before, name) != getattr(camera, name):
+                    self._tree.trust(f"/{camera.name}/{name}", getattr(camera, name))
                     self._tree.set(f"/{camera.name}/{name}", _begin(camera, name))
         self._close_unused()
 

@@ -33,7 +33,9 @@ REPEAT_S = 1.0
 
 def _wishes(
     *,
-    source: Annotated[str, Knob("auto, test, a camera's number or name, a video file, a network address")] = "auto",
+    source: Annotated[
+        str, Knob("auto, test, a camera's number or name, a video or picture file, a network address", file=True)
+    ] = "auto",
     width: Annotated[int, Knob("The width that a camera is asked for", 16, MOST_PX, "px")] = 640,
     height: Annotated[int, Knob("The height that a camera is asked for", 16, MOST_PX, "px")] = 480,
     rate: Annotated[float, Knob("How many pictures a camera is asked for", 1.0, 240.0, "1/s")] = 30.0,

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import cv2
 
+from live.net.source_rule import SCHEMES
 from live.video import VideoError
 from live.video.shot import Shot
 from live.video.synthetic_scene import SyntheticScene
@@ -19,7 +20,6 @@ from models.picture_file import is_picture, read
 
 OPEN_MS, READ_MS = 3000, 2000
 """How long a stream may take to answer, and to send the next picture."""
-SCHEMES = ("http", "https", "rtsp", "rtmp", "rtp", "srt", "tcp", "udp")
 DEVICES = Path("/sys/class/video4linux")
 Wishes = Mapping[str, Any]
 """source (text), width, height, rate and exposure, as `live.video.camera.Camera` explains them."""

@@ -109,10 +109,11 @@ class NeuralStyle:
         /,
         *,
         content: Annotated[str, Knob(
-            "What is painted: camera, which is what it sees when the picture is begun, or a picture's file"
+            "What is painted: camera, which is what it sees when the picture is begun, or a picture's file", file=True
         )] = CAMERA,
         style: Annotated[str, Knob(
-            "Painted like what: a picture's file, camera, or a painting that the fast painter knows; empty is its first"
+            "Painted like what: a picture's file, camera, or a painting that the fast painter knows; empty: its first",
+            file=True,
         )] = "",
         alpha: Annotated[float, Knob("How much the content counts", 0.001, 1000.0, "", "log")] = 1.0,
         beta: Annotated[float, Knob("How much the style counts", 0.001, 100_000.0, "", "log")] = 10.0,

@@ -21,7 +21,7 @@ from live.system.queues import LatestValue
 from live.transport.clock import Clock
 from live.video.camera import Camera
 from live.video.cameras import Cameras
-from models.base import Frame
+from models.base import Frame, KnobError
 
 HEADER = """
 from live import Camera, Midi, Node, Patch, Window
@@ -136,6 +136,49 @@ def test_a_still_is_shown_for_good(piece: Piece, tmp_path: Path) -> None:
     seen = engine.nodes["veil"].model.seen
     assert set(seen) == {0}
     assert len(seen) == 62  # once a second, for a node that began anew, and when it was turned
+
+
+def test_a_sender_may_name_files_of_the_show_only(piece: Piece, tmp_path: Path) -> None:
+    elsewhere = tmp_path.parent / f"{tmp_path.name}_elsewhere"
+    elsewhere.mkdir()
+    outside = str(clip(elsewhere / "outside.avi", 3))
+    engine = piece.open()
+    engine.advance(0.05)
+    for source in (outside, "/dev/zero", f"{tmp_path}/../x.avi"):
+        with pytest.raises(KnobError, match="/camera/source: expected a file below"):
+            engine.tree.set("/camera/source", source)
+    with pytest.raises(KnobError, match="/camera/source: expected a stream in this network"):
+        engine.tree.write("/camera/source", ["http://93.184.215.14/video"])
+    assert engine.tree.get("/camera/source") == "clip.avi"
+    piece.write(ONE.replace("clip.avi", outside))  # the patch itself may name any file
+    engine.reload()
+    engine.advance(0.15)
+    assert engine.tree.get("/camera/seen") == "outside.avi"
+    engine.tree.set("/camera/source", "clip.avi")
+    engine.tree.set("/camera/source", outside)  # and a sender may go back to it
+
+
+def test_the_command_line_may_name_any_file_and_widen_what_senders_may(tmp_path: Path) -> None:
+    (tmp_path / "show").mkdir()
+    (tmp_path / "more").mkdir()
+    clip(tmp_path / "show" / "clip.avi", 3)
+    one, other = str(clip(tmp_path / "one.avi", 3)), str(clip(tmp_path / "more" / "other.avi", 3))
+    piece = Piece(
+        tmp_path / "show",
+        HEADER,
+        ONE,
+        midi="silent",
+        osc=None,
+        settings=(("/camera/source", one),),
+        files=(str(tmp_path / "more"),),
+    )
+    engine = piece.open()
+    engine.advance(0.05)
+    assert engine.tree.get("/camera/seen") == "one.avi"
+    engine.tree.set("/camera/source", other)
+    engine.advance(0.15)
+    assert engine.tree.get("/camera/seen") == "other.avi"
+    piece.close()
 
 
 def test_one_that_is_lost_is_tried_at_longer_and_longer_pauses_and_the_last_picture_stays(
