@@ -91,6 +91,9 @@ def _parser() -> argparse.ArgumentParser:
         help="which MIDI inputs to listen to: part of a name, `virtual` for one of our own, `none` (may be repeated; "
         "default: all)",
     )
+    control.add_argument(
+        "--player", type=Path, metavar="FILE.mid", help="play this MIDI file as the performer, also with --offline"
+    )
     control.add_argument("--clock-in", metavar="PORT", help="follow the MIDI clock of this input; `auto` for any")
     control.add_argument("--link", action="store_true", help="share the beats by Ableton Link (extra arabesque[link])")
     control.add_argument("--clock-out", metavar="PORT", help="send MIDI clock to this port")
@@ -185,6 +188,7 @@ def main(argv: list[str]) -> int:
         seed=given.seed,
         midi=given.midi,
         midi_in=tuple(port for port in given.midi_in or ["auto"] if port != "none"),
+        player=given.player,
         soundfont=given.soundfont,
         record=given.record,
         record_video=given.record_video,

@@ -17,6 +17,8 @@ class Options:
     """A port, as `live.midi.Midi` names it, in the place of every node's own."""
     midi_in: tuple[str, ...] = ("auto",)
     """Which inputs are listened to, as `live.midi.Keys` names them; none for no MIDI in."""
+    player: Path | None = None
+    """A MIDI file that is played as the performer."""
     soundfont: str | None = None
     record: Path | None = None
     record_video: Path | None = None

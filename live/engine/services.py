@@ -8,6 +8,7 @@ from pathlib import Path
 from live.engine.control_thread import Service
 from live.engine.options import Options
 from live.http.service import HttpService
+from live.midi.input.file_performer import FilePerformer
 from live.midi.input.key_routing import KeyRouting
 from live.midi.input.learn import Learn
 from live.midi.input.midi_input import MidiInput
@@ -69,6 +70,7 @@ def make_services(
         disk,
         Glides(tree, clock, wake),
         cameras,
+        FilePerformer(tree, clock, midi_in, wake, options.player),
         midi_in,
         keys,
         learn,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pygame
 
 from live.parameters.parameter import Parameter
+from live.video.computer_piano import HELP, SWITCH
 from live.video.keys import KEYS, POINTER, PRESETS
 from live.video.stage import Stage
 from live.video.text import Colour, label
@@ -50,7 +51,7 @@ class Hud:
         if tree.get("/window/hud"):
             surface.blit(self._panel(surface.get_size()), (0, 0))
         if tree.get("/window/help"):
-            _help(surface)
+            _help(surface, HELP if tree.get(SWITCH) else ())
         y = surface.get_height() - 12
         for error, sentence in reversed(self._said()):
             words = label(sentence, LINE_PX, ALERT if error else BRIGHT)
@@ -114,8 +115,8 @@ def _columns(size: tuple[int, int], line_px: int) -> int:
     return max(1, (size[0] - 16) // (COLUMN * line_px))
 
 
-def _help(surface: pygame.Surface) -> None:
-    lines = [*((key.shown, key.meaning) for key in KEYS), PRESETS, POINTER]
+def _help(surface: pygame.Surface, piano: Sequence[tuple[str, str]]) -> None:
+    lines = [*((key.shown, key.meaning) for key in KEYS), PRESETS, POINTER, *piano]
     row, wide = LINE_PX + 8, 560
     box = pygame.Rect(0, 0, wide, row * len(lines) + 76)
     box.center = surface.get_rect().center

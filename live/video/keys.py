@@ -41,6 +41,17 @@ def pause(stage: Stage) -> None:
             stage.tree.set(address, not still)
 
 
+def space(stage: Stage) -> None:
+    """Hands the turn over to the nodes that wait for it (`/NODE/turn`); without any, pauses or plays on."""
+    turns = [leaf.address for leaf in stage.tree.leaves() if leaf.address.count("/") == 2]
+    turns = [address for address in turns if address.endswith("/turn")]
+    waiting = [address for address in turns if stage.tree.get(f"{address.rpartition('/')[0]}/duet") != "solo"]
+    for address in waiting:
+        _set(stage, address, True)
+    if not waiting:
+        pause(stage)
+
+
 def each_ink(name: str) -> Callable[[Stage], None]:
     """Presses a button of every layer that is drawn on."""
 
@@ -83,8 +94,10 @@ KEYS = (
     KeyBinding(("f", "f11"), "F  F11", "fill the screen, and back", toggle("/window/fullscreen")),
     KeyBinding(("h", "tab"), "H  Tab", "show the values of all parameters", toggle("/window/hud")),
     KeyBinding(("f1", "?"), "F1  ?", "show this", toggle("/window/help")),
+    KeyBinding(("f2",), "F2", "play notes on the computer's keys, and back", toggle("/window/piano")),
     KeyBinding(("escape",), "Esc", "leave help, values, full screen", leave),
-    KeyBinding(("space",), "Space", "pause everything, and play on", pause),
+    KeyBinding(("space",), "Space", "hand the turn over in a duet, else pause and play on", space),
+    KeyBinding(("pause", "f4"), "F4", "pause everything, and play on", pause),
     KeyBinding(("backspace",), "Backspace", "panic: end every note, now", press("/midi/panic")),
     KeyBinding(("b",), "B", "black, and back", toggle("/engine/blackout")),
     KeyBinding(("c",), "C", "clear the paper", each_ink("clear")),

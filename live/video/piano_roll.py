@@ -35,6 +35,7 @@ class RollNote:
     velocity: int
     start_s: float
     end_s: float | None = None
+    performer: bool = False
 
 
 class PianoRoll:
@@ -85,6 +86,13 @@ class PianoRoll:
         """Silences."""
         self.silence()
 
+    def perform(self, now_s: float, pitch: int, velocity: int) -> None:
+        """Adds a performer's note, or ends it with velocity 0; from any thread."""
+        with self._lock:
+            self._end(pitch, now_s, performer=True)
+            if velocity:
+                self._notes.append(RollNote(pitch, velocity, now_s, performer=True))
+
     # -- on the main thread --------------------------------------------------------------------------------------
 
     def advance(self, now_s: float, look: Mapping[str, Any]) -> None:
@@ -131,7 +139,8 @@ class PianoRoll:
             left = origin + round(note.start_s * per_s)
             if not low <= note.pitch <= high or left > size[0]:
                 continue
-            end_s = note.end_s if note.end_s is not None else max(decided_s, note.start_s)
+            open_s = self._now_s if note.performer else max(decided_s, note.start_s)
+            end_s = note.end_s if note.end_s is not None else open_s
             right = max(left + 3, origin + round(end_s * per_s) - 1)
             if right < 0:
                 continue
@@ -165,7 +174,7 @@ class PianoRoll:
 
     def _draw_bar(self, surface: pygame.Surface, note: RollNote, bar: pygame.Rect, now_x: int) -> None:
         """Dark before it is struck; when it is, it lights up and shines while it sounds; then it is a little dimmed."""
-        shades = SHADES[min(max(note.velocity, 1), 127)]
+        shades = (PERFORMER_SHADES if note.performer else SHADES)[min(max(note.velocity, 1), 127)]
         radius = min(bar.h // 2, 5)
         since_s = self._now_s - note.start_s
         if since_s < 0.0:
@@ -182,17 +191,17 @@ class PianoRoll:
             bar = pygame.Rect(bar.x, bar.y, max(3, now_x - bar.x), bar.h)
         pygame.draw.rect(surface, _mix(shades.full, WHITE, 0.15 + 0.5 * glow), bar, border_radius=radius)
 
-    def _end(self, pitch: int, at_s: float) -> None:
+    def _end(self, pitch: int, at_s: float, performer: bool = False) -> None:
         for note in reversed(self._notes):
-            if note.pitch == pitch:
+            if note.pitch == pitch and note.performer == performer:
                 if note.end_s is None:
                     note.end_s = max(at_s, note.start_s)
                 return
 
     def _withdraw(self, after_s: float) -> None:
-        self._notes = deque((note for note in self._notes if note.start_s <= after_s), MOST_NOTES)
+        self._notes = deque((n for n in self._notes if n.performer or n.start_s <= after_s), MOST_NOTES)
         for note in self._notes:
-            if note.end_s is not None and note.end_s > after_s:
+            if not note.performer and note.end_s is not None and note.end_s > after_s:
                 note.end_s = None
         self._pedal = deque(((at_s, down) for at_s, down in self._pedal if at_s <= after_s), MOST_NOTES)
         self._decided_s = min(self._decided_s, after_s)
@@ -253,10 +262,12 @@ def _mix(first: tuple[int, int, int], second: tuple[int, int, int], part: float)
 class _Shades:
     """One velocity's colours: of what is about to sound, what sounds, and what has sounded."""
 
-    def __init__(self, velocity: int) -> None:
-        self.full = colour_of(velocity)
+    def __init__(self, full: tuple[int, int, int]) -> None:
+        self.full = full
         self.ahead = _mix(self.full, BACKGROUND, 0.55)
         self.played = _mix(self.full, BACKGROUND, 0.22)
 
 
-SHADES = [_Shades(velocity) for velocity in range(128)]
+SHADES = [_Shades(colour_of(velocity)) for velocity in range(128)]
+PERFORMER_SHADES = [_Shades(_mix((96, 98, 108), (255, 250, 240), velocity / 127.0)) for velocity in range(128)]
+"""The performer's notes are white, the softer the greyer; the node's are coloured."""

@@ -309,6 +309,10 @@ class Stage:
     def _watch(self, address: str, arguments: tuple[Any, ...]) -> None:
         if address == "/engine/error":
             self.say(True, str(arguments[0]))
+        elif address.endswith("/heard"):
+            for roll in self.rolls.values():
+                if address == f"/{roll.of}/heard":
+                    roll.perform(self.clock.now(), *arguments)
 
 
 _UNASKED = {name: knob.default for name, knob in INK_KNOBS.items()}

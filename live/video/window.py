@@ -8,6 +8,7 @@ from collections import deque
 import pygame
 
 from live.video import Window, keys
+from live.video.computer_piano import ComputerPiano
 from live.video.hud import Hud
 from live.video.stage import Stage
 
@@ -44,6 +45,7 @@ class Screen:
         self._cursor = True
         self._exposed = True
         self._fingers: dict[int, int] = {}
+        self._piano = ComputerPiano(stage.tree)
 
     def frame(self) -> float:
         """Does what is to be done now: events, then a frame if it is time for one; returns when it wants to be called
@@ -152,8 +154,15 @@ class Screen:
         match event.type:
             case pygame.QUIT:
                 stage.tree.set("/engine/stop", True)
-            case pygame.KEYDOWN:
+            case pygame.KEYDOWN if event.mod & (pygame.KMOD_CTRL | pygame.KMOD_ALT | pygame.KMOD_META):
                 keys.pressed(stage, event)
+            case pygame.KEYDOWN:
+                if not self._piano.pressed(event.scancode):
+                    keys.pressed(stage, event)
+            case pygame.KEYUP:
+                self._piano.released(event.scancode)
+            case pygame.WINDOWFOCUSLOST:
+                self._piano.release_all()
             case pygame.WINDOWEXPOSED | pygame.WINDOWRESTORED | pygame.WINDOWSHOWN:
                 self._exposed = True
             case pygame.MOUSEBUTTONDOWN | pygame.MOUSEBUTTONUP if event.button == 1 and not event.touch:

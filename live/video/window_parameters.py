@@ -13,6 +13,7 @@ WINDOW_KNOBS: dict[str, Knob] = {
     "fps": Knob("How often it was drawn in the last second", unit="1/s", access="r"),
     "draw_ms": Knob("Time that drawing one frame takes, smoothed", unit="ms", access="r"),
     "hud": Knob("Show the values of all parameters", kind="switch", default=False),
+    "piano": Knob("Play notes on the computer's keys", kind="switch", default=False),
     "help": Knob("Show what the keys do", kind="switch", default=False),
     "record": Knob("Write a video file of the stage into the folder it was started in", kind="switch", default=False),
     "share": Knob("Put the stage's pictures into shared memory", kind="switch", default=False),

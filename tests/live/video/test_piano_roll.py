@@ -120,3 +120,19 @@ def test_it_fills_the_part_of_the_window_that_it_is_given(show: Any, roll: Any) 
 
 def test_every_velocity_has_a_colour() -> None:
     assert len({colour_of(velocity) for velocity in range(1, 128)}) > 100
+
+
+def test_a_performers_note_is_beside_the_nodes_own_of_the_same_pitch(show: Any, roll: Any) -> None:
+    show.at(10.0)
+    roll.send(10.0, NoteOn(60, 80))
+    show.tree.add_signal("/piano/heard", "ii", "a performer's note")
+    show.tree.publish("/piano/heard", 60, 64)
+    show.at(11.0)
+    roll.withdraw(10.5)
+    roll.send(10.6, NoteOff(60))
+    show.tree.publish("/piano/heard", 60, 0)
+    show.tree.publish("/other/heard", 61, 64)
+    assert [(note.performer, note.start_s, note.end_s) for note in roll.notes()] == [
+        (False, 10.0, 10.6),
+        (True, 10.0, 11.0),
+    ]

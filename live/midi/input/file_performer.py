@@ -1,0 +1,79 @@
+"""`--player FILE.mid`: a MIDI file takes the place of the performer."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from live.midi.input.message import CONTROL, OFF, ON
+from live.midi.input.midi_input import MidiInput
+from live.parameters.tree import Tree
+from live.patch import Patch, PatchError
+from live.transport.clock import Clock
+from models.base import Knob, pulse
+from models.midi_file import MidiFile
+
+DEVICE: Final = "player"
+LEAD_S: Final = 1.0
+"""Silence before the first message, in which the nodes start."""
+
+
+class FilePerformer:
+    """The control-thread service that plays a file's notes and controllers into the MIDI input at their times.
+
+    `/midi/player/restart` plays it again from its beginning.
+    """
+
+    def __init__(
+        self, tree: Tree, clock: Clock, midi_in: MidiInput, wake: Callable[[], None], path: Path | None
+    ) -> None:
+        self._tree, self._clock, self._midi_in, self._wake, self._path = tree, clock, midi_in, wake, path
+        self._messages: list[tuple[float, bytes]] = []
+        self._coming: deque[tuple[float, bytes]] = deque()
+        self._restart = False
+
+    def open(self) -> None:
+        """Reads the file and declares the addresses. Raises PatchError where the file cannot be played."""
+        if self._path is None:
+            return
+        try:
+            found = MidiFile.read(self._path)
+        except (OSError, ValueError) as error:
+            raise PatchError(f"--player {self._path}: {error}") from None
+        self._messages = [one for one in found.messages() if one[1][0] & 0xF0 in (ON, OFF, CONTROL)]
+        if not any(data[0] & 0xF0 == ON for _, data in self._messages):
+            raise PatchError(f"--player {self._path}: it has no note to play")
+        self._tree.add("/midi/player/file", Knob("The file", kind="text", default=str(self._path), access="r"))
+        left = Knob("Time until its last message", unit="s", access="r")
+        self._tree.add("/midi/player/left", left)
+        self._tree.add("/midi/player/restart", pulse("Play the file again from its beginning"), self._ask)
+        self._begin()
+
+    def follow(self, patch: Patch) -> None:
+        """The patch does not change it."""
+
+    def advance(self, now_s: float) -> float:
+        """Passes on what is due, each message with its own time."""
+        if self._restart:
+            self._restart = False
+            self._midi_in.arrive(DEVICE, now_s, bytes([CONTROL, 123, 0]))
+            self._begin()
+        while self._coming and self._coming[0][0] <= now_s:
+            self._midi_in.arrive(DEVICE, *self._coming.popleft())
+        if not self._messages:
+            return float("inf")
+        self._tree.publish("/midi/player/left", max(0.0, self._coming[-1][0] - now_s) if self._coming else 0.0)
+        return self._coming[0][0] if self._coming else float("inf")
+
+    def close(self) -> None:
+        """Opens nothing, so closes nothing."""
+
+    def _begin(self) -> None:
+        begin_s = self._clock.now() + LEAD_S
+        self._coming = deque((begin_s + time_s, data) for time_s, data in self._messages)
+
+    def _ask(self, _: object) -> None:
+        self._restart = True
+        self._wake()
