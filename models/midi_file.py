@@ -211,7 +211,11 @@ class _Track:
                 elif running:
                     status = running  # valid after sysex and meta events, too: files have it, and players go on
                 else:
-                    raise _Damage(f"a data byte without a status; {_REST}")
+                    self._ignore(start, "status", "data bytes without a status", "skipped")
+                    while status < 0x80:
+                        at += 1
+                        status = data[at]
+                    at += 1
                 if status < 0xF0:
                     running = status
                     first, second = data[at], 0
