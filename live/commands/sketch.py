@@ -29,7 +29,7 @@ HALF = 0.6
 MOUSE = 20
 
 
-class SketchbookError(Exception):
+class SketchError(Exception):
     """What cannot be done: one sentence."""
 
 
@@ -41,7 +41,7 @@ class OfflineSketcher:
         try:
             self._model = room.SketchRNN.load(weights)
         except importlib.import_module("models.store").WeightsError as error:
-            raise SketchbookError(str(error)) from error
+            raise SketchError(str(error)) from error
         self._state = self._model.start(seed)
         self.categories: tuple[str, ...] = self._model.facts.categories
 
@@ -92,8 +92,8 @@ def read(path: Path) -> list[Line]:
     """The lines of an SVG drawing, on the middle of the paper."""
     try:
         lines = importlib.import_module("models.sketch_rnn.svg_files").read_svg(path)
-    except ValueError as error:
-        raise SketchbookError(f"{path}: {error}") from error
+    except (OSError, ValueError) as error:
+        raise SketchError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
     points = [point for line in lines for point in line]
     left, top = (min(point[axis] for point in points) for axis in (0, 1))
     right, bottom = (max(point[axis] for point in points) for axis in (0, 1))
@@ -165,9 +165,9 @@ def main(argv: list[str]) -> int:
     try:
         rows: list[SheetRow] = given.make(given)
         if not any(row.cells for row in rows):
-            raise SketchbookError("nothing was drawn")
+            raise SketchError("nothing was drawn")
         write(given.out, rows, given.cell)
-    except (SketchbookError, VideoError, OSError) as error:
+    except (SketchError, VideoError, OSError) as error:
         sys.stderr.write(f"arabesque sketch {argv[0]}: {error}\n")
         return 1
     return 0
@@ -179,7 +179,7 @@ def _known(hand: OfflineSketcher, asked: str) -> Sequence[str]:
     for name in names:
         if name not in hand.categories:
             known = ", ".join(hand.categories) or "none"
-            raise SketchbookError(f"{name}: these weights do not know that category (known: {known})")
+            raise SketchError(f"{name}: these weights do not know that category (known: {known})")
     return names or hand.categories or ("any",)
 
 

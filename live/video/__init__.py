@@ -1,4 +1,4 @@
-"""What is seen: the values that a patch writes. Nothing is opened by importing it."""
+"""Windows, layers and piano rolls, as values of a patch. Importing this opens nothing."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ BLENDS: tuple[str, ...] = get_args(Blend)
 
 
 class VideoError(ValueError):
-    """A window or layer that cannot be; the message is for the person who wrote it."""
+    """A wrong window, layer, camera or file; the message is one sentence for the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The one window of a patch: its size in pixels (64..16384) when it opens, whether it fills a screen, and which.
+    """The window of a patch: its size in pixels (64..16384), and whether it fills the screen number `display`.
 
-    `display` counts the screens from 0; one that is not there means the first. Raises VideoError for anything else.
+    Screens are counted from 0; a number without a screen means the first. Raises VideoError for other values.
     """
 
     width: int = 1280
@@ -36,7 +36,7 @@ class Window:
             raise VideoError(f"fullscreen: expected True or False, got {self.fullscreen!r}")
 
     def layer(self, number: int, opacity: float = 1.0, blend: Blend = "over") -> Layer:
-        """A place in this window for what a node draws; a higher number lies over a lower one."""
+        """A layer of this window for a node; a higher number lies over a lower one."""
         return Layer(self, number, opacity, blend)
 
     def roll(self, of: str, number: int = 0, opacity: float = 1.0, blend: Blend = "over") -> Roll:
@@ -46,8 +46,9 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One of a window's layers: number (any whole one, 0 is usually the lowest), opacity 0..1, and how it blends
-    with what lies under it. Raises VideoError for anything else.
+    """A layer of a window: its number (any integer), its opacity 0..1, and how it blends with the layers below.
+
+    Raises VideoError for other values.
     """
 
     window: Window
@@ -66,20 +67,20 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Roll:
-    """A piano roll: shows what the node called `of` plays and is about to play."""
+    """A piano roll of what the node called `of` has played and is about to play."""
 
     of: str
     out: Layer = field(default_factory=lambda: Window().layer(0))
 
 
-os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # its line of greeting, printed when it is first imported
-# OpenCV's own words about devices that are not there and streams that end: here they are states of a camera.
+os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # pygame prints a greeting when it is imported
+# OpenCV logs missing devices and ended streams; here they are states of a camera.
 os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")  # seconds without a picture
 if sys.platform == "darwin":
-    # Else OpenCV asks for leave to use the camera, which it can on the main thread only; so the system asks.
+    # OpenCV could ask for camera access on the main thread only; without it macOS asks itself.
     os.environ.setdefault("OPENCV_AVFOUNDATION_SKIP_AUTH", "1")
 if sys.platform == "linux":
-    # Else SDL shows the window by way of OpenGL, which without a graphics card takes 16 ms a frame, and 0.2 ms so.
+    # SDL would show the window through OpenGL, which takes 16 ms a frame without a graphics card instead of 0.2 ms.
     os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")

@@ -1,4 +1,4 @@
-"""Lays one layer over what is under it: its opacity, and how it blends."""
+"""Blends one layer over the layers below."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import pygame
 
 
 class Drawable(Protocol):
-    """Something that can be drawn over what a surface shows already."""
+    """Something that can be drawn over a surface."""
 
     def draw(self, surface: pygame.Surface) -> None: ...
 
 
 def lay(surface: pygame.Surface, drawn: Drawable, opacity: float, blend: str) -> None:
-    """Draws with an opacity 0..1, as a whole, and one of `live.video.BLENDS`; where the surface's clip lets it."""
+    """Draws with an opacity 0..1 and one of `live.video.BLENDS`, inside the clip of the surface."""
     if opacity <= 0.0:
         return
     if blend == "over":
@@ -40,7 +40,7 @@ def lay(surface: pygame.Surface, drawn: Drawable, opacity: float, blend: str) ->
     drawn.draw(alone)
     if part < 255:
         alone.fill((part,) * 3, special_flags=pygame.BLEND_RGB_MULT)
-    if blend == "screen":  # a + b - a b: what is added is darker, the lighter it is there already
+    if blend == "screen":  # a + b - a b
         under = pygame.Surface(surface.get_size(), 0, 32)
         under.set_clip(surface.get_clip())
         under.fill((255, 255, 255))

@@ -19,13 +19,13 @@ from live.video.strokes import Colour, Drawing, Stroke
 STEP_PX = 4.0
 """How far apart the samples of a curve lie."""
 GROUP = 6
-"""How many pieces of a line are painted in one box: more would be mostly empty box."""
+"""Most segments painted in one box; the box of more would be mostly empty."""
 MARGIN_PX = 96
-"""How much room is taken around what is drawn, for what comes next to it."""
+"""Margin around a drawing, so that it need not grow at every point."""
 TAPER = 5.0
-"""Over how many widths a line begins and ends thinner."""
+"""Length of the tapered ends, in line widths."""
 THIN = 0.4
-"""How thin it begins and ends, of its width."""
+"""Width at the very ends, as a part of the line width."""
 
 Samples = NDArray[np.float32]
 """(n, 3): x, y and half the width, in pixels."""
@@ -39,16 +39,16 @@ class StrokeRaster:
 
     def __init__(self, size: tuple[int, int]) -> None:
         self.bounds = pygame.Rect(0, 0, 0, 0)
-        """What of the paper is drawn on."""
+        """The part of the paper that is drawn on."""
         self.settled = False
-        """Its pixels are somewhere else now."""
+        """Whether its pixels were merged into the background."""
         self._size = size
         self._scale = min(size) / 2.0
         self._middle = size[0] / 2.0, size[1] / 2.0
         self._surface = pygame.Surface((1, 1), pygame.SRCALPHA, 32)
         self._area = pygame.Rect(0, 0, 0, 0)
         self._dry: list[tuple[int, float]] = []
-        """Of each stroke: how many segments are painted for good, and how long they are together."""
+        """For each stroke the number of finished segments, and their total length."""
         self._wet: list[tuple[pygame.Rect, NDArray[np.uint32]]] = []
         self._seen = (0, 0, False)
 
@@ -58,7 +58,7 @@ class StrokeRaster:
         return self._surface.subsurface(self.bounds.move(-self._area.x, -self._area.y))
 
     def paint(self, drawing: Drawing) -> pygame.Rect | None:
-        """Brings the sheet to how the drawing is now; returns the box that has changed, None where nothing has."""
+        """Paints what is new in a drawing; returns the box that has changed, None for nothing."""
         last = drawing.strokes[-1] if drawing.strokes else None
         seen = (len(drawing.strokes), drawing.points, last is None or last.done)
         if self.settled or seen == self._seen:
@@ -91,12 +91,12 @@ class StrokeRaster:
         return changed
 
     def settle(self) -> None:
-        """Lets the pixels go: they have been laid somewhere else, and the drawing is an old one."""
+        """Frees the pixels of a finished drawing that was merged into the background."""
         self._surface = pygame.Surface((1, 1), pygame.SRCALPHA, 32)
         self.settled = True
 
     def _reserve(self, box: pygame.Rect) -> None:
-        """Makes room for a box."""
+        """Grows the pixels to contain a box."""
         if self._area.contains(box):
             return
         wanted = box.inflate(2 * MARGIN_PX, 2 * MARGIN_PX).clip(((0, 0), self._size))
@@ -114,7 +114,7 @@ class StrokeRaster:
         return pixels[left : left + box.w, top : top + box.h]
 
     def _parts(self, number: int, stroke: Stroke) -> Iterator[tuple[Samples, bool]]:
-        """What is still to be painted of a stroke, in pieces, and whether each is to be taken off again."""
+        """The segments of a stroke that are not painted yet, and whether each may still change."""
         dry, length = self._dry[number]
         segments = len(stroke.points) - 1
         if dry >= max(segments, 1 if stroke.done else 0):
@@ -149,7 +149,7 @@ class StrokeRaster:
 
 
 def _half_width(along: Samples, whole: float, width: float) -> Samples:
-    """Half the width at so many pixels along a line: thinner at both ends, and as uneven as a hand is."""
+    """Half the width at these distances along a line: tapered at both ends, and slightly uneven."""
     taper = min(TAPER * width, max(whole / 2.0, 1e-3))
     near = np.clip(np.minimum(along, whole - along) / taper, 0.0, 1.0)
     full = width / 2.0 if whole > width else width / 2.0 * (0.8 + 0.2 * whole / width)
@@ -170,7 +170,7 @@ def _box(part: Samples, size: tuple[int, int]) -> pygame.Rect:
 
 
 def _stamp(pixels: NDArray[np.uint32], part: Samples, box: pygame.Rect, colour: Colour) -> None:
-    """Covers what lies within the line; where something covers a pixel more already, that stays."""
+    """Raises the coverage of each pixel to that of the line, where the line covers more."""
     x = np.arange(box.left, box.right, dtype=np.float32)[None, :, None] + 0.5
     y = np.arange(box.top, box.bottom, dtype=np.float32)[None, None, :] + 0.5
     start, way = part[:-1, :, None, None], (part[1:] - part[:-1])[:, :, None, None]

@@ -1,4 +1,4 @@
-"""Drawings side by side on a page, in rows with a word before each: as a picture (PNG) or as exact strokes (SVG)."""
+"""A contact sheet: drawings side by side in labelled rows, as PNG or as SVG."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from live.video.text import label
 
 PAPER: Colour = (1.0, 1.0, 1.0)
 FILL = 0.84
-"""Of its cell, the longer side of a drawing."""
+"""Longer side of a drawing, as a part of its cell."""
 LINE = 0.016
-"""Width of a line, in parts of its cell."""
+"""Width of a line, as a part of the cell."""
 WORD_PX = 20
 WORD_COLOUR = 60, 60, 60
 MARGIN_PX = 110
-"""At the left, for the words."""
+"""Width of the labels, in cells."""
 ENDINGS = ".png", ".svg"
 
 Line = Sequence[tuple[float, float]]
@@ -29,21 +29,21 @@ Line = Sequence[tuple[float, float]]
 
 @dataclass(frozen=True, slots=True)
 class SheetCell:
-    """One drawing: lines of points, each with its colour. It is moved and scaled so that it fills its cell."""
+    """One drawing: coloured lines of points, moved and scaled to fill its cell."""
 
     lines: Sequence[tuple[Line, Colour]]
 
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """Cells side by side, and the word before them."""
+    """A label and its cells."""
 
     word: str
     cells: Sequence[SheetCell]
 
 
 def write(path: Path, rows: Sequence[SheetRow], cell_px: int = 128) -> None:
-    """Writes all rows to one file; its ending says as what. Raises VideoError for another ending, OSError as `open`."""
+    """Writes all rows to a .png or .svg file. Raises VideoError for another ending, and OSError."""
     if path.suffix not in ENDINGS:
         raise VideoError(f"{path}: expected a name that ends with {' or '.join(ENDINGS)}")
     size = MARGIN_PX + cell_px * max(len(row.cells) for row in rows), cell_px * len(rows)

@@ -1,4 +1,4 @@
-"""From the points of a stroke to the line that a hand would have drawn through them.
+"""A smooth curve through the points of a stroke.
 
 Between two points the line is a cubic Bézier curve. Where the points turn gently it is smooth; where they turn
 sharply, the corner stays a corner: a square drawn with four points is a square.
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 Point = tuple[float, float]
 
 SHARP = 0.05
-"""The cosine of the turn from which on a corner is kept as sharp as it is: a little under 90 degrees."""
+"""Cosine of the turn from which a corner stays sharp: a little under 90 degrees."""
 
 
 def tangent(before: Point | None, here: Point, after: Point | None) -> Point:
@@ -41,7 +41,7 @@ def controls(points: Sequence[Point], index: int) -> tuple[Point, Point]:
 
 
 def samples(points: Sequence[Point], index: int, step: float) -> list[Point]:
-    """The curve from point `index` to the next one, at about every `step`: without its start, with its end."""
+    """Samples of the curve from point `index` to the next, about every `step`, without the first point."""
     here, there = points[index], points[index + 1]
     first, second = controls(points, index)
     count = max(1, min(256, math.ceil(math.dist(here, there) / step)))

@@ -1,4 +1,4 @@
-"""Files that a performance leaves behind: dated names in the folder it was started in, never over another file."""
+"""New files with dated names in the current folder; an existing file is never overwritten."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Say = Callable[[str], None]
 
 
 def fresh(folder: Path, name: str, ending: str) -> Path:
-    """A file of that name that did not exist until now, numbered if there was one; it is there, and empty.
+    """Creates an empty file of this name, numbered if there was one already.
 
     Raises VideoError for a name that leads out of the folder, OSError where it cannot be written.
     """
@@ -33,7 +33,7 @@ def fresh(folder: Path, name: str, ending: str) -> Path:
 
 
 class FileWriter:
-    """Writes on a thread of its own, so that the picture goes on; says what was written, and what could not be."""
+    """Writes files on threads of its own; reports each file, or why it could not be written."""
 
     def __init__(self, folder: Path, said: Say, failed: Say, at_once: bool) -> None:
         self.folder = folder

@@ -1,4 +1,4 @@
-"""The stage's pictures sent on while switches of the window say so: as a control-thread service."""
+"""Sends the stage's pictures to files and programs while the switches of the window are on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from live.video.stage import Stage
 log = logging.getLogger(__name__)
 
 LOOK_S = 0.1
-"""How often it looks at the switches."""
+"""How often the switches are read."""
 SINKS: Mapping[str, Callable[[], FrameSink]] = {
     "share": SharedMemorySink,
     "virtual_camera": VirtualCameraSink,
@@ -28,11 +28,11 @@ SINKS: Mapping[str, Callable[[], FrameSink]] = {
     "spout": SpoutSink,
     "ndi": NdiSink,
 }
-"""The switches `/window/…` beside `record`, and what each opens."""
+"""The switches `/window/…` beside `record`, and the sink of each."""
 
 
 class FrameOutputs:
-    """Opens and closes what the switches `/window/record`, `/window/share` … ask for.
+    """The control-thread service that opens and closes the sinks of `/window/record`, `/window/share` …
 
     Each opens, writes and closes on a thread of its own, so that the control thread never waits for a device or a
     file; one that fails is reported with `fail`, and its switch goes off. On a virtual clock a film is written picture
@@ -52,7 +52,7 @@ class FrameOutputs:
         self._told = ""
 
     def open(self) -> None:
-        """Begins the film that the command line asks for."""
+        """Starts the recording of `--record-video`."""
         if self._film is not None:
             if self._stage.window is None:
                 self._fail(f"--record-video {self._film}: this patch shows nothing")
@@ -61,10 +61,10 @@ class FrameOutputs:
                 self._tree.set("/window/record", True)
 
     def follow(self, patch: Patch) -> None:
-        """Nothing: the switches stay as they are."""
+        """The patch does not change the switches."""
 
     def advance(self, now_s: float) -> float:
-        """Does what the switches say now."""
+        """Opens and closes sinks as the switches are set."""
         for name in ("record", *SINKS):
             wanted = f"/window/{name}" in self._tree and bool(self._tree.get(f"/window/{name}"))
             sending = self._open.get(name)
@@ -86,7 +86,7 @@ class FrameOutputs:
         return min(now_s + LOOK_S, self._stage.taps.next_s())
 
     def close(self) -> None:
-        """Ends all of them; files are complete."""
+        """Closes all sinks; files are then complete."""
         for sending in self._open.values():
             sending.stop()
         for name, sending in list(self._open.items()):
@@ -126,17 +126,17 @@ class FrameOutputs:
 
 
 class SinkThread:
-    """One sink, opened, fed from a tap of its own and closed on a thread of its own."""
+    """One sink with its tap and its thread."""
 
     def __init__(
         self, switch: str, opening: Callable[[], FrameSink], tap: Callable[[Callable[[], None]], FrameTap]
     ) -> None:
         self.name = ""
-        """What is written to, once it is open."""
+        """Name of the sink, once it is open."""
         self.failed = ""
-        """The sentence of what ended it."""
+        """The error that ended it."""
         self.ended = False
-        """Whether the sink is closed again."""
+        """Whether the sink is closed."""
         self._switch = switch
         self._opening = opening
         self._sink: FrameSink | None = None
@@ -146,7 +146,7 @@ class SinkThread:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begins to send, on a thread of its own."""
+        """Starts the thread."""
         self._thread = threading.Thread(target=self._run, name=f"sending {self._switch}", daemon=True)
         self._thread.start()
 
@@ -161,7 +161,7 @@ class SinkThread:
             log.info("/window/%s: %s", self._switch, self.name)
 
     def send(self) -> bool:
-        """Sends the newest picture, if there is one; False when it is over."""
+        """Sends the latest picture, if there is one; False when it has ended."""
         shown = self._tap.take()
         if shown is not None and not self.failed and self._sink is not None:
             try:
@@ -171,7 +171,7 @@ class SinkThread:
         return not self.failed
 
     def stop(self) -> None:
-        """Asks for the end: what has come is sent, then the sink is closed. Returns at once where it has a thread."""
+        """Requests the end: waiting pictures are sent, then the sink is closed. Does not wait for the thread."""
         self._tap.close()
         with self._turn:
             self._stopping = True
@@ -180,7 +180,7 @@ class SinkThread:
             self._finish()
 
     def join(self) -> None:
-        """Waits for the end that was asked for."""
+        """Waits for the requested end."""
         if self._thread is not None:
             self._thread.join()
 

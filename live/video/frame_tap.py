@@ -1,4 +1,4 @@
-"""The stage's pictures for others than the window: each taps them at its own rate, and the main thread never waits.
+"""Taps of the stage's pictures: each takes them at its own rate, and the main thread never waits for one.
 
 While nobody taps, nothing is copied.
 """
@@ -18,9 +18,9 @@ from live.system.queues import LatestValue
 from live.transport.clock import Clock
 
 EARLY_S = 0.001
-"""So much sooner than its time a picture is taken, since a display's frames are not quite even."""
+"""A picture is taken up to this time early, since the frames of a display are not quite regular."""
 STILL_S = 1.0
-"""A stage that does not change is given again after so long, so that watchers know that it is there."""
+"""An unchanged stage is sent again after this time, so that a watcher sees that it is alive."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,24 +53,24 @@ class StageFrame:
 
 
 class FrameTap:
-    """One taker of pictures, of the newest one at a time. `close` it when it is needed no longer."""
+    """Takes the latest picture, one at a time. `close` it after use."""
 
     def __init__(self, taps: FrameTaps, rate: float, notify: Callable[[], None]) -> None:
         self.rate = rate
         self.next_s = float("-inf")
         self.given: tuple[int, float] = (-1, float("-inf"))
-        """The change of the stage that was given last, and when."""
+        """The last change of the stage that it received, and when."""
         self._taps = taps
         self._notify = notify
         self._newest: LatestValue[StageFrame] = LatestValue()
 
     @property
     def waiting(self) -> bool:
-        """Whether there is one to take."""
+        """Whether a picture waits."""
         return self._newest.waiting
 
     def take(self) -> StageFrame | None:
-        """The newest picture, once."""
+        """The latest picture, once."""
         return self._newest.take()
 
     def give(self, shown: StageFrame) -> None:
@@ -79,12 +79,12 @@ class FrameTap:
         self._notify()
 
     def close(self) -> None:
-        """No more pictures."""
+        """Receives no more pictures."""
         self._taps.remove(self)
 
 
 class FrameTaps:
-    """All takers of a stage's pictures."""
+    """All taps of a stage."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -103,16 +103,16 @@ class FrameTaps:
         return tap
 
     def remove(self, tap: FrameTap) -> None:
-        """Takes a tap away, if it is there."""
+        """Removes a tap."""
         with self._lock:
             self._taps = tuple(other for other in self._taps if other is not tap)
 
     def next_s(self) -> float:
-        """When somebody wants a picture next."""
+        """When the next tap needs a picture."""
         return min((tap.next_s - EARLY_S for tap in self._taps), default=float("inf"))
 
     def offer(self, surface: pygame.Surface, change: int) -> None:
-        """The main thread: the stage as it is now; `change` counts its changes, those without one are not copied."""
+        """Called on the main thread. `change` counts the changes of the stage; an unchanged one is not copied."""
         now_s = self._clock.now()
         wanting = [tap for tap in self._taps if tap.next_s - EARLY_S <= now_s]
         for tap in wanting:

@@ -1,4 +1,4 @@
-"""What is written over the stage: the values of all parameters, the help, and what was said lately."""
+"""The head-up display: the values of all parameters, the help, and recent messages, over the stage."""
 
 from __future__ import annotations
 
@@ -19,49 +19,49 @@ ALERT: Colour = (255, 120, 104)
 PANEL = (8, 8, 12, 205)
 TITLE_PX, LINE_PX = 24, 18
 SMALLER_PX = (18, 16, 14, 12)
-"""Heights of a line of values, of which the largest is taken with which all of them fit."""
+"""Heights of a line of values; the largest at which all lines fit is taken."""
 EVERY_S = 0.2
-"""How often the values are written anew."""
-SAID_S = 6.0
-"""How long a sentence stays."""
+"""How often the values are redrawn."""
+MESSAGE_S = 6.0
+"""How long a message is shown."""
 
 COLUMN = 20
-"""How wide a column of values is, in heights of a line."""
+"""Width of a column of values, in line heights."""
 
 Line = tuple[str, str, Colour]
-"""A name, its value and the value's colour; without a name it is a title."""
+"""A name, its value and the colour of the value; a line without a name is a title."""
 _GAP: Line = ("", "", DIM)
 
 
 class Hud:
-    """Draws over a surface; keeps what it wrote until it is to be written anew."""
+    """Draws over a surface; redraws its text at most every EVERY_S."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._values: tuple[float, tuple[int, int], pygame.Surface] | None = None
 
     def wants(self) -> bool:
-        """Whether there is anything to draw now."""
+        """Whether it shows anything now."""
         tree = self._stage.tree
-        return bool(tree.get("/window/hud") or tree.get("/window/help") or self._said())
+        return bool(tree.get("/window/hud") or tree.get("/window/help") or self._messages())
 
     def draw(self, surface: pygame.Surface) -> None:
-        """Draws what is wanted over a surface."""
+        """Draws values, help and messages that are to be shown."""
         tree = self._stage.tree
         if tree.get("/window/hud"):
             surface.blit(self._panel(surface.get_size()), (0, 0))
         if tree.get("/window/help"):
             _help(surface, HELP if tree.get(SWITCH) else ())
         y = surface.get_height() - 12
-        for error, sentence in reversed(self._said()):
+        for error, sentence in reversed(self._messages()):
             words = label(sentence, LINE_PX, ALERT if error else BRIGHT)
             y -= words.get_height() + 6
             _shade(surface, pygame.Rect(10, y - 3, words.get_width() + 12, words.get_height() + 6))
             surface.blit(words, (16, y))
 
-    def _said(self) -> list[tuple[bool, str]]:
+    def _messages(self) -> list[tuple[bool, str]]:
         now_s = self._stage.clock.now()
-        return [(error, sentence) for at_s, error, sentence in self._stage.notes if now_s - at_s < SAID_S]
+        return [(error, sentence) for at_s, error, sentence in self._stage.notes if now_s - at_s < MESSAGE_S]
 
     def _panel(self, size: tuple[int, int]) -> pygame.Surface:
         now_s = self._stage.clock.now()

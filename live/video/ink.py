@@ -1,4 +1,4 @@
-"""What a node's pens and a person's draw on one layer: an Output that shows each event when it is due."""
+"""A layer of drawings: an output that draws each pen event of a node when it is due, and a person's at once."""
 
 from __future__ import annotations
 
@@ -20,36 +20,36 @@ from models.base import Event, Page, Pen
 log = logging.getLogger(__name__)
 
 FADE_LEVELS = 64
-"""In how many steps a drawing fades: its pixels are made anew for each, and are then cheap to show."""
+"""Number of steps in which a drawing fades; its pixels are recomputed at each step only."""
 
 
 class Ink:
-    """Pen and Page events from any thread in; exact strokes, and their pixels, out on the main thread."""
+    """Takes Pen and Page events from any thread; the main thread turns them into strokes and pixels."""
 
     def __init__(self, name: str, layer: Layer) -> None:
         self.name = name
         self.layer = layer
         self.paper = DrawingList()
         self.dropped = 0
-        """How many events did not fit: more than 100,000 were waiting."""
+        """How many events were dropped because 100,000 were waiting."""
         self.look: Mapping[str, Any] = {knob: declared.default for knob, declared in INK_KNOBS.items()}
         self._timed: TimedQueue[Pen | Page] = TimedQueue()
         self._lock = threading.Lock()
         self._touched: deque[Pen] = deque(maxlen=100_000)
         self._down: set[int] = set()
-        self._slipped = False
+        self._interrupted = False
         self._now_s = 0.0
         self._size = (0, 0)
         self._sheets: dict[Drawing, StrokeRaster] = {}
         self._faded: dict[Drawing, tuple[int, pygame.Surface]] = {}
-        self._ground: pygame.Surface | None = None
-        self._torn = 0
+        self._background: pygame.Surface | None = None
+        self._erasures = 0
         self._shown: tuple[Any, ...] = ()
 
     # -- Output: from the node's thread --------------------------------------------------------------------------
 
     def send(self, due_s: float, event: Event) -> None:
-        """Schedules a Pen or a Page; anything else is nothing to be drawn."""
+        """Schedules a Pen or a Page; other events are ignored."""
         if isinstance(event, Pen | Page):
             try:
                 self._timed.put(due_s, event)
@@ -59,16 +59,16 @@ class Ink:
                     log.warning("the layer of %s: %s", self.name, error)
 
     def withdraw(self, after_s: float) -> None:
-        """Takes back what is due later than a time."""
+        """Drops events due later than a time."""
         self._timed.withdraw(after_s)
 
     def silence(self) -> None:
-        """Takes back everything that is not drawn yet; the pens are lifted."""
+        """Drops everything that is not drawn yet, and lifts the pens."""
         self._timed.withdraw(float("-inf"))
-        self._slipped = True
+        self._interrupted = True
 
     def close(self) -> None:
-        """Silences; what is drawn stays until the layer goes."""
+        """Silences; drawings stay until the layer is removed."""
         self.silence()
 
     # -- from the window or over OSC -----------------------------------------------------------------------------
@@ -89,12 +89,12 @@ class Ink:
     # -- on the main thread --------------------------------------------------------------------------------------
 
     def advance(self, now_s: float, look: Mapping[str, Any]) -> None:
-        """Lets everything happen that is due by now; `look` has the knobs of the ink as they are."""
+        """Draws everything that is due by now; `look` has the present knobs of the layer."""
         self.look = look
         self._now_s = now_s
-        if self._slipped:
-            self._slipped = False
-            self.paper.slip()
+        if self._interrupted:
+            self._interrupted = False
+            self.paper.interrupt()
         width, colour = look["width"] / 500.0, _rgb(look["colour"])
         for due_s, event in self._timed.take_due(now_s):
             match event:
@@ -117,14 +117,14 @@ class Ink:
             self.paper.forget(now_s - look["fade"])
 
     def dirty(self, size: tuple[int, int]) -> pygame.Rect | None:
-        """Brings the pixels up to date for a window of a size; returns the box that looks different, if any."""
+        """Updates the pixels for a window of a size; returns the box that has changed, if any."""
         whole = pygame.Rect((0, 0), size)
         fades = self.look["fade"] > 0.0
-        shown = (size, fades, self.paper.torn, self.look["paper"], self.look["opacity"], self.look["blend"])
+        shown = (size, fades, self.paper.erasures, self.look["paper"], self.look["opacity"], self.look["blend"])
         anew = shown != self._shown
-        if anew and (size != self._size or fades != self._shown[1] or self.paper.torn != self._torn):
-            self._sheets, self._faded, self._ground = {}, {}, None
-        self._size, self._torn, self._shown = size, self.paper.torn, shown
+        if anew and (size != self._size or fades != self._shown[1] or self.paper.erasures != self._erasures):
+            self._sheets, self._faded, self._background = {}, {}, None
+        self._size, self._erasures, self._shown = size, self.paper.erasures, shown
         changed: pygame.Rect | None = None
         drawings = self.paper.drawings
         for drawing in [drawing for drawing in self._sheets if drawing not in drawings]:
@@ -144,15 +144,15 @@ class Ink:
         return whole if anew else changed
 
     def draw(self, surface: pygame.Surface) -> None:
-        """Lays the paper and all drawings over what is there."""
+        """Draws the paper and all drawings over a surface."""
         red, green, blue, opacity = self.look["paper"]
         if opacity > 0.0:
             paper = pygame.Surface(surface.get_size(), 0, 32)
             paper.fill([round(part * 255.0) for part in (red, green, blue)])
             paper.set_alpha(round(opacity * 255.0))
             surface.blit(paper, (0, 0))
-        if self._ground is not None:
-            surface.blit(self._ground, (0, 0))
+        if self._background is not None:
+            surface.blit(self._background, (0, 0))
         for drawing in self.paper.drawings:
             sheet = self._sheets.get(drawing)
             if sheet is None or not sheet.bounds.w:
@@ -182,13 +182,13 @@ class Ink:
         return sheet.bounds
 
     def _settle(self, sheet: StrokeRaster) -> None:
-        """A drawing that stays is laid on the ground for good, so that hundreds cost no more than one."""
+        """Merges a finished drawing into one background, so that hundreds cost no more than one."""
         if sheet.settled:
             return
-        if self._ground is None:
-            self._ground = pygame.Surface(self._size, pygame.SRCALPHA, 32)
+        if self._background is None:
+            self._background = pygame.Surface(self._size, pygame.SRCALPHA, 32)
         if sheet.bounds.w:
-            self._ground.blit(sheet.picture, sheet.bounds)
+            self._background.blit(sheet.picture, sheet.bounds)
         sheet.settle()
 
 

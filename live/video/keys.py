@@ -1,4 +1,4 @@
-"""What each key of the window does: a table, from which the help is made. All of it goes through the addresses."""
+"""The keys of the window: a table that also makes the help. Every key writes to an address."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from models.base import KnobError
 
 @dataclass(frozen=True, slots=True)
 class KeyBinding:
-    """One thing that keys do: their names as pygame has them (or the sign they type), and the sentence of the help."""
+    """An action of keys: their pygame names (or the characters they type), and the line of the help."""
 
     names: tuple[str, ...]
     shown: str
@@ -27,12 +27,12 @@ def press(address: str) -> Callable[[Stage], None]:
 
 
 def toggle(address: str) -> Callable[[Stage], None]:
-    """Turns the switch at an address on or off."""
+    """Flips the switch at an address."""
     return lambda stage: _set(stage, address, not stage.tree.get(address))
 
 
 def pause(stage: Stage) -> None:
-    """Holds all nodes still; if all are already, lets them play on."""
+    """Pauses all nodes; if all are paused, lets them go on."""
     addresses = [leaf.address for leaf in stage.tree.leaves() if leaf.address.count("/") == 2]
     addresses = [address for address in addresses if address.endswith("/pause")]
     still = all(stage.tree.get(address) for address in addresses)
@@ -53,7 +53,7 @@ def space(stage: Stage) -> None:
 
 
 def each_ink(name: str) -> Callable[[Stage], None]:
-    """Presses a button of every layer that is drawn on."""
+    """Presses a button of every layer with drawings."""
 
     def do(stage: Stage) -> None:
         for node in stage.inks:
@@ -63,15 +63,15 @@ def each_ink(name: str) -> Callable[[Stage], None]:
 
 
 def undo(stage: Stage) -> None:
-    """Takes back the last drawing of the highest layer, or the last stroke of a person's."""
+    """Undoes the last drawing of the highest layer, or the last stroke of a person."""
     node = stage.top_ink()
     if node is not None:
         _set(stage, f"/{node}/undo", True)
 
 
-def preset(stage: Stage, number: str, *, keep: bool) -> None:
-    """Goes back to the preset of this name or at this place, or keeps one of this name; says what cannot be done."""
-    address = "/preset/store" if keep else "/preset/recall"
+def preset(stage: Stage, number: str, *, store: bool) -> None:
+    """Recalls the preset of this name or at this position, or stores one; shows an error in the window."""
+    address = "/preset/store" if store else "/preset/recall"
     if address not in stage.tree:
         return
     try:
@@ -79,11 +79,11 @@ def preset(stage: Stage, number: str, *, keep: bool) -> None:
     except KnobError as error:
         stage.say(True, str(error))
     else:
-        stage.say(False, f"kept as preset {number}" if keep else f"preset {number}")
+        stage.say(False, f"stored preset {number}" if store else f"preset {number}")
 
 
 def leave(stage: Stage) -> None:
-    """Leaves what covers the stage, one a press: the help, the values, the full screen. Never stops the performance."""
+    """Closes the help, the values or the full screen, one per press. Never stops the performance."""
     for address in ("/window/help", "/window/hud", "/window/fullscreen"):
         if stage.tree.get(address):
             stage.tree.set(address, False)
@@ -91,28 +91,28 @@ def leave(stage: Stage) -> None:
 
 
 KEYS = (
-    KeyBinding(("f", "f11"), "F  F11", "fill the screen, and back", toggle("/window/fullscreen")),
-    KeyBinding(("h", "tab"), "H  Tab", "show the values of all parameters", toggle("/window/hud")),
-    KeyBinding(("f1", "?"), "F1  ?", "show this", toggle("/window/help")),
-    KeyBinding(("f2",), "F2", "play notes on the computer's keys, and back", toggle("/window/piano")),
-    KeyBinding(("escape",), "Esc", "leave help, values, full screen", leave),
+    KeyBinding(("f", "f11"), "F  F11", "full screen on or off", toggle("/window/fullscreen")),
+    KeyBinding(("h", "tab"), "H  Tab", "show or hide the values of all parameters", toggle("/window/hud")),
+    KeyBinding(("f1", "?"), "F1  ?", "show or hide this help", toggle("/window/help")),
+    KeyBinding(("f2",), "F2", "the computer's keys are a piano, on or off", toggle("/window/piano")),
+    KeyBinding(("escape",), "Esc", "close help, values, full screen", leave),
     KeyBinding(("space",), "Space", "hand the turn over in a duet, else pause and play on", space),
     KeyBinding(("pause", "f4"), "F4", "pause everything, and play on", pause),
     KeyBinding(("backspace",), "Backspace", "panic: end every note, now", press("/midi/panic")),
-    KeyBinding(("b",), "B", "black, and back", toggle("/engine/blackout")),
-    KeyBinding(("c",), "C", "clear the paper", each_ink("clear")),
-    KeyBinding(("u", "z"), "U  Z", "take back the last drawing, or your last stroke", undo),
+    KeyBinding(("b",), "B", "blackout on or off", toggle("/engine/blackout")),
+    KeyBinding(("c",), "C", "erase all drawings", each_ink("clear")),
+    KeyBinding(("u", "z"), "U  Z", "undo the last drawing, or your last stroke", undo),
     KeyBinding(("s",), "S", "save the drawings (SVG)", lambda stage: stage.save()),
     KeyBinding(("p", "f12"), "P  F12", "save a picture of the window (PNG)", press("/window/screenshot")),
-    KeyBinding(("q",), "Q", "stop, in order", press("/engine/stop")),
+    KeyBinding(("q",), "Q", "stop the program", press("/engine/stop")),
 )
 DIGITS = frozenset("123456789")
-PRESETS = ("1 … 9", "go back to a preset; with Ctrl, keep one")
-POINTER = ("Mouse, pen, touch", "draw with it")
+PRESETS = ("1 … 9", "recall a preset; with Ctrl, store one")
+POINTER = ("Mouse, pen, touch", "draw")
 
 
 def pressed(stage: Stage, event: pygame.event.Event) -> bool:
-    """Does what a KEYDOWN event asks for; whether it was a key of ours. Keys held with Alt or Meta are not."""
+    """Runs the action of a KEYDOWN event; False for a key without one. Keys with Alt or Meta have none."""
     if event.mod & (pygame.KMOD_ALT | pygame.KMOD_META):
         return False
     names = getattr(event, "unicode", ""), pygame.key.name(event.key)
@@ -120,9 +120,9 @@ def pressed(stage: Stage, event: pygame.event.Event) -> bool:
         if set(names) & set(key.names):
             key.do(stage)
             return True
-    for name in names:  # the sign first: some keyboards write digits with the shift key
+    for name in names:  # the character first: some keyboards type digits with the shift key
         if name in DIGITS:
-            preset(stage, name, keep=bool(event.mod & pygame.KMOD_CTRL))
+            preset(stage, name, store=bool(event.mod & pygame.KMOD_CTRL))
             return True
     return False
 

@@ -1,4 +1,4 @@
-"""A piano roll: what a node has just played, left of a line that is now, and what it is about to play, right of it."""
+"""A piano roll: played notes on the left of a line that is now, planned notes on its right."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ NOW = (172, 166, 153)
 WHITE = (255, 255, 255)
 BACKGROUND = (12, 12, 16)
 GLOW_S = 0.35
-"""How long a note shines after it was struck."""
+"""How long a note glows after its onset."""
 
 
 @dataclass(slots=True, eq=False)
 class RollNote:
-    """One note: pitch and velocity 0..127, its times on the clock; the end is not known until it is decided."""
+    """One note: pitch and velocity 0..127, its times on the clock; `end_s` is None until its end is decided."""
 
     pitch: int
     velocity: int
@@ -39,7 +39,7 @@ class RollNote:
 
 
 class PianoRoll:
-    """An Output that keeps notes, and draws them on the main thread."""
+    """An output that keeps the notes of a node and draws them on the main thread."""
 
     def __init__(self, name: str, of: str, layer: Layer) -> None:
         self.name = name
@@ -60,7 +60,7 @@ class PianoRoll:
     # -- Output: from the node's thread --------------------------------------------------------------------------
 
     def send(self, due_s: float, event: Event) -> None:
-        """Takes a note or the sustain pedal; anything else is nothing for a roll."""
+        """Keeps a note or the sustain pedal; other events are ignored."""
         with self._lock:
             self._decided_s = max(self._decided_s, due_s)
             match event:
@@ -73,12 +73,12 @@ class PianoRoll:
                     self._pedal.append((due_s, value >= 64))
 
     def withdraw(self, after_s: float) -> None:
-        """Takes back what is due later than a time."""
+        """Drops events due later than a time."""
         with self._lock:
             self._withdraw(after_s)
 
     def silence(self) -> None:
-        """Takes back what has not been struck; what sounds ends with the next frame."""
+        """Drops notes not struck yet; sounding notes end with the next frame."""
         with self._lock:
             self._silenced = True
 
@@ -96,7 +96,7 @@ class PianoRoll:
     # -- on the main thread --------------------------------------------------------------------------------------
 
     def advance(self, now_s: float, look: Mapping[str, Any]) -> None:
-        """Moves on to a time; `look` has the roll's knobs as they are."""
+        """Moves on to a time; `look` has the present knobs of the roll."""
         self.look = look
         self._now_s = now_s
         gone_s = now_s - look["past"] - 1.0
@@ -114,7 +114,7 @@ class PianoRoll:
                 self._pedal.popleft()
 
     def notes(self) -> list[RollNote]:
-        """The notes that are kept, in the order in which they are struck."""
+        """The notes it keeps, in the order of their onsets."""
         with self._lock:
             return list(self._notes)
 
@@ -125,7 +125,7 @@ class PianoRoll:
         return pygame.Rect(0, upper, size[0], max(lower - upper, 8))
 
     def bars(self, size: tuple[int, int]) -> list[tuple[RollNote, pygame.Rect]]:
-        """Each note that is to be seen, and its place in a window of a size."""
+        """Each visible note with its box in a window of a size."""
         place = self.place(size)
         now_x, per_s = self._scale(size)
         low, high = self._pitches()
@@ -150,7 +150,7 @@ class PianoRoll:
         return bars
 
     def dirty(self, size: tuple[int, int]) -> pygame.Rect | None:
-        """The box that looks different from the last time: all of the roll while there is a note to be seen."""
+        """The box that has changed: the whole roll while a note is visible."""
         self._bars = self.bars(size)
         shown = (size, tuple(self.look.values()))
         moved, still = shown != self._shown, not self._bars
@@ -160,7 +160,7 @@ class PianoRoll:
         return None if still and was_still else self.place(size)
 
     def draw(self, surface: pygame.Surface) -> None:
-        """Draws the lines, the pedal, and every note, as they were when `dirty` was asked."""
+        """Draws the lines, the pedal and the notes as they were at the last `dirty`."""
         size = surface.get_size()
         place = self.place(size)
         surface.blit(self._background(size, place), place, special_flags=pygame.BLEND_RGB_ADD)
@@ -173,7 +173,7 @@ class PianoRoll:
     # -- inside --------------------------------------------------------------------------------------------------
 
     def _draw_bar(self, surface: pygame.Surface, note: RollNote, bar: pygame.Rect, now_x: int) -> None:
-        """Dark before it is struck; when it is, it lights up and shines while it sounds; then it is a little dimmed."""
+        """A note is dark before its onset, glows while it sounds, and is dimmed afterwards."""
         shades = (PERFORMER_SHADES if note.performer else SHADES)[min(max(note.velocity, 1), 127)]
         radius = min(bar.h // 2, 5)
         since_s = self._now_s - note.start_s
@@ -207,7 +207,7 @@ class PianoRoll:
         self._decided_s = min(self._decided_s, after_s)
 
     def _scale(self, size: tuple[int, int]) -> tuple[int, float]:
-        """Where now is, and how many pixels a second takes."""
+        """The x of now, and the pixels per second."""
         per_s = size[0] / (self.look["past"] + self.look["ahead"])
         return round(self.look["past"] * per_s), per_s
 
@@ -225,7 +225,7 @@ class PianoRoll:
                 pygame.draw.rect(surface, (70, 72, 88), (left, place.bottom - 3, max(1, right - left), 2))
 
     def _background(self, size: tuple[int, int], place: pygame.Rect) -> pygame.Surface:
-        """Discreet lines: the rows of the black keys a shade off, a line and a name at every C."""
+        """Faint rows for the black keys, a line and a name at every C."""
         low, high = self._pitches()
         wanted = (size, place.size, low, high)
         if self._lines is not None and self._lines[0] == wanted:
@@ -248,7 +248,7 @@ class PianoRoll:
 
 
 def colour_of(velocity: int) -> tuple[int, int, int]:
-    """From the colour of the softest to that of the loudest."""
+    """The colour of a velocity, 1..127."""
     place = max(0, min(126, velocity - 1)) / 126.0 * (len(SOFT_TO_LOUD) - 1)
     index = min(int(place), len(SOFT_TO_LOUD) - 2)
     return _mix(SOFT_TO_LOUD[index], SOFT_TO_LOUD[index + 1], place - index)
@@ -260,7 +260,7 @@ def _mix(first: tuple[int, int, int], second: tuple[int, int, int], part: float)
 
 
 class _Shades:
-    """One velocity's colours: of what is about to sound, what sounds, and what has sounded."""
+    """The colours of one velocity: planned, sounding, played."""
 
     def __init__(self, full: tuple[int, int, int]) -> None:
         self.full = full

@@ -1,4 +1,4 @@
-"""The pictures of a node on one layer of the stage: an Output that shows the newest Frame."""
+"""A layer of frames: an output that shows the latest frame of a node."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from models.base import Event, Frame
 
 
 class PictureLayer:
-    """Frames from any thread in, the newest of them shown on the main thread, scaled as its knob `fit` says."""
+    """Takes frames from any thread; the main thread shows the latest one, scaled by its knob `fit`."""
 
     def __init__(self, name: str, layer: Layer) -> None:
         self.name = name
         self.layer = layer
         self.look: Mapping[str, Any] = {knob: declared.default for knob, declared in PICTURE_KNOBS.items()}
         self.frame: Frame | None = None
-        """What is shown."""
+        """The frame that is shown."""
         self._new: LatestValue[Frame] = LatestValue()
         self._scaled: tuple[tuple[Any, ...], pygame.Surface, tuple[int, int]] | None = None
         self._shown: tuple[Any, ...] = ()
@@ -32,28 +32,28 @@ class PictureLayer:
     # -- Output: from the node's thread -------------------------------------------------------------------------
 
     def send(self, due_s: float, event: Event) -> None:  # noqa: ARG002
-        """Shows a Frame as soon as the window is drawn again; anything else is no picture."""
+        """Shows a Frame with the next drawing of the window; other events are ignored."""
         if isinstance(event, Frame):
             self._new.put(event)
 
     def withdraw(self, after_s: float) -> None:
-        """Nothing: a picture is never planned."""
+        """Frames are never scheduled."""
 
     def silence(self) -> None:
-        """Nothing: the last picture stays."""
+        """The last frame stays."""
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Opens nothing, so closes nothing."""
 
     # -- the main thread ----------------------------------------------------------------------------------------
 
     def advance(self, look: Mapping[str, Any]) -> None:
-        """Takes the newest picture, and how it is to be shown."""
+        """Takes the latest frame and the present knobs."""
         self.frame = self._new.take() or self.frame
         self.look = look
 
     def dirty(self, size: tuple[int, int]) -> pygame.Rect | None:
-        """The part of a surface of that size that must be drawn anew."""
+        """The part of a surface of this size that has changed."""
         shown = (self.frame, size, *self.look.values())
         if shown == self._shown:
             return None

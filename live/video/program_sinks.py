@@ -1,4 +1,4 @@
-"""Ways for the stage's pictures into other programs that need an extra: imported only when they are asked for.
+"""Sinks to other programs that need an extra, imported only when they are switched on.
 
 None of them can be tried on a machine without their devices and systems: they follow the documentation of each.
 """
@@ -20,7 +20,7 @@ GL_RGBA = 0x1908
 
 
 class VirtualCameraSink:
-    """A camera that video calls and streaming programs find: OBS's on Windows and macOS, v4l2loopback on Linux."""
+    """A virtual camera for video calls and streaming: OBS's on Windows and macOS, v4l2loopback on Linux."""
 
     def __init__(self) -> None:
         self.name = "virtual camera"
@@ -42,7 +42,7 @@ class VirtualCameraSink:
 
 
 class SyphonSink:
-    """A Syphon server, for other programs of a Mac."""
+    """A Syphon server, for other programs on macOS."""
 
     def __init__(self) -> None:
         self.name = NAME
@@ -67,7 +67,7 @@ class SyphonSink:
 
 
 class SpoutSink:
-    """A Spout sender, for other programs of a Windows machine."""
+    """A Spout sender, for other programs on Windows."""
 
     def __init__(self) -> None:
         self.name = NAME
@@ -86,7 +86,7 @@ class SpoutSink:
 
 
 class NdiSink:
-    """An NDI source, for other machines of the network."""
+    """An NDI source, for other machines on the network."""
 
     def __init__(self) -> None:
         self.name = NAME

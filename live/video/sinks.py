@@ -1,4 +1,4 @@
-"""Where the stage's pictures can be sent to that is always there: a video file, and a piece of shared memory."""
+"""Sinks that need no extra: a video file, and shared memory."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ PIXELS_AT = 64
 
 
 class FrameSink(Protocol):
-    """Takes one picture after the other, on one thread. Whatever it raises ends it, and is told."""
+    """Receives one picture after the other on one thread. Any exception ends it and is reported."""
 
     name: str
-    """What it is for others: a file, a name to look for."""
+    """The file or name by which others find it."""
 
     def write(self, shown: StageFrame) -> None: ...
 
@@ -70,14 +70,14 @@ class VideoFileSink:
             self._writer.release()
 
     def _open(self, width: int, height: int, now_s: float) -> None:
-        self._size = width // 2 * 2, height // 2 * 2  # the encoders want even sides
+        self._size = width // 2 * 2, height // 2 * 2  # encoders need even sides
         self._writer = cv2.VideoWriter(str(self._path), cv2.VideoWriter.fourcc(*"mp4v"), self._rate, self._size)
         if not self._writer.isOpened():
             raise VideoError(f"{self._path} cannot be written")
         self._began_s = now_s
 
     def _hold(self, until_s: float) -> None:
-        """Writes the last picture as often as it was seen."""
+        """Writes the last picture for as long as it was shown."""
         due = round((until_s - self._began_s) * self._rate)
         while self._last is not None and self._written < due:
             self._writer.write(self._last)
@@ -85,7 +85,7 @@ class VideoFileSink:
 
 
 class SharedMemorySink:
-    """Two pictures in shared memory by turns, with a header that says which one is whole.
+    """Two pictures in shared memory, written in turn; the header says which one is complete.
 
     A reader takes the header, copies the slot it names, and takes the header again: if the number has grown by more
     than one, it was too slow and tries again. When the size changes, the memory is made anew under the same name, and
@@ -115,7 +115,7 @@ class SharedMemorySink:
     def _make(self, size: int) -> SharedMemory:
         try:
             return SharedMemory(self.name, create=True, size=size)
-        except FileExistsError:  # another one's, or left by one that was killed
+        except FileExistsError:  # of another engine, or left by one that was killed
             self.name = f"{self._wanted}-{os.getpid()}"
             return SharedMemory(self.name, create=True, size=size)
 

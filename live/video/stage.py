@@ -1,6 +1,6 @@
-"""Everything that a patch shows, whether there is a window for it or not: its layers, their addresses, their picture.
+"""The stage: all layers of a patch, their addresses and their picture, with or without a window.
 
-Nodes send to it from their threads and OSC writes to its addresses; `advance` and `draw` are the main thread's.
+Nodes send to it from their threads and OSC writes to its addresses; the main thread calls `advance` and `draw`.
 """
 
 from __future__ import annotations
@@ -33,30 +33,30 @@ from models.base import Knob, Page, Value
 
 BACKGROUND = (12, 12, 16)
 UNDRAWN_S = 0.5
-"""A window that was not drawn for so long is none."""
+"""After this time without a drawn frame the stage counts as one without a window."""
 View = PictureLayer | PianoRoll | Ink
 
 
 class Stage:
-    """The layers of one engine. `fail` takes the sentence of an error; files go to `folder`."""
+    """The layers of one engine. Errors are reported to `fail`; files are written to `folder`."""
 
     def __init__(self, tree: Tree, clock: Clock, fail: Callable[[str], None], folder: Path | None = None) -> None:
         self.window: Window | None = None
         self.size = Window().width, Window().height
-        """The window's in pixels; without one, that of its picture."""
+        """Size of the window in pixels; without a window, of the picture."""
         self.inks: dict[str, Ink] = {}
         self.pictures: dict[str, PictureLayer] = {}
         self.rolls: dict[str, PianoRoll] = {}
         self.taps = FrameTaps(clock)
-        """Who else takes the pictures."""
+        """Outputs that take the pictures beside the window."""
         self.notes: list[tuple[float, bool, str]] = []
-        """What was said lately, to be shown: when, whether it is an error, and the sentence."""
+        """Recent messages to be shown: time, whether it is an error, and the sentence."""
         self.tree = tree
         self.clock = clock
         self._fail = fail
-        self.curtain = Blackout(tree)
+        self.blackout = Blackout(tree)
         self.lock = threading.RLock()
-        """Held while layers come and go, so that a frame sees all of a change or nothing."""
+        """Held while layers are added and removed, so that a frame shows a whole change or nothing of it."""
         self._hear: dict[str, Hear] = {}
         self._names: dict[str, list[str]] = {}
         self.pens = PerformerPens(tree)
@@ -65,14 +65,14 @@ class Stage:
         self._drawn = (0, 0)
         self._drawn_s = float("-inf")
         self._changes = 0
-        self._closed = 0.0
+        self._dark = 0.0
         self._writer = FileWriter(folder or Path(), partial(self.say, False), fail, at_once=clock.virtual)
         tree.watchers.append(self._watch)
 
-    # -- what there is: from any thread --------------------------------------------------------------------------
+    # -- layers, from any thread --------------------------------------------------------------------------
 
     def set_window(self, window: Window | None) -> None:
-        """The window that the patch has now; its addresses come and go with it."""
+        """Sets the window of the patch; its addresses are added and removed with it."""
         with self.lock:
             before, self.window = self.window, window
             if window is None:
@@ -107,7 +107,7 @@ class Stage:
             self._changed = pygame.Rect((0, 0), self.size)
 
     def add_picture(self, node: str, layer: Layer, begins: Mapping[str, Value]) -> None:
-        """A layer for a node that gives pictures, like `add`."""
+        """Adds a layer for a node that sends frames; otherwise like `add`."""
         with self.lock:
             picture = self.pictures.get(node)
             if picture is not None:
@@ -118,7 +118,7 @@ class Stage:
             self._changed = pygame.Rect((0, 0), self.size)
 
     def remove(self, node: str) -> None:
-        """Takes a node's layer away, if it has one, and the addresses that came with it."""
+        """Removes a node's layer, if it has one, with its addresses."""
         with self.lock:
             self.inks = {name: ink for name, ink in self.inks.items() if name != node}
             self.pictures = {name: picture for name, picture in self.pictures.items() if name != node}
@@ -127,7 +127,7 @@ class Stage:
             self._changed = pygame.Rect((0, 0), self.size)
 
     def set_rolls(self, rolls: Mapping[str, Roll]) -> None:
-        """The piano rolls that the patch has now: those alike stay, others come, move and go."""
+        """Sets the piano rolls of the patch; unchanged ones stay as they are."""
         with self.lock:
             kept = dict(self.rolls)
             for name in [name for name in kept if name not in rolls]:
@@ -146,7 +146,7 @@ class Stage:
             self._changed = pygame.Rect((0, 0), self.size)
 
     def outputs(self, node: str) -> list[EventOutput]:
-        """Where the events of a node go to be seen."""
+        """The views that show the events of a node."""
         views: list[EventOutput] = [layer[node] for layer in (self.inks, self.pictures) if node in layer]
         return [*views, *(roll for roll in self.rolls.values() if roll.of == node)]
 
@@ -161,39 +161,39 @@ class Stage:
             self.pens.touch(Paper(node, ink, hear), (x, y), down, finger, performer)
 
     def paper_under(self, x_px: float, y_px: float) -> tuple[float, float]:
-        """Where on the paper a pixel of the window is."""
+        """Position on the paper of a pixel of the window."""
         half = min(self.size) / 2.0
         return (x_px - self.size[0] / 2.0) / half, (y_px - self.size[1] / 2.0) / half
 
     def top_ink(self) -> str | None:
-        """The name of the highest layer that can be drawn on."""
+        """Name of the highest layer that can be drawn on; None without one."""
         inks = list(self.inks.values())
         return max(reversed(inks), key=lambda ink: ink.layer.number).name if inks else None
 
     def say(self, error: bool, sentence: str) -> None:
-        """Shows a sentence for a while; from any thread."""
+        """Shows a message for some seconds; from any thread."""
         self.notes = [*self.notes[-4:], (self.clock.now(), error, sentence)]
 
     def save(self, nodes: list[str] | None = None) -> None:
-        """Writes the drawings of some nodes, or of all, to one new SVG file, each layer a group of it."""
+        """Writes the drawings of the named nodes, or of all, to a new SVG file with a group for each layer."""
         inks = sorted((ink for ink in self.inks.values() if nodes is None or ink.name in nodes), key=_number)
-        sheaves = []
+        layers = []
         for ink in inks:
             red, green, blue, opacity = ink.look["paper"]
             paper = (red, green, blue) if opacity > 0.0 else None
-            sheaves.append(svg.SvgLayer(ink.name, ink.paper.drawings, paper, ink.look["opacity"]))
-        if sheaves:
+            layers.append(svg.SvgLayer(ink.name, ink.paper.drawings, paper, ink.look["opacity"]))
+        if layers:
             name = " ".join([*(ink.name for ink in inks), self.clock.date()])
-            self._writer.text(name, ".svg", svg.document(sheaves, *self.size))
+            self._writer.text(name, ".svg", svg.document(layers, *self.size))
 
     # -- the main thread -----------------------------------------------------------------------------------------
 
     def advance(self, now_s: float) -> None:
-        """Lets happen what is due by now, and what was asked for over the addresses."""
+        """Shows what is due by now, and does what the addresses request."""
         with self.lock:
             for name, ink in self.inks.items():
                 asked = self.tree.snapshot(name, self._names[name])
-                ink.advance(now_s, {**_UNASKED, **asked})
+                ink.advance(now_s, {**_DEFAULTS, **asked})
                 if asked.get("save"):
                     self.save([name])
             for name, picture in self.pictures.items():
@@ -208,36 +208,36 @@ class Stage:
                     self._writer.picture(self._shots.pop(0), self.picture())
 
     def draw(self, surface: pygame.Surface, whole: bool = False) -> pygame.Rect | None:
-        """Draws what has changed since the last time, or all; returns the box that was drawn, None for nothing.
+        """Draws what has changed since the last call, or all; returns the box that was drawn, None for nothing.
 
-        With the curtain closed that is black, and no layer is asked for anything.
+        At full blackout it draws black without calling any layer.
         """
         with self.lock:
-            closed = self.curtain.closed
-            box = surface.get_rect() if whole or (self._drawn, self._closed) != (surface.get_size(), closed) else None
-            if closed < 1.0:  # else what a layer does does not matter, nor whether it can
+            dark = self.blackout.dark
+            box = surface.get_rect() if whole or (self._drawn, self._dark) != (surface.get_size(), dark) else None
+            if dark < 1.0:  # a broken layer must not keep the window from being black
                 self._update(surface.get_size())
                 box, self._changed = box or self._changed, None
             if box is not None:
                 box = box.clip(surface.get_rect())
-                self._paint(surface, box, closed)
+                self._paint(surface, box, dark)
                 self._changes += 1
-            self._drawn, self._closed = surface.get_size(), closed
+            self._drawn, self._dark = surface.get_size(), dark
             self._drawn_s = self.clock.now()
             self.taps.offer(surface, self._changes)
             return box
 
     def picture(self) -> pygame.Surface:
-        """All layers as they are now, in the window's size."""
+        """A picture of all layers, in the size of the window."""
         with self.lock:
-            surface, closed = pygame.Surface(self.size, 0, 32), self.curtain.closed
-            if closed < 1.0:
+            surface, dark = pygame.Surface(self.size, 0, 32), self.blackout.dark
+            if dark < 1.0:
                 self._update(self.size)
-            self._paint(surface, surface.get_rect(), closed)
+            self._paint(surface, surface.get_rect(), dark)
             return surface
 
     def show(self, now_s: float) -> float:
-        """Gives those who tap their pictures where no window is drawn; returns when it wants to be called again."""
+        """Draws for the taps where no window is drawn; returns the time of its next call."""
         wanted_s = max(self.taps.next_s(), self._drawn_s + UNDRAWN_S)
         if wanted_s > now_s:
             return wanted_s
@@ -247,13 +247,13 @@ class Stage:
         return self.taps.next_s()
 
     def close(self) -> None:
-        """Waits until every file is written."""
+        """Waits until all files are written."""
         self._writer.close()
 
     # -- inside --------------------------------------------------------------------------------------------------
 
     def _declare(self, node: str, knobs: dict[str, Knob], layer: Layer, begins: Mapping[str, Value]) -> list[str]:
-        """Adds the addresses of a node's layer that the model has not got already; returns their names."""
+        """Adds the addresses of a node's layer except those that the model declares; returns their names."""
         names = [name for name in knobs if f"/{node}/{name}" not in self.tree]
         for name, knob in laid(knobs, layer).items():
             if name in names:
@@ -270,14 +270,14 @@ class Stage:
             if box is not None:
                 self._changed = box.union(self._changed) if self._changed else box.copy()
 
-    def _paint(self, surface: pygame.Surface, box: pygame.Rect, closed: float) -> None:
-        if closed < 1.0:
+    def _paint(self, surface: pygame.Surface, box: pygame.Rect, dark: float) -> None:
+        if dark < 1.0:
             surface.set_clip(box)
             surface.fill(BACKGROUND)
             for view in self._views():
                 lay(surface, view, view.look["opacity"], view.look["blend"])
             surface.set_clip(None)
-        self.curtain.darken(surface, box, closed)
+        self.blackout.darken(surface, box, dark)
 
     def _move(self, address: str, view: View, layer: Layer) -> None:
         before, view.layer = view.layer, layer
@@ -315,7 +315,7 @@ class Stage:
                     roll.perform(self.clock.now(), *arguments)
 
 
-_UNASKED = {name: knob.default for name, knob in INK_KNOBS.items()}
+_DEFAULTS = {name: knob.default for name, knob in INK_KNOBS.items()}
 
 
 def _number(view: View) -> int:

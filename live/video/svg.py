@@ -1,4 +1,4 @@
-"""Drawings as SVG: one group a layer, one a drawing in it, one path a stroke, on the paper's own scale.
+"""Drawings as SVG: a group for each layer and drawing, a path for each stroke, in units of the paper.
 
 A path's curves are those on the screen, and the points where one ends and the next begins are exactly those the pen
 went through, to a millionth of half the paper's shorter side. Layers are named as Inkscape names them.
@@ -16,7 +16,7 @@ INKSCAPE = "http://www.inkscape.org/namespaces/inkscape"
 
 
 class SvgLayer:
-    """What one layer has to write: its name, its drawings, its paper (None where there is none) and its opacity."""
+    """A layer as SVG needs it: its name, drawings, paper colour (None for no paper) and opacity."""
 
     def __init__(
         self, name: str, drawings: Sequence[Drawing], paper: Colour | None = None, opacity: float = 1.0
@@ -28,7 +28,7 @@ class SvgLayer:
 
 
 def document(sheaves: Iterable[SvgLayer], width: int, height: int) -> str:
-    """The whole file for a window of so many pixels, the lowest layer first."""
+    """The whole document for a window of this size in pixels, the lowest layer first."""
     half = min(width, height) / 2.0
     wide, high = width / half, height / half
     left, top, wide_, high_ = (_number(part) for part in (-wide / 2.0, -high / 2.0, wide, high))

@@ -1,4 +1,4 @@
-"""Words on the screen, in the one font that comes with pygame."""
+"""Text on the screen, in the font of pygame."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ def _font(height: int) -> pygame.font.Font:
 
 @lru_cache(maxsize=512)
 def label(text: str, height: int, colour: Colour) -> pygame.Surface:
-    """One line of text, so many pixels high; what pygame cannot write, such as a line break, is left out."""
+    """One line of text, `height` pixels high; characters that cannot be printed are left out."""
     return _font(height).render("".join(c for c in text if c.isprintable())[:300], True, colour)

@@ -1,4 +1,4 @@
-"""The pygame window: the main thread's. It shows a Stage, and hands on what a person does in it."""
+"""The pygame window, on the main thread: shows a Stage, and passes on keys, mouse, pen and touch."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ log = logging.getLogger(__name__)
 
 TITLE = "Arabesque"
 REST_S = 3.0
-"""After so long without a movement the pointer is hidden."""
+"""The pointer is hidden after this time without a movement."""
 NO_SCREEN = ("offscreen", "dummy")
-"""Drivers of SDL that show nothing: it takes them by itself where there is no screen."""
-WATCHED_S = 1.0
+"""SDL drivers without a display, which SDL chooses by itself where there is no screen."""
+FPS_WINDOW_S = 1.0
 
 
 class Screen:
     """Opens the window that a stage asks for, draws it at its rate, follows its changes, and closes it.
 
-    Without a screen to open it on, everything else plays on: that is said once.
+    Without a screen everything else plays on, and a warning is logged once.
     """
 
     def __init__(self, stage: Stage, asked_driver: str | None = None) -> None:
@@ -38,7 +38,7 @@ class Screen:
         self._failed = False
         self._next_s = 0.0
         self._frames: deque[float] = deque()
-        self._told_s = 0.0
+        self._published_s = 0.0
         self._draw_s = 0.0
         self._over = False
         self._moved_s = 0.0
@@ -48,8 +48,7 @@ class Screen:
         self._piano = ComputerPiano(stage.tree)
 
     def frame(self) -> float:
-        """Does what is to be done now: events, then a frame if it is time for one; returns when it wants to be called
-        again. Never waits for a model.
+        """Handles events and draws a frame if one is due; returns the time of the next one. Never waits for a model.
         """
         with self.stage.lock:
             return self._frame()
@@ -70,7 +69,7 @@ class Screen:
         if now_s < self._next_s:
             return self._next_s
         for event in pygame.event.get():
-            self._happen(event, now_s)
+            self._handle(event, now_s)
         wanted = bool(stage.tree.get("/window/fullscreen")), int(stage.tree.get("/window/display"))  # type: ignore[arg-type]
         if wanted != self._full and (wanted[0] or self._full[0]):
             self._open(stage.window, *wanted)
@@ -78,12 +77,12 @@ class Screen:
         self._draw()
         done_s = stage.clock.now()
         self._draw_s += (done_s - now_s - self._draw_s) * 0.05
-        self._tell(done_s)
+        self._publish(done_s)
         self._next_s = max(self._next_s + 1.0 / float(stage.tree.get("/window/rate")), done_s)  # type: ignore[arg-type]
         return self._next_s
 
     def _follow(self) -> None:
-        """The patch asks for another window, for one, or for none."""
+        """Opens, changes or closes the window as the patch says."""
         window, self._window = self.stage.window, self.stage.window
         if window is None:
             self.close()
@@ -100,19 +99,19 @@ class Screen:
             display = display if display < screens else 0
             if fullscreen:
                 if self.surface is not None and pygame.display.get_driver() == "x11":
-                    # Without a window manager nobody moves a window that is there to the screen's corner.
+                    # Without a window manager an open window is not moved to the corner of the screen.
                     pygame.display.quit()
                     pygame.display.init()
                 self.surface = pygame.display.set_mode((0, 0), pygame.FULLSCREEN, display=display)
             else:
                 size = window.width, window.height
                 self.surface = pygame.display.set_mode(size, pygame.RESIZABLE, display=display)
-                if self.surface.get_size() != size:  # some drivers leave the full screen first, and then do it
+                if self.surface.get_size() != size:  # some drivers only leave the full screen at the first call
                     self.surface = pygame.display.set_mode(size, pygame.RESIZABLE, display=display)
         except pygame.error as error:
             self._failed = True
             self.close()
-            log.warning("no window: %s; playing on without (--headless says nothing of it)", error)
+            log.warning("no window: %s; playing without one (--headless silences this)", error)
             return
         pygame.display.set_caption(TITLE)
         pygame.key.set_repeat()
@@ -129,7 +128,7 @@ class Screen:
             stage.tree.publish("/window/width", stage.size[0])
             stage.tree.publish("/window/height", stage.size[1])
             self._exposed = True
-        over, was_over = self.hud.wants() and not stage.curtain.closed, self._over
+        over, was_over = self.hud.wants() and not stage.blackout.dark, self._over
         box = stage.draw(surface, whole=self._exposed or over or was_over)
         if over:
             self.hud.draw(surface)
@@ -137,19 +136,19 @@ class Screen:
         if box is not None:
             pygame.display.update(box)
 
-    def _tell(self, now_s: float) -> None:
+    def _publish(self, now_s: float) -> None:
         self._frames.append(now_s)
-        while self._frames[0] <= now_s - WATCHED_S:
+        while self._frames[0] <= now_s - FPS_WINDOW_S:
             self._frames.popleft()
-        if now_s - self._told_s >= 0.5:
-            self._told_s = now_s
+        if now_s - self._published_s >= 0.5:
+            self._published_s = now_s
             self.stage.tree.publish("/window/fps", float(len(self._frames)))
             self.stage.tree.publish("/window/draw_ms", self._draw_s * 1000.0)
             if self._cursor != (now_s - self._moved_s < REST_S):
                 self._cursor = not self._cursor
                 pygame.mouse.set_visible(self._cursor)
 
-    def _happen(self, event: pygame.event.Event, now_s: float) -> None:
+    def _handle(self, event: pygame.event.Event, now_s: float) -> None:
         stage = self.stage
         match event.type:
             case pygame.QUIT:

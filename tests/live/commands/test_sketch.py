@@ -14,7 +14,8 @@ from models import store
 
 GROUP = "{http://www.w3.org/2000/svg}g"
 PATH = "{http://www.w3.org/2000/svg}path"
-BEGUN = '<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0 L60 0 L60 30"/><path d="M0 90 L30 60"/></svg>'
+BEGUN = """<svg xmlns="http://www.w3.org/2000/svg" fill="none" stroke="black">
+<path d="M0 0 L60 0 L60 30"/><path d="M0 90 L30 60"/></svg>"""
 PERSON, INK = "#bf4c26", "#1a1a21"
 
 
@@ -105,7 +106,7 @@ def test_what_cannot_be_done_is_one_sentence(
     out = ["--weights", weights, "--out", str(tmp_path / "x.png")]
     for words, sentence in (
         (["sheet", "--categories", "cow", *out], "cow: these weights do not know that category (known: cat, dog, bus)"),
-        (["morph", "cat", str(tmp_path / "dog.svg"), *out], "dog.svg: not a readable SVG file"),
+        (["morph", "cat", str(tmp_path / "dog.svg"), *out], "dog.svg: No such file or directory"),
         (["complete", begun, *out[:-1], str(tmp_path / "x.gif")], "expected a name that ends with .png or .svg"),
         (["sheet", *out[2:], "--weights", "nothing"], "no shipped weights of sketch_rnn have that name"),
     ):

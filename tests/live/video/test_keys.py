@@ -111,7 +111,7 @@ def test_a_digit_goes_back_to_a_preset_and_with_ctrl_keeps_one(show: Any) -> Non
     assert press(show, "7", "1")  # where digits need the shift key, the sign counts
     assert asked == [("recall", ("3",)), ("store", ("9",)), ("recall", ("1",))]
     assert [(error, sentence) for _, error, sentence in show.stage.notes][:3] == [
-        (False, "preset 3"), (False, "kept as preset 9"), (True, "no preset '4'")
+        (False, "preset 3"), (False, "stored preset 9"), (True, "no preset '4'")
     ]  # fmt: skip
 
 

@@ -62,7 +62,7 @@ def test_pens_do_not_touch_each_others_drawings() -> None:
 def test_a_pen_that_slipped_goes_on_if_it_is_near_and_else_begins_anew(x: float, drawn: list[object]) -> None:
     paper = DrawingList()
     move(paper, 0, 0, True)
-    paper.slip()
+    paper.interrupt()
     move(paper, x, 0, True)
     assert strokes(paper) == [drawn]
 

@@ -169,7 +169,7 @@ def test_without_a_screen_it_is_said_once_and_all_plays_on(show: Any, caplog: py
             assert frame(show, screen, float(number)) == float("inf")
             show.stage.set_window(Window(300 + number, 200))
     assert [record.message for record in caplog.records] == [
-        "no window: there is no screen; playing on without (--headless says nothing of it)"
+        "no window: there is no screen; playing without one (--headless silences this)"
     ]
     show.ink.send(2.5, Pen(0.0, 0.0, True))
     show.at(3.0)
