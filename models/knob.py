@@ -42,6 +42,8 @@ class Knob:
     unit: str = ""
     curve: Literal["linear", "log"] = "linear"
     choices: tuple[str, ...] = ()
+    aliases: tuple[tuple[str, str], ...] = ()
+    """Further names for choices: the name that is accepted, and the choice that it means."""
     components: tuple[str, ...] = ()
     kind: Kind = "float"
     default: Value = 0.0
@@ -156,8 +158,9 @@ class Knob:
         if not self.choices and isinstance(given, str):
             return given
         if isinstance(given, str):
-            for choice in self.choices:
-                if choice.lower() == given.strip().lower():
+            name = given.strip().lower()
+            for known, choice in (*((choice, choice) for choice in self.choices), *self.aliases):
+                if known.lower() == name:
                     return choice
         try:
             index = _number(given)

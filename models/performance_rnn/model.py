@@ -35,7 +35,7 @@ from models.performance_rnn.events import (
 from models.performance_rnn.hands import Hands, Limits
 from models.performance_rnn.network import Network
 from models.performance_rnn.sampling import NEVER, Floats, Taste
-from models.performance_rnn.scales import KEYS, PITCH_CLASSES, SCALES, faders
+from models.performance_rnn.scales import KEY_ALIASES, KEYS, PITCH_CLASSES, SCALES, faders
 from models.performance_rnn.step import CpuStep, Memory, Step, Way
 
 LONGEST_HEARD_S = 10.0  # of a pause that is heard, no more is told to the network
@@ -117,7 +117,7 @@ class PerformanceRNN:
             tuple[float, ...],
             Knob("How much of each pitch class; all equal asks for nothing", 0.0, 1.0, components=PITCH_CLASSES),
         ] = EQUAL,
-        key: Annotated[str, Knob("The scale's first note", choices=KEYS, sets=faders)] = "C",
+        key: Annotated[str, Knob("The scale's first note", choices=KEYS, aliases=KEY_ALIASES, sets=faders)] = "C",
         scale: Annotated[
             str, Knob("Sets the pitch classes; free leaves them alone", choices=tuple(SCALES), sets=faders)
         ] = "free",

@@ -7,6 +7,17 @@ from typing import Any
 
 KEYS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 
+ENHARMONICS = {"Db": "C#", "D#": "Eb", "Fb": "E", "E#": "F", "Gb": "F#", "G#": "Ab", "A#": "Bb", "Cb": "B", "B#": "C"}
+
+KEY_ALIASES = (
+    *ENHARMONICS.items(),
+    *(
+        (name.replace("b", "♭").replace("#", "♯"), key)
+        for name, key in (*zip(KEYS, KEYS, strict=True), *ENHARMONICS.items())
+    ),
+)
+"""Other names of the keys: the enharmonic ones, and all of them with the signs ♭ and ♯."""
+
 PITCH_CLASSES = ("c", "c_sharp", "d", "d_sharp", "e", "f", "f_sharp", "g", "g_sharp", "a", "a_sharp", "b")
 
 SCALES: dict[str, tuple[int, ...]] = {  # semitones above the key

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
+
+from models.base import KnobError, knobs_of
+from models.performance_rnn import PerformanceRNN
 from models.performance_rnn.controls import DENSITY, FLAG, HISTOGRAM
 from models.performance_rnn.model import control
 from models.performance_rnn.scales import KEYS, SCALES, faders, pitch_classes
@@ -62,3 +66,31 @@ def test_a_scale_sets_the_faders() -> None:
     assert faders({"key": "E", "scale": "free"}) == {}
     assert [sum(pitch_classes(key, "octatonic")) for key in KEYS] == [8.0] * 12
     assert [len(notes) for notes in SCALES.values()] == [0, 7, 7, 7, 7, 7, 5, 5, 6, 6, 8, 12]
+
+
+@pytest.mark.parametrize(
+    ("given", "key"),
+    [
+        ("Db", "C#"),
+        ("d#", "Eb"),
+        ("Gb", "F#"),
+        ("G#", "Ab"),
+        (" A# ", "Bb"),
+        ("Cb", "B"),
+        ("E#", "F"),
+        ("B#", "C"),
+        ("E♭", "Eb"),
+        ("C♯", "C#"),
+        ("D♭", "C#"),
+        ("Fb", "E"),
+        ("b", "B"),
+        ("bb", "Bb"),
+    ],
+)
+def test_a_key_has_its_enharmonic_names(given: str, key: str) -> None:
+    assert knobs_of(PerformanceRNN.step)["key"].coerce(given) == key
+
+
+def test_a_key_that_does_not_exist_is_refused_with_the_keys_there_are() -> None:
+    with pytest.raises(KnobError, match="expected one of C, C#, D"):
+        knobs_of(PerformanceRNN.step)["key"].coerce("H")
