@@ -126,7 +126,7 @@ class Model(Protocol):
 
     @classmethod
     def load(cls, weights: str, device: str = "cpu") -> Self:
-        """Reads named or filed weights. Raises models.store.WeightsError with the sentence a person needs."""
+        """Reads named or filed weights. Raises WeightsError with the sentence a person needs."""
         ...
 
     def start(self, seed: int) -> Any:

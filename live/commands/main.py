@@ -15,8 +15,8 @@ MODULES: dict[str, str] = {
     "export": "live.commands.export",
     "train": "live.commands.train",
     "sketch": "live.commands.sketch",
-    "style": "models.style_transfer.command",
-    "weights": "models.weights_cli",
+    "style": "live.commands.style",
+    "weights": "live.commands.weights",
     "bench": "live.commands.bench",
 }
 """The module whose `main(argv)` runs each subcommand."""

@@ -40,7 +40,7 @@ class OfflineSketcher:
         room = importlib.import_module("models.sketch_rnn")
         try:
             self._model = room.SketchRNN.load(weights)
-        except importlib.import_module("models.store").WeightsError as error:
+        except importlib.import_module("models.files.store").WeightsError as error:
             raise SketchError(str(error)) from error
         self._state = self._model.start(seed)
         self.categories: tuple[str, ...] = self._model.facts.categories
@@ -157,7 +157,7 @@ def complete(given: argparse.Namespace) -> list[SheetRow]:
 def main(argv: list[str]) -> int:
     """Makes a picture, or else plays; returns the exit status: 0 fine, 1 it cannot be done, 2 wrong arguments."""
     if argv and argv[0] == "measure":
-        status: int = importlib.import_module("models.sketch_rnn.measure").main(argv[1:])
+        status: int = importlib.import_module("live.commands.sketch_measure").main(argv[1:])
         return status
     if not argv or argv[0] not in ("sheet", "morph", "complete"):
         return play.main(["sketch", *argv])

@@ -16,7 +16,7 @@ from live.sound.headroom import AHEAD_S
 from live.sound.keyboard import PianoKeyboard
 from live.sound.piano import Piano, Samples, damp
 from live.sound.soundfont import Fluid
-from models.midi_file import MidiFile, MidiFileError
+from models.files.midi_file import MidiFile, MidiFileError
 
 log = logging.getLogger(__name__)
 

@@ -13,13 +13,13 @@ import torch
 from torch.nn import functional as F
 
 from models.base import Event, Frame
-from models.convolution.eyes import UNTRAINED, load
 from models.convolution.features import FeatureMaps
 from models.convolution.filters import convolved
+from models.convolution.kernel_table import KERNELS
 from models.convolution.kernels import Kernels
-from models.convolution.pictures import maps_of
-from models.convolution.table import KERNELS
-from models.timing import one_thread, turn
+from models.style_transfer.feature_extractor import UNTRAINED, load
+from models.training.timing import one_thread, turn
+from models.vision.pixels import maps_of
 
 Row = dict[str, Any]
 SIZE = 480, 640

@@ -12,12 +12,12 @@ import torch
 from torch import Tensor
 
 from models.base import Event, Frame, Knob, Measure
-from models.convolution import eyes as eyes_
-from models.convolution.eyes import Eyes
+from models.compute.device import device as device_of
+from models.compute.threads import threads
 from models.convolution.grid import COLOURS, RANGES, Colours, Range, brightness, coloured, grid
-from models.convolution.pictures import maps_of, mixed, resized
-from models.threads import threads
-from models.training import device as device_of
+from models.style_transfer import feature_extractor
+from models.style_transfer.feature_extractor import Eyes
+from models.vision.pixels import maps_of, mixed, resized
 
 ALL = -1
 LEAST = 32  # pixels on the shorter side of what the network looks at
@@ -54,9 +54,11 @@ class FeatureMaps:
         self.eyes = eyes.to(self.device)
 
     @classmethod
-    def load(cls, weights: str = eyes_.AUTO, device: str = "auto") -> Self:
-        """A network by name, file, or "auto" (see `eyes.load`). Raises models.store.WeightsError."""
-        return cls(eyes_.load(weights, prefer=("squeezenet", "vgg16", eyes_.PAINTER)), device=device)
+    def load(cls, weights: str = feature_extractor.AUTO, device: str = "auto") -> Self:
+        """A network by name, file, or "auto" (see `feature_extractor.load`). Raises WeightsError."""
+        return cls(
+            feature_extractor.load(weights, prefer=("squeezenet", "vgg16", feature_extractor.PAINTER)), device=device
+        )
 
     def declare(self, knobs: dict[str, Knob]) -> dict[str, Knob]:
         """The knobs with this network's layers."""

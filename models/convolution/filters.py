@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.convolution.table import SIDE
+from models.convolution.kernel_table import SIDE
 
 Padding = Literal["zero", "reflect", "circular", "edge", "none"]
 Activation = Literal["none", "relu", "absolute", "tanh"]

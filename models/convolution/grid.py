@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.convolution.pictures import Pixels
+from models.vision.pixels import Pixels
 
 Colours = Literal["grey", "inferno", "viridis", "turbo", "ocean", "twilight", "camera"]
 COLOURS: tuple[Colours, ...] = ("grey", "inferno", "viridis", "turbo", "ocean", "twilight", "camera")

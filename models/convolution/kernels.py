@@ -22,8 +22,8 @@ from models.convolution.filters import (
     normalised,
     pooled,
 )
-from models.convolution.pictures import enlarged, maps_of, mixed, pixels_of, resized
-from models.convolution.table import CELLS, CHOICES, IDENTITY, setting
+from models.convolution.kernel_table import CELLS, CHOICES, IDENTITY, setting
+from models.vision.pixels import enlarged, maps_of, mixed, pixels_of, resized
 
 LAYERS = ("layer1", "layer2", "layer3", "layer4")
 View = Literal["clip", "absolute", "offset", "stretch"]

@@ -20,15 +20,15 @@ import torch
 from torch import Tensor
 
 from models.base import knobs_of
-from models.convolution import eyes as eyes_
-from models.convolution.eyes import Eyes
+from models.compute.threads import threads
+from models.files.picture_file import read
 from models.neural_style import lbfgs
-from models.neural_style.easel import fitted, noise
+from models.neural_style.canvas import fitted, noise
 from models.neural_style.model import NeuralStyle
 from models.neural_style.objective import Goal, Weights, goal, losses
-from models.picture_file import read
-from models.style_transfer.look import Pixels
-from models.threads import threads
+from models.style_transfer import feature_extractor
+from models.style_transfer.adjustments import Pixels
+from models.style_transfer.feature_extractor import Eyes
 
 Row = dict[str, Any]
 Curve = dict[int, tuple[float, int]]
@@ -99,7 +99,7 @@ def pattern(number: int, height: int = 96, width: int = 128) -> Pixels:
 
 def descent_rows(steps: int = 30) -> list[Row]:
     """What `arabesque bench` prints: the loss after some steps beside torch's, and how long a step takes."""
-    eyes = eyes_.load(eyes_.UNTRAINED)
+    eyes = feature_extractor.load(feature_extractor.UNTRAINED)
     case = Case(eyes, pattern(1), pattern(2), size=96, start="noise", beta=10.0)
     began_s = time.perf_counter()
     ours = case.ours(steps)[steps]
@@ -116,7 +116,9 @@ def descent_rows(steps: int = 30) -> list[Row]:
 def main(argv: Sequence[str] | None = None) -> int:
     """Prints the curves; leaves with 1 where ours is not as low as torch's after as many steps."""
     parser = argparse.ArgumentParser(description="The slow painter's loss beside torch's L-BFGS.")
-    parser.add_argument("--weights", default=eyes_.AUTO, help="vgg16, squeezenet, a file, or a painter's weights")
+    parser.add_argument(
+        "--weights", default=feature_extractor.AUTO, help="vgg16, squeezenet, a file, or a painter's weights"
+    )
     parser.add_argument("--content", type=Path, required=True, metavar="PICTURE")
     parser.add_argument("--style", type=Path, required=True, metavar="PICTURE")
     parser.add_argument("--size", type=int, default=256, help="height in pixels")
@@ -126,7 +128,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--search", action="store_true", help="torch with its line search, too")
     options = parser.parse_args(argv)
     case = Case(
-        eyes_.load(options.weights), read(options.content), read(options.style), size=options.size,
+        feature_extractor.load(options.weights), read(options.content), read(options.style), size=options.size,
         start=options.start, beta=options.beta,
     )  # fmt: skip
     curves = {OURS: case.ours(options.steps), PLAIN: case.theirs(options.steps, None)}

@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Self
 
 from models.base import Event, Frame, Knob, Measure, Pulse, Trouble, Wait, pulse
-from models.convolution import eyes as eyes_
-from models.convolution import untrained
-from models.convolution.eyes import Eyes
-from models.convolution.pictures import pixels_of
-from models.neural_style.easel import CAMERA, NOTHING, Named, Quick, opened
+from models.compute.device import device as device_of
+from models.compute.threads import threads
+from models.files.store import WeightsError
+from models.neural_style.canvas import CAMERA, NOTHING, Named, Quick, opened
 from models.neural_style.objective import Weights
-from models.neural_style.work import (
+from models.neural_style.optimisation import (
     OPTIMISERS,
     POOLINGS,
     STARTS,
@@ -26,11 +25,12 @@ from models.neural_style.work import (
     prepared,
     stepped,
 )
-from models.store import WeightsError
-from models.style_transfer.look import Pixels
+from models.style_transfer import feature_extractor
+from models.style_transfer.adjustments import Pixels
+from models.style_transfer.feature_extractor import Eyes
 from models.style_transfer.weights import read
-from models.threads import threads
-from models.training import device as device_of
+from models.vision import untrained
+from models.vision.pixels import pixels_of
 
 CONTENT = {"relu4_2", "fire4", "trunk2", "untrained4"}
 """The layers that hold the content unless the knobs say otherwise: Gatys' of VGG-16, and what is near it elsewhere."""
@@ -80,13 +80,17 @@ class NeuralStyle:
         self.quick = quick
 
     @classmethod
-    def load(cls, weights: str = eyes_.AUTO, device: str = "auto") -> Self:
-        """A network by name, file, or "auto" (see `eyes.load`). Raises models.store.WeightsError."""
+    def load(cls, weights: str = feature_extractor.AUTO, device: str = "auto") -> Self:
+        """A network by name, file, or "auto" (see `feature_extractor.load`). Raises WeightsError."""
         try:
             quick = Quick(*read("paintings"))
         except WeightsError:  # only styles from files, then
             quick = None
-        return cls(eyes_.load(weights, prefer=("vgg16", "squeezenet", eyes_.UNTRAINED)), quick, device=device)
+        return cls(
+            feature_extractor.load(weights, prefer=("vgg16", "squeezenet", feature_extractor.UNTRAINED)),
+            quick,
+            device=device,
+        )
 
     def declare(self, knobs: dict[str, Knob]) -> dict[str, Knob]:
         """The knobs with this network's layers, each with a fader for content and one for style."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from models.convolution.eyes import Eyes
+from models.style_transfer.feature_extractor import Eyes
 from models.style_transfer.losses import gram, total_variation
 
 LEAST = 1e-12

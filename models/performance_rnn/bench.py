@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from models.performance_rnn.model import PerformanceRNN
 from models.performance_rnn.network import Network
 from models.performance_rnn.step import CpuStep, Floats, Way
-from models.timing import one_thread, turn, without_onednn
+from models.training.timing import one_thread, turn, without_onednn
 
 Row = dict[str, Any]
 Seconds = NDArray[np.float64]

@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models import store
+from models.files import store
 from models.performance_rnn.controls import CONTROLS
 from models.performance_rnn.events import VOCABULARY
 
@@ -32,7 +32,7 @@ Floats = NDArray[np.float32]
 def convert(path: Path) -> tuple[dict[str, Tensor], store.Card]:
     """Parameters of a `Network`, and their card, from the manifest of a published one; its other files lie beside it.
 
-    Raises models.store.WeightsError, one sentence, for files that are missing, broken or of another network.
+    Raises WeightsError, one sentence, for files that are missing, broken or of another network.
     """
     try:
         manifest = json.loads(path.read_bytes())

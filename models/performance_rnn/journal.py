@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 from rich.progress import MofNCompleteColumn
 
-from models import store
+from models.files import store
 from models.performance_rnn.trainer import Trainer
-from models.progress import Progress, Report
+from models.training.progress import Progress, Report
 
 KIND = "performance_rnn"
 

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.midi_file import DRUMS, LARGEST_BYTES, MidiFile, MidiFileError
+from models.files.midi_file import DRUMS, LARGEST_BYTES, MidiFile, MidiFileError
 from models.performance_rnn.events import Floats, Ints, sustain_arrays
 
 log = logging.getLogger(__name__)

@@ -14,9 +14,9 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from models import store
 from models.base import Event, Knob, NoteOff, NoteOn, Wait
-from models.chance import stream, uniform
+from models.compute.chance import stream, uniform
+from models.files import store
 from models.performance_rnn.controls import CONTROLS, DENSITY, FLAG, HISTOGRAM, Rows
 from models.performance_rnn.cuda import CudaStep
 from models.performance_rnn.events import (
@@ -32,8 +32,8 @@ from models.performance_rnn.events import (
     bin_velocity,
     velocity_bin,
 )
-from models.performance_rnn.hands import Hands, Limits
 from models.performance_rnn.network import Network
+from models.performance_rnn.polyphony import Hands, Limits
 from models.performance_rnn.sampling import NEVER, Floats, Taste
 from models.performance_rnn.scales import KEY_ALIASES, KEYS, PITCH_CLASSES, SCALES, faders
 from models.performance_rnn.step import CpuStep, Memory, Step, Way
@@ -81,7 +81,7 @@ class PerformanceRNN:
 
     @classmethod
     def load(cls, weights: str = "maestro", device: str = "auto") -> Self:
-        """Reads weights by name or file. Raises models.store.WeightsError where they cannot be used."""
+        """Reads weights by name or file. Raises WeightsError where they cannot be used."""
         path = store.find(weights, cls.kind)
         with torch.device("meta"):
             shapes = {name: tuple(value.shape) for name, value in Network(**_sizes(path)).state_dict().items()}

@@ -17,13 +17,17 @@ from pathlib import Path
 import torch
 from torch import distributed
 
+from models.compute.device import device
 from models.performance_rnn import midi_files
 from models.performance_rnn.dataset import Excerpt, Excerpts, fixed, split
 from models.performance_rnn.journal import Journal
 from models.performance_rnn.midi_files import Performance
 from models.performance_rnn.trainer import Settings, Trainer
-from models.training import STOPPED, ResumeError, Stop, count, device, seed, together
-from models.updates import CHECKPOINT, updates
+from models.training.arguments import count, seed
+from models.training.checkpoint import ResumeError
+from models.training.processes import together
+from models.training.stop import STOPPED, Stop
+from models.training.updates import CHECKPOINT, updates
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from torch.nn.parallel import DistributedDataParallel
 from models.performance_rnn.dataset import IGNORE, Excerpt, Excerpts, Lanes
 from models.performance_rnn.events import ONE_SECOND
 from models.performance_rnn.network import Network, State
-from models.training import ResumeError, read_checkpoint, write_checkpoint
+from models.training.checkpoint import ResumeError, read_checkpoint, write_checkpoint
 
 WARM_UP = 0.02  # share of the updates in which the learning rate rises
 CLIP = 3.0  # largest norm of the gradient

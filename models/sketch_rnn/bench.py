@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from models.sketch_rnn.model import SketchRNN
 from models.sketch_rnn.network import Network
 from models.sketch_rnn.step import STROKE, CpuStep, Way
-from models.timing import one_thread, turn, without_onednn
+from models.training.timing import one_thread, turn, without_onednn
 
 Row = dict[str, Any]
 Seconds = NDArray[np.float64]

@@ -22,8 +22,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models import store
-from models.chance import stream
+from models.compute.chance import stream
+from models.files import store
 from models.sketch_rnn.network import KIND
 from models.sketch_rnn.sampling import END, chances, draw
 from models.sketch_rnn.step import CpuStep, Memory
@@ -44,7 +44,7 @@ TRIALS, TRIAL_POINTS, TRIAL_TEMPERATURE = 16, 200, 0.25
 def convert(path: Path) -> tuple[dict[str, Tensor], store.Card]:
     """Parameters of a `Network` without categories, and their card, from a published file.
 
-    Raises models.store.WeightsError, one sentence, for a file that is missing, broken or of another layout.
+    Raises WeightsError, one sentence, for a file that is missing, broken or of another layout.
     """
     info, blobs = _read(path)
     names = {len(DECODER): DECODER, len(AUTOENCODER): AUTOENCODER}.get(len(blobs))

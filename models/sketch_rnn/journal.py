@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from models import store
-from models.progress import Progress, Report
+from models.files import store
 from models.sketch_rnn.network import KIND
 from models.sketch_rnn.trainer import Losses, Trainer
 from models.sketch_rnn.weights import ALONE, SIMPLIFY
+from models.training.progress import Progress, Report
 
 
 class Journal(Progress[Losses]):

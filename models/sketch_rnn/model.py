@@ -11,13 +11,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models import store
 from models.base import Event, Knob, Page, Pulse, Wait, pulse
-from models.chance import stream
-from models.sketch_rnn import hand as hands_
-from models.sketch_rnn.hand import Hand, Job, Place, place_of
+from models.compute.chance import stream
+from models.files import store
+from models.sketch_rnn import pen as pen_
 from models.sketch_rnn.latent import About
-from models.sketch_rnn.person import NOBODY, Line, Person, extent, from_side, told
+from models.sketch_rnn.pen import Hand, Job, Place, place_of
+from models.sketch_rnn.performer import NOBODY, Line, Person, extent, from_side, told
 from models.sketch_rnn.sampling import chances, draw
 from models.sketch_rnn.step import CpuStep, Step, Way
 from models.sketch_rnn.subject import ANY, Subjects, Wanted
@@ -71,7 +71,7 @@ class SketchRNN:
 
     @classmethod
     def load(cls, weights: str = "quickdraw", device: str = "auto") -> Self:
-        """Reads weights by name or file. Raises models.store.WeightsError where they cannot be used."""
+        """Reads weights by name or file. Raises WeightsError where they cannot be used."""
         parameters, facts, card = read(weights)
         model = cls(parameters, facts, device=device)
         model.card, model.file = card, store.find(weights, cls.kind)
@@ -204,13 +204,11 @@ class SketchRNN:
         for k, hand, memory, stroke, pen in zip(busy, working, memories, strokes, pens, strict=True):
             match hand.phase:
                 case "read":
-                    hands[k] = hands_.read(hand, memory)
+                    hands[k] = pen_.read(hand, memory)
                 case "try":
-                    hands[k] = hands_.tried(
-                        hand, memory, stroke, int(pen), usual=usual, place=places[k], longest=longest
-                    )
+                    hands[k] = pen_.tried(hand, memory, stroke, int(pen), usual=usual, place=places[k], longest=longest)
                 case _:
-                    made, after = hands_.drawn(
+                    made, after = pen_.drawn(
                         hand, memory, stroke, int(pen), index=k, usual=usual, place=places[k], longest=longest
                     )
                     events += made
@@ -225,7 +223,7 @@ class SketchRNN:
             if hand.phase == "rest" and hand.rest_s <= 0.0:
                 chance = stream(state.seed, k, 0 if wanted.steady else hand.number)
                 about = self.subjects.next(wanted, state.drawn, state.ends, pen=k, seed=state.seed, chance=chance)
-                hands[k] = hands_.begun(hand, Job(about, self.network.wish(about.condition), chance))
+                hands[k] = pen_.begun(hand, Job(about, self.network.wish(about.condition), chance))
                 last = k
         return replace(state, hands=tuple(hands), last=last)
 
@@ -240,7 +238,7 @@ class SketchRNN:
         began = person is not state.person
         hands = list(state.hands)
         for k in range(wanted.pens, len(hands)):
-            events += hands_.lifted(hands[k], k)[0]
+            events += pen_.lifted(hands[k], k)[0]
         hands = hands[: wanted.pens] + [Hand()] * (wanted.pens - len(hands))
         state = replace(state, hands=tuple(hands), person=person, last=min(state.last, wanted.pens - 1))
         done = person.done(patience_s)
@@ -254,7 +252,7 @@ class SketchRNN:
         """Every pen takes up what a person has begun, each from another side."""
         (x, y), longer = extent(state.drawn)
         usual = self.facts.extent
-        unit = 2.0 * hands_.FILL * size / usual
+        unit = 2.0 * pen_.FILL * size / usual
         unit = max(min(unit, longer / (LEAST * usual)), longer / (MOST * usual), 1e-6)
         hands = list(state.hands)
         for k, hand in enumerate(hands):
@@ -264,7 +262,7 @@ class SketchRNN:
             points, end = told(side, unit, self.facts.coarse * unit), side[-1][-1]
             middle = (end[0] - x) / unit, (end[1] - y) / unit
             wish = self.network.wish(about.condition)
-            hands[k] = hands_.begun(hand, Job(about, wish, chance, points, unit, end, middle))
+            hands[k] = pen_.begun(hand, Job(about, wish, chance, points, unit, end, middle))
         return replace(state, hands=tuple(hands))
 
     def _remembered(self, state: State, wanted: Wanted, which: tuple[bool, bool]) -> State:
@@ -284,7 +282,7 @@ def _pressed(state: State, clear: bool, undo: bool, rest_s: float, events: list[
         events.append(Page("undo", state.last))
         hands = list(state.hands)
         taken = hands[state.last]
-        hands[state.last] = hands_.lifted(taken, state.last, max(rest_s, taken.rest_s))[1]
+        hands[state.last] = pen_.lifted(taken, state.last, max(rest_s, taken.rest_s))[1]
         return replace(state, hands=tuple(hands))
     state = _stopped(state, [] if clear else events)
     if clear:
@@ -297,7 +295,7 @@ def _stopped(state: State, events: list[Event]) -> State:
     """All pens lifted, and rested enough."""
     hands = []
     for k, hand in enumerate(state.hands):
-        lift, after = hands_.lifted(hand, k)
+        lift, after = pen_.lifted(hand, k)
         events += lift
         hands.append(after)
     return replace(state, hands=tuple(hands))

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from models.chance import uniform
+from models.compute.chance import uniform
 
 Floats = NDArray[np.float32]
 

@@ -10,10 +10,10 @@ from functools import lru_cache
 import numpy as np
 from torch import Tensor
 
-from models.chance import normals, stream, uniform
+from models.compute.chance import normals, stream, uniform
 from models.sketch_rnn import sampling
 from models.sketch_rnn.latent import About, Encoder, Floats, between, varied
-from models.sketch_rnn.person import Line, extent, told
+from models.sketch_rnn.performer import Line, extent, told
 from models.sketch_rnn.step import BEGIN, Step
 from models.sketch_rnn.weights import Facts
 

@@ -16,14 +16,18 @@ from pathlib import Path
 import torch
 from torch import distributed
 
+from models.compute.device import device
+from models.files.store import WeightsError
 from models.sketch_rnn.dataset import Drawings, fixed, read
 from models.sketch_rnn.files import TEST, VALID
 from models.sketch_rnn.journal import Journal
 from models.sketch_rnn.strokes import EPSILON
 from models.sketch_rnn.trainer import Settings, Trainer
-from models.store import WeightsError
-from models.training import STOPPED, ResumeError, Stop, count, device, seed, share, together
-from models.updates import CHECKPOINT, updates
+from models.training.arguments import count, seed, share
+from models.training.checkpoint import ResumeError
+from models.training.processes import together
+from models.training.stop import STOPPED, Stop
+from models.training.updates import CHECKPOINT, updates
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from models.sketch_rnn.losses import KL_FLOOR, annealed, kl, reconstruction
 from models.sketch_rnn.network import Network, prepare
 from models.sketch_rnn.recurrent import Dropout
 from models.sketch_rnn.weights import read, take_over
-from models.training import ResumeError, read_checkpoint, write_checkpoint
+from models.training.checkpoint import ResumeError, read_checkpoint, write_checkpoint
 
 WARM_UP = 0.02  # share of the training in which the learning rate rises
 CLIP = 1.0  # largest norm of the gradient

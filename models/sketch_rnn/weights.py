@@ -11,7 +11,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from models import store
+from models.files import store
 from models.sketch_rnn.network import KIND, PEN, STROKE, Network
 from models.sketch_rnn.strokes import BOX, EPSILON
 
@@ -33,7 +33,7 @@ class Facts:
 
 
 def read(name_or_path: str | Path) -> tuple[dict[str, Tensor], Facts, store.Card]:
-    """Parameters as float32, the facts, and the card. Raises models.store.WeightsError where they cannot be used."""
+    """Parameters as float32, the facts, and the card. Raises WeightsError where they cannot be used."""
     path = store.find(name_or_path, KIND)
     parameters, card = store.load(path, KIND, shapes(_sizes(path)))
     categories = sizes_of({name: tuple(value.shape) for name, value in parameters.items()})["categories"]

@@ -22,10 +22,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from models.style_transfer.brush import CpuBrush, Pixels
+from models.compute.threads import MOST
 from models.style_transfer.network import Network
-from models.style_transfer.usual import TransformerNet
-from models.threads import MOST
+from models.style_transfer.painter import CpuBrush, Pixels
+from models.style_transfer.transformer_net import TransformerNet
 
 Row = dict[str, Any]
 

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.style_transfer.brush import Pixels
+from models.style_transfer.painter import Pixels
 from models.style_transfer.weights import network_of
 
 KEPT = 6  # sizes whose graphs are kept, the newest

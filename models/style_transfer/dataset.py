@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.picture_file import PictureError, Pixels, read
+from models.files.picture_file import PictureError, Pixels, read
 from models.style_transfer import pictures
 
 log = logging.getLogger(__name__)

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.picture_file import PictureError
-from models.style_transfer.brush import Brush, Pixels
-from models.style_transfer.look import resized, working_size
+from models.files.picture_file import PictureError
+from models.style_transfer.adjustments import resized, working_size
+from models.style_transfer.painter import Brush, Pixels
 
 STILL = 4.0  # levels of 255: a change of the film as small as this, over its neighbourhood, is its noise
 AROUND = 9  # pixels, the neighbourhood

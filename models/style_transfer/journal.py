@@ -12,11 +12,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from models import store
-from models.progress import Progress, Report
+from models.files import store
 from models.style_transfer import pictures
 from models.style_transfer.network import KIND
 from models.style_transfer.trainer import Told, Trainer, mean_of
+from models.training.progress import Progress, Report
 
 
 class Journal(Progress[Told]):

@@ -10,14 +10,14 @@ from typing import Annotated, Any, ClassVar, Self
 import torch
 from torch import Tensor
 
-from models import store
 from models.base import Event, Frame
-from models.convolution.pictures import mixed
+from models.files import store
 from models.knob import Knob
-from models.style_transfer import look
-from models.style_transfer.brush import Brush, CpuBrush, Pixels
+from models.style_transfer import adjustments as look
 from models.style_transfer.network import KIND
+from models.style_transfer.painter import Brush, CpuBrush, Pixels
 from models.style_transfer.weights import read
+from models.vision.pixels import mixed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +59,7 @@ class StyleTransfer:
 
     @classmethod
     def load(cls, weights: str = "paintings", device: str = "auto") -> Self:
-        """Reads weights by name or file. Raises models.store.WeightsError where they cannot be used."""
+        """Reads weights by name or file. Raises WeightsError where they cannot be used."""
         parameters, card = read(weights)
         model = cls(parameters, card.labels, device=device)
         model.card, model.file = card, store.find(weights, cls.kind)

@@ -9,10 +9,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from models.precision import half_pays
+from models.compute.precision import half_pays
 from models.style_transfer.losses import content_loss, gram, style_loss
-from models.style_transfer.squeezenet import SqueezeNet
-from models.style_transfer.vgg import Vgg
+from models.vision.squeezenet import SqueezeNet
+from models.vision.vgg import Vgg
 
 DEEPEST = "relu4_1"  # of VGG-16's layers that are looked at
 

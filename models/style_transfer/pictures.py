@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.picture_file import SUFFIXES, PictureError, Pixels, read
+from models.files.picture_file import SUFFIXES, PictureError, Pixels, read
 
 log = logging.getLogger(__name__)
 

@@ -19,17 +19,21 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from models import picture_file
-from models.store import WeightsError
-from models.style_transfer import pictures, squeezenet, vgg
-from models.style_transfer.checkpoints import EyesError
+from models.compute.device import device
+from models.files import picture_file
+from models.files.store import WeightsError
+from models.style_transfer import pictures
 from models.style_transfer.journal import Journal
 from models.style_transfer.objective import DEEPEST, Objective
-from models.style_transfer.squeezenet import SqueezeNet
 from models.style_transfer.trainer import Settings, Trainer
-from models.style_transfer.vgg import Vgg
-from models.training import STOPPED, ResumeError, Stop, count, device, seed
-from models.updates import CHECKPOINT, updates
+from models.training.arguments import count, seed
+from models.training.checkpoint import ResumeError
+from models.training.stop import STOPPED, Stop
+from models.training.updates import CHECKPOINT, updates
+from models.vision import squeezenet, vgg
+from models.vision.checkpoints import EyesError
+from models.vision.squeezenet import SqueezeNet
+from models.vision.vgg import Vgg
 
 log = logging.getLogger(__name__)
 

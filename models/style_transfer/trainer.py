@@ -12,14 +12,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models import store
-from models.precision import half_pays
+from models.compute.precision import half_pays
+from models.files import store
 from models.style_transfer.dataset import Batch, Photos, threads
 from models.style_transfer.network import Network, prepare
 from models.style_transfer.objective import Objective
 from models.style_transfer.optimiser import Optimiser
 from models.style_transfer.weights import read
-from models.training import ResumeError, read_checkpoint, write_checkpoint
+from models.training.checkpoint import ResumeError, read_checkpoint, write_checkpoint
 
 WARM_UP = 0.01  # share of the training in which the learning rate rises
 CLIP = 1.0  # largest norm of the gradient
@@ -189,7 +189,7 @@ class Trainer:
 
 
 def begin(network: Network, labels: Sequence[str], name_or_path: str) -> None:
-    """Takes over weights. Raises models.store.WeightsError where they cannot be used or are of other paintings."""
+    """Takes over weights. Raises WeightsError where they cannot be used or are of other paintings."""
     parameters, card = read(name_or_path)
     try:
         network.load_state_dict(parameters)

@@ -9,12 +9,12 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from models import store
+from models.files import store
 from models.style_transfer.network import KIND, Network
 
 
 def read(name_or_path: str | Path) -> tuple[dict[str, Tensor], store.Card]:
-    """Parameters as float32, and the card. Raises models.store.WeightsError where they cannot be used."""
+    """Parameters as float32, and the card. Raises WeightsError where they cannot be used."""
     path = store.find(name_or_path, KIND)
     parameters, card = store.load(path, KIND, shapes(_sizes(path)))
     paintings = len(parameters["scale"])

@@ -15,13 +15,13 @@ from eyes import Colours, small_painter
 from live.nodes.event_runner import EventRunner
 from models.base import Declares, Frame, Knob, Model, NoteOff, NoteOn, Pen, knobs_of
 from models.convolution import FeatureMaps, Kernels
-from models.convolution.trunk import Trunk
 from models.neural_style import NeuralStyle
 from models.performance_rnn import PerformanceRNN
 from models.performance_rnn.network import Network
 from models.sketch_rnn import SketchRNN
 from models.sketch_rnn.network import Network as SketchNetwork
 from models.style_transfer import StyleTransfer
+from models.style_transfer.backbone import Trunk
 
 
 def pianist() -> Model:

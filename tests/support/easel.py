@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.picture_file import Pixels
+from models.files.picture_file import Pixels
 from models.style_transfer import pictures
 from models.style_transfer.network import Network, prepare
 from models.style_transfer.objective import DEEPEST, Objective
 from models.style_transfer.trainer import Settings
-from models.style_transfer.vgg import CONVOLUTIONS, Vgg
+from models.vision.vgg import CONVOLUTIONS, Vgg
 
 NAMES = ("stripes", "spots", "checks")
 TINY = Settings(

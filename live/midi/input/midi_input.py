@@ -9,17 +9,7 @@ from collections.abc import Callable, Sequence
 
 from live.midi.input.device_name import plain_name, slug
 from live.midi.input.listener import PING, QUIT
-from live.midi.input.message import (
-    BEND,
-    CLOCK,
-    CONTROL,
-    OFF,
-    ON,
-    PRESSURE,
-    PROGRAM,
-    InputMessage,
-    well_formed,
-)
+from live.midi.input.message import BEND, CLOCK, CONTROL, OFF, ON, PRESSURE, PROGRAM, InputMessage, well_formed
 from live.parameters.tree import Tree
 from live.patch import Patch
 from live.system.helper_process import HelperProcess

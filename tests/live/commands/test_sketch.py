@@ -10,7 +10,7 @@ import pytest
 from sketches import NAMES, network
 
 from live.commands import main as cli
-from models import store
+from models.files import store
 
 GROUP = "{http://www.w3.org/2000/svg}g"
 PATH = "{http://www.w3.org/2000/svg}path"

@@ -12,11 +12,12 @@ from eyes import Colours, small_painter
 from numpy.typing import NDArray
 
 from models.base import Frame, Measure, knobs_of
-from models.convolution import FeatureMaps, eyes
+from models.convolution import FeatureMaps
 from models.convolution.grid import brightness, coloured, columns_of, grid
-from models.convolution.trunk import Trunk
-from models.store import WeightsError
-from models.style_transfer.squeezenet import SqueezeNet
+from models.files.store import WeightsError
+from models.style_transfer import feature_extractor
+from models.style_transfer.backbone import Trunk
+from models.vision.squeezenet import SqueezeNet
 
 RED = Frame(np.full((32, 48, 3), (200, 100, 0), np.uint8), 3)
 
@@ -143,28 +144,28 @@ def squeezenet_file(path: Path) -> Path:
 
 
 def test_a_file_is_known_by_what_is_in_it(tmp_path: Path) -> None:
-    found = eyes.load(str(squeezenet_file(tmp_path / "mine.npz")))
+    found = feature_extractor.load(str(squeezenet_file(tmp_path / "mine.npz")))
     assert isinstance(found, SqueezeNet)
     with pytest.raises(WeightsError, match=r"no\.npz: there is no such file"):
-        eyes.load(str(tmp_path / "no.npz"))
+        feature_extractor.load(str(tmp_path / "no.npz"))
     np.savez(tmp_path / "other.npz", a=np.zeros(3))
     with pytest.raises(WeightsError, match=r"other\.npz: not VGG-16"):
-        eyes.load(str(tmp_path / "other.npz"))
+        feature_extractor.load(str(tmp_path / "other.npz"))
     with pytest.raises(WeightsError, match=r"eyes\.txt: expected vgg16, squeezenet, untrained, or a file"):
-        eyes.load("eyes.txt")
+        feature_extractor.load("eyes.txt")
 
 
 def test_what_was_not_fetched_is_told_with_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     with pytest.raises(WeightsError, match="arabesque weights get vision/squeezenet"):
-        eyes.load("squeezenet")
+        feature_extractor.load("squeezenet")
 
 
 def test_untrained_eyes_are_the_same_everywhere_and_need_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    found = eyes.load("auto", prefer=("vgg16", "squeezenet", "untrained"))
+    found = feature_extractor.load("auto", prefer=("vgg16", "squeezenet", "untrained"))
     picture = torch.linspace(0, 1, 3 * 32 * 40).view(1, 3, 32, 40)
     maps = found(picture, ["untrained1", "untrained5"])
     assert [tuple(each.shape) for each in maps.values()] == [(1, 32, 32, 40), (1, 128, 4, 5)]

@@ -20,7 +20,7 @@ from models.convolution.filters import (
     padded,
     pooled,
 )
-from models.convolution.table import IDENTITY, KERNELS
+from models.convolution.kernel_table import IDENTITY, KERNELS
 
 MODES = {"zero": "constant", "reflect": "reflect", "circular": "circular", "edge": "replicate"}
 

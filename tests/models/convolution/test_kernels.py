@@ -12,7 +12,7 @@ from live.parameters.tree import Tree
 from live.transport.clock import VirtualClock
 from models.base import Frame, Knob, Measure, knobs_of
 from models.convolution import Kernels
-from models.convolution.table import CELLS, IDENTITY, KERNELS, RANDOM
+from models.convolution.kernel_table import CELLS, IDENTITY, KERNELS, RANDOM
 
 
 def frame(pixels: Any, number: int = 1) -> Frame:

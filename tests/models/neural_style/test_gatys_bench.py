@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from eyes import small_painter
 
-from models.convolution.trunk import Trunk
-from models.convolution.untrained import Untrained
 from models.neural_style import bench
+from models.style_transfer.backbone import Trunk
 from models.style_transfer.pictures import write
+from models.vision.untrained import Untrained
 
 
 @pytest.mark.parametrize(("eyes", "start"), [("untrained", "noise"), ("painter", "content")])

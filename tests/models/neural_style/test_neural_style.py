@@ -13,12 +13,12 @@ import torch
 from eyes import Colours, small_painter
 
 from models.base import Event, Frame, Measure, Trouble, Wait, knobs_of
-from models.convolution.trunk import Trunk
+from models.files.store import Card
 from models.neural_style import NeuralStyle
-from models.neural_style.easel import Quick, fitted
+from models.neural_style.canvas import Quick, fitted
 from models.neural_style.model import State
 from models.neural_style.objective import Weights, goal, losses
-from models.store import Card
+from models.style_transfer.backbone import Trunk
 from models.style_transfer.losses import gram
 from models.style_transfer.pictures import write
 

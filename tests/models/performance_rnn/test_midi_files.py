@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.midi_file import MidiFileError
+from models.files.midi_file import MidiFileError
 from models.performance_rnn import midi_files
 from models.performance_rnn.midi_files import Performance, find, parse, read
 

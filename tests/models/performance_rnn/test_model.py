@@ -11,8 +11,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models import store
 from models.base import Control, Event, NoteOff, NoteOn, Wait
+from models.files import store
 from models.performance_rnn import PerformanceRNN
 from models.performance_rnn.model import State
 from models.performance_rnn.network import Network

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models import store
+from live.commands.weights import main
+from models.files import store
 from models.performance_rnn import PerformanceRNN
 from models.performance_rnn.importer import convert
 from models.performance_rnn.step import CpuStep
-from models.weights_cli import main
 
 HIDDEN, INPUTS = 8, 409
 NAMES = {

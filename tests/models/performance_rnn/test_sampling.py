@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.chance import stream, uniform
+from models.compute.chance import stream, uniform
 from models.performance_rnn.cuda import drawn
 from models.performance_rnn.sampling import GROUPS, NEVER, Taste, draw, weights
 

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import torch
 
-from models import store
+from models.files import store
 from models.performance_rnn import journal, train
 from models.performance_rnn.dataset import Excerpts, fixed
 from models.performance_rnn.events import VOCABULARY
@@ -24,7 +24,8 @@ from models.performance_rnn.midi_files import Performance
 from models.performance_rnn.network import Network
 from models.performance_rnn.train import main
 from models.performance_rnn.trainer import Settings, Trainer
-from models.training import ResumeError, count
+from models.training.arguments import count
+from models.training.checkpoint import ResumeError
 
 TINY = Settings(events=20 * 4 * 16, batch=4, segment=16, learning_rate=1e-2, seed=3, hidden=12, layers=2)
 
@@ -256,7 +257,7 @@ def test_a_pause_and_the_same_command_give_the_weights_of_one_run(
 THREE_ENDS = """
 import os, signal, sys
 from pathlib import Path
-from models import training
+from models.training.stop import Stop
 from models.performance_rnn.train import main
 
 def train(*more):
@@ -269,9 +270,9 @@ def interrupted(stop):
     os.kill(os.getpid(), signal.SIGTERM)
     return entered
 
-ports, command, enter = sys.argv[1].split(), sys.argv[2:], training.Stop.__enter__
+ports, command, enter = sys.argv[1].split(), sys.argv[2:], Stop.__enter__
 done = train()
-training.Stop.__enter__ = interrupted
+Stop.__enter__ = interrupted
 paused, refused = train("--restart", "--out", command[2] + "_paused"), train("--batch", "3")
 print("status and threads:", done, paused, refused, file=sys.stderr)
 """

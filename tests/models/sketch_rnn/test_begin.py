@@ -11,8 +11,9 @@ import pytest
 import torch
 from lessons import TINY, drawings
 
-from models import store
-from models.sketch_rnn import measure, train
+from live.commands import sketch_measure as measure
+from models.files import store
+from models.sketch_rnn import train
 from models.sketch_rnn.dataset import fixed, read
 from models.sketch_rnn.files import TEST, TRAIN
 from models.sketch_rnn.network import KIND, Network

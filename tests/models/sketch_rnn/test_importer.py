@@ -12,12 +12,12 @@ import pytest
 import torch
 from published import ENCODER, HIDDEN, LATENT, MIXTURES, published, write
 
-from models import store
+from live.commands.weights import main
+from models.files import store
 from models.sketch_rnn import SketchRNN
 from models.sketch_rnn.importer import convert, name_of
 from models.sketch_rnn.network import Network
 from models.sketch_rnn.step import CpuStep
-from models.weights_cli import main
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:

@@ -13,12 +13,12 @@ import pytest
 import torch
 from sketches import NAMES, box, draughtsman, drawings, network, watch
 
-from models import store
 from models.base import Declares, Page, Pen, Wait, knobs_of
+from models.files import store
 from models.sketch_rnn import SketchRNN
 from models.sketch_rnn.cuda import CudaStep
-from models.sketch_rnn.hand import FILL, place_of
 from models.sketch_rnn.model import FRAME_S
+from models.sketch_rnn.pen import FILL, place_of
 from models.sketch_rnn.step import CpuStep
 
 ENDLESS = (6.0, 0.0, -60.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.chance import normals, stream, uniform
+from models.compute.chance import normals, stream, uniform
 from models.sketch_rnn.sampling import DOWN, END, chances, draw
 
 MIXTURES = 3

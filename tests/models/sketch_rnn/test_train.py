@@ -17,13 +17,13 @@ from lessons import TINY, drawings
 from torch.nn.utils.rnn import pack_padded_sequence
 
 from live.commands import main as cli
-from models import store
+from models.files import store
 from models.sketch_rnn import journal, train
 from models.sketch_rnn.dataset import fixed
 from models.sketch_rnn.files import TEST, TRAIN
 from models.sketch_rnn.network import KIND, Network, prepare
 from models.sketch_rnn.trainer import Losses, Trainer
-from models.training import ResumeError
+from models.training.checkpoint import ResumeError
 
 
 def test_the_network_has_the_parameters_the_stage_draws_with() -> None:

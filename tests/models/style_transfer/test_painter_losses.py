@@ -8,8 +8,8 @@ from easel import objective, painting, photo
 from torch.nn import functional as F
 
 from models.style_transfer import pictures
+from models.style_transfer.evaluation import equal_steps
 from models.style_transfer.gatys import optimised
-from models.style_transfer.judging import equal_steps
 from models.style_transfer.losses import content_loss, gram, style_loss, total_variation
 from models.style_transfer.trainer import instability
 

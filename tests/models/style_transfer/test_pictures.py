@@ -10,8 +10,8 @@ import torch
 from easel import album, photo
 from torch.nn import functional as F
 
-from models import picture_file
-from models.picture_file import PictureError
+from models.files import picture_file
+from models.files.picture_file import PictureError
 from models.style_transfer import pictures
 from models.style_transfer.dataset import Photos, views
 

@@ -10,14 +10,15 @@ import pytest
 import torch
 from easel import NAMES, network, photo
 
-from models import store
 from models.base import Frame, knobs_of
-from models.store import WeightsError
-from models.style_transfer import StyleTransfer, look
-from models.style_transfer.brush import CpuBrush, Pixels
+from models.files import store
+from models.files.store import WeightsError
+from models.style_transfer import StyleTransfer
+from models.style_transfer import adjustments as look
 from models.style_transfer.cuda import CudaBrush
 from models.style_transfer.model import State
 from models.style_transfer.network import KIND, Network
+from models.style_transfer.painter import CpuBrush, Pixels
 from models.style_transfer.weights import network_of
 
 FIRST, SECOND, BOTH, NONE = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.5, 0.5, 0.0), (0.0, 0.0, 0.0)

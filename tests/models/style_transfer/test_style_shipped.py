@@ -7,8 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from models import store
 from models.base import Frame
+from models.files import store
 from models.style_transfer import StyleTransfer
 from models.style_transfer.network import KIND
 

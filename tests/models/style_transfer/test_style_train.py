@@ -11,16 +11,16 @@ import torch
 from easel import NAMES, TINY, album, network, objective, painting, photo, vgg_tensors
 
 from live.commands import main as cli
-from models import picture_file, store
-from models.picture_file import PictureError
+from models.files import picture_file, store
+from models.files.picture_file import PictureError
 from models.style_transfer import pictures, train
-from models.style_transfer.adding import added
-from models.style_transfer.brush import CpuBrush
 from models.style_transfer.flicker import flicker, unmoved
 from models.style_transfer.network import KIND, OWN
+from models.style_transfer.painter import CpuBrush
+from models.style_transfer.style_fitting import added
 from models.style_transfer.trainer import Trainer
 from models.style_transfer.weights import network_of, read
-from models.training import ResumeError
+from models.training.checkpoint import ResumeError
 
 LABELS = ("stripes", "bars")
 

@@ -9,12 +9,12 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from models.convolution.trunk import Trunk
-from models.convolution.untrained import Untrained
-from models.store import SUFFIX, WeightsError
-from models.style_transfer import checkpoints, squeezenet, vgg
-from models.style_transfer.checkpoints import Checkpoint, EyesError, place
+from models.files.store import SUFFIX, WeightsError
+from models.style_transfer.backbone import Trunk
 from models.style_transfer.weights import network_of, read
+from models.vision import checkpoints, squeezenet, vgg
+from models.vision.checkpoints import Checkpoint, EyesError, place
+from models.vision.untrained import Untrained
 
 AUTO = "auto"
 UNTRAINED = "untrained"

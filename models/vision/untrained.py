@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.chance import normals, stream
-from models.style_transfer.vgg import DEVIATION, MEAN
+from models.compute.chance import normals, stream
+from models.vision.vgg import DEVIATION, MEAN
 
 WIDTHS = 3, 32, 32, 64, 96, 128
 """Channels of the picture, and after each 3x3 convolution. Before all but the first two it is halved by averages."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from models.base import Value
-from models.chance import normals, stream
+from models.compute.chance import normals, stream
 
 SIDE = 5
 CELLS = tuple(f"r{row}c{column}" for row in range(SIDE) for column in range(SIDE))

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.style_transfer import checkpoints
-from models.style_transfer.checkpoints import EyesError
-from models.style_transfer.vgg import DEVIATION, MEAN
+from models.vision import checkpoints
+from models.vision.checkpoints import EyesError
+from models.vision.vgg import DEVIATION, MEAN
 
 FIRES = range(2, 10)
 LAYERS = ("relu1", *(f"fire{n}" for n in FIRES))

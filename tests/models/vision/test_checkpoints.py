@@ -11,8 +11,8 @@ from easel import vgg_tensors
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.style_transfer import checkpoints, squeezenet, vgg
-from models.style_transfer.checkpoints import EyesError
+from models.vision import checkpoints, squeezenet, vgg
+from models.vision.checkpoints import EyesError
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,11 @@ from typing import Literal, Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from models.convolution.eyes import Eyes
 from models.neural_style import adam, lbfgs
-from models.neural_style.easel import Quick, fitted, noise, restretched
+from models.neural_style.canvas import Quick, fitted, noise, restretched
 from models.neural_style.objective import Goal, Losses, Weights, goal, losses
-from models.style_transfer.look import Pixels
+from models.style_transfer.adjustments import Pixels
+from models.style_transfer.feature_extractor import Eyes
 
 Optimiser = Literal["lbfgs", "adam"]
 Start = Literal["noise", "content", "canvas"]

@@ -16,7 +16,7 @@ from models.base import NoteOn, Page, Pen
 from models.sketch_rnn import SketchRNN
 from models.sketch_rnn.latent import About, Encoder, between, varied
 from models.sketch_rnn.model import State
-from models.sketch_rnn.person import NOBODY, POINTS_AT_MOST, extent, from_side, told
+from models.sketch_rnn.performer import NOBODY, POINTS_AT_MOST, extent, from_side, told
 from models.sketch_rnn.sampling import chances, draw
 from models.sketch_rnn.step import BEGIN, CpuStep
 

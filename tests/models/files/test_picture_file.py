@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from models.picture_file import PictureError, is_picture, read
+from models.files.picture_file import PictureError, is_picture, read
 
 
 def ramp(*shape: int) -> np.ndarray:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.base import Event, Page, Pen
-from models.chance import stream
+from models.compute.chance import stream
 from models.sketch_rnn.latent import About
 from models.sketch_rnn.sampling import DOWN, END, UP
 from models.sketch_rnn.step import BEGIN, Memory, Wish

@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from models.precision import half_pays
+from models.compute.precision import half_pays
+from models.compute.threads import threads
 from models.style_transfer.weights import network_of
-from models.threads import threads
 
 Pixels = NDArray[np.uint8]
 

@@ -9,7 +9,7 @@ import torch
 from rich.table import Table
 from torch import Tensor
 
-from models.picture_file import Pixels
+from models.files.picture_file import Pixels
 from models.style_transfer import pictures
 from models.style_transfer.gatys import optimised
 from models.style_transfer.objective import Objective

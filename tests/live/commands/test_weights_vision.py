@@ -11,9 +11,10 @@ import pytest
 import torch
 from file_server import Server, serving
 
-from models.convolution import FeatureMaps, eyes
-from models.style_transfer.squeezenet import SqueezeNet
-from models.weights_cli import main
+from live.commands.weights import main
+from models.convolution import FeatureMaps
+from models.style_transfer import feature_extractor
+from models.vision.squeezenet import SqueezeNet
 
 FILE = "squeezenet1_1-b8a52dc0.pth"
 PLACES = {
@@ -60,7 +61,7 @@ def test_it_is_kept_for_the_user_and_found_by_name(
     assert main(command) == 0
     path = tmp_path / "arabesque" / FILE
     assert capsys.readouterr().out == f'{path}: squeezenet. In a patch: weights="squeezenet"\n'
-    assert isinstance(eyes.load("squeezenet"), SqueezeNet)
+    assert isinstance(feature_extractor.load("squeezenet"), SqueezeNet)
     assert FeatureMaps.load("auto", "cpu").eyes.layers == SqueezeNet.layers
     assert main(command) == 0
     assert len(server.asked) == 1  # it is there already

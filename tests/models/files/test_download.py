@@ -11,9 +11,9 @@ import pytest
 from file_server import Server, serving
 from published import published
 
-from models.download import DownloadError, download
+from live.commands.weights import main
+from models.files.download import DownloadError, download
 from models.sketch_rnn import SketchRNN
-from models.weights_cli import main
 
 CONTENT = bytes(range(256)) * 800  # 204,800 bytes
 

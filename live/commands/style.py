@@ -6,7 +6,6 @@ import argparse
 import logging
 import shlex
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,19 +15,22 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from models import picture_file, store
-from models.style_transfer import pictures, vgg
-from models.style_transfer.adding import added
-from models.style_transfer.brush import CpuBrush
-from models.style_transfer.checkpoints import EyesError
+from live.transport.clock import Clock
+from models.compute.device import device
+from models.files import picture_file, store
+from models.style_transfer import pictures
+from models.style_transfer.adjustments import resized, working_size
+from models.style_transfer.evaluation import judgement, table
 from models.style_transfer.flicker import flicker, frames
-from models.style_transfer.judging import judgement, table
-from models.style_transfer.look import resized, working_size
 from models.style_transfer.objective import DEEPEST
+from models.style_transfer.painter import CpuBrush
+from models.style_transfer.style_fitting import added
 from models.style_transfer.train import Manner, manner, objective, squared
 from models.style_transfer.trainer import Told
 from models.style_transfer.weights import read
-from models.training import count, device, seed
+from models.training.arguments import count, seed
+from models.vision import vgg
+from models.vision.checkpoints import EyesError
 
 log = logging.getLogger(__name__)
 
@@ -128,7 +130,7 @@ def blend(text: str, labels: Sequence[str]) -> tuple[float, ...]:
 
 def add(options: argparse.Namespace) -> None:
     """Learns the painting and writes the weights with it."""
-    began_s = time.monotonic()
+    clock = Clock()
     parameters, card = read(options.weights)
     new: Manner = options.painting
     if new.label in card.labels:
@@ -138,7 +140,7 @@ def add(options: argparse.Namespace) -> None:
 
     def told(number: int, losses: Told) -> None:
         if number % TELL_EVERY == 0 or number == options.steps:
-            spent = f"{time.monotonic() - began_s:.0f} s"
+            spent = f"{clock.now():.0f} s"
             log.info("%d of %d, %s: content %.4f, style %.4f", number, options.steps, spent, *losses[:2])
 
     larger = added(
@@ -164,7 +166,7 @@ def add(options: argparse.Namespace) -> None:
         figures={**card.figures, f"weight_{new.label}": new.weight},
     )
     store.save(options.out, larger, made)
-    log.info("%s: %s, in %.0f s", options.out, ", ".join(made.labels), time.monotonic() - began_s)
+    log.info("%s: %s, in %.0f s", options.out, ", ".join(made.labels), clock.now())
 
 
 def judge(options: argparse.Namespace) -> None:

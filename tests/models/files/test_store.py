@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 from torch import Tensor
 
-from models import store
-from models.store import Card, WeightsError, load, save
+from models.files import store
+from models.files.store import Card, WeightsError, load, save
 
 CARD = Card(
     kind="toy",

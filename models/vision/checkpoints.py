@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.download import DownloadError, Told, download
+from models.files.download import DownloadError, Told, download
 
 
 class EyesError(Exception):

@@ -16,14 +16,14 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from torch import Tensor
 
-from models import store
-from models.convolution.eyes import PUBLISHED
-from models.convolution.eyes import load as load_eyes
-from models.download import DownloadError, Told, download
+from models.files import store
+from models.files.download import DownloadError, Told, download
 from models.performance_rnn import importer as pianist
 from models.sketch_rnn import importer as draughtsman
 from models.sketch_rnn.network import KIND as SKETCH
-from models.style_transfer.checkpoints import EyesError, fetch
+from models.style_transfer.feature_extractor import PUBLISHED
+from models.style_transfer.feature_extractor import load as load_eyes
+from models.vision.checkpoints import EyesError, fetch
 
 SKETCHES = "https://storage.googleapis.com/quickdraw-models/sketchRNN"
 PIANO = "https://storage.googleapis.com/download.magenta.tensorflow.org/models/performance_rnn/tfjs"

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import torch
 
-from models import store
+from models.files import store
+from models.files.store import WeightsError
 from models.sketch_rnn import files
 from models.sketch_rnn.dataset import Drawings, fixed, read
 from models.sketch_rnn.files import TEST, Count
@@ -20,7 +21,6 @@ from models.sketch_rnn.strokes import EPSILON
 from models.sketch_rnn.trainer import Losses, Settings, Trainer
 from models.sketch_rnn.weights import ALONE, SIMPLIFY, sizes_of
 from models.sketch_rnn.weights import read as read_weights
-from models.store import WeightsError
 
 log = logging.getLogger(__name__)
 

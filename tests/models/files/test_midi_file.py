@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models import midi_file
-from models.midi_file import MidiFile, MidiFileError
+from models.files import midi_file
+from models.files.midi_file import MidiFile, MidiFileError
 
 END = bytes.fromhex("00 ff 2f 00")
 C = bytes.fromhex("00 90 3c 50 83 60 80 3c 40")  # for a beat of 480 ticks

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from models.base import Pen
-from models.sketch_rnn.hand import SCRIBBLE, TRIALS, Hand, Job, begun, drawn, place_of, tried
+from models.sketch_rnn.pen import SCRIBBLE, TRIALS, Hand, Job, begun, drawn, place_of, tried
 
 USUAL = 10.0
 WHERE: Any = {"usual": USUAL, "place": place_of(0, 1, 0.0, 0.0, 1.0, 0.0), "longest": 60}

@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 import torch
 from torch import distributed
 
-from models.training import Stop
+from models.training.stop import Stop
 
 CHECKPOINT = "checkpoint.pt"
 

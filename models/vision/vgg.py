@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.style_transfer import checkpoints
-from models.style_transfer.checkpoints import EyesError
+from models.vision import checkpoints
+from models.vision.checkpoints import EyesError
 
 MEAN = 0.485, 0.456, 0.406  # of ImageNet, red green blue in 0..1
 DEVIATION = 0.229, 0.224, 0.225

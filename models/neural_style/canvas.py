@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.chance import normals, stream
-from models.convolution.pictures import maps_of
-from models.picture_file import PictureError, read
-from models.store import Card
-from models.style_transfer.look import Pixels, resized
+from models.compute.chance import normals, stream
+from models.files.picture_file import PictureError, read
+from models.files.store import Card
+from models.style_transfer.adjustments import Pixels, resized
 from models.style_transfer.weights import network_of
+from models.vision.pixels import maps_of
 
 CAMERA = "camera"
 LEAST = 32  # pixels of a picture's shorter side, so that every layer of a network has something to see

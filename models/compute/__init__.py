@@ -1,0 +1,1 @@
+"""How the models run on torch: device, threads, precision, seeded random numbers."""

@@ -1,0 +1,1 @@
+"""What all trainings share: command line, loop, checkpoint, progress, several processes."""

@@ -1,0 +1,25 @@
+"""How a training is paused: by Ctrl-C or SIGTERM."""
+
+from __future__ import annotations
+
+import signal
+
+STOPPED = 130  # exit status after Ctrl-C or a polite kill, as shells have it
+
+
+class Stop:
+    """While open, Ctrl-C and a polite kill only set `asked`: the update is finished and saved first."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def __enter__(self) -> Stop:
+        self._before = {kind: signal.signal(kind, self._ask) for kind in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for kind, handler in self._before.items():
+            signal.signal(kind, handler)
+
+    def _ask(self, *_: object) -> None:
+        self.asked = True
