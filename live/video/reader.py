@@ -16,7 +16,7 @@ from live.video import VideoError
 from live.video.shot import Shot
 from live.video.synthetic_scene import SyntheticScene
 from live.video.video_file_reader import VideoFileReader
-from models.picture_file import is_picture, read
+from models.files.picture_file import is_picture, read
 
 OPEN_MS, READ_MS = 3000, 2000
 """How long a stream may take to answer, and to send the next picture."""
@@ -65,7 +65,7 @@ class TestPictureReader:
 
 
 class StillReader:
-    """A picture file, whose one picture stays. Raises models.picture_file.PictureError where it cannot be read."""
+    """A picture file, whose one picture stays. Raises PictureError where it cannot be read."""
 
     def __init__(self, path: Path) -> None:
         self._picture = read(path)

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from symusic import Score
 
-from models.midi_file import MidiFile
+from models.files.midi_file import MidiFile
 
 SONGS = Path("/usr/share/games/openttd/baseset/openmsx")  # 31 songs of many people, from many sequencers
 TOLERANCE_S = 1e-3  # symusic has times of 32 bits

@@ -13,7 +13,7 @@ from live.parameters.tree import Tree
 from live.patch import Patch, PatchError
 from live.transport.clock import Clock
 from models.base import Knob, pulse
-from models.midi_file import MidiFile
+from models.files.midi_file import MidiFile
 
 DEVICE: Final = "player"
 LEAD_S: Final = 1.0
