@@ -22,6 +22,7 @@ from live.nodes.event_runner import EventRunner
 from live.nodes.frame_runner import FrameRunner
 from live.nodes.note_runner import NoteRunner
 from live.show.mapping import Mapping
+from live.system.sentence import describe
 from live.video import Layer, Roll, Window
 from live.video.camera import Camera
 from live.video.layer_knobs import INK_KNOBS, PICTURE_KNOBS, laid
@@ -259,31 +260,44 @@ def find(name: str) -> Path:
     raise PatchError(f"no patch {name}: expected a Python file, or one of {', '.join(shipped)}")
 
 
+def _source_of(statement: ast.ClassDef, source: str) -> str:
+    """What tells two versions of a class apart: its syntax tree, so that comments do not count."""
+    try:
+        return ast.dump(statement)
+    except RecursionError:
+        return ast.get_source_segment(source, statement) or ""
+
+
 def load(path: Path, text: str | None = None) -> Patch:
     """Runs a patch file, or a text kept of it, in a fresh namespace and gives its Patch.
 
-    Raises PatchError naming the file and the line, whatever went wrong in it.
+    Raises PatchError naming the file and the line, whatever goes wrong in it: what a patch raises is an error of its
+    own, KeyboardInterrupt and SystemExit included.
     """
     try:
         source = path.read_text(encoding="utf-8") if text is None else text
         tree = ast.parse(source, str(path))
+        code = compile(tree, str(path), "exec")
     except SyntaxError as error:
         raise PatchError(f"{path}, line {error.lineno}: {error.msg}") from None
+    except (RecursionError, MemoryError):
+        raise PatchError(f"{path}: nested too deeply to be read") from None
     except (OSError, ValueError) as error:
         raise PatchError(f"{path}: {error}") from None
     linecache.checkcache(str(path))
     namespace: dict[str, Any] = {"__name__": f"patch_{path.stem}", "__file__": str(path)}
     try:
-        exec(compile(tree, str(path), "exec"), namespace)
-    except (Exception, SystemExit) as error:
+        exec(code, namespace)
+    except BaseException as error:
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
         where = f"{path}, line {lines[-1]}" if lines else str(path)
-        said = str(error) if isinstance(error, PatchError) else f"{type(error).__name__}: {error}"
-        raise PatchError(f"{where}: {said}") from error
+        raise PatchError(f"{where}: {str(error) if isinstance(error, PatchError) else describe(error)}") from error
     for statement in tree.body:
-        made = namespace.get(statement.name) if isinstance(statement, ast.ClassDef) else None
+        if not isinstance(statement, ast.ClassDef):
+            continue
+        made = namespace.get(statement.name)
         if isinstance(made, type):
-            made.patch_source = ast.dump(statement)  # type: ignore[attr-defined]
+            made.patch_source = _source_of(statement, source)  # type: ignore[attr-defined]
     patches = [value for value in namespace.values() if isinstance(value, Patch)]
     if len(patches) != 1:
         raise PatchError(f"{path}: expected one Patch, such as `patch = Patch(piano=Node(…))`, found {len(patches)}")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from live.patch import Patch, PatchError
+from live.system.sentence import describe
 from live.transport.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -153,7 +154,7 @@ class ControlThread:
             self._reported.pop(service, None)
 
     def _report(self, service: Service, error: Exception) -> None:
-        sentence = f"{type(service).__name__.lower()}: {type(error).__name__}: {error}"
+        sentence = f"{type(service).__name__.lower()}: {describe(error)}"
         if self._reported.get(service) != sentence:
             log.debug("%s", sentence, exc_info=True)
             self._fail(sentence)

@@ -27,6 +27,7 @@ from live.patch import Patch, PatchError
 from live.session.recorder import SessionRecorder
 from live.session.start import start_session
 from live.show.meter import MeterService
+from live.system.sentence import describe
 from live.transport.clock import Clock, VirtualClock
 from live.video.cameras import Cameras
 from live.video.stage import Stage
@@ -115,7 +116,10 @@ class Engine:
         if self.stopping.is_set():
             return
         for name, model in models.items():
-            self.follower.add(name, patch, model)
+            try:
+                self.follower.add(name, patch, model)
+            except BaseException as error:  # whatever a model raises is an error of its own
+                raise PatchError(f"{name}: {describe(error)}") from error
         self.control_thread.open(
             make_services(
                 tree=self.tree,
@@ -179,7 +183,7 @@ class Engine:
         try:
             return work()
         except Exception as error:
-            sentence = f"the {what}: {type(error).__name__}: {error}"
+            sentence = f"the {what}: {describe(error)}"
             if self._told.get(what) != sentence:
                 log.debug("%s", sentence, exc_info=True)
                 self.fail(sentence)

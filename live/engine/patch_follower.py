@@ -11,6 +11,7 @@ from live.nodes.routing import Routing
 from live.parameters.tree import Tree
 from live.patch import Change, Patch, diff
 from live.session.recorder import SessionRecorder
+from live.system.sentence import describe
 from live.video.stage import Stage
 from models.base import Model
 
@@ -72,8 +73,8 @@ class PatchFollower:
                 self.session.follows(change, models.get(change.node))
             try:
                 self._apply(change, new, models)
-            except Exception as error:
-                self._fail(f"{change.node or change.do}: {type(error).__name__}: {error}")
+            except BaseException as error:  # whatever a model raises is an error of its own
+                self._fail(f"{change.node or change.do}: {describe(error)}")
                 if change.node in new.nodes:
                     self._broken.add(change.node)
         self.patch = new

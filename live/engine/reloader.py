@@ -10,6 +10,7 @@ from pathlib import Path
 from live.engine.patch_follower import PatchFollower
 from live.nodes.loading import load_model
 from live.patch import PatchError, load
+from live.system.sentence import describe
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ class Reloader:
                 return not self._stop.is_set() and self._reload()
             except Exception as error:
                 log.debug("reload", exc_info=True)
-                self._fail(f"{self._path}: {type(error).__name__}: {error}")
+                self._fail(f"{self._path}: {describe(error)}")
                 return False
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from live.patch import Node, PatchError
+from live.system.sentence import message
 from models.base import Model
 
 
@@ -14,5 +15,5 @@ def load_model(name: str, node: Node, patch: Path | None) -> Model:
     weights = str(beside) if beside is not None and beside.is_file() else node.weights
     try:
         return node.model.load(weights, node.device)
-    except Exception as error:
-        raise PatchError(f"{name}: {error}") from error
+    except BaseException as error:  # whatever a model raises is an error of its own
+        raise PatchError(f"{name}: {message(error)}") from error

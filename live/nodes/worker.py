@@ -196,7 +196,7 @@ class Worker(ABC):
         try:
             now_s, knobs = self._look(arrived, swapped is not None)
             return self._advance(now_s, knobs, swapped)
-        except Exception as error:
+        except BaseException as error:  # whatever a model raises is an error of its own
             log.exception("%s failed", self.name)
             return self.fail(now_s, f"{self.name}: {describe(error)}")
         finally:

@@ -160,9 +160,7 @@ class MappingService:
         if target[1:].partition("/")[0] in REFUSED:
             raise KnobError(f"no mapping may move {target}")
         mapping.check(self.tree.knob(target))
-        old = self.drivers.get(target)
-        if old is not None:
-            old.remove()
+        self._drop(target)
         driver = ActiveMapping(target, mapping, self.tree, self.clock, self._signals, lambda: self._changed(target))
         self.drivers = {**self.drivers, target: driver}
         self._reported.pop(target, None)
@@ -178,8 +176,9 @@ class MappingService:
     def _drop(self, target: str) -> None:
         driver = self.drivers.get(target)
         if driver is not None:
-            driver.remove()
+            # Out of the dictionary first: a step under way then knows why its addresses are missing.
             self.drivers = {key: one for key, one in self.drivers.items() if key != target}
+            driver.remove()
 
     def _put_back(self, target: str, patch: Patch) -> None:
         """Gives a target that is mapped no more the value of the patch or its default; a vector's component stays."""

@@ -7,10 +7,15 @@ from contextlib import suppress
 LONGEST = 500
 
 
-def describe(error: BaseException) -> str:
-    """An exception's kind and text on one line; the kind alone where its text cannot be made."""
+def message(error: BaseException) -> str:
+    """An exception's text on one line; its kind where it has none, or where its text cannot be made."""
     text = ""
     with suppress(Exception):
         text = " ".join(str(error).split())
-    kind = type(error).__name__
-    return f"{kind}: {text}"[:LONGEST] if text else kind
+    return text[:LONGEST] or type(error).__name__
+
+
+def describe(error: BaseException) -> str:
+    """An exception's kind and text on one line."""
+    kind, text = type(error).__name__, message(error)
+    return kind if text == kind else f"{kind}: {text}"
