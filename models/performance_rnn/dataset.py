@@ -19,7 +19,8 @@ from models.performance_rnn.controls import CONTROLS, HISTOGRAM_WINDOW_S, Rows, 
 from models.performance_rnn.events import ONE_SECOND, PITCHES, STEPS_PER_SECOND, encode_arrays, to_steps
 from models.performance_rnn.midi_files import Performance
 
-EXCERPT_S = 30.0
+EXCERPT_S = 30.0  # of what is tested on
+LEARNT_S = 60.0  # of what is learned from: the pianist plays for minutes, far from silence
 STRETCHES = (0.95, 0.975, 1.0, 1.025, 1.05)
 TRANSPOSITIONS = (-3, -2, -1, 0, 1, 2, 3)
 DROPPED = 0.25  # how often the density is not told, and, independently, the histogram
@@ -56,17 +57,18 @@ def cut(
     performance: Performance,
     start_s: float,
     *,
+    seconds: float = EXCERPT_S,
     stretch: float = 1.0,
     transpose: int = 0,
     density: bool = True,
     histogram: bool = True,
 ) -> Excerpt:
-    """Half a minute from `start_s` on, beginning with the first key struck; the wishes look past its end.
+    """`seconds` from `start_s` on, beginning with the first key struck; the wishes look past its end.
 
     `stretch` above 1 is slower, `transpose` is in semitones (keys that leave the keyboard are left out);
     `density` and `histogram` say which wishes are told.
     """
-    first, after = np.searchsorted(performance.start_s, [start_s, start_s + (EXCERPT_S + HISTOGRAM_WINDOW_S) / stretch])
+    first, after = np.searchsorted(performance.start_s, [start_s, start_s + (seconds + HISTOGRAM_WINDOW_S) / stretch])
     if first == after:
         return Excerpt(np.zeros(0, np.int16), np.zeros((0, CONTROLS), np.float32))
     origin = performance.start_s[first]
@@ -76,7 +78,7 @@ def cut(
     start = to_steps((performance.start_s[first:after][fits] - origin) * stretch)
     end = np.maximum(to_steps((performance.end_s[first:after][fits] - origin) * stretch), start + 1)
     events, begins = encode_arrays(pitch, velocity, start, end)
-    count = int(np.searchsorted(begins, EXCERPT_S * STEPS_PER_SECOND))
+    count = int(np.searchsorted(begins, seconds * STEPS_PER_SECOND))
     control = rows(
         densities(events, begins)[:count] if density else None,
         histograms(pitch, start, end, begins[:count]) if histogram and count else None,
@@ -93,7 +95,7 @@ class Excerpts:
             raise ValueError("no performances to train on")
         self.performances = list(performances)
         self.seed = seed
-        counts = [1 + int(p.start_s[-1] / EXCERPT_S) for p in self.performances]
+        counts = [1 + int(p.start_s[-1] / LEARNT_S) for p in self.performances]
         self._where = [(p, k) for p, count in enumerate(counts) for k in range(count)]
         self._shuffled = lru_cache(maxsize=4)(self._shuffle)
 
@@ -106,7 +108,8 @@ class Excerpts:
         random = np.random.default_rng([self.seed, 1, number])
         return cut(
             self.performances[performance],
-            max(0.0, (k - random.random()) * EXCERPT_S),
+            max(0.0, (k - random.random()) * LEARNT_S),
+            seconds=LEARNT_S,
             stretch=float(random.choice(STRETCHES)),
             transpose=int(random.choice(TRANSPOSITIONS)),
             density=random.random() >= DROPPED,

@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from rich.progress import MofNCompleteColumn
 
 from models.files import store
-from models.performance_rnn.trainer import Trainer
+from models.performance_rnn.trainer import KIND, Trainer
 from models.training.progress import Progress, Report
-
-KIND = "performance_rnn"
 
 
 class Journal(Progress[float]):
@@ -40,7 +39,7 @@ class Journal(Progress[float]):
         self.say(line, {"events": self.trainer.seen, "test_nats": round(loss, 4)})
 
     def export(self, name: str, **figures: float) -> None:
-        """Half-precision weights and their card, ready for the stage: NAME.safetensors and NAME.toml."""
+        """The averaged weights in half precision, NAME.safetensors, and their card, NAME.toml."""
         if self.trainer.rank:
             return
         made = self.trainer.settings
@@ -48,6 +47,7 @@ class Journal(Progress[float]):
         command = ["arabesque train piano", *data, "--out", self.out.name]
         for option in ("events", "batch", "segment", "learning_rate", "hidden", "layers", "seed"):
             command += [f"--{option.replace('_', '-')}", str(getattr(made, option))]
+        command += ["--begin", Path(made.begin).name] if made.begin else []
         if self.options.validation:
             command += ["--validation", *(path.name for path in self.options.validation)]
         rounded = {figure: round(value, 4) for figure, value in figures.items()}
@@ -61,4 +61,4 @@ class Journal(Progress[float]):
             about=self.options.about,
             figures={"events_trained": self.trainer.seen, **rounded},
         )
-        store.save(self.out / f"{name}{store.SUFFIX}", self.trainer.network.state_dict(), card)
+        store.save(self.out / f"{name}{store.SUFFIX}", self.trainer.average, card)

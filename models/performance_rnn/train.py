@@ -18,10 +18,12 @@ import torch
 from torch import distributed
 
 from models.compute.device import device
+from models.files.store import WeightsError
 from models.performance_rnn import midi_files
 from models.performance_rnn.dataset import Excerpt, Excerpts, fixed, split
 from models.performance_rnn.journal import Journal
 from models.performance_rnn.midi_files import Performance
+from models.performance_rnn.recurrent import compiled
 from models.performance_rnn.trainer import Settings, Trainer
 from models.training.arguments import count, seed
 from models.training.checkpoint import ResumeError
@@ -32,7 +34,8 @@ from models.training.updates import CHECKPOINT, updates
 log = logging.getLogger(__name__)
 
 SAVE_EVERY_S = 180.0
-VALIDATE_EVERY = 1_000_000  # events
+VALIDATE_EVERY = 2_000_000  # events
+WORTH_COMPILING = 300_000  # events; compiling takes up to a minute
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -46,7 +49,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         with together():
             return run(options)
-    except (ResumeError, ValueError, OSError) as error:
+    except (ResumeError, WeightsError, ValueError, OSError) as error:
         sys.stderr.write(f"arabesque train piano: {error}\n")
         return 2
 
@@ -76,6 +79,7 @@ def parser() -> argparse.ArgumentParser:
     add("--learning-rate", type=float, default=usual.learning_rate, help="size of corrections (%(default)s)")
     add("--hidden", type=count, default=usual.hidden, help="width of a layer (512; the stage plays that)")
     add("--layers", type=count, default=usual.layers, help="number of layers (3; the stage plays that)")
+    add("--begin", default="", metavar="WEIGHTS", help="start from these weights, by name or file")
     add("--seed", type=seed, default=usual.seed, help="same seed and music, same weights (%(default)s)")
     add("--device", default="auto", help="cpu, cuda, or auto: the graphics card where there is one (auto)")
     add("--threads", type=int, default=0, help="processor threads (all)")
@@ -106,10 +110,13 @@ def run(options: argparse.Namespace) -> int:
         seed=options.seed,
         hidden=options.hidden,
         layers=options.layers,
+        begin=options.begin,
     )
     options.out.mkdir(parents=True, exist_ok=True)
     training, held = music(options)
     trainer = Trainer(settings, Excerpts(training, seed=settings.seed), device=device(options.device))
+    if trainer.half and settings.events >= WORTH_COMPILING:
+        trainer.pointwise = compiled()
     weights = sum(parameter.numel() for parameter in trainer.network.parameters())
     learn, test = f"{len(training):,} performances to learn from", f"{len(held):,} to test on"
     log.info("%s, %s; %s weights on %s", learn, test, f"{weights:,}", trainer.device)
@@ -126,8 +133,9 @@ def run(options: argparse.Namespace) -> int:
         log.info("paused after %s events; the same command goes on from here", f"{trainer.seen:,}")
         return STOPPED
     if trainer.rank == 0:
-        told = trainer.validate(fixed(held, excerpts=512, longest=1024))
-        untold = trainer.validate(fixed(held, excerpts=512, longest=1024, asked=False))
+        with trainer.averaged():
+            told = trainer.validate(fixed(held, excerpts=512, longest=1024))
+            untold = trainer.validate(fixed(held, excerpts=512, longest=1024, asked=False))
         journal.export("final", nats_per_event=told, nats_per_event_when_nothing_is_asked=untold)
         log.info("done: %.4f nats per event on what was held back, %.4f when nothing is asked", told, untold)
     return 0
@@ -152,7 +160,8 @@ def train(trainer: Trainer, journal: Journal, quick: Sequence[Excerpt], stop: St
         for loss, _ in updates(trainer, journal.out / CHECKPOINT, stop, save_every_s=SAVE_EVERY_S):
             journal.updated(loss)
             if trainer.done_updates % every == 0 or trainer.done:
-                tested = trainer.validate(quick) if trainer.rank == 0 else trainer.best
+                with trainer.averaged():
+                    tested = trainer.validate(quick) if trainer.rank == 0 else trainer.best
                 journal.tested(tested)
                 if tested < trainer.best:
                     trainer.best = tested

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor, distributed, nn
 from torch.nn import functional as F
-from torch.nn.parallel import DistributedDataParallel
 
+from models.compute.precision import half_pays
+from models.files import store
+from models.performance_rnn import recurrent
 from models.performance_rnn.dataset import IGNORE, Excerpt, Excerpts, Lanes
 from models.performance_rnn.events import ONE_SECOND
 from models.performance_rnn.network import Network, State
+from models.performance_rnn.optimiser import Optimiser
 from models.training.checkpoint import ResumeError, read_checkpoint, write_checkpoint
 
-WARM_UP = 0.02  # share of the updates in which the learning rate rises
+KIND = "performance_rnn"
+WARM_UP = 100  # updates in which the learning rate rises
+DECAY = 0.2  # share of the updates, at the end, in which it falls to nothing
 CLIP = 3.0  # largest norm of the gradient
+AVERAGE_EVERY = 8  # updates; the average is a pass over all weights
+MEMORY = 0.1  # the averaged weights are those of about this share of the updates so far
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +34,13 @@ class Settings:
     """What decides the result of a training."""
 
     events: int = 15_000_000  # to be trained on, all processes together
-    batch: int = 32  # excerpts at once
+    batch: int = 128  # excerpts at once
     segment: int = 64  # events between two updates, through which gradients flow
-    learning_rate: float = 2e-3  # at its highest
+    learning_rate: float = 0.05  # of Muon, at its highest; Adam has a fixed share of it
     seed: int = 1
     hidden: int = 512
     layers: int = 3
+    begin: str = ""  # weights to begin with, by name or file
 
     @property
     def updates(self) -> int:
@@ -58,9 +67,12 @@ class Trainer:
         self.network = Network(hidden=settings.hidden, layers=settings.layers)
         prepare(self.network)
         self.network.to(self.device)
-        self.model: nn.Module = self.network if self.world == 1 else DistributedDataParallel(self.network)
-        fused = self.device.type in ("cpu", "cuda")
-        self.optimiser = torch.optim.Adam(self.network.parameters(), betas=(0.9, 0.99), fused=fused)
+        if settings.begin:
+            begin(self.network, settings.begin)
+        self.average = {name: value.clone() for name, value in self.network.state_dict().items()}
+        self.optimiser = Optimiser(self.network)
+        self.half = self.device.type == "cpu" and half_pays(self.device)
+        self.pointwise = recurrent.EAGER
         self.state = self._silence(own)
         self.done_updates = 0
         self.best = math.inf  # validation, nats per event
@@ -75,9 +87,9 @@ class Trainer:
         return self.done_updates * self.settings.batch * self.settings.segment
 
     def learning_rate(self) -> float:
-        """A short rise, then half a cosine down to nothing."""
-        part = (self.done_updates + 0.5) / self.settings.updates
-        return self.settings.learning_rate * min(1.0, part / WARM_UP) * 0.5 * (1 + math.cos(math.pi * part))
+        """A short rise, then constant, and at the end a straight fall to nothing."""
+        left = (self.settings.updates - self.done_updates - 0.5) / self.settings.updates
+        return self.settings.learning_rate * min(1.0, (self.done_updates + 1) / WARM_UP, left / DECAY)
 
     def _silence(self, lanes: int) -> State:
         shape = (self.settings.layers, lanes, self.settings.hidden)
@@ -94,21 +106,43 @@ class Trainer:
         )
         goes_on = torch.from_numpy(~batch.fresh).to(self.device, torch.float32)[None, :, None]
         h, c = self.state
-        with torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"):
-            logits, (h, c) = self.model(events, control, (h * goes_on, c * goes_on))
+        logits, (h, c) = self.forward(events, control, (h * goes_on, c * goes_on))
         counted = (targets != IGNORE).sum().clamp(min=1)
         loss = surprise(logits, targets) / counted
         if not bool(torch.isfinite(loss)):
             raise ValueError("the loss is not finite any more; begin anew with a lower learning rate")
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.learning_rate()
-        self.optimiser.zero_grad(set_to_none=True)
+        self.network.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
+        self._share_gradients()
         nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
-        self.optimiser.step()
+        self.optimiser.step(self.learning_rate())
         self.state = h.detach().float(), c.detach().float()
+        if self.done_updates % AVERAGE_EVERY == 0:
+            newest = 1.0 / (1.0 + MEMORY * self.done_updates / AVERAGE_EVERY)
+            for name, value in self.network.state_dict().items():
+                self.average[name].lerp_(value, newest)
         self.done_updates += 1
         return float(loss.detach())
+
+    def forward(self, events: Tensor, control: Tensor, state: State) -> tuple[Tensor, State]:
+        """Logits and the state after, by the fastest arithmetic of this device; shapes as `Network`'s."""
+        if self.half:
+            return recurrent.forward(self.network, events, control, state, self.pointwise)
+        with torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"):
+            logits, state = self.network(events, control, state)
+        return logits, state
+
+    def _share_gradients(self) -> None:
+        """The mean of all processes' gradients, in one exchange."""
+        if self.world == 1:
+            return
+        gradients = [p.grad for p in self.network.parameters() if p.grad is not None]
+        flat = torch.cat([gradient.flatten() for gradient in gradients])
+        distributed.all_reduce(flat)
+        flat /= self.world
+        parts = torch.split(flat, [gradient.numel() for gradient in gradients])
+        for gradient, part in zip(gradients, parts, strict=True):
+            gradient.copy_(part.view_as(gradient))
 
     def save(self, path: Path) -> None:
         """Write all that a resumed training needs; every process must call, the first one writes."""
@@ -122,6 +156,7 @@ class Trainer:
             "updates": self.done_updates,
             "best": self.best,
             "network": self.network.state_dict(),
+            "average": self.average,
             "optimiser": self.optimiser.state_dict(),
             "position": position,
             "h": h,
@@ -135,13 +170,14 @@ class Trainer:
         Raises ResumeError for a file that is broken or belongs to other settings or other data.
         """
         held, then = read_checkpoint(
-            path, ("data", "updates", "best", "network", "optimiser", "position", "h", "c"), Settings
+            path, ("data", "updates", "best", "network", "average", "optimiser", "position", "h", "c"), Settings
         )
         if replace(then, events=self.settings.events) != self.settings:
             raise ResumeError(f"{path}: was made with {then}, and {self.settings} was asked")
         if held["data"] != fingerprint(self.lanes.excerpts):
             raise ResumeError(f"{path}: was made with other music than what was given now")
         self.network.load_state_dict(held["network"])
+        self.average = {name: value.to(self.device) for name, value in held["average"].items()}
         self.optimiser.load_state_dict(held["optimiser"])
         self.lanes.position[:] = held["position"][self.own].numpy()
         self.state = (held["h"][:, self.own].to(self.device), held["c"][:, self.own].to(self.device))
@@ -154,6 +190,16 @@ class Trainer:
         parts = [torch.empty_like(own) for _ in range(self.world)]
         distributed.all_gather(parts, own)
         return torch.cat(parts, dim).cpu()
+
+    @contextlib.contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Inside, the network has the averaged weights."""
+        own = {name: value.clone() for name, value in self.network.state_dict().items()}
+        self.network.load_state_dict(self.average)
+        try:
+            yield
+        finally:
+            self.network.load_state_dict(own)
 
     @torch.no_grad()
     def validate(self, excerpts: Sequence[Excerpt], *, at_once: int = 64, span: int = 256) -> float:
@@ -173,8 +219,8 @@ class Trainer:
 
 def surprise(logits: Tensor, targets: Tensor) -> Tensor:
     """Summed loss in nats, a scalar, of [B, T, 388] against [B, T] where there is something to predict."""
-    flat = logits.float().flatten(0, 1)
-    return F.cross_entropy(flat, targets.flatten(), ignore_index=IGNORE, reduction="sum")
+    flat = logits.transpose(0, 1).float().flatten(0, 1)  # time-major, as `recurrent.forward` leaves them in memory
+    return F.cross_entropy(flat, targets.t().flatten(), ignore_index=IGNORE, reduction="sum")
 
 
 def _padded(group: Sequence[Excerpt], begin: int, span: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -190,6 +236,12 @@ def _padded(group: Sequence[Excerpt], begin: int, span: int) -> tuple[Tensor, Te
         targets[row, : len(before)] = whole[begin : begin + width]
         control[row, : len(before)] = torch.from_numpy(excerpt.control[begin : begin + width])
     return events, control, targets
+
+
+def begin(network: Network, name_or_path: str) -> None:
+    """Takes over weights. Raises models.store.WeightsError where they cannot be used."""
+    shapes = {name: tuple(value.shape) for name, value in network.state_dict().items()}
+    network.load_state_dict(store.load(name_or_path, KIND, shapes)[0])
 
 
 def prepare(network: Network) -> None:

@@ -15,19 +15,20 @@ import mido
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from models.files import store
 from models.performance_rnn import journal, train
-from models.performance_rnn.dataset import Excerpts, fixed
+from models.performance_rnn.dataset import Batch, Excerpts, fixed
 from models.performance_rnn.events import VOCABULARY
 from models.performance_rnn.midi_files import Performance
-from models.performance_rnn.network import Network
+from models.performance_rnn.network import Network, State
 from models.performance_rnn.train import main
-from models.performance_rnn.trainer import Settings, Trainer
+from models.performance_rnn.trainer import WARM_UP, Settings, Trainer
 from models.training.arguments import count
 from models.training.checkpoint import ResumeError
 
-TINY = Settings(events=20 * 4 * 16, batch=4, segment=16, learning_rate=1e-2, seed=3, hidden=12, layers=2)
+TINY = Settings(events=20 * 4 * 16, batch=4, segment=16, learning_rate=0.1, seed=3, hidden=12, layers=2)
 
 
 def scale(name: str, *, seconds: float = 60.0) -> Performance:
@@ -95,24 +96,21 @@ def test_a_resumed_training_gives_the_same_losses(tmp_path: Path) -> None:
 
 
 def test_memory_is_carried_within_an_excerpt_and_emptied_between_two() -> None:
-    learning = trainer()
-    seen = []
+    learning = trainer(replace(TINY, events=10**6), scale("short", seconds=20.0))
+    seen, fresh = [], []
+    forward, following = learning.forward, learning.lanes.next
 
-    def spy(module: torch.nn.Module, given: tuple[torch.Tensor, ...]) -> None:
-        del module
-        seen.append(given[2][0].abs().sum(dim=(0, 2)))  # h, per lane
+    def noted_forward(events: Tensor, control: Tensor, state: State) -> tuple[Tensor, State]:
+        seen.append(state[0].abs().sum(dim=(0, 2)))  # h, per lane
+        return forward(events, control, state)
 
-    learning.network.register_forward_pre_hook(spy)
-    fresh = []
-    whole = learning.lanes.next
-
-    def told() -> object:
-        batch = whole()
+    def noted_next() -> Batch:
+        batch = following()
         fresh.append(batch.fresh.copy())
         return batch
 
-    learning.lanes.next = told  # type: ignore[method-assign, assignment]
-    learning.settings = replace(TINY, events=10**6)
+    learning.forward = noted_forward  # type: ignore[method-assign]
+    learning.lanes.next = noted_next  # type: ignore[method-assign]
     for _ in range(60):
         learning.update()
     begins = np.array(fresh)
@@ -122,16 +120,13 @@ def test_memory_is_carried_within_an_excerpt_and_emptied_between_two() -> None:
     assert not begins.all()
 
 
-def test_the_learning_rate_rises_and_falls_to_nothing() -> None:
+def test_the_learning_rate_rises_stays_and_falls_to_nothing() -> None:
     learning = trainer(replace(TINY, events=1000 * 4 * 16))
     rates = []
-    for update in (0, 19, 500, 999):
+    for update in (0, WARM_UP - 1, 500, 799, 900, 999):
         learning.done_updates = update
-        rates.append(learning.learning_rate())
-    assert rates[0] < 0.05 * TINY.learning_rate
-    assert rates[1] == pytest.approx(TINY.learning_rate, rel=0.05)
-    assert rates[2] == pytest.approx(TINY.learning_rate / 2, rel=0.01)
-    assert rates[3] < 1e-5 * TINY.learning_rate
+        rates.append(learning.learning_rate() / TINY.learning_rate)
+    assert rates == pytest.approx([1 / WARM_UP, 1.0, 1.0, 1.0, 0.4975, 0.0025])
 
 
 def test_validation_is_the_mean_over_all_events_whatever_the_grouping() -> None:
@@ -311,7 +306,7 @@ def test_two_processes_give_the_weights_of_one_and_leave_no_thread(songs: Path, 
         store.load(tmp_path / out / "final.safetensors", "performance_rnn", SHAPES)[0] for out in ("one", "two")
     )
     for name in SHAPES:
-        torch.testing.assert_close(two[name], one[name], rtol=1e-2, atol=2e-3)
+        torch.testing.assert_close(two[name], one[name], rtol=1e-2, atol=2e-2)  # sums in another order
 
 
 def test_a_signal_handler_of_before_is_put_back(songs: Path, tmp_path: Path) -> None:
