@@ -20,8 +20,9 @@ BACKLOG_AT_MOST = 20_000
 """Lines that the process has not taken yet; past that new ones are dropped and counted."""
 
 LONG_BACKLOG = 1_000
-PING_EVERY_S = 1.0
-HUNG_AFTER_PINGS = 6
+PING_EVERY_S = 0.25
+"""Also the engine's sign of life: the MIDI sender ends its notes when it has received nothing for a second."""
+HUNG_AFTER_PINGS = 24
 """A process that has left so many unanswered is replaced; a driver may take some seconds over one call."""
 
 CLOSE_WITHIN_S = 3.0
@@ -32,7 +33,7 @@ RESTART_AFTER_AT_MOST_S = 10.0
 class HelperProcess:
     """A process that reads lines and answers in lines, started anew when it dies or hangs.
 
-    `heard` gets each line it answers, `fell` a sentence when it has ended by itself; after that `first_words`
+    `received` gets each line of its output, `ended` a sentence when it has ended by itself; after that `first_lines`
     gives the lines that the next one must hear first. They are called on a thread of this object's, and what they
     raise is logged. `ping` must be answered by some line.
     """
@@ -45,16 +46,16 @@ class HelperProcess:
         again: Sequence[str],
         ping: bytes,
         quit: bytes,
-        heard: Callable[[bytes], None],
-        fell: Callable[[str], None],
-        first_words: Callable[[], Iterable[bytes]],
+        received: Callable[[bytes], None],
+        ended: Callable[[str], None],
+        first_lines: Callable[[], Iterable[bytes]],
         clock: Clock,
     ) -> None:
         self.dropped = 0
         self.restarts = 0
         self._command = _command(module, arguments)
         self._again, self._ping, self._quit = list(again), ping, quit
-        self._heard, self._fell, self._first_words = heard, fell, first_words
+        self._received, self._ended, self._first_lines = received, ended, first_lines
         self._clock = clock
         self._wake = threading.Condition()
         self._piping = threading.Lock()
@@ -68,10 +69,13 @@ class HelperProcess:
         self._writer.start()
         self._reader.start()
 
-    def say(self, line: bytes, always: bool = False) -> None:
-        """Sends a line, in order; returns at once. With `always` it is never dropped, however much waits."""
+    def send(self, line: bytes, always: bool = False) -> None:
+        """Sends a line, in order; returns at once.
+
+        With `always` it is never dropped, however much waits; several of the same one after the other are one.
+        """
         with self._wake:
-            if self._closing:
+            if self._closing or (always and self._backlog and self._backlog[-1] == line):
                 return
             if len(self._backlog) >= LONG_BACKLOG:
                 # The writer may be stuck in a full pipe, so those who fill it look after it as well.
@@ -84,11 +88,12 @@ class HelperProcess:
             self._wake.notify_all()
 
     def close(self) -> bool:
-        """Says the last word, then ends the process and the threads; False where it had to be killed."""
+        """Ends the process and the threads; False where it had to be killed. Lines not sent yet are dropped."""
         with self._wake:
             if self._closing:
                 return True
             self._closing = True
+            self._backlog.clear()
             self._backlog.append(self._quit)
             self._wake.notify_all()
         willing = True
@@ -159,14 +164,14 @@ class HelperProcess:
             assert process.stdout is not None
             for line in process.stdout:
                 self._unanswered = 0
-                self._call(self._heard, line)
+                self._call(self._received, line)
             status = process.wait()
             with self._piping:
                 process.stdin.close()
             process.stdout.close()
             if self._closing:
                 return
-            self._call(self._fell, f"signal {-status}" if status < 0 else f"status {status}")
+            self._call(self._ended, f"signal {-status}" if status < 0 else f"status {status}")
             lived_s = self._clock.now() - began_s
             delay_s = RESTART_AFTER_S if lived_s > RESTART_AFTER_AT_MOST_S else delay_s
             while not self._start_again(delay_s):
@@ -185,7 +190,7 @@ class HelperProcess:
                 return False
             # What waited for the one that died is late by now, and would come all at once.
             self._backlog.clear()
-            self._call(lambda: self._backlog.extend(self._first_words()))
+            self._call(lambda: self._backlog.extend(self._first_lines()))
             try:
                 self._process = self._start(self._command + self._again)
             except OSError as error:  # no memory or no process number left

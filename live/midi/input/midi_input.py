@@ -79,9 +79,9 @@ class MidiInput:
                 again=["--again"],
                 ping=PING,
                 quit=QUIT,
-                heard=self._heard_line,
-                fell=self._fell,
-                first_words=lambda: (),
+                received=self._receive_line,
+                ended=self._process_ended,
+                first_lines=lambda: (),
                 clock=self.clock,
             )
 
@@ -128,7 +128,7 @@ class MidiInput:
             self._dropped += 1
         self._queue.append(given)
 
-    def _heard_line(self, line: bytes) -> None:
+    def _receive_line(self, line: bytes) -> None:
         try:
             what, *given = json.loads(line)
             if what == "midi":
@@ -140,7 +140,7 @@ class MidiInput:
         except (ValueError, IndexError, TypeError):
             log.warning("the MIDI listener wrote %r, which is no message of its protocol", line)
 
-    def _fell(self, why: str) -> None:
+    def _process_ended(self, why: str) -> None:
         log.warning("the MIDI listener has ended (%s); starting it again", why)
         for device in list(self._devices):
             self._enqueue(("lost", device))

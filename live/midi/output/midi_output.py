@@ -56,24 +56,24 @@ class MidiOutput:
         self._answers: dict[int, dict[str, Any] | None] = {}
         self._asked = 0
         self._inside: Sender | None = None
-        self._link: HelperProcess | None = None
+        self._process: HelperProcess | None = None
         if self.clock.virtual:
-            self._inside = Sender(self.clock, SilentPort, self._heard)
+            self._inside = Sender(self.clock, SilentPort, self._receive)
             self._inside.record(record)
             return
-        self._link = HelperProcess(
-            "live.midi.output.sender",
+        self._process = HelperProcess(
+            "live.midi.output.sender_process",
             ["--port", port, *(["--soundfont", soundfont] if soundfont else [])],
             again=["--again"],
-            ping=encode("stats", 0, False),
+            ping=encode("ping"),
             quit=encode("quit"),
-            heard=self._heard_line,
-            fell=self._fell,
-            first_words=self._first_words,
+            received=self._receive_line,
+            ended=self._process_ended,
+            first_lines=self._first_lines,
             clock=self.clock,
         )
         if record is not None:
-            self._say("record", str(record))
+            self._send("record", str(record))
 
     def voice(self, owner: str) -> MidiVoice:
         """A way to this port for one owner, silent as yet, on channel 1."""
@@ -81,12 +81,12 @@ class MidiOutput:
 
     def panic(self) -> None:
         """Throws away what is scheduled and ends every note on every channel, now."""
-        self._say("panic")
+        self._send("panic")
 
     def record(self, path: Path | None) -> None:
         """Writes what is played from now on to a new MIDI file; None ends the recording."""
         self._record = path
-        self._say("record", str(path) if path else "")
+        self._send("record", str(path) if path else "")
 
     def poll(self) -> None:
         """On a virtual clock: plays what is due by now."""
@@ -104,7 +104,7 @@ class MidiOutput:
             self._asked += 1
             number = self._asked
             self._answers[number] = None
-        self._say("stats", number, again)
+        self._send("stats", number, again)
         with self._wake:
             until_s = self.clock.now() + within_s
             while self._answers[number] is None and self.clock.now() < until_s:
@@ -112,26 +112,26 @@ class MidiOutput:
             figures = self._answers.pop(number)
         if figures is None:
             raise MidiError("the MIDI sender does not answer")
-        link = self._link
-        return {**figures, "not_taken": link.dropped if link else 0, "restarts": link.restarts if link else 0}
+        dropped, restarts = (self._process.dropped, self._process.restarts) if self._process else (0, 0)
+        return {**figures, "not_taken": dropped, "restarts": restarts}
 
     def close(self) -> None:
         """Ends every note, gives the port back, ends the process and the threads."""
         if self._inside is not None:
             inside, self._inside = self._inside, None
             inside.end()
-        if self._link is not None and not self._link.close():
+        if self._process is not None and not self._process.close():
             self._on_state("error", "the MIDI sender did not end by itself and was killed")
 
     def close_soon(self) -> None:
         """Closes on a thread of its own, for callers that must not wait for the process to end."""
         threading.Thread(target=self.close, name=f"closing {self.port}", daemon=True).start()
 
-    def _say(self, *command: Any) -> None:
+    def _send(self, *command: Any) -> None:
         if self._inside is not None:
-            self._inside.obey(*command)
-        elif self._link is not None:
-            self._link.say(encode(*command), always=command[0] == "panic")
+            self._inside.execute(*command)
+        elif self._process is not None:
+            self._process.send(encode(*command), always=command[0] == "panic")
 
     def _set(self, owner: str, settings: dict[str, Any]) -> None:
         whole = {**self._settings.get(owner, {}), **settings}
@@ -140,30 +140,30 @@ class MidiOutput:
         except TypeError as error:
             raise MidiError(str(error)) from None
         self._settings[owner] = whole
-        self._say("set", owner, settings)
+        self._send("set", owner, settings)
 
     def _forget(self, owner: str) -> None:
         self._settings.pop(owner, None)
-        self._say("forget", owner)
+        self._send("forget", owner)
 
-    def _fell(self, why: str) -> None:
+    def _process_ended(self, why: str) -> None:
         self._on_state("error", f"the MIDI sender has ended ({why}); starting it again")
 
-    def _first_words(self) -> Iterable[bytes]:
+    def _first_lines(self) -> Iterable[bytes]:
         for owner, settings in self._settings.items():
             yield encode("set", owner, settings)
         if self._record is not None:
             yield encode("record", str(self._record))
 
-    def _heard_line(self, line: bytes) -> None:
+    def _receive_line(self, line: bytes) -> None:
         try:
             state, sentence = json.loads(line)
         except ValueError:
             log.warning("the MIDI sender said %r", line)
         else:
-            self._heard(state, sentence)
+            self._receive(state, sentence)
 
-    def _heard(self, state: str, sentence: str) -> None:
+    def _receive(self, state: str, sentence: str) -> None:
         match state:
             case "stats":
                 number, figures = json.loads(sentence)
@@ -171,7 +171,7 @@ class MidiOutput:
                     if number in self._answers:
                         self._answers[number] = figures
                         self._wake.notify_all()
-            case "closed":
+            case "closed" | "here":
                 pass
             case "recording":
                 self.recording = Path(sentence)
@@ -195,11 +195,11 @@ class MidiVoice:
             return
         if not math.isfinite(due_s):
             raise MidiError(f"{event!r} is due at {due_s}")
-        self._out._say("play", float(due_s), self._owner, *parts)
+        self._out._send("play", float(due_s), self._owner, *parts)
 
     def send_raw(self, due_s: float, message: bytes) -> None:
         """Schedules a message of the system's as it is: clock, start, stop, song position."""
-        self._out._say("raw", float(due_s), self._owner, message.hex())
+        self._out._send("raw", float(due_s), self._owner, message.hex())
 
     def set(self, **settings: Any) -> None:
         """Changes channel, program, bank, transpose, volume or sustain (see Settings). Raises MidiError."""
@@ -207,11 +207,11 @@ class MidiVoice:
 
     def withdraw(self, after_s: float) -> None:
         """Takes back what is due later; the end of a note that begins before is kept, so that none hangs."""
-        self._out._say("withdraw", self._owner, float(after_s))
+        self._out._send("withdraw", self._owner, float(after_s))
 
     def silence(self) -> None:
         """Takes back everything, ends every sounding note and lets the pedal up, now."""
-        self._out._say("silence", self._owner)
+        self._out._send("silence", self._owner)
 
     def close(self) -> None:
         """Silences; the port stays open for the others."""

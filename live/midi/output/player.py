@@ -25,6 +25,9 @@ RELEASE_VELOCITY = 64
 TOO_LATE_S = 1.0
 """A note that missed its time by more, because the machine stood still, is left out: no burst afterwards."""
 
+PANIC_EVERY_S = 0.5
+"""Panics that follow each other faster are one, if nothing was sent between them."""
+
 QUIET = (
     *(bytes((CONTROL | channel, SUSTAIN, 0)) for channel in range(16)),
     *(bytes((CONTROL | channel, ALL_NOTES_OFF, 0)) for channel in range(16)),
@@ -72,6 +75,9 @@ class Player:
         self._wanted_pedal: dict[str, int] = {}
         self._channels: set[int] = set()
         self._serial = 0
+        self._quiet = False
+        """Whether nothing was sent since the last panic."""
+        self._panic_s = float("-inf")
 
     # -- what is asked of it ---------------------------------------------------------------------------------
 
@@ -124,11 +130,25 @@ class Player:
             self._pedal_up(self.clock.now(), owner)
 
     def panic(self) -> None:
-        """Throws away all that waits and ends everything on every channel, what others began there too."""
+        """Throws away all that waits and ends everything on every channel, what others began there too.
+
+        A flood of panics is one: right after another, with nothing sent since, it sends nothing.
+        """
         self._waiting.withdraw(float("-inf"))
         self._release_all()
+        now_s = self.clock.now()
+        if self._quiet and now_s - self._panic_s < PANIC_EVERY_S:
+            return
         for message in QUIET:
-            self.out(self.clock.now(), message)
+            self.out(now_s, message)
+        self._quiet, self._panic_s = True, now_s
+
+    def suspend(self) -> None:
+        """Throws away waiting notes and controllers, ends every note, lifts the pedals; clock messages stay."""
+        for due_s, entry in self._waiting.withdraw(float("-inf")):
+            if isinstance(entry.event, bytes):
+                self._waiting.put(due_s, entry)
+        self._release_all()
 
     def end(self) -> None:
         """Throws away all that waits, ends every note it began and lets the pedals up; for going away."""
@@ -257,4 +277,5 @@ class Player:
 
     def _send(self, at_s: float, status: int, channel: int, first: int, second: int) -> None:
         self._channels.add(channel)
+        self._quiet = False
         self.out(at_s, bytes((status | channel - 1, first, second)))

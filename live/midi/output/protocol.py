@@ -12,6 +12,7 @@ from typing import Any
 from live.midi import MidiError
 from models.base import Control, Event, NoteOff, NoteOn, Page, Pen, Wait
 
+QUIT = b'["quit"]'
 LINE_AT_MOST = 8192
 """Bytes; a longer line is no command of ours."""
 
@@ -25,6 +26,7 @@ _COMMANDS: dict[str, tuple[type, ...]] = {
     "panic": (),
     "record": (str,),
     "stats": (int, bool),
+    "ping": (),
     "quit": (),
 }
 

@@ -10,7 +10,7 @@ from live.midi.output.player import QUIET
 from live.midi.port import Port, SilentPort
 from live.transport.clock import Clock
 
-LOOK_EVERY_S = 1.0
+CHECK_EVERY_S = 1.0
 Report = Callable[[str, str], None]
 """Takes a state in one word and a sentence: opened, lost, returned, waiting, silent, …"""
 
@@ -38,7 +38,7 @@ class ReconnectingPort:
         self._port: Port | None = None
         self._name = ""
         self._reason = ""
-        self.look_at_s = clock.now()
+        self.check_at_s = clock.now()
         """When the port should next be looked at."""
 
     def send(self, message: bytes) -> None:
@@ -50,9 +50,9 @@ class ReconnectingPort:
         except Exception as error:  # whatever a driver raises, the sender must live
             self._lose(str(error))
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Looks whether the port is still there, or back again; then every note on it is ended first."""
-        self.look_at_s = self._clock.now() + LOOK_EVERY_S
+        self.check_at_s = self._clock.now() + CHECK_EVERY_S
         if self._port is not None:
             try:
                 alive = self._port.alive()
@@ -79,6 +79,11 @@ class ReconnectingPort:
             self._report("silent", port.why)
         elif self._port is not None:
             self._report(state, f"playing to {port.name}" + (" again" if state == "returned" else ""))
+
+    def report_again(self) -> None:
+        """Reports the port that is played to, after something else was reported."""
+        if self._port is not None:
+            self._report("returned", f"playing to {self._name} again")
 
     def settle(self) -> bool:
         """Waits as long as a port must be left alone after its opening and before its closing.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import signal
 import subprocess
@@ -23,6 +24,7 @@ from models.base import NoteOff, NoteOn, Wait
 
 PATIENCE_S = 60.0
 ROOT = Path(__file__).parents[4]
+SENDER = [sys.executable, "-m", "live.midi.output.sender_process", "--port", "silent"]
 
 needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
@@ -106,8 +108,8 @@ def test_a_sender_that_is_killed_is_started_again_with_its_settings(
     voice.set(channel=2)
     voice.send(0.0, NoteOn(60, 64))
     out.stats(within_s=PATIENCE_S)
-    assert out._link is not None
-    out._link._process.kill()
+    assert out._process is not None
+    out._process._process.kill()
     assert "starting it again" in told.wait_for("error")
     assert "played 2.mid" in told.wait_for("recording")
     voice.send(0.0, NoteOn(62, 64))
@@ -121,8 +123,8 @@ def test_a_sender_that_is_killed_is_started_again_with_its_settings(
 @needs_signals
 def test_a_sender_that_hangs_is_replaced(out: MidiOutput, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(link, "PING_EVERY_S", 0.05)
-    assert out._link is not None
-    os.kill(out._link._process.pid, signal.SIGSTOP)
+    assert out._process is not None
+    os.kill(out._process._process.pid, signal.SIGSTOP)
     assert "signal 9" in told.wait_for("error")
     monkeypatch.undo()
     told.wait_for("recording")
@@ -134,13 +136,13 @@ def test_panic_is_heard_even_where_everything_else_is_dropped(
     out: MidiOutput, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(link, "BACKLOG_AT_MOST", 100)
-    assert out._link is not None
-    os.kill(out._link._process.pid, signal.SIGSTOP)
+    assert out._process is not None
+    os.kill(out._process._process.pid, signal.SIGSTOP)
     voice = out.voice("piano")
-    while not out._link.dropped:
+    while not out._process.dropped:
         voice.send(1e9, NoteOn(60, 64))
     out.panic()
-    os.kill(out._link._process.pid, signal.SIGCONT)
+    os.kill(out._process._process.pid, signal.SIGCONT)
     for _ in range(int(PATIENCE_S)):  # a question is dropped as well while too much waits
         with contextlib.suppress(MidiError):
             out.stats(within_s=1.0)
@@ -153,8 +155,8 @@ def test_panic_is_heard_even_where_everything_else_is_dropped(
 def test_nothing_is_left_behind(told: Told) -> None:
     out = MidiOutput("silent", on_state=told)
     told.wait_for("opened")
-    assert out._link is not None
-    process = out._link._process
+    assert out._process is not None
+    process = out._process._process
     out.close()
     out.close()
     out.voice("piano").send(0.0, NoteOn(60, 64))
@@ -184,7 +186,7 @@ def test_on_a_virtual_clock_it_plays_without_a_process(told: Told, tmp_path: Pat
 
 @pytest.fixture
 def sender(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "live.midi.output.sender", "--port", "silent", "--record", str(tmp_path / "a.mid")]
+    command = [*SENDER, "--record", str(tmp_path / "a.mid")]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         try:
             yield process
@@ -264,3 +266,45 @@ def test_an_engine_killed_outright_leaves_no_note(tmp_path: Path, worker: str) -
                 os.kill(child, signal.SIGKILL)
     assert errors == b""
     assert played(tmp_path / "a.mid")[3:] == ["80 3C 40", "80 40 40", "80 43 40", "B0 7B 00"]
+
+
+@needs_signals
+def test_an_engine_without_a_sign_of_life_leaves_no_note(tmp_path: Path) -> None:
+    """A stopped engine, or one whose interpreter a call holds, sends nothing: its notes end after a second."""
+    command = [*SENDER, "--engine", str(os.getpid()), "--record", str(tmp_path / "a.mid")]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        strike(process)
+        line = b""
+        while b"stalled" not in line:
+            line = process.stdout.readline()
+            assert line
+        strike(process)
+        said, _ = process.communicate(timeout=PATIENCE_S)
+    assert b'["returned", "playing to silent again"]' in said.splitlines()
+    assert played(tmp_path / "a.mid") == ["90 3C 40", "80 3C 40", *ENDED]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="usleep of POSIX")
+def test_a_call_that_holds_the_interpreter_is_survived(out: MidiOutput, told: Told, tmp_path: Path) -> None:
+    out.voice("piano").send(0.0, NoteOn(60, 64))
+    assert out.stats(within_s=PATIENCE_S)["sounding"] == 1
+    ctypes.PyDLL(None).usleep(2_000_000)
+    assert "no sign of life" in told.wait_for("stalled")
+    assert "again" in told.wait_for("returned")
+    stats = out.stats(within_s=PATIENCE_S)
+    assert (stats["sounding"], stats["restarts"]) == (0, 0)
+
+
+def test_closing_does_not_wait_for_what_is_left_of_a_flood(out: MidiOutput, told: Told) -> None:
+    """Twenty thousand panics, each between two changes of the instrument."""
+    assert out._process is not None
+    process = out._process._process
+    voice = out.voice("piano")
+    for number in range(20_000):
+        voice.set(program=1 + number % 128)
+        out.panic()
+    out.close()
+    assert process.returncode == 0
+    assert not [sentence for state, sentence in told.states.queue if state == "error"]

@@ -330,3 +330,32 @@ def test_withdrawing_never_leaves_a_note_hanging(events: list[tuple[bool, int, f
     hall.player.withdraw("piano", after_s)
     hall.until(5.0)
     assert hall.player.sounding() == []
+
+
+def test_panics_in_a_row_are_one(hall: Hall) -> None:
+    hall.player.panic()
+    assert len(hall.new()) == len(QUIET)
+    hall.until(0.1)
+    hall.player.panic()
+    assert hall.new() == []
+    hall.note(0.0, 60)
+    hall.player.advance()
+    hall.player.panic()
+    assert hall.new()[:2] == ["903c40", "803c40"]
+    hall.until(1.0)
+    hall.player.panic()
+    assert len(hall.new()) == len(QUIET)
+
+
+def test_a_stalled_engine_s_notes_end_and_the_clock_ticks_on(hall: Hall) -> None:
+    hall.player.play(0.0, "piano", Control(64, 127))
+    hall.note(0.0, 60)
+    hall.note(2.0, 62, 1.0)
+    hall.player.play(2.0, "clock", b"\xf8")
+    hall.until(1.0)
+    hall.player.suspend()
+    hall.until(4.0)
+    assert hall.new() == ["b0407f", "903c40", "803c40", "b04000", "f8"]
+    hall.note(4.0, 64)
+    hall.until(4.0)
+    assert hall.new() == ["904040"]

@@ -32,7 +32,7 @@ class Socket:
 
     def send(self, data: bytes) -> None:
         if self.breaks or not self.plugged:
-            raise OSError("the cable is out")
+            raise OSError("the port is out")
         self.heard.append(data.hex())
 
     def alive(self) -> bool:
@@ -69,13 +69,13 @@ def stage() -> Stage:
 
 
 def test_it_says_what_it_plays_to_and_leaves_others_notes_alone(stage: Stage) -> None:
-    stage.sender.cable.look()
+    stage.sender.port.check()
     assert stage.said == [("opened", "playing to Roland")]
     assert stage.socket.new() == []
 
 
-def test_lines_are_obeyed_and_nonsense_is_counted(stage: Stage) -> None:
-    stage.sender.cable.look()
+def test_lines_are_executed_and_nonsense_is_counted(stage: Stage) -> None:
+    stage.sender.port.check()
     for line in (
         b'["set","piano",{"channel":2}]',
         b'["play",0.5,"piano","on",60,64]',
@@ -86,30 +86,30 @@ def test_lines_are_obeyed_and_nonsense_is_counted(stage: Stage) -> None:
         b"nonsense",
         b'["play",0.7,"piano","off",60,0]',
     ):
-        stage.sender.obey_line(line)
+        stage.sender.execute_line(line)
     stage.until(1.0)
     assert stage.socket.new() == ["913c40", "813c40"]
     assert stage.sender.bad == 5
-    stage.sender.obey_line(b'["quit"]')
+    stage.sender.execute_line(b'["quit"]')
     assert stage.sender.quitting
 
 
 def test_a_port_that_vanishes_is_reported_and_used_again_when_it_returns(stage: Stage) -> None:
     sender, socket = stage.sender, stage.socket
-    sender.cable.look()
-    sender.obey("set", "piano", {"program": 5})
-    sender.obey("play", 0.1, "piano", "on", 60, 64)
+    sender.port.check()
+    sender.execute("set", "piano", {"program": 5})
+    sender.execute("play", 0.1, "piano", "on", 60, 64)
     stage.until(0.2)
     socket.plugged = False
-    sender.cable.look()
-    sender.obey("play", 0.3, "piano", "off", 60, 0)
-    sender.obey("play", 0.4, "piano", "on", 62, 64)
+    sender.port.check()
+    sender.execute("play", 0.3, "piano", "off", 60, 0)
+    sender.execute("play", 0.4, "piano", "on", 62, 64)
     stage.until(0.5)
-    sender.cable.look()
+    sender.port.check()
     assert socket.new() == ["c004", "903c40"]
     socket.plugged = True
-    sender.cable.look()
-    sender.obey("play", 0.6, "piano", "on", 64, 64)
+    sender.port.check()
+    sender.execute("play", 0.6, "piano", "on", 64, 64)
     stage.until(1.0)
     assert socket.new() == [*(message.hex() for message in QUIET), "c004", "904040"]
     assert stage.states() == ["opened", "lost", "waiting", "returned"]
@@ -117,41 +117,41 @@ def test_a_port_that_vanishes_is_reported_and_used_again_when_it_returns(stage: 
 
 
 def test_a_port_that_fails_while_sending_is_lost_too(stage: Stage) -> None:
-    stage.sender.cable.look()
+    stage.sender.port.check()
     stage.socket.breaks = True
     for at_s in (0.1, 0.2):
-        stage.sender.obey("play", at_s, "piano", "on", 60, 64)
+        stage.sender.execute("play", at_s, "piano", "on", 60, 64)
     stage.until(1.0)
     assert stage.states() == ["opened", "lost"]
-    assert "the cable is out" in stage.said[1][1]
+    assert "the port is out" in stage.said[1][1]
 
 
 def test_a_port_that_is_not_there_is_waited_for_and_said_once(stage: Stage) -> None:
     stage.socket.plugged = False
     for _ in range(3):
-        stage.sender.cable.look()
+        stage.sender.port.check()
     assert stage.said == [("waiting", "no MIDI port matches 'Roland' (there are: none); waiting for it")]
     stage.socket.plugged = True
-    stage.sender.cable.look()
+    stage.sender.port.check()
     assert stage.states() == ["waiting", "opened"]
 
 
 def test_after_a_crash_every_note_on_the_port_is_ended_first(stage: Stage) -> None:
-    stage.sender.cable.quiet_first = True
-    stage.sender.cable.look()
+    stage.sender.port.quiet_first = True
+    stage.sender.port.check()
     assert stage.socket.new() == [message.hex() for message in QUIET]
 
 
 def test_playing_silently_is_said_with_the_reason() -> None:
     said: list[tuple[str, str]] = []
     sender = Sender(VirtualClock(), lambda: SilentPort("no sound device"), lambda *state: said.append(state))
-    sender.cable.look()
+    sender.port.check()
     assert said == [("silent", "no sound device")]
 
 
 def test_leaving_ends_every_note_and_gives_the_port_back(stage: Stage) -> None:
-    stage.sender.cable.look()
-    stage.sender.obey("play", 0.1, "piano", "on", 60, 64)
+    stage.sender.port.check()
+    stage.sender.execute("play", 0.1, "piano", "on", 60, 64)
     stage.until(0.2)
     stage.sender.end()
     assert stage.socket.new() == ["903c40", "803c40", "b07b00"]
@@ -160,13 +160,13 @@ def test_leaving_ends_every_note_and_gives_the_port_back(stage: Stage) -> None:
 
 def test_the_recording_holds_what_is_played_even_while_the_port_is_away(stage: Stage, tmp_path: Path) -> None:
     stage.socket.plugged = False
-    stage.sender.cable.look()
-    stage.sender.obey("record", str(tmp_path / "a.mid"))
-    stage.sender.obey("set", "piano", {"channel": 2, "transpose": 1})
-    stage.sender.obey("play", 0.5, "piano", "on", 60, 64)
-    stage.sender.obey("play", 0.75, "piano", "off", 60, 0)
-    stage.sender.obey("play", 0.8, "piano", "on", 62, 64)
-    stage.sender.obey("withdraw", "piano", 0.76)
+    stage.sender.port.check()
+    stage.sender.execute("record", str(tmp_path / "a.mid"))
+    stage.sender.execute("set", "piano", {"channel": 2, "transpose": 1})
+    stage.sender.execute("play", 0.5, "piano", "on", 60, 64)
+    stage.sender.execute("play", 0.75, "piano", "off", 60, 0)
+    stage.sender.execute("play", 0.8, "piano", "on", 62, 64)
+    stage.sender.execute("withdraw", "piano", 0.76)
     stage.until(1.0)
     stage.sender.end()
     notes = [m for m in mido.MidiFile(tmp_path / "a.mid") if not m.is_meta and m.type.startswith("note")]
@@ -175,9 +175,9 @@ def test_the_recording_holds_what_is_played_even_while_the_port_is_away(stage: S
 
 
 def test_a_recording_that_cannot_be_made_is_said_and_the_music_goes_on(stage: Stage, tmp_path: Path) -> None:
-    stage.sender.cable.look()
-    stage.sender.obey("record", str(tmp_path / "nowhere" / "a.mid"))
-    stage.sender.obey("play", 0.1, "piano", "on", 60, 64)
+    stage.sender.port.check()
+    stage.sender.execute("record", str(tmp_path / "nowhere" / "a.mid"))
+    stage.sender.execute("play", 0.1, "piano", "on", 60, 64)
     stage.until(0.2)
     assert stage.states() == ["opened", "error"]
     assert stage.socket.new() == ["903c40"]
@@ -211,9 +211,9 @@ def test_a_port_of_an_audio_server_is_left_alone_after_opening_and_before_closin
     clock = Patient()
     server = Server(clock)
     sender = Sender(clock, lambda: server, lambda *_: None)
-    sender.obey("set", "piano", {"program": 5})
-    sender.cable.look()
-    sender.obey("play", 0.1, "piano", "on", 60, 64)
+    sender.execute("set", "piano", {"program": 5})
+    sender.port.check()
+    sender.execute("play", 0.1, "piano", "on", 60, 64)
     clock.advance(0.1)
     sender.player.advance()
     sender.end()
@@ -229,15 +229,15 @@ def test_a_port_of_an_audio_server_is_left_alone_after_opening_and_before_closin
 
 
 def test_messages_of_the_system_go_out_at_their_time_and_are_not_recorded(stage: Stage, tmp_path: Path) -> None:
-    stage.sender.cable.look()
+    stage.sender.port.check()
     stage.socket.new()
     stage.sender.record(tmp_path / "played.mid")
     for due_s, message in ((0.5, "fa"), (0.6, "f8"), (0.7, "f8")):
-        stage.sender.obey_line(f'["raw",{due_s},"clock","{message}"]'.encode())
-    stage.sender.obey_line(b'["raw",0.5,"clock","no"]')
-    stage.sender.obey_line(b'["play",0.55,"piano","on",60,64]')
+        stage.sender.execute_line(f'["raw",{due_s},"clock","{message}"]'.encode())
+    stage.sender.execute_line(b'["raw",0.5,"clock","no"]')
+    stage.sender.execute_line(b'["play",0.55,"piano","on",60,64]')
     stage.until(0.65)
-    stage.sender.obey("withdraw", "clock", 0.65)
+    stage.sender.execute("withdraw", "clock", 0.65)
     stage.until(1.0)
     assert stage.socket.new() == ["fa", "903c40", "f8"]
     assert stage.sender.bad == 1

@@ -1,0 +1,196 @@
+"""The program that plays MIDI: a process of its own, so that neither the interpreter lock nor a dying engine delays it.
+
+The engine starts it as `python -m live.midi.output.sender_process` and writes commands (see `protocol`) to its standard
+input, each event with the time at which it is due on the Clock, which both processes read alike. It writes a JSON list
+in each line to standard output: a state and a sentence, or "stats" and figures.
+
+It ends every note it began before it exits, whatever the reason: a command, SIGTERM, an error of its own, or an engine
+that died. It also ends them while the engine stalls. Ctrl-C is ignored: the engine decides when to stop.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import select
+import signal
+import sys
+import threading
+from collections import deque
+from pathlib import Path
+
+from live.midi.output.protocol import LINE_AT_MOST, QUIT
+from live.midi.output.sender import Sender
+from live.midi.port import open_port
+from live.system.realtime import request_realtime
+from live.transport.clock import Clock
+
+SPIN_S = 0.0005
+"""A sleep may overrun by this much, so the last of the way to a deadline is spent awake. Chosen by measurement, with
+real-time priority on two busy cores: 0.2 ms left some events 1 to 3 ms late, 1 ms cost over half as much again."""
+
+TICK_S = 0.05
+"""How often it checks whether the engine is still there."""
+
+SILENT_ENGINE_S = 1.0
+"""The engine pings four times a second, whatever its nodes do; after so long without a byte it is taken as stalled."""
+
+LINES_AT_MOST = 10_000
+"""Commands read and not yet executed; past that the engine's pipe fills up, and its own bound holds."""
+
+GAP_S = 0.02
+"""Ports are looked at where no note is due so soon: asking a driver takes a fraction of a millisecond."""
+
+GAP_WAIT_S = 3.0
+"""… unless no such gap has come for so long."""
+
+
+class SenderProgram:
+    """The program around a Sender: reads commands on a thread, and sleeps until the next deadline."""
+
+    def __init__(self, sender: Sender, engine: int, source: int) -> None:
+        self.sender = sender
+        self.clock = sender.clock
+        self.engine = engine
+        self.source = source
+        self.terminated = False
+        self._wake = threading.Condition()
+        self._lines: deque[bytes] = deque()
+        self._ended = False
+        self._received_s = self.clock.now()
+        self._stalled = False
+
+    def run(self) -> None:
+        """Plays until told to quit, terminated, or alone."""
+        reader = threading.Thread(target=self._read, name="commands", daemon=True)
+        reader.start()
+        self.sender.port.check()
+        while not (self.sender.quitting or self.terminated):
+            if self._ended or self._engine_died():
+                return
+            while self._lines and not (self.sender.quitting or self.terminated):
+                self.sender.execute_line(self._lines.popleft())
+                self._play_if_due()
+            self._watch_engine()
+            self._check_in_a_gap()
+            self._sleep()
+            self._play_if_due()
+
+    def _watch_engine(self) -> None:
+        """Ends all notes when the engine stalls, and plays on when it returns."""
+        silent_s = self.clock.now() - self._received_s
+        stalled = self.engine > 0 and silent_s > SILENT_ENGINE_S and not self._input_waits()
+        if stalled == self._stalled:
+            return
+        self._stalled = stalled
+        if stalled:
+            self.sender.suspend()
+        else:
+            self.sender.port.report_again()
+
+    def _input_waits(self) -> bool:
+        """Whether there is something to read: then it is this process that was held up, and not the engine."""
+        return sys.platform != "win32" and bool(select.select([self.source], [], [], 0)[0])
+
+    def _sleep(self) -> None:
+        until_s = min(self.sender.player.next_due() - SPIN_S, self.clock.now() + TICK_S)
+        with self._wake:
+            if not self._lines and not self._ended:
+                self.clock.wait(until_s, self._wake)
+
+    def _play_if_due(self) -> None:
+        due_s = self.sender.player.next_due()
+        if due_s - self.clock.now() > SPIN_S:
+            return
+        while self.clock.now() < due_s:
+            pass
+        self.sender.player.advance()
+
+    def _check_in_a_gap(self) -> None:
+        port, now_s = self.sender.port, self.clock.now()
+        overdue_s = now_s - port.check_at_s
+        if overdue_s >= GAP_WAIT_S or (overdue_s >= 0.0 and self.sender.player.next_due() - now_s > GAP_S):
+            port.check()
+
+    def _engine_died(self) -> bool:
+        """Whether our parent is another process: a forked child of the engine may keep the pipe open."""
+        return self.engine > 0 and hasattr(os, "getppid") and os.getppid() != self.engine
+
+    def _read(self) -> None:
+        """Cuts the input into lines; ends at its end, which is also the engine's."""
+        rest, skipping = b"", False
+        while True:
+            try:
+                data = os.read(self.source, 65536)
+            except OSError:
+                data = b""
+            self._received_s = self.clock.now()
+            *lines, rest = (rest + data).split(b"\n")
+            if QUIT in lines:  # however much waits before it
+                self.sender.quitting = True
+            if skipping and lines:
+                del lines[0]
+                skipping = False
+            if len(rest) > LINE_AT_MOST:
+                rest, skipping = b"", True
+                lines.append(b"")  # counted as one bad command
+            with self._wake:
+                while len(self._lines) > LINES_AT_MOST:
+                    self.clock.wait(self.clock.now() + TICK_S, self._wake)
+                self._lines.extend(lines)
+                self._ended = not data
+                self._wake.notify()
+            if not data:
+                return
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The program."""
+    parser = argparse.ArgumentParser(
+        prog="live.midi.output.sender_process", description="Plays MIDI for the engine that started it."
+    )
+    parser.add_argument("--port", default="auto", help="as a patch's Midi(...) says it")
+    parser.add_argument("--soundfont", help="for the built-in sound")
+    parser.add_argument("--record", type=Path, help="write what is played to this MIDI file from the start")
+    parser.add_argument("--again", action="store_true", help="after a crash: end every note on the port first")
+    parser.add_argument("--engine", type=int, default=0, help="the process without which it ends")
+    given = parser.parse_args(argv)
+    sink = sys.stdout.fileno()
+    with contextlib.suppress(OSError, AttributeError):  # not on Windows before Python 3.12
+        os.set_blocking(sink, False)
+
+    def report(state: str, sentence: str) -> None:
+        # An engine that does not listen, or has died, must not stop the music.
+        with contextlib.suppress(OSError):
+            os.write(sink, json.dumps([state, sentence]).encode() + b"\n")
+
+    sender = Sender(Clock(), lambda: open_port(given.port, given.soundfont), report)
+    sender.port.quiet_first = given.again
+    process = SenderProgram(sender, given.engine, sys.stdin.fileno())
+
+    def terminate(*_: object) -> None:
+        process.terminated = True
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), terminate)
+    status = 0
+    try:
+        sender.record(given.record)
+        request_realtime()
+        process.run()
+    except Exception as error:
+        report("error", f"the MIDI sender failed: {type(error).__name__}: {error}")
+        status = 1
+    finally:
+        sender.end()
+        report("closed", "every note is ended")
+    # Audio systems leave threads behind, and JACK crashes when unloaded after its server died.
+    os._exit(status)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
