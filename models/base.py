@@ -167,8 +167,8 @@ class Listens(Protocol):
 
     When a performer's event arrives, or one of the model's own pulses, the runner withdraws what is scheduled and not
     yet due and takes the model back to its state of that moment. `heard` then begins with a Wait for the time since the
-    last event of that state, so that the sum of all Waits, heard or returned, is the time that has passed. A step
-    returns a Wait by itself, without other events, so that there is a state for each moment.
+    last event of that state, so that the sum of all Waits, heard or returned, is the time that has passed. A step that
+    returns a Wait returns nothing else but Measures, so that there is a state for each moment.
     """
 
     listens: ClassVar[bool]

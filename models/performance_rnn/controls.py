@@ -7,10 +7,22 @@ Nothing here needs torch.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from models.performance_rnn.events import NOTE_OFF, STEPS_PER_SECOND, Ints
+from models.performance_rnn.events import (
+    NOTE_OFF,
+    NOTE_ON,
+    PITCHES,
+    STEPS_PER_SECOND,
+    TIME_SHIFT,
+    VOCABULARY,
+    Ints,
+)
+from models.performance_rnn.sampling import NEVER, Floats
 
 DENSITY_BOUNDS = (1, 2, 4, 8, 16, 32, 64)  # notes per second, between the eight classes
 DENSITY_WINDOW_S = 3
@@ -66,3 +78,36 @@ def rows(density: Ints | None, histogram: Rows | None, count: int) -> Rows:
     if density is None and histogram is None:
         out[:, FLAG] = 1.0
     return out
+
+
+def control(conditioning: str, density: float, pitch_class: Sequence[float]) -> Rows:
+    """The network's control vector [21] for what is asked.
+
+    A density between two classes' middles (1.4, 2.8, 5.7 … notes/s) mixes their two columns. Pitch classes
+    are shares of 1; all equal means that nothing is asked of them, and nothing at all asked sets the flag.
+    """
+    row = np.zeros(CONTROLS, np.float32)
+    if conditioning in ("density", "both"):
+        place = min(max(math.log2(max(density, 0.5)) + 0.5, 0.0), 7.0)
+        below = min(int(place), 6)
+        row[DENSITY][below : below + 2] = below + 1 - place, place - below
+    total = sum(pitch_class)
+    if conditioning in ("pitch", "both") and min(pitch_class) < max(pitch_class):
+        row[HISTOGRAM] = [weight / total for weight in pitch_class]
+    if not row.any():
+        row[FLAG] = 1.0
+    return row
+
+
+def strike_bias(pitch_class: tuple[float, ...], pull: float, lowest: int, highest: int) -> Floats:
+    """What is added to the logits before the moment's own rules: range and pull; every key up is NEVER.
+
+    A pitch class at weight w of the largest is struck (1 - pull) + pull * w times as readily.
+    """
+    bias = np.zeros(VOCABULARY)
+    largest = max(pitch_class) or 1.0
+    readiness = [1.0 - pull + pull * weight / largest for weight in pitch_class]
+    bias[:PITCHES] = np.resize([math.log(ready) if ready > 0.0 else NEVER for ready in readiness], PITCHES)
+    bias[NOTE_ON : NOTE_ON + lowest] = NEVER
+    bias[NOTE_ON + highest + 1 : TIME_SHIFT] = NEVER  # and all keys up
+    return bias

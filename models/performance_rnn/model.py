@@ -2,60 +2,52 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 
-import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from models.base import Event, Knob, NoteOff, NoteOn, Wait
+from models.base import Event, Knob, NoteOff, NoteOn, Pulse, Wait, pulse
 from models.compute.chance import stream, uniform
 from models.files import store
-from models.performance_rnn.controls import CONTROLS, DENSITY, FLAG, HISTOGRAM, Rows
+from models.performance_rnn.controls import control, strike_bias
 from models.performance_rnn.cuda import CudaStep
 from models.performance_rnn.events import (
-    LONGEST_SHIFT,
     NOTE_OFF,
     NOTE_ON,
     ONE_SECOND,
     PITCHES,
-    STEPS_PER_SECOND,
     TIME_SHIFT,
     VELOCITY,
     VELOCITY_BINS,
     bin_velocity,
-    velocity_bin,
 )
+from models.performance_rnn.following import follow
+from models.performance_rnn.listening import events_of, shifts_of
+from models.performance_rnn.manner import MODES, TURN_PEDALS, YIELDING, Manner, Playing
 from models.performance_rnn.network import Network
 from models.performance_rnn.polyphony import Hands, Limits
-from models.performance_rnn.sampling import NEVER, Floats, Taste
+from models.performance_rnn.readings import READINGS
+from models.performance_rnn.sampling import NEVER, Taste
 from models.performance_rnn.scales import KEY_ALIASES, KEYS, PITCH_CLASSES, SCALES, faders
-from models.performance_rnn.step import CpuStep, Memory, Step, Way
+from models.performance_rnn.state import State, measured, passing
+from models.performance_rnn.step import CpuStep, Step, Way
 
-LONGEST_HEARD_S = 10.0  # of a pause that is heard, no more is told to the network
+LONGEST_PAUSE_S = 3600.0
 EQUAL = (1.0,) * 12
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """All that the next event depends on. Nothing in it changes once it is handed out."""
-
-    memory: Memory  # the network's
-    event: int  # what the network is told next
-    touch: int  # velocity bin in force, 1..32, or 0 before there was one
-    hands: Hands
-    stream: int  # random numbers: which, and how many were used
-    count: int
 
 
 def _temperature(meaning: str) -> Knob:
     return Knob(meaning, 0.05, 4.0, "", "log")
+
+
+def _following(what: str) -> Knob:
+    return Knob(f"How far the pianist follows the performer's {what}: 0 leaves it to the other knobs", 0.0, 1.0)
 
 
 class PerformanceRNN:
@@ -67,6 +59,8 @@ class PerformanceRNN:
     """
 
     kind: ClassVar[str] = "performance_rnn"
+    listens: ClassVar[bool] = True
+    measures: ClassVar[Mapping[str, Knob]] = READINGS
 
     def __init__(self, parameters: Mapping[str, Tensor], *, device: str = "auto", way: Way | None = None) -> None:
         self.network: Step
@@ -77,7 +71,7 @@ class PerformanceRNN:
         self.card: store.Card | None = None
         self.file: Path | None = None
         self._wish_for = lru_cache(maxsize=4)(self._wish)
-        self._bias_for = lru_cache(maxsize=4)(_bias)
+        self._bias_for = lru_cache(maxsize=4)(strike_bias)
 
     @classmethod
     def load(cls, weights: str = "maestro", device: str = "auto") -> Self:
@@ -132,17 +126,67 @@ class PerformanceRNN:
         velocity_offset: Annotated[float, Knob("Loudness added to all notes", -127.0, 127.0, "MIDI")] = 0.0,
         polyphony: Annotated[int, Knob("The most notes that sound at once", 1, 64)] = 32,
         longest: Annotated[float, Knob("The longest a note is held", 0.05, 30.0, "s", "log")] = 5.0,
+        duet: Annotated[str, Knob(
+            "How it plays with a performer: not at all (solo), answering each phrase, when it is handed the turn, "
+            "accompanying, or echoing each phrase", choices=MODES,
+        )] = "solo",
+        turn: Annotated[Pulse, pulse("Hand the turn over: the pianist begins at once, or ends its turn")] = False,
+        patience: Annotated[float, Knob(
+            "How long a pause ends a phrase, beside what the performer's own playing suggests", 0.25, 4.0, "x", "log"
+        )] = 1.0,
+        follow_key: Annotated[float, _following("key")] = 0.8,
+        follow_density: Annotated[float, _following("density")] = 0.8,
+        follow_loudness: Annotated[float, _following("loudness")] = 0.8,
+        follow_register: Annotated[float, _following("register")] = 0.6,
+        follow_tempo: Annotated[float, _following("tempo")] = 0.5,
+        yielding: Annotated[str, Knob(
+            "When the performer plays in the pianist's turn, what sounds is cut, released as fingers would, or held "
+            "to the next beat", choices=YIELDING,
+        )] = "release",
+        turn_pedal: Annotated[str, Knob(
+            "The pedal that hands the turn over, in the mode hand over", choices=tuple(TURN_PEDALS)
+        )] = "soft",
     ) -> tuple[Sequence[Event], State]:
         """One event: a key down or up, a wait, or nothing (a new touch, or something heard was taken in).
 
         `heard` is what another player does: NoteOn, NoteOff and Wait are told to the network as if it had
-        played them itself, and not given out. Seconds of the returned Wait are those of the clock.
+        played them itself, and not given out; pedals (Control) count for phrases and turns. Seconds of a Wait, heard or
+        returned, are those of the clock. Measures tell what the performer plays.
         """
         del key, scale  # what they set is in pitch_class
+        manner = Manner(
+            duet, patience, follow_key, follow_density, follow_loudness, follow_register, follow_tempo,
+            yielding, turn_pedal,
+        )
+        playing = Playing(
+            Taste(temperature, pitch_temperature, time_temperature, dynamics_temperature, top_p),
+            Limits(polyphony, longest, speed),
+            conditioning, density, pitch_class, pitch_pull, lowest, highest, velocity_gain, velocity_offset,
+        )
         wish = self._wish_for(conditioning, density, pitch_class)
-        if heard:
-            return (), self._listen(state, heard, wish, speed)
-        limits = Limits(polyphony, longest, speed)
+        if heard or turn:
+            state = self._listen(state, heard, manner, wish, speed)
+            if turn:
+                state = replace(state, duet=state.duet.turn(manner, state.hands.pitches))
+            return measured(state, manner, at_once=turn)
+        before, together = state.duet, state.duet.advance(manner, state.hands.pitches)
+        state = replace(state, duet=together)
+        if together.phase != before.phase and together.performer.notes:
+            return measured(state, manner, at_once=True)
+        letting_go = together.letting_go
+        if letting_go and letting_go[0][0] <= together.performer.now_s:
+            return self._let_go(state, letting_go[0][1], wish, speed)
+        if manner.mode != "solo" and together.phase != "play":
+            return self._rest(state, together.rest_s(manner), manner)
+        if manner.mode != "solo":
+            playing = follow(playing, state.duet, manner)
+            wish = self._wish_for(playing.conditioning, playing.density, playing.pitch_class)
+        return self._play(state, playing, manner, wish)
+
+    def _play(self, state: State, playing: Playing, manner: Manner, wish: Any) -> tuple[Sequence[Event], State]:
+        """One event of the network's."""
+        limits = playing.limits
+        state = self._catch_up(state, wish, limits.speed)
         hands, count = state.hands, state.count
         over = hands.must_end(limits)
         seconds = 0.0
@@ -150,34 +194,74 @@ class PerformanceRNN:
             event = NOTE_OFF + over
             _, memory = self.network.step(state.event, wish, state.memory)
         else:
-            bias = self._bias_for(pitch_class, pitch_pull, min(lowest, highest), max(lowest, highest)).copy()
+            low, high = min(playing.lowest, playing.highest), max(playing.lowest, playing.highest)
+            bias = self._bias_for(playing.pitch_class, playing.pitch_pull, low, high).copy()
+            if playing.strike:
+                bias[NOTE_ON : NOTE_ON + PITCHES] += playing.strike
             hands.forbid(bias, state.event, state.touch, limits)
-            taste = Taste(temperature, pitch_temperature, time_temperature, dynamics_temperature, top_p)
+            if playing.must_strike and bias[NOTE_ON : NOTE_ON + PITCHES].max() > NEVER / 2:
+                bias[NOTE_OFF:VELOCITY] = NEVER
             drawn, memory = self.network.draw(
-                state.event, wish, state.memory, bias, taste, uniform(state.stream, count)
+                state.event, wish, state.memory, bias, playing.taste, uniform(state.stream, count)
             )
             event, seconds = hands.instead(drawn, limits)
             count += 1
         touch = event - VELOCITY + 1 if event >= VELOCITY else state.touch
-        after = State(memory, event, touch, hands.after(event, seconds), state.stream, count)
+        after = replace(state, memory=memory, event=event, touch=touch, hands=hands.after(event, seconds), count=count)
         if event < NOTE_OFF:
-            velocity = bin_velocity(touch or VELOCITY_BINS // 2) * velocity_gain + velocity_offset
-            return (NoteOn(event, int(min(max(velocity + 0.5, 1.0), 127.0))),), after
+            raw = bin_velocity(touch or VELOCITY_BINS // 2)
+            velocity = int(min(max(raw * playing.velocity_gain + playing.velocity_offset + 0.5, 1.0), 127.0))
+            return (NoteOn(event, velocity),), replace(after, duet=after.duet.strike(raw))
         if event < TIME_SHIFT:
             return (NoteOff(event - NOTE_OFF),), after
-        return ((Wait(seconds),) if seconds else ()), after
+        return passing(after, seconds, manner)
 
-    def _listen(self, state: State, heard: Sequence[Event], wish: Any, speed: float) -> State:
+    def _let_go(self, state: State, pitch: int, wish: Any, speed: float) -> tuple[Sequence[Event], State]:
+        """Lets a key go that sounds on after the pianist's turn."""
+        duet = state.duet.let_go(pitch)
+        if pitch not in state.hands.pitches:
+            return (), replace(state, duet=duet)
+        state = self._told(self._catch_up(state, wish, speed), (NOTE_OFF + pitch,), wish)
+        return (NoteOff(pitch),), replace(state, duet=duet, hands=state.hands.after(NOTE_OFF + pitch, 0.0))
+
+    def _rest(self, state: State, seconds: float, manner: Manner) -> tuple[Sequence[Event], State]:
+        """Lets time pass; the network is told of it before the next event."""
+        rested = replace(state, hands=state.hands.wait(seconds), untold_s=state.untold_s + seconds)
+        return passing(rested, seconds, manner)
+
+    def _listen(self, state: State, heard: Iterable[Event], manner: Manner, wish: Any, speed: float) -> State:
         """The state after the network was told of another player's events."""
-        memory, last, touch, hands = state.memory, state.event, state.touch, state.hands
         for event in heard:
-            for told in _told(event, touch, hands, speed):
-                _, memory = self.network.step(last, wish, memory)
-                last = told
-                touch = told - VELOCITY + 1 if told >= VELOCITY else touch
-                if told < TIME_SHIFT:
-                    hands = hands.hear(told % PITCHES, down=told < NOTE_OFF)
-        return State(memory, last, touch, hands, state.stream, state.count)
+            if isinstance(event, Wait):
+                if event.seconds > 0.0:  # not for NaN
+                    seconds = min(event.seconds, LONGEST_PAUSE_S)
+                    hands, duet = state.hands.wait(seconds), state.duet.after(seconds)
+                    state = replace(state, hands=hands, duet=duet, untold_s=state.untold_s + seconds)
+                continue
+            told = events_of(event, state.touch, state.hands.others, state.duet.performer)
+            if told:
+                state = self._told(self._catch_up(state, wish, speed), told, wish)
+                hands = state.hands
+                for one in told:
+                    hands = hands.hear(one % PITCHES, down=one < NOTE_OFF) if one < TIME_SHIFT else hands
+                state = replace(state, hands=hands)
+            state = replace(state, duet=state.duet.hear(event, manner, state.hands.pitches))
+        return state
+
+    def _catch_up(self, state: State, wish: Any, speed: float) -> State:
+        """The state after the network was told of the time that has passed."""
+        if not state.untold_s:
+            return state
+        return replace(self._told(state, shifts_of(state.untold_s, speed), wish), untold_s=0.0)
+
+    def _told(self, state: State, events: Iterable[int], wish: Any) -> State:
+        """The state after the network was told of events that it has not drawn."""
+        memory, last, touch = state.memory, state.event, state.touch
+        for event in events:
+            _, memory = self.network.step(last, wish, memory)
+            last = event
+            touch = event - VELOCITY + 1 if event >= VELOCITY else touch
+        return replace(state, memory=memory, event=last, touch=touch)
 
     def _wish(self, conditioning: str, density: float, pitch_class: tuple[float, ...]) -> Any:
         return self.network.wish(control(conditioning, density, pitch_class))
@@ -191,52 +275,3 @@ def _sizes(path: Path) -> dict[str, int]:
             return {"hidden": int(file.get_slice("lstm.weight_hh_l0").get_shape()[1]), "layers": layers}
     except (SafetensorError, OSError, IndexError):
         return {}  # store.load has the sentence for it
-
-
-def _told(event: Event, touch: int, hands: Hands, speed: float) -> Iterator[int]:
-    """Somebody's event as the network's own, as far as it has a word for it."""
-    match event:
-        case NoteOn(pitch, velocity) if velocity > 0 and 0 <= pitch < PITCHES:
-            heard = velocity_bin(min(velocity, 127))
-            if heard != touch:
-                yield VELOCITY + heard - 1
-            yield NOTE_ON + pitch
-        case NoteOn(pitch, _) | NoteOff(pitch) if 0 <= pitch < PITCHES and hands.others >> pitch & 1:
-            yield NOTE_OFF + pitch
-        case Wait(seconds) if seconds > 0.0:  # not for NaN
-            steps = round(min(seconds, LONGEST_HEARD_S) * speed * STEPS_PER_SECOND)
-            for begin in range(0, steps, LONGEST_SHIFT):
-                yield TIME_SHIFT + min(steps - begin, LONGEST_SHIFT) - 1
-
-
-def control(conditioning: str, density: float, pitch_class: Sequence[float]) -> Rows:
-    """The network's control vector [21] for what is asked.
-
-    A density between two classes' middles (1.4, 2.8, 5.7 … notes/s) mixes their two columns. Pitch classes
-    are shares of 1; all equal means that nothing is asked of them, and nothing at all asked sets the flag.
-    """
-    row = np.zeros(CONTROLS, np.float32)
-    if conditioning in ("density", "both"):
-        place = min(max(math.log2(max(density, 0.5)) + 0.5, 0.0), 7.0)
-        below = min(int(place), 6)
-        row[DENSITY][below : below + 2] = below + 1 - place, place - below
-    total = sum(pitch_class)
-    if conditioning in ("pitch", "both") and min(pitch_class) < max(pitch_class):
-        row[HISTOGRAM] = [weight / total for weight in pitch_class]
-    if not row.any():
-        row[FLAG] = 1.0
-    return row
-
-
-def _bias(pitch_class: tuple[float, ...], pull: float, lowest: int, highest: int) -> Floats:
-    """What is added to the logits before the moment's own rules: range and pull; every key up is NEVER.
-
-    A pitch class at weight w of the largest is struck (1 - pull) + pull * w times as readily.
-    """
-    bias = np.zeros(VELOCITY + VELOCITY_BINS)
-    largest = max(pitch_class) or 1.0
-    readiness = [1.0 - pull + pull * weight / largest for weight in pitch_class]
-    bias[:PITCHES] = np.resize([math.log(ready) if ready > 0.0 else NEVER for ready in readiness], PITCHES)
-    bias[NOTE_ON : NOTE_ON + lowest] = NEVER
-    bias[NOTE_ON + highest + 1 : TIME_SHIFT] = NEVER  # and all keys up
-    return bias

@@ -43,6 +43,11 @@ class Hands:
     sounding: tuple[tuple[int, float], ...] = ()
     others: int = 0
 
+    @property
+    def pitches(self) -> tuple[int, ...]:
+        """The pitches of the own keys that are down, in the order struck."""
+        return tuple(pitch for pitch, _ in self.sounding)
+
     def must_end(self, limits: Limits) -> int | None:
         """The pitch to be let go before anything else, over its time or one too many; or None."""
         if not self.sounding:
@@ -99,6 +104,10 @@ class Hands:
             kept = tuple(note for note in self.sounding if note[0] != event - NOTE_OFF)
             return Hands(self.now_s, kept, self.others)
         return Hands(self.now_s + seconds, self.sounding, self.others) if seconds else self
+
+    def wait(self, seconds: float) -> Hands:
+        """The hands after a time in which they did nothing."""
+        return Hands(self.now_s + seconds, self.sounding, self.others)
 
     def hear(self, pitch: int, *, down: bool) -> Hands:
         """The hands after someone else's key went down or up."""

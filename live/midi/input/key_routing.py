@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from live.midi import Keys
-from live.midi.input.held_keys import HeldKeys
+from live.midi.input.held_keys import PEDAL_DOWN, HeldKeys
 from live.midi.input.input_set import matches
 from live.midi.input.message import CONTROL, FIRST_MODE, ON, STOP, SUSTAIN, InputMessage
 from live.midi.output.midi_output import MidiVoice
@@ -17,11 +17,13 @@ from live.nodes.node_set import NodeSet
 from live.parameters.tree import AddressError, Tree
 from live.parameters.writer import Peer, current_writer
 from live.patch import Node, Patch
-from models.base import Control, Knob, NoteOff, NoteOn, Value, event
+from models.base import Control, Knob, Listens, NoteOff, NoteOn, Value, event
 
 PANIC = "/midi/panic"
 CURVE = "/midi/in/velocity_curve"
 DEFAULT_VELOCITY = 80
+PEDALS = (64, 66, 67)
+"""Sustain, sostenuto and soft pedal: a model that listens hears when they go down and come up."""
 PLAY_KNOB = event(
     "A key of the performer's, as on a MIDI keyboard: its pitch and its velocity, 0 to release it",
     1,
@@ -35,7 +37,7 @@ class KeyRouting:
 
     `/NODE/listen` switches it on and off, `/NODE/thru` also plays the performer's notes and controllers on the node's
     own instrument, and each note is sent out as `/NODE/heard`. Notes of a device that is unplugged end, as all do with
-    `/midi/panic`.
+    `/midi/panic`. A model that `Listens` hears keys and pedals as they are; for others the pedal prolongs the notes.
 
     A patch is followed on another thread than the control thread: a lock keeps the sets of held keys whole.
     """
@@ -47,6 +49,8 @@ class KeyRouting:
         self._wake, self._patch, self._nodes, self._outputs = wake, patch, nodes, outputs
         self._lock = threading.RLock()
         self._performers: dict[str, HeldKeys] = {}
+        self._pedals: dict[str, set[tuple[str, int]]] = {}
+        """The pedals that are down, by node: device and controller."""
         self._thru: dict[str, tuple[HeldKeys, MidiVoice]] = {}
         self._panicked = False
 
@@ -75,12 +79,14 @@ class KeyRouting:
                 for name in self._performers:
                     self._release(name)
             for name, held in self._performers.items():
-                if held and not self._is_on(name, "listen"):
+                if (held or self._pedals.get(name)) and not self._is_on(name, "listen"):
                     self._hear(name, held.release())
+                    self._release_pedals(name)
             for name in list(self._thru):
                 if name not in self._patch.nodes or not self._is_on(name, "thru"):
                     self._thru.pop(name)[1].close()
-            return now_s + 0.25 if self._thru or any(self._performers.values()) else float("inf")
+            waits = self._thru or any(self._performers.values()) or any(self._pedals.values())
+            return now_s + 0.25 if waits else float("inf")
 
     def close(self) -> None:
         """The outputs end what sounds on them."""
@@ -112,9 +118,15 @@ class KeyRouting:
     # -- inside -------------------------------------------------------------------------------------------------
 
     def _give(self, name: str, node: Node, message: InputMessage) -> None:
-        held = self._performers.setdefault(name, HeldKeys(pedal=True))
+        runner = self._nodes.get(name)
+        listens = runner is not None and isinstance(runner.model, Listens)
+        held = self._performers.setdefault(name, HeldKeys(pedal=not listens))
         if message.kind != ON or self._is_on(name, "listen"):
             self._hear(name, held.receive(message, self._velocity(message)))
+        if listens and message.kind == CONTROL and message.data[1] in PEDALS:
+            self._press(name, message.device, message.data[1], down=message.data[2] >= PEDAL_DOWN)
+        elif message.ends_channel or message.kind == STOP:
+            self._release_pedals(name, message.device)
         if self._is_on(name, "thru"):
             self._play_thru(name, node, message)
 
@@ -162,8 +174,23 @@ class KeyRouting:
             runner.hear(note)
             self.tree.publish(f"/{name}/heard", note.pitch, note.velocity if isinstance(note, NoteOn) else 0)
 
+    def _press(self, name: str, device: str, pedal: int, *, down: bool) -> None:
+        """Gives the node a pedal when it goes down or comes up, not the many values in between."""
+        pressed = self._pedals.setdefault(name, set())
+        runner = self._nodes.get(name)
+        if runner is None or down == ((device, pedal) in pressed) or (down and not self._is_on(name, "listen")):
+            return
+        (pressed.add if down else pressed.discard)((device, pedal))
+        runner.hear(Control(pedal, 127 if down else 0))
+
+    def _release_pedals(self, name: str, device: str = "") -> None:
+        for place, pedal in sorted(self._pedals.get(name, ())):
+            if device in ("", place):
+                self._press(name, place, pedal, down=False)
+
     def _release(self, name: str, device: str = "") -> None:
         self._hear(name, self._performers[name].release(device))
+        self._release_pedals(name, device)
         if name in self._thru:
             held, voice = self._thru[name]
             for note in held.release(device):

@@ -8,8 +8,7 @@ import pytest
 
 from models.base import KnobError, knobs_of
 from models.performance_rnn import PerformanceRNN
-from models.performance_rnn.controls import DENSITY, FLAG, HISTOGRAM
-from models.performance_rnn.model import control
+from models.performance_rnn.controls import DENSITY, FLAG, HISTOGRAM, control
 from models.performance_rnn.scales import KEYS, SCALES, faders, pitch_classes
 
 EQUAL = (1.0,) * 12

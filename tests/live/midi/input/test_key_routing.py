@@ -13,9 +13,9 @@ from pieces import Piece
 from live.midi.input.key_routing import KeyRouting
 from live.midi.input.midi_input import MidiInput
 from live.parameters.writer import writing
-from models.base import NoteOff, NoteOn
+from models.base import Control, NoteOff, NoteOn, Wait
 
-HEADER = "from live import Keys, Midi, Node, Patch\nfrom toys import Scale\n"
+HEADER = "from live import Keys, Midi, Node, Patch\nfrom toys import Listener, Scale\n"
 DUET = "patch = Patch(a=Node(Scale, weights='p', length=0.5, seed=0, source=Keys('keys')), b=Node(Scale, weights='p'))"
 
 
@@ -184,3 +184,31 @@ def test_keys_of_a_page_are_played_and_released_when_it_is_closed(duet: Duet) ->
         *(NoteOff(60), NoteOff(64)),
     ]
     assert "/b/play" not in tree
+
+
+@pytest.fixture
+def listener(tmp_path: Path) -> Iterator[Duet]:
+    duet = Duet(tmp_path, "patch = Patch(a=Node(Listener, weights='p', source=Keys('keys')))")
+    yield duet
+    duet.engine.close()
+
+
+def heard_by(listener: Duet) -> list[Any]:
+    return [event for event in listener.heard() if not isinstance(event, Wait)]
+
+
+def test_a_model_that_listens_hears_pedals_and_keys_as_they_are(listener: Duet) -> None:
+    for text in ("b04010", "b04050", "903c40", "803c40", "b0407f", "b0437f", "b04000"):
+        listener.play(text)
+    assert heard_by(listener) == [Control(64, 127), NoteOn(60, 64), NoteOff(60), Control(67, 127), Control(64, 0)]
+    listener.keys.gone("Keys")
+    listener.engine.advance(listener.engine.clock.now() + 0.6)
+    assert heard_by(listener)[-1] == Control(67, 0)
+
+
+def test_pedals_come_up_when_a_node_no_longer_listens(listener: Duet) -> None:
+    listener.play("b0407f")
+    listener.engine.tree.set("/a/listen", False)
+    listener.engine.advance(listener.engine.clock.now() + 1.0)
+    listener.play("b0427f")
+    assert heard_by(listener) == [Control(64, 127), Control(64, 0)]

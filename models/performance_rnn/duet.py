@@ -1,0 +1,244 @@
+"""Whose turn it is: the part of the pianist's state that listens to a performer, waits, takes turns and gives way.
+
+All of it is a value and depends on nothing but what was heard and played, and when. The runner brings the model to each
+moment at which something is heard, and lets it run ahead of the clock where nothing is: so an answer is decided before
+its time, as if the performer stayed silent, and withdrawn if she plays after all.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from models.base import Control, Event, NoteOff, NoteOn, Wait
+from models.performance_rnn.events import PITCHES
+from models.performance_rnn.manner import TURN_PEDALS, Manner
+from models.performance_rnn.performer import Performer, Phrase
+from models.performance_rnn.pulse import Beat
+from models.performance_rnn.tonality import Tonality
+
+SUSTAIN = 64
+PEDAL_DOWN = 64
+"""The value from which a pedal counts as down."""
+
+SHORTEST_ANSWER_S, LONGEST_ANSWER_S = 1.5, 30.0
+STALE_S = 0.1
+"""An answer whose first note is later than this is not begun."""
+POLL_S = 0.1
+"""The longest rest decided at once, so that knobs act soon."""
+CLOSING_S = 0.8
+"""How long the last notes of an answer are held."""
+RELEASE_S = (0.06, 0.05)
+"""After giving way, the first note is let go after so long, each further one after so long again."""
+LONGEST_RELEASE_S = 0.3
+BEATLESS_S = 0.5
+"""How long notes are held to the beat where no beat is known."""
+BEAT_CERTAIN = 0.35
+ENTRY_NOTES, ENTRY_S = 4, 1.5
+"""An accompaniment begins after so many notes or so long."""
+FILL_S = 3.0
+"""An accompaniment goes on so long after the end of a phrase."""
+ACCOMPANIED_S = 6.0
+"""An accompaniment follows what was played in the last seconds."""
+TOUCH_NOTES = 8
+"""The pianist's own loudness is the mean of about so many notes."""
+REFRESH_S = 0.5
+"""An accompaniment looks anew at what it follows after so long."""
+
+Phase = Literal["listen", "play", "close"]
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What the pianist follows in this turn: the performer's phrase, its key and its beat."""
+
+    at_s: float
+    phrase: Phrase
+    tonality: Tonality | None
+    beat: Beat | None
+
+
+@dataclass(frozen=True, slots=True)
+class Duet:
+    """The state of playing together. Times are those of `performer.now_s`."""
+
+    performer: Performer = field(default_factory=Performer)
+    mode: str = "solo"
+    phase: Phase = "listen"
+    since_s: float = 0.0
+    """When the phase began."""
+    until_s: float = math.inf
+    """When the pianist's turn ends."""
+    goal: Goal | None = None
+    struck: int = 0
+    """Notes of the pianist's in this turn."""
+    touch: float = 0.0
+    """The mean velocity of the last of them, as drawn."""
+    answered_s: float = -math.inf
+    """Onset of the last note that has had its answer: it gets no second one."""
+    pedals: frozenset[int] = frozenset()
+    """Pedals that are down, by controller."""
+    letting_go: tuple[tuple[float, int], ...] = ()
+    """When each of the notes that sound on is to be let go, and its pitch, in order."""
+
+    # -- what is heard ------------------------------------------------------------------------------------------
+
+    def hear(self, event: Event, manner: Manner, sounding: tuple[int, ...]) -> Duet:
+        """After an event of the performer's; `sounding` are the pianist's keys that are down."""
+        performer = self.performer
+        match event:
+            case Wait(seconds):
+                return replace(self, performer=performer.after(seconds))
+            case NoteOn(pitch, velocity) if velocity > 0 and 0 <= pitch < PITCHES:
+                heard = replace(self, performer=performer.strike(pitch, min(velocity, 127), manner.patience))
+                if manner.mode in ("answer", "hand over", "echo") and heard.phase != "listen":
+                    return heard.give_way(manner, sounding)
+                return heard
+            case NoteOn(pitch, _) | NoteOff(pitch):
+                return replace(self, performer=performer.release(pitch))
+            case Control(controller, value):
+                down = value >= PEDAL_DOWN
+                before = controller in self.pedals
+                pedals = self.pedals | {controller} if down else self.pedals - {controller}
+                heard = replace(self, pedals=pedals)
+                if controller == SUSTAIN:
+                    heard = replace(heard, performer=performer.press(down=down))
+                hands_over = manner.mode == "hand over" and controller == TURN_PEDALS[manner.turn_pedal]
+                return heard.turn(manner, sounding) if hands_over and down and not before else heard
+        return self
+
+    def turn(self, manner: Manner, sounding: tuple[int, ...]) -> Duet:
+        """After the turn was handed over by hand: the pianist begins at once, or ends if it is playing."""
+        if manner.mode == "solo":
+            return self
+        if self.phase == "play":
+            return self.close(manner, sounding)
+        return self.begin(manner)
+
+    def give_way(self, manner: Manner, sounding: tuple[int, ...]) -> Duet:
+        """After the performer struck a key in the pianist's turn: nothing more is struck, what sounds is let go."""
+        now_s = self.performer.now_s
+        match manner.yielding:
+            case "cut":
+                ends = [now_s for _ in sounding]
+            case "beat":
+                at_s = now_s + BEATLESS_S
+                beat = self.performer.beat() or (self.goal.beat if self.goal else None)
+                if beat is not None and beat.certainty >= BEAT_CERTAIN:
+                    at_s = beat.next_s(now_s + RELEASE_S[0])
+                ends = [at_s for _ in sounding]
+            case _:
+                first_s, each_s = RELEASE_S
+                ends = [now_s + min(first_s + each_s * number, LONGEST_RELEASE_S) for number in range(len(sounding))]
+        return self._phase("listen", letting_go=tuple(zip(ends, sounding, strict=True)))
+
+    # -- time ---------------------------------------------------------------------------------------------------
+
+    def after(self, seconds: float) -> Duet:
+        """After the pianist let time pass."""
+        return replace(self, performer=self.performer.after(seconds))
+
+    def advance(self, manner: Manner, sounding: tuple[int, ...]) -> Duet:
+        """What begins or ends at this moment: a turn, its last notes, a mode."""
+        now_s = self.performer.now_s
+        if manner.mode != self.mode:
+            left = self.close(manner, sounding) if manner.mode != "solo" else self._phase("listen", letting_go=())
+            answered_s = self.performer.last_s if manner.mode != "accompany" else -math.inf
+            return replace(left, mode=manner.mode, answered_s=answered_s)
+        if manner.mode == "solo":
+            return self
+        if self.phase == "close" and not self.letting_go:
+            return self._phase("listen")
+        if self.phase == "play":
+            if self.struck == 0 and now_s - self.since_s > STALE_S and manner.mode != "accompany":
+                return self._phase("listen")  # too late to be an answer
+            until_s = self._accompanied_until_s(manner) if manner.mode == "accompany" else self.until_s
+            if now_s >= until_s:
+                return self.close(manner, sounding)
+            if manner.mode == "accompany" and (self.goal is None or now_s - self.goal.at_s >= REFRESH_S):
+                return replace(self, goal=self._goal(manner))
+            return self
+        return self.begin(manner) if self._wants_turn(manner) else self
+
+    def rest_s(self, manner: Manner) -> float:
+        """How long nothing happens but by what is heard: until a note is let go or a turn may begin; or a poll."""
+        now_s = self.performer.now_s
+        wanted_s = [at_s for at_s, _ in self.letting_go[:1]]
+        if manner.mode in ("answer", "echo") and self.performer.last_s > self.answered_s:
+            wanted_s.append(self.performer.end_s(manner.patience))
+        return min([POLL_S, *(max(at_s - now_s, 1e-4) for at_s in wanted_s)])
+
+    def begin(self, manner: Manner) -> Duet:
+        """After the pianist's turn began, now."""
+        goal = self._goal(manner)
+        now_s, until_s = self.performer.now_s, math.inf
+        if manner.mode in ("answer", "echo"):
+            seconds = goal.phrase.seconds if goal is not None else LONGEST_ANSWER_S / 4
+            until_s = now_s + min(max(seconds, SHORTEST_ANSWER_S), LONGEST_ANSWER_S)
+        begun = self._phase("play", letting_go=())
+        return replace(begun, until_s=until_s, goal=goal, answered_s=self.performer.last_s)
+
+    def close(self, manner: Manner, sounding: tuple[int, ...]) -> Duet:  # noqa: ARG002
+        """After the last note of the pianist's turn: what sounds is held a little, then let go."""
+        at_s = self.performer.now_s + CLOSING_S
+        return self._phase("close", letting_go=tuple((at_s, pitch) for pitch in sounding))
+
+    def strike(self, velocity: int) -> Duet:
+        """After the pianist struck a key."""
+        struck = self.struck + 1
+        touch = self.touch + (velocity - self.touch) / min(struck, TOUCH_NOTES)
+        return replace(self, struck=struck, touch=touch)
+
+    def let_go(self, pitch: int) -> Duet:
+        """After the pianist let a key go."""
+        return replace(self, letting_go=tuple(entry for entry in self.letting_go if entry[1] != pitch))
+
+    # -- for those who watch ------------------------------------------------------------------------------------
+
+    def whose_turn(self, patience: float) -> str:
+        """Who plays: "performer", "pianist", "both" or "nobody"."""
+        pianist = self.mode == "solo" or self.phase == "play"
+        performer = self.performer.state(patience) != "ended"
+        if pianist:
+            return "both" if performer else "pianist"
+        return "performer" if performer else "nobody"
+
+    @property
+    def ends_in_s(self) -> float:
+        """Seconds until the pianist's turn ends; 0 where it has no end or is not under way."""
+        return max(0.0, self.until_s - self.performer.now_s) if self.phase == "play" and self.until_s < 1e9 else 0.0
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    def _wants_turn(self, manner: Manner) -> bool:
+        performer = self.performer
+        if manner.mode in ("answer", "echo"):
+            return performer.last_s > self.answered_s and performer.now_s >= performer.end_s(manner.patience)
+        if manner.mode == "accompany" and performer.phrase_s > self.answered_s:  # one that it does not accompany yet
+            phrase = performer.phrase()
+            plays = phrase is not None and (len(phrase.notes) >= ENTRY_NOTES or phrase.seconds >= ENTRY_S)
+            return plays and performer.now_s < self._accompanied_until_s(manner)
+        return False
+
+    def _accompanied_until_s(self, manner: Manner) -> float:
+        ends_s = self.performer.end_s(manner.patience)
+        return ends_s + FILL_S * manner.patience if ends_s < math.inf else math.inf
+
+    def _goal(self, manner: Manner) -> Goal | None:
+        now_s = self.performer.now_s
+        phrase = self.performer.phrase(now_s - ACCOMPANIED_S if manner.mode == "accompany" else -math.inf)
+        if phrase is None:
+            return None
+        return Goal(now_s, phrase, self.performer.tonality(), self.performer.beat())
+
+    def _phase(self, phase: Phase, letting_go: tuple[tuple[float, int], ...] | None = None) -> Duet:
+        return replace(
+            self,
+            phase=phase,
+            since_s=self.performer.now_s,
+            until_s=math.inf,
+            struck=0,
+            touch=0.0,
+            letting_go=self.letting_go if letting_go is None else letting_go,
+        )

@@ -1,0 +1,126 @@
+"""How far the pianist follows the performer: key, density, loudness, register and tempo, each by its own knob.
+
+The network knows what was played, but leaves it within seconds. So each property is held: key and register by what
+may be struck, loudness by an offset, density by feedback on how readily keys are struck, tempo by a preference for the
+beat.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from models.performance_rnn.controls import DENSITY_BOUNDS
+from models.performance_rnn.duet import BEAT_CERTAIN, Duet, Goal
+from models.performance_rnn.manner import Manner, Playing
+from models.performance_rnn.polyphony import Limits
+
+OWN_RATE = 8.0
+"""Notes a second that the network strikes when nothing holds it back."""
+RATE_GAIN = 0.6
+"""Change of the logits of all keys per note too many or too few."""
+STRIKE_LEAST, STRIKE_MOST = -7.0, 3.0
+OWN_TOUCH = 64.0
+"""The pianist's own velocity that is assumed before its first note."""
+SLOWEST, FASTEST = 0.5, 1.5
+"""The range of the time stretch by which a density is followed."""
+SPAN = 12
+"""The least number of keys that stay in reach."""
+MARGIN = 2
+"""Keys beyond the performer's lowest and highest that stay in reach."""
+OFF_BEAT = 5.0
+"""How much less readily keys are struck midway between the beats, in logits."""
+BUSY_RATE = 8.0
+"""The performer's notes a second at which an accompaniment is thinnest."""
+THINNEST = 0.15
+ASIDE = 1.7
+"""By how much more strictly an accompaniment keeps to its own register than an answer to the performer's."""
+BENEATH = 8.0
+"""By how much softer than the performer an accompaniment is, in MIDI velocity."""
+
+
+def follow(playing: Playing, duet: Duet, manner: Manner) -> Playing:
+    """What the next event is drawn with in the pianist's turn."""
+    must_strike = duet.struck == 0
+    goal = duet.goal
+    if goal is None:
+        return replace(playing, must_strike=must_strike)
+    accompanies = manner.mode == "accompany"
+    rate = _rate(playing.density, goal, duet, manner, accompanies=accompanies)
+    low, high = _register(playing, goal, manner.follow_register, accompanies=accompanies)
+    pitch_class, pull = _key(playing, goal, manner.follow_key)
+    stretch = min(max(math.sqrt(rate / OWN_RATE), SLOWEST), FASTEST) ** manner.follow_density
+    speed = min(max(playing.limits.speed * stretch, 0.25), 4.0)
+    return replace(
+        playing,
+        limits=Limits(playing.limits.polyphony, playing.limits.longest_s, speed),
+        density=min(max(rate, 1.0), float(DENSITY_BOUNDS[-1])),
+        conditioning="both",
+        pitch_class=pitch_class,
+        pitch_pull=pull,
+        lowest=low,
+        highest=high,
+        velocity_offset=playing.velocity_offset + _loudness(playing, goal, duet, manner, accompanies=accompanies),
+        strike=_strike(rate, goal, duet, manner),
+        must_strike=must_strike and not accompanies,
+    )
+
+
+def _rate(density: float, goal: Goal, duet: Duet, manner: Manner, *, accompanies: bool) -> float:
+    """Notes a second to play: between the knob's and the performer's, on a scale of ratios."""
+    followed = min(max(goal.phrase.notes_per_second, 0.4), 24.0)
+    if accompanies:
+        busy = min(len(duet.performer.recent) / 3.0 / BUSY_RATE, 1.0)
+        followed = max(followed * (1.0 - busy), followed * THINNEST)
+    return math.exp(_mixed(math.log(density), math.log(followed), manner.follow_density))
+
+
+def _strike(rate: float, goal: Goal, duet: Duet, manner: Manner) -> float:
+    """How much more or less readily keys are struck: as notes are due, and near the beat."""
+    now_s = duet.performer.now_s
+    due = rate * (now_s - duet.since_s) - duet.struck + 1.0
+    usual = 1.3 * math.log(rate / OWN_RATE)
+    strike = manner.follow_density * min(max(usual + RATE_GAIN * due, STRIKE_LEAST), STRIKE_MOST)
+    beat = goal.beat
+    if beat is not None and beat.certainty >= BEAT_CERTAIN:
+        division = 1 if rate <= beat.tempo_bpm / 60.0 else 2 if rate <= beat.tempo_bpm / 20.0 else 4
+        away = 0.5 - 0.5 * math.cos(2.0 * math.pi * beat.phase(now_s, division))
+        strike -= OFF_BEAT * manner.follow_tempo * beat.certainty * away
+    return strike
+
+
+def _loudness(playing: Playing, goal: Goal, duet: Duet, manner: Manner, *, accompanies: bool) -> float:
+    own = (duet.touch if duet.struck else OWN_TOUCH) * playing.velocity_gain
+    return manner.follow_loudness * (goal.phrase.loudness - BENEATH * accompanies - own)
+
+
+def _register(playing: Playing, goal: Goal, by: float, *, accompanies: bool) -> tuple[int, int]:
+    """The lowest and the highest key: as the knobs say, or as the performer plays, or beside her."""
+    lowest, highest = min(playing.lowest, playing.highest), max(playing.lowest, playing.highest)
+    low, high = goal.phrase.lowest - MARGIN, goal.phrase.highest + MARGIN
+    if high - low < SPAN:
+        low, high = (low + high - SPAN) // 2, (low + high + SPAN) // 2
+    if accompanies:  # on the side where there is more room
+        by = min(1.0, ASIDE * by)
+        middle = goal.phrase.lowest if goal.phrase.lowest - lowest >= highest - goal.phrase.highest else None
+        low, high = (lowest, middle - 1) if middle is not None else (goal.phrase.highest + 1, highest)
+    low = round(_mixed(lowest, max(low, lowest), by))
+    high = round(_mixed(highest, min(high, highest), by))
+    return (low, high) if high - low >= SPAN else (lowest, highest)
+
+
+def _key(playing: Playing, goal: Goal, by: float) -> tuple[tuple[float, ...], float]:
+    """The weights of the pitch classes, and how strictly they rule the keys struck."""
+    key = goal.tonality
+    if key is None or by <= 0.0:
+        return playing.pitch_class, playing.pitch_pull
+    sure = by * min(1.0, 2.0 * key.certainty)
+    inside = [math.sqrt(weight) if pitch_class in key.scale else 0.0 for pitch_class, weight in enumerate(key.profile)]
+    own = max(playing.pitch_class) or 1.0
+    weights = [_mixed(mine / own, theirs, sure) for mine, theirs in zip(playing.pitch_class, inside, strict=True)]
+    pull = 1.0 - (1.0 - playing.pitch_pull) * (1.0 - sure) ** 2
+    return tuple(weights), pull
+
+
+def _mixed(own: float, followed: float, by: float) -> float:
+    return own + (followed - own) * by
