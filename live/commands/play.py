@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
         "--record-video",
         type=Path,
         metavar="FILE.mp4",
-        help="write what is shown to a video file, without sound; as .mkv it is safe at every moment",
+        help="record the stage to a video file (.mp4, .mov, .mkv) without sound; it stays readable after a crash",
     )
     sound.add_argument("--render", type=Path, metavar="FILE.wav", help="at the end, write what was played as sound")
     sound.add_argument(

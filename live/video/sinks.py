@@ -13,7 +13,14 @@ import cv2
 from live.video import VideoError
 from live.video.frame_tap import StageFrame
 
-RECORD_RATE = 30.0
+RECORD_RATE = 30
+_FRAGMENTS = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "flush_packets": "1"}
+MUXERS = {
+    ".mp4": _FRAGMENTS,
+    ".mov": _FRAGMENTS,
+    ".mkv": {"cluster_time_limit": "1000", "flush_packets": "1"},
+}
+"""Endings of video files, and the options with which FFmpeg writes them."""
 MAGIC = b"ARABESQ1"
 HEADER = struct.Struct("<8sIIIIQd")
 """Of the shared memory, little-endian: magic, width, height, bytes of a pixel (4: blue, green, red, unused), the slot
@@ -35,53 +42,67 @@ class FrameSink(Protocol):
 
 
 class VideoFileSink:
-    """A video file of constant rate: each picture stays until the next. Raises VideoError where it cannot be written.
+    """A video file of constant rate, H.264; each picture stays until the next. Raises VideoError where it cannot write.
 
-    The ending says which kind: .mp4 and .mov are complete when they are closed, .mkv and .avi can be played even if
-    the program was killed.
+    The file can be played at every moment, also after the program was killed: .mp4 and .mov are written in fragments
+    and .mkv in clusters of about a second (ISO 14496-12, movie fragments), which reach the disk when they are complete.
     """
 
-    def __init__(self, path: Path, rate: float = RECORD_RATE) -> None:
+    def __init__(self, path: Path, rate: int = RECORD_RATE) -> None:
         self.name = path.name
         self._path = path
         self._rate = rate
-        self._writer: Any = None
-        self._size = (0, 0)
+        self._container: Any = None
+        self._stream: Any = None
         self._began_s = 0.0
         self._written = 0
         self._last: Any = None
-        if path.suffix.lower() not in (".mp4", ".mov", ".mkv", ".avi"):
-            raise VideoError(f"{path}: expected a name that ends in .mp4, .mov, .mkv or .avi")
+        if path.suffix.lower() not in MUXERS:
+            raise VideoError(f"{path}: expected a name that ends in {', '.join(MUXERS)}")
         if not path.parent.is_dir():
             raise VideoError(f"{path}: there is no folder {path.parent}")
 
     def write(self, shown: StageFrame) -> None:
-        picture = cv2.cvtColor(shown.pixels, cv2.COLOR_BGRA2BGR)
-        if self._writer is None:
-            self._open(picture.shape[1], picture.shape[0], shown.at_s)
+        if self._container is None:
+            self._open(shown.pixels.shape[1], shown.pixels.shape[0], shown.at_s)
         self._hold(shown.at_s)
-        if picture.shape[1::-1] != self._size:
-            picture = cv2.resize(picture, self._size, interpolation=cv2.INTER_AREA)
-        self._last = picture
+        picture, size = shown.pixels, (self._stream.width, self._stream.height)
+        if picture.shape[1::-1] != size:
+            picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+        self._last = picture.copy()
 
     def close(self) -> None:
-        if self._writer is not None:
-            self._writer.write(self._last)
-            self._writer.release()
+        if self._container is not None:
+            self._encode()
+            self._container.mux(self._stream.encode())
+            self._container.close()
 
     def _open(self, width: int, height: int, now_s: float) -> None:
-        self._size = width // 2 * 2, height // 2 * 2  # encoders need even sides
-        self._writer = cv2.VideoWriter(str(self._path), cv2.VideoWriter.fourcc(*"mp4v"), self._rate, self._size)
-        if not self._writer.isOpened():
-            raise VideoError(f"{self._path} cannot be written")
+        import av  # a tenth of a second, which only a recording pays
+
+        try:
+            self._container = av.open(str(self._path), "w", options=MUXERS[self._path.suffix.lower()])
+        except OSError as error:
+            raise VideoError(f"{self._path} cannot be written: {error.strerror or error}") from None
+        options = {"preset": "veryfast", "tune": "zerolatency", "g": str(self._rate)}  # a key frame each second
+        self._stream = self._container.add_stream("libx264", rate=self._rate, options=options)
+        self._stream.width, self._stream.height = width // 2 * 2, height // 2 * 2  # the encoder needs even sides
+        self._stream.pix_fmt = "yuv420p"
+        self._stream.codec_context.thread_count = 1  # the models need the other cores
+        self._frame = av.VideoFrame.from_ndarray
         self._began_s = now_s
 
     def _hold(self, until_s: float) -> None:
         """Writes the last picture for as long as it was shown."""
         due = round((until_s - self._began_s) * self._rate)
         while self._last is not None and self._written < due:
-            self._writer.write(self._last)
-            self._written += 1
+            self._encode()
+
+    def _encode(self) -> None:
+        frame = self._frame(self._last, format="bgra")
+        frame.pts = self._written
+        self._container.mux(self._stream.encode(frame))
+        self._written += 1
 
 
 class SharedMemorySink:

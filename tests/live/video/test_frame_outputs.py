@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
@@ -60,7 +62,7 @@ def picture(number: int, at_s: float, size: tuple[int, int] = (8, 6)) -> StageFr
     return StageFrame(np.full((size[1], size[0], 4), number, np.uint8), number, at_s)
 
 
-@pytest.mark.parametrize("name", ["film.mp4", "film.mkv", "film.avi"])
+@pytest.mark.parametrize("name", ["film.mp4", "film.mov", "film.mkv"])
 def test_a_film_shows_what_was_seen_when_it_was(piece: Piece, tmp_path: Path, name: str) -> None:
     engine = piece.open(record_video=tmp_path / name)
     engine.advance(1.02)
@@ -144,17 +146,44 @@ def test_two_that_share_have_two_names_and_a_new_size_is_a_new_memory() -> None:
 
 
 def test_a_film_keeps_its_size_and_its_rate_through_all_changes(tmp_path: Path) -> None:
-    film = VideoFileSink(tmp_path / "film.avi")
+    film = VideoFileSink(tmp_path / "film.mkv")
     film.write(picture(10, 5.0, (64, 48)))
     film.write(picture(200, 6.0, (31, 99)))
     film.write(picture(10, 6.5, (64, 48)))
     film.close()
-    capture = cv2.VideoCapture(str(tmp_path / "film.avi"))
+    capture = cv2.VideoCapture(str(tmp_path / "film.mkv"))
     lights = []
     while (read := capture.read())[0]:
         assert read[1].shape == (48, 64, 3)
         lights.append(round(float(read[1].mean()) / 100.0))
     assert lights == [0] * 30 + [2] * 15 + [0]
+
+
+ROOT = Path(__file__).parents[3]
+KILLED = """
+import sys, numpy as np
+from pathlib import Path
+from live.video.frame_tap import StageFrame
+from live.video.sinks import VideoFileSink
+
+film = VideoFileSink(Path(sys.argv[1]))
+for number in range(150):
+    noise = np.random.default_rng(number).integers(0, 255, (48, 64, 4), np.uint8)
+    film.write(StageFrame(noise, number, number / 30.0))
+print("written", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".mov", ".mkv"])
+def test_a_film_of_a_killed_program_can_be_played_up_to_its_last_second(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"film{ending}"
+    command = [sys.executable, "-c", KILLED, str(path)]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == b"written\n"
+        program.kill()
+    assert 110 <= len(seen(path)) <= 150
 
 
 def test_a_film_in_no_folder_is_refused(tmp_path: Path) -> None:
@@ -222,9 +251,9 @@ def test_in_real_time_a_film_is_written_on_a_thread(tmp_path: Path) -> None:
     clock = Clock()
     stage = Stage(Tree(clock), clock, pytest.fail)
     stage.set_window(Window(64, 64))
-    outputs = FrameOutputs(stage.tree, clock, stage, pytest.fail, tmp_path, tmp_path / "film.avi")
+    outputs = FrameOutputs(stage.tree, clock, stage, pytest.fail, tmp_path, tmp_path / "film.mkv")
     outputs.open()
     outputs.advance(clock.now())
     stage.show(clock.now())
     outputs.close()
-    assert len(seen(tmp_path / "film.avi")) == 1
+    assert len(seen(tmp_path / "film.mkv")) == 1
