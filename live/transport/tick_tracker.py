@@ -33,6 +33,9 @@ ALIKE, SURE = 0.2, 3
 BURST = 0.5
 """Of a period: ticks after a silence that follow each other faster are those that were late."""
 
+TOGETHER = 0.3
+"""Of a period: ticks nearer to each other than this, and than the fastest tempo has them, were held up together."""
+
 
 class TickTracker:
     """Takes ticks, start, stop, continue and song position; `line` is where the beats are."""
@@ -115,6 +118,9 @@ class TickTracker:
             lost = round((at_s - self._at_s) / self.period_s) - 1
             self._take(at_s, self.period_s)
             return lost
+        if gap_s < min((1.0 - OFF) * FASTEST_S, TOGETHER * self.period_s):
+            self._at_s += self.period_s  # one of a burst says nothing of tempo and phase
+            return 0
         if abs(gap_s - self.period_s) > OFF * self.period_s and gap_s > (1.0 - OFF) * FASTEST_S:
             alike = bool(self._odd) and abs(gap_s - self._odd[-1]) < ALIKE * gap_s
             self._odd = [*self._odd, gap_s] if alike else [gap_s]

@@ -6,9 +6,9 @@ import re
 
 _ALSA = re.compile(r"(?P<client>.*?):(?P<port>.*) \d+:\d+")
 """`nanoKONTROL2:nanoKONTROL2 MIDI 1 28:0`: ALSA's numbers are new after each replugging."""
-_A2J = re.compile(r"a2j\w*:(?P<client>.*) \[\d+\] \((?:capture|playback)\): (?P<port>.*)")
+_A2J = re.compile(r"a2j[\w-]*:(?P<client>.*) \[\d+\] \((?:capture|playback)\): (?P<port>.*)")
 """`a2j:nanoKONTROL2 [28] (capture): nanoKONTROL2 MIDI 1`: a2jmidid shows ALSA's ports in JACK."""
-_PIPEWIRE = re.compile(r"Midi-Bridge:(?P<client>.*?):?\s*\((?:capture|playback)_\d+\) (?P<port>.*)")
+_PIPEWIRE = re.compile(r"Midi-Bridge[\w-]*:(?P<client>.*?):?\s*\((?:capture|playback)_\d+\) (?P<port>.*)")
 """`Midi-Bridge:Keystation 49 1:(capture_0) Keystation 49 MIDI 1`: PipeWire shows ALSA's ports in JACK."""
 _PIPEWIRE_NUMBER = re.compile(r"( at usb-.*| \d+)$")
 

@@ -107,6 +107,7 @@ def test_more_than_can_be_taken_drops_the_oldest_and_says_so(stage: Stage) -> No
         ("a2j:nanoKONTROL2 [28] (capture): nanoKONTROL2 MIDI 1", "nanoKONTROL2 MIDI 1"),
         ("a2j:nanoKONTROL2 [32] (capture): nanoKONTROL2 MIDI 1", "nanoKONTROL2 MIDI 1"),
         ("a2j:VMPK Output [129] (capture): out", "VMPK Output:out"),
+        ("a2j-01:nanoKONTROL2 [32] (capture): nanoKONTROL2 MIDI 1", "nanoKONTROL2 MIDI 1"),
         ("Midi-Bridge:Keystation 49 1:(capture_0) Keystation 49 MIDI 1", "Keystation 49 MIDI 1"),
         ("Midi-Bridge:UM-ONE at usb-0000:00:14.0-3, full speed:(capture_0) UM-ONE MIDI 1", "UM-ONE MIDI 1"),
     ],
