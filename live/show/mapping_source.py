@@ -10,6 +10,9 @@ from live.show.wave import Wave
 from live.transport.clock import Clock
 from models.base import KnobError
 
+NOTES = ("/note", "/heard")
+"""Signals of notes end in a number that is 0 at the end of the note."""
+
 
 class LatestSignals:
     """The latest message of each signal that a mapping uses. Watches the tree; no thread waits for another."""
@@ -27,8 +30,14 @@ class LatestSignals:
         return self._newest.get(address, ())
 
     def _watch(self, address: str, arguments: tuple[Any, ...]) -> None:
-        if address in self._newest:
-            self._newest[address] = arguments
+        if address not in self._newest:
+            return
+        if address.endswith(NOTES) and arguments and not arguments[-1]:
+            # The end of a note: no value of pitch or velocity, and of `/piano/note` only the third, down or up.
+            if address.endswith("/note") and len(arguments) == 3 and (last := self._newest[address]):
+                self._newest[address] = (*last[:-1], arguments[-1])
+            return
+        self._newest[address] = arguments
 
 
 class MappingSource:

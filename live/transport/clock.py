@@ -117,10 +117,6 @@ class Clock:
         """When the first beat begins that is not before now, or a given time; at once while the beats stand."""
         return self.beats.next_s(1, self.now() if after_s is None else after_s)
 
-    def next_bar_s(self, after_s: float | None = None) -> float:
-        """When the first bar begins that is not before now, or a given time; at once while the beats stand."""
-        return self.beats.next_s(self.meter, self.now() if after_s is None else after_s)
-
     def unix(self) -> float:
         """Seconds since 1970 by the wall clock, for what comes dated from outside, such as OSC's timetags."""
         return time.time()

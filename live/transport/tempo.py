@@ -1,4 +1,4 @@
-"""The clock's addresses: tempo, tapped or gliding, bars, play and stop, and where in the music it is."""
+"""The clock's addresses: tempo, tapped or gliding, bars, play and stop, and its position."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from collections import deque
 from collections.abc import Callable
 
 from live.parameters.tree import Tree
+from live.parameters.writer import current_writer
 from live.patch import Patch
 from live.transport.clock import Clock
 from models.base import Knob, KnobError, Value, pulse
 
-TELL_EVERY_S = 0.05
+PUBLISH_EVERY_S = 0.05
 JUST_PAST_S = 0.0001
 TAPS = 8
 """The tempo is that of the last so many taps."""
@@ -23,10 +24,10 @@ SOURCES = ("internal", "midi", "link")
 
 
 class TempoService:
-    """The control-thread service that moves the clock by hand, and tells where it is.
+    """The control-thread service that moves the clock by its addresses, and publishes its position.
 
-    While another source leads (`/clock/source`), that one's tempo counts: play and stop do nothing, and tap, downbeat
-    and locate say so.
+    While a MIDI clock leads (`/clock/source`), its tempo counts: a tempo that is set, tap, downbeat and locate are
+    answered with an error, play and stop do nothing.
     """
 
     def __init__(self, tree: Tree, clock: Clock, wake: Callable[[], None]) -> None:
@@ -35,12 +36,13 @@ class TempoService:
         self._wake = wake
         self._taps: deque[float] = deque(maxlen=TAPS)
         self._bar = -1
-        self._tell_s = 0.0
+        self._publish_s = 0.0
+        self._refused = False
 
     def open(self) -> None:
         """Declares the addresses; the beats begin now."""
         add, clock = self.tree.add, self.clock
-        who = "Who leads: the own tempo, MIDI clock, or Ableton Link"
+        who = "What leads the clock: the tempo set here, a MIDI clock, or Ableton Link"
         add("/clock/source", Knob(who, kind="choice", choices=SOURCES, default=SOURCES[0]), lambda _: self._wake())
         add("/clock/tempo", Knob("Tempo", 10.0, 400.0, "bpm", default=clock.beats.tempo_bpm), self._set_tempo)
         add("/clock/play", Knob("The beats run", kind="switch", default=True), self._play)
@@ -50,29 +52,32 @@ class TempoService:
         add("/clock/locate", Knob("Go to this beat", 0.0, 1e6, "beats", access="w"), self._locate)
         add("/clock/beat", Knob("Quarter notes since the start", unit="beats", access="r"))
         add("/clock/bar", Knob("Which bar it is, the first is 0", kind="int", access="r", default=0))
-        add("/clock/phase", Knob("Where between two beats it is", 0.0, 1.0, access="r"))
+        add("/clock/phase", Knob("Position between two beats", 0.0, 1.0, access="r"))
         clock.play(0.0)
 
     def follow(self, patch: Patch) -> None:
         """The patch's tempo comes as a write to its address."""
 
     def advance(self, now_s: float) -> float:
-        """Tells beat, bar and phase."""
+        """Publishes beat, bar and phase."""
         tree, clock = self.tree, self.clock
+        if self._refused:
+            self._refused = False
+            tree.publish("/clock/tempo", round(clock.beats.tempo_bpm, 2))
         bar, _ = clock.bar()
         if bar != self._bar:
             self._bar = bar
             tree.publish("/clock/bar", bar)
         if clock.running != tree.get("/clock/play") and tree.get("/clock/source") != "link":
             tree.publish("/clock/play", clock.running)
-        if now_s >= self._tell_s:
+        if now_s >= self._publish_s:
             beat = clock.beat()
             tree.publish("/clock/beat", beat)
             tree.publish("/clock/phase", beat % 1.0)
-            self._tell_s = now_s + TELL_EVERY_S
+            self._publish_s = now_s + PUBLISH_EVERY_S
             if clock.running:  # a little past the beat, so that it is the new one's number that is told
-                self._tell_s = min(self._tell_s, clock.next_beat_s(now_s) + JUST_PAST_S)
-        return self._tell_s
+                self._publish_s = min(self._publish_s, clock.next_beat_s(now_s) + JUST_PAST_S)
+        return self._publish_s
 
     def close(self) -> None:
         """Nothing to give back."""
@@ -83,14 +88,19 @@ class TempoService:
         return self.tree.get("/clock/source") == "internal"
 
     def _lead(self) -> None:
-        """Raises KnobError where another leads: whoever asks shall know why nothing happens."""
+        """Raises KnobError where another leads, so that the sender learns why nothing happens."""
         if not self._leads():
             raise KnobError(f"{self.tree.get('/clock/source')} leads the clock: /clock/source internal takes it back")
 
     def _set_tempo(self, tempo_bpm: Value) -> None:
         if self._leads():
             self.clock.set_tempo(float(tempo_bpm))  # type: ignore[arg-type]
+        elif self.tree.get("/clock/source") == "midi":
+            self._refused = True  # `advance` publishes the tempo in force, after this one has been published
             self._wake()
+            if current_writer() is not None:  # a preset or a glide does not fail for it
+                self._lead()
+        self._wake()
 
     def _play(self, on: Value) -> None:
         if self._leads() and on != self.clock.running:

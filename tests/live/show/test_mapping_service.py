@@ -99,6 +99,23 @@ def test_the_newest_of_what_is_sent_out_is_a_source(booth: Any, mappings: Callab
     assert booth.tree.get(DENSITY) == 10.0
 
 
+def test_the_end_of_a_note_is_no_value_of_its_pitch_or_velocity(
+    booth: Any, mappings: Callable[..., MappingService]
+) -> None:
+    booth.tree.add_signal("/piano/note", "iii", "A note: pitch, velocity, and 1 or 0 for down or up")
+    mappings(
+        density=follow("/piano/note:2", 0, 10, source_range=(0, 127), smooth=0),
+        temperature=follow("/piano/note:3", 0, 2, source_range=(0, 1), smooth=0),
+    )
+    booth.run(0.1)
+    booth.tree.publish("/piano/note", 60, 127, 1)
+    booth.run(0.2)
+    assert (booth.tree.get(DENSITY), booth.tree.get("/piano/temperature")) == (10.0, 2.0)
+    booth.tree.publish("/piano/note", 62, 0, 0)
+    booth.run(0.3)
+    assert (booth.tree.get(DENSITY), booth.tree.get("/piano/temperature")) == (10.0, 0.25)
+
+
 @pytest.mark.parametrize(
     ("target", "low", "high", "seen"),
     [

@@ -78,18 +78,16 @@ def test_beats_make_bars() -> None:
     assert clock.bar() == (0, 0.0)
     clock.advance(7.25)
     assert clock.bar() == (2, 1.25)
-    assert (clock.next_beat_s(), clock.next_bar_s()) == (8.0, 9.0)
-    assert clock.next_bar_s(9.0) == 9.0
-    assert clock.next_bar_s(9.25) == 12.0
+    assert [clock.next_beat_s(), *(clock.beats.next_s(3, after_s) for after_s in (7.25, 9.0, 9.25))] == [8, 9, 9, 12]
     clock.stop()
-    assert (clock.next_beat_s(), clock.next_bar_s()) == (7.25, 7.25)
+    assert (clock.next_beat_s(), clock.beats.next_s(3, 7.25)) == (7.25, 7.25)
 
 
 def test_what_is_a_rounding_error_past_a_bar_is_at_it() -> None:
     clock = VirtualClock(tempo_bpm=97.0)
     for bar in range(1, 50):
         clock.advance(clock.beats.time_at(bar * 4.0))
-        assert clock.next_bar_s() == pytest.approx(clock.now())
+        assert clock.beats.next_s(4, clock.now()) == pytest.approx(clock.now())
         assert clock.bar()[0] == bar
 
 

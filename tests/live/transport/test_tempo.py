@@ -11,6 +11,7 @@ import pytest
 from live.engine.control_thread import ControlThread
 from live.parameters.glides import Glides
 from live.parameters.tree import Tree
+from live.parameters.writer import writing
 from live.transport.clock import Beat, VirtualClock
 from live.transport.tempo import TempoService
 from models.base import KnobError
@@ -119,3 +120,15 @@ def test_another_leader_is_not_disturbed(stage: Stage) -> None:
         stage.play(stage.clock.now() + 1.0)
     assert stage.clock.beats == Beat(0.0, 10.0, 90.0)
     assert stage.tree.get("/clock/play") is True
+
+
+def test_a_tempo_is_refused_while_a_midi_clock_leads(stage: Stage) -> None:
+    stage.tree.set("/clock/source", "midi")
+    with writing(("127.0.0.1", 9999)), pytest.raises(KnobError, match="midi leads the clock: /clock/source internal"):
+        stage.tree.set("/clock/tempo", 200.0)
+    stage.play(0.1)
+    assert (stage.clock.beats.tempo_bpm, stage.tree.get("/clock/tempo")) == (60.0, 60.0)
+    assert [value for _, address, value in stage.told if address == "/clock/tempo"][-1] == 60.0
+    stage.tree.set("/clock/tempo", 90.0)  # by this machine, such as a preset
+    stage.play(0.2)
+    assert stage.tree.get("/clock/tempo") == 60.0
