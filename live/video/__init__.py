@@ -19,6 +19,8 @@ class VideoError(ValueError):
 class Window:
     """The window of a patch: its size in pixels (64..16384), and whether it fills the screen number `display`.
 
+    `invitation` is a line that says what a visitor may do; it is shown until somebody plays or draws.
+
     Screens are counted from 0; a number without a screen means the first. Raises VideoError for other values.
     """
 
@@ -26,6 +28,7 @@ class Window:
     height: int = 720
     fullscreen: bool = False
     display: int = 0
+    invitation: str = ""
 
     def __post_init__(self) -> None:
         for name, low, high in (("width", 64, 16384), ("height", 64, 16384), ("display", 0, 63)):
@@ -34,6 +37,8 @@ class Window:
                 raise VideoError(f"{name}: expected a whole number from {low} to {high}, got {value!r}")
         if type(self.fullscreen) is not bool:
             raise VideoError(f"fullscreen: expected True or False, got {self.fullscreen!r}")
+        if type(self.invitation) is not str or len(self.invitation) > 200 or not self.invitation.isprintable():
+            raise VideoError(f"invitation: expected one line of at most 200 characters, got {self.invitation!r}")
 
     def layer(self, number: int, opacity: float = 1.0, blend: Blend = "over") -> Layer:
         """A layer of this window for a node; a higher number lies over a lower one."""

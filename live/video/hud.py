@@ -43,11 +43,14 @@ class Hud:
     def wants(self) -> bool:
         """Whether it shows anything now."""
         tree = self._stage.tree
-        return bool(tree.get("/window/hud") or tree.get("/window/help") or self._messages())
+        return bool(
+            tree.get("/window/hud") or tree.get("/window/help") or self._messages() or self._stage.guidance.lines()
+        )
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draws values, help and messages that are to be shown."""
         tree = self._stage.tree
+        self._stage.guidance.draw(surface)
         if tree.get("/window/hud"):
             surface.blit(self._panel(surface.get_size()), (0, 0))
         if tree.get("/window/help"):

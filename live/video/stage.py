@@ -23,6 +23,7 @@ from live.video.blackout import Blackout
 from live.video.blend import lay
 from live.video.files import FileWriter
 from live.video.frame_tap import FrameTaps
+from live.video.guidance import Guidance
 from live.video.ink import Ink
 from live.video.layer_knobs import INK_KNOBS, PEN_KNOB, PICTURE_KNOBS, ROLL_KNOBS, laid
 from live.video.performer_pens import Hear, Paper, PerformerPens
@@ -47,6 +48,7 @@ class Stage:
         self.inks: dict[str, Ink] = {}
         self.pictures: dict[str, PictureLayer] = {}
         self.rolls: dict[str, PianoRoll] = {}
+        self.guidance = Guidance(tree)
         self.taps = FrameTaps(clock)
         """Outputs that take the pictures beside the window."""
         self.notes: list[tuple[float, bool, str]] = []
@@ -84,6 +86,7 @@ class Stage:
                 "display": window.display,
                 "width": window.width,
                 "height": window.height,
+                "invitation": window.invitation,
             }
             for name, knob in ({} if before else WINDOW_KNOBS).items():
                 self.tree.add(f"/window/{name}", knob, self._shoot if name == "shot" else None)
@@ -158,6 +161,7 @@ class Stage:
         """A performer's pen on a node's paper, from any thread (see PerformerPens)."""
         ink, hear = self.inks.get(node), self._hear.get(node)
         if ink is not None and hear is not None:
+            self.guidance.taken_part = True
             self.pens.touch(Paper(node, ink, hear), (x, y), down, finger, performer)
 
     def paper_under(self, x_px: float, y_px: float) -> tuple[float, float]:
@@ -310,6 +314,7 @@ class Stage:
         if address == "/engine/error":
             self.say(True, str(arguments[0]))
         elif address.endswith("/heard"):
+            self.guidance.taken_part = True
             for roll in self.rolls.values():
                 if address == f"/{roll.of}/heard":
                     roll.perform(self.clock.now(), *arguments)

@@ -14,6 +14,8 @@ WINDOW_KNOBS: dict[str, Knob] = {
     "draw_ms": Knob("Time to draw one frame, smoothed", unit="ms", access="r"),
     "hud": Knob("Show the values of all parameters", kind="switch", default=False),
     "piano": Knob("Play notes on the computer's keys", kind="switch", default=False),
+    "invitation": Knob("A line for visitors, shown until somebody plays or draws", kind="text", default=""),
+    "show_turn": Knob("Show whose turn it is in a duet", kind="switch", default=True),
     "help": Knob("Show the keys", kind="switch", default=False),
     "record": Knob("Record the stage to a video file in the current folder", kind="switch", default=False),
     "share": Knob("Write the stage's pictures to shared memory", kind="switch", default=False),

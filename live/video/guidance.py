@@ -1,0 +1,79 @@
+"""What the stage says to a performer: an invitation until somebody takes part, and whose turn it is in a duet."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import pygame
+
+from live.parameters.tree import AddressError, Tree
+from live.video.text import Colour, label
+
+INVITATION_PART: Final = 1 / 22
+TURN_PART: Final = 1 / 9
+"""Height of the text, as a part of the window's: the turn can be read from a piano stool."""
+PERFORMER: Colour = (255, 250, 240)
+PIANIST: Colour = (240, 200, 92)
+SHADE: Final = (8, 8, 12, 150)
+
+
+class Guidance:
+    """Draws the lines over a surface. `taken_part` ends the invitation."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self.taken_part = False
+        self._nodes: list[str] = []
+        self._version = -1
+
+    def lines(self) -> list[tuple[str, float, Colour]]:
+        """The texts to show, each with its height as a part of the window's and its colour."""
+        shown: list[tuple[str, float, Colour]] = []
+        if self._text("/window/show_turn") == "True":
+            for node in self._pianists():
+                if self._text(f"/{node}/duet") not in ("", "solo"):
+                    shown += self._turn(node)
+        invitation = self._text("/window/invitation")
+        if invitation and not self.taken_part:
+            shown.append((invitation, INVITATION_PART, PERFORMER))
+        return shown
+
+    def draw(self, surface: pygame.Surface) -> None:
+        """Draws the lines, the last one at the lower edge, in the middle."""
+        y = surface.get_height() * 0.95
+        for text, part, colour in reversed(self.lines()):
+            words = label(text, max(16, round(surface.get_height() * part)), colour)
+            y -= words.get_height()
+            x = (surface.get_width() - words.get_width()) // 2
+            shade = pygame.Surface((words.get_width() + 40, words.get_height() + 12), pygame.SRCALPHA, 32)
+            pygame.draw.rect(shade, SHADE, shade.get_rect(), border_radius=12)
+            surface.blit(shade, (x - 20, y - 6))
+            surface.blit(words, (x, y))
+            y -= 18
+
+    def _pianists(self) -> list[str]:
+        """The nodes that publish whose turn it is; looked up only when addresses have changed."""
+        if self._version != self._tree.version:
+            self._version = self._tree.version
+            ending = "/whose_turn"
+            addresses = [leaf.address for leaf in self._tree.leaves() if leaf.address.endswith(ending)]
+            self._nodes = [address[1:].removesuffix(ending) for address in addresses]
+        return self._nodes
+
+    def _turn(self, node: str) -> list[tuple[str, float, Colour]]:
+        match self._text(f"/{node}/whose_turn"):
+            case "performer" | "nobody":
+                return [("your turn", TURN_PART, PERFORMER)]
+            case "pianist":
+                left_s = float(self._text(f"/{node}/ends_in") or 0.0)
+                ends = f", ends in {math.ceil(left_s)} s" if left_s > 0.0 else ""
+                return [(f"{node} plays{ends}", TURN_PART, PIANIST)]
+            case _:
+                return []
+
+    def _text(self, address: str) -> str:
+        try:
+            return str(self._tree.get(address))
+        except AddressError:
+            return ""

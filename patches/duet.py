@@ -1,0 +1,11 @@
+"""A duet: play a phrase on a MIDI keyboard or on the computer's keys, and the pianist answers it."""
+
+from live import Keys, Midi, Node, Patch, Window
+from models.performance_rnn import PerformanceRNN
+
+stage = Window(1280, 720, invitation="Play: a MIDI keyboard, or F2 and the keys A to L. Pause, and the piano answers.")
+
+patch = Patch(
+    piano=Node(PerformanceRNN, weights="maestro", out=Midi("auto"), source=Keys("auto"), duet="answer"),
+    roll=stage.roll("piano"),
+)
