@@ -19,7 +19,7 @@ SHADE: Final = (8, 8, 12, 150)
 
 
 class Guidance:
-    """Draws the lines over a surface. `taken_part` ends the invitation."""
+    """Draws the lines over a surface. Once `taken_part` is set, the turn takes the place of the invitation."""
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
@@ -30,7 +30,7 @@ class Guidance:
     def lines(self) -> list[tuple[str, float, Colour]]:
         """The texts to show, each with its height as a part of the window's and its colour."""
         shown: list[tuple[str, float, Colour]] = []
-        if self._text("/window/show_turn") == "True":
+        if self.taken_part and self._text("/window/show_turn") == "True":
             for node in self._pianists():
                 if self._text(f"/{node}/duet") not in ("", "solo"):
                     shown += self._turn(node)

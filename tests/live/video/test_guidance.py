@@ -20,6 +20,7 @@ def duet(show: Any) -> Any:
     show.tree.add("/piano/whose_turn", Knob("turn", kind="text", default="nobody", access="r"))
     show.tree.add("/piano/ends_in", Knob("rest", unit="s", access="r"))
     show.tree.add_signal("/piano/heard", "ii", "a note")
+    show.stage.guidance.taken_part = True
     return show
 
 
@@ -56,7 +57,8 @@ def test_the_invitation_goes_when_somebody_draws(show: Any) -> None:
 
 def test_the_invitation_goes_when_somebody_plays(duet: Any) -> None:
     duet.stage.set_window(Window(200, 100, invitation="play"))
-    assert texts(duet) == ["your turn", "play"]
+    duet.stage.guidance.taken_part = False
+    assert texts(duet) == ["play"]
     duet.tree.publish("/piano/heard", 60, 80)
     assert texts(duet) == ["your turn"]
 
