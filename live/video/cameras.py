@@ -1,4 +1,4 @@
-"""All cameras of an engine: each opened once, its addresses, and which node sees its pictures."""
+"""All cameras of an engine: each is opened once, has addresses, and delivers its frames to the nodes that use it."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from live.video.capture import CAMERA_KNOBS, CAMERA_STATES, REOPENING, TURNING, 
 from models.base import Frame, Value
 
 EVERY_S = 0.1
-"""How often the rates and the motion are told."""
+"""How often rates and motion are published."""
 SMALL = 32, 24
 STRONG = 0.1
-"""The mean difference of two pictures, of 1, that counts as motion 1."""
+"""Mean difference of two frames, in 0..1, that counts as motion 1."""
 
 
 class Cameras:

@@ -1,4 +1,4 @@
-"""One source of pictures that is kept open: on a thread of its own, opened again by itself when it is lost."""
+"""Keeps one source of frames open, on its own thread, and opens it again when it is lost."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from models.base import Frame, Knob, knobs_of
 log = logging.getLogger(__name__)
 
 PAUSE_S, LONGEST_PAUSE_S = 0.5, 5.0
-"""Before a lost source is opened again: at first, and at the most, each time half as long again."""
+"""Pause before a lost source is opened again: the first one and the longest; each is 1.5 times the one before."""
 LOOK_AGAIN_S = 5.0
 """How often "auto" looks for a camera while it shows the test picture."""
 WATCHED_S = 2.0
@@ -43,7 +43,7 @@ def _wishes(
     rotation: Annotated[int, Knob("Turn clockwise, in quarters", 0, 270, "degrees")] = 0,
     exposure: Annotated[float, Knob("How long a picture is exposed; 0 leaves it to the camera", 0.0, 1000.0, "ms")] = 0,
 ) -> None:
-    """What can be set of a camera."""
+    """The parameters of a camera."""
 
 
 CAMERA_KNOBS = knobs_of(_wishes)
@@ -62,7 +62,7 @@ QUARTERS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90
 
 
 class Capture:
-    """Reads what the addresses `/NAME/…` say, and gives each picture to `deliver` as a Frame.
+    """Opens the source that `/NAME/source` names and passes each of its frames to `deliver`.
 
     On a virtual clock there is no thread: `advance` gives what is due. `fail` takes the sentence of a loss.
     """
@@ -105,38 +105,38 @@ class Capture:
     # -- life ---------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Begins to read, on a thread of its own, if it has not begun yet."""
+        """Starts the reading thread, once."""
         if self._thread is not None or self._stopping:
             return
         self._thread = threading.Thread(target=self._run, name=f"camera {self.name}", daemon=True)
         self._thread.start()
 
     def wake(self) -> None:
-        """Something was set that must not wait for the next try."""
+        """Makes the thread look at the parameters now: one was set that must not wait for the next frame or attempt."""
         with self._turn:
             self._woken = True
             self._turn.notify()
 
     def stop_soon(self) -> None:
-        """Asks the thread to end; it does after the picture that it waits for."""
+        """Asks the thread to end, which it does after the frame that it waits for."""
         with self._turn:
             self._stopping = True
             self._turn.notify()
 
     def close(self) -> None:
-        """Ends the thread, and gives the source back."""
+        """Ends the thread and closes the source."""
         self.stop_soon()
         if self._thread is not None:
             self._thread.join()
         self._give_back()
 
     def rate(self) -> float:
-        """Pictures a second, over the last two."""
+        """Frames per second over the last two seconds."""
         now_s = self._clock.now()
         return sum(now_s - WATCHED_S < shown_s <= now_s for shown_s in list(self._shown)) / WATCHED_S
 
     def advance(self) -> float:
-        """Opens, reads and delivers one picture if it is time; returns when it wants to be called again."""
+        """Opens the source, reads and delivers a frame if one is due; returns the time of the next call."""
         now_s = self._clock.now()
         wishes = self._tree.snapshot(self.name, CAMERA_KNOBS)
         wanted = tuple(wishes[name] for name in REOPENING)
@@ -187,9 +187,9 @@ class Capture:
         self._deliver(frame)
 
     def _repeat(self, wishes: Mapping[str, Any], now_s: float) -> None:
-        """Delivers a picture that stays again: at once where it is turned, else now and then.
+        """Delivers the current frame again: at once when mirror or rotation changed, else once a second.
 
-        A node that began anew has lost the picture it saw.
+        A node that was restarted has lost the frame it had, and a still would never come again.
         """
         if self._shot is not None and (now_s >= self._repeat_s or _turning(wishes) != self._turning):
             self._deliver(self._turned(self._shot, wishes, now_s))
@@ -224,7 +224,7 @@ class Capture:
             self._reader, self._shot, self._repeat_s = None, None, math.inf
 
     def _another(self, now_s: float) -> bool:
-        """Whether "auto", which shows the test picture, finds other cameras than when it was opened."""
+        """Whether the list of cameras has changed since "auto" fell back to the test picture."""
         if now_s < self._look_s:
             return False
         self._look_s = now_s + LOOK_AGAIN_S
@@ -252,7 +252,7 @@ def _turning(wishes: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def _turned(picture: Picture, wishes: Mapping[str, Any]) -> Picture:
-    """As it is to be seen: mirrored, then turned."""
+    """Mirrors a picture, then turns it."""
     if wishes["mirror"]:
         picture = cv2.flip(picture, 1)
     quarters = round(wishes["rotation"] / 90.0) % 4

@@ -19,7 +19,7 @@ from live.video.video_file_reader import VideoFileReader
 from models.files.picture_file import is_picture, read
 
 OPEN_MS, READ_MS = 3000, 2000
-"""How long a stream may take to answer, and to send the next picture."""
+"""Time limits for a stream: to answer, and to send the next frame."""
 DEVICES = Path("/sys/class/video4linux")
 Wishes = Mapping[str, Any]
 """source (text), width, height, rate and exposure, as `live.video.camera.Camera` explains them."""
@@ -45,7 +45,7 @@ class FrameReader(Protocol):
 
 
 class TestPictureReader:
-    """The built-in landscape, at the size and rate that are wished."""
+    """The built-in landscape, at the requested size and rate."""
 
     __test__ = False
 

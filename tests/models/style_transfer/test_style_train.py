@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -102,15 +103,24 @@ def test_a_checkpoint_of_something_else_is_refused(files: list[Path], tmp_path: 
         learning.resume(tmp_path / "broken.pt")
 
 
+def spoiled(folder: Path) -> Path:
+    """Photos, one of which was cut off when it was copied."""
+    cv2.imwrite(str(album(folder) / "photo_6.jpg"), photo(6))
+    (folder / "photo_6.jpg").write_bytes((folder / "photo_6.jpg").read_bytes()[:700])
+    return folder
+
+
 def test_the_command_trains_pauses_and_leaves_weights_with_a_card(
-    files: list[Path], eyes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    eyes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     pictures.write(tmp_path / "The Scream.png", painting(1))
     pictures.write(tmp_path / "wave.png", painting(2))
     words = ["train", "style", f"{tmp_path / 'The Scream.png'}@4", f"big_wave={tmp_path / 'wave.png'}"]
-    words += ["--photos", str(files[0].parent), "--out", str(tmp_path / "out"), "--vgg", str(eyes), "--steps", "2"]
+    photos = str(spoiled(tmp_path / "photos"))
+    words += ["--photos", photos, "--out", str(tmp_path / "out"), "--vgg", str(eyes), "--steps", "2"]
     words += ["--batch", "2", "--narrow", "8", "--wide", "12", "--blocks", "1", "--size", "40", "--licence", "CC0"]
     assert cli.main(words) == 0
+    assert "photo_6.jpg: cannot be read (image file is truncated" in caplog.text
     parameters, card = read(tmp_path / "out" / "final.safetensors")
     assert card.labels == ("the_scream", "big_wave")
     assert (card.kind, card.licence, card.seed) == (KIND, "CC0", 1)
@@ -123,6 +133,9 @@ def test_the_command_trains_pauses_and_leaves_weights_with_a_card(
     assert len(parameters["tone"]) == 2
     sheet = picture_file.read(tmp_path / "out" / "sheet.png")
     assert sheet.shape[1] > 3 * train.SIDE
+    caplog.clear()
+    assert cli.main([*words, "--steps", "9"]) == 0  # goes on, and meets the bad photo again
+    assert "photo_6.jpg: cannot be read (image file is truncated" in caplog.text
     capsys.readouterr()
     assert cli.main([*words[:-6], "--blocks", "2"]) == 2
     assert "checkpoint.pt: was made with" in capsys.readouterr().err
@@ -186,7 +199,7 @@ def test_the_command_adds_paints_and_judges(
     card = store.Card(KIND, "data", "CC0", "arabesque train style", 1, "2026-01-01", labels=NAMES)
     store.save(tmp_path / "three.safetensors", network().state_dict(), card)
     pictures.write(tmp_path / "new.png", painting(4))
-    album_ = str(files[0].parent)
+    album_ = str(spoiled(tmp_path / "photos"))
     words = ["style", "add", str(tmp_path / "new.png"), "--to", str(tmp_path / "three.safetensors"), "--photos", album_]
     words += ["--out", str(tmp_path / "four.safetensors"), "--vgg", str(eyes), "--steps", "2", "--side", "24"]
     assert cli.main([*words, "--size", "40", "--licence", "mine"]) == 0
