@@ -125,7 +125,8 @@ class Patch:
 
     Without `seed` every start of the patch draws a fresh one, which the program logs.
 
-    `mappings` are for what is no node's knob: `{"/clock/tempo": follow(…), "/veil/paint/udnie": follow(…)}`.
+    `mappings` are for what is no node's knob: `{"/clock/tempo": follow(…), "/veil/paint/udnie": follow(…)}`. `page` is
+    the control page's first view: `["/piano/temperature", "/ink/draw", …]`.
     Raises PatchError for anything that does not fit together.
     """
 
@@ -135,6 +136,7 @@ class Patch:
         tempo: float = 120.0,
         seed: int | None = None,
         mappings: abc.Mapping[str, Mapping] | None = None,
+        page: abc.Sequence[str] = (),
         **named: Node | Roll,
     ) -> None:
         if not isinstance(tempo, int | float) or not 10.0 <= tempo <= 400.0:
@@ -146,6 +148,9 @@ class Patch:
                 raise PatchError(f"{name}: expected a Node, got {made!r}")
             if name in RESERVED:
                 raise PatchError(f"no node can be called {name!r}: /{name} is the engine's own")
+        if isinstance(page, str) or not all(isinstance(one, str) and one.startswith("/") for one in page):
+            raise PatchError(f'page: expected a list of addresses, such as ["/piano/temperature"], got {page!r}')
+        self.page = tuple(page)
         self.tempo = float(tempo)
         self.seed = seed
         self.nodes: abc.Mapping[str, Node] = {name: made for name, made in named.items() if isinstance(made, Node)}

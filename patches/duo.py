@@ -10,4 +10,14 @@ patch = Patch(
     piano=Node(PerformanceRNN, weights="maestro", out=Midi("auto"), source=Keys("auto")),
     ink=Node(SketchRNN, weights="quickdraw", out=stage.layer(1)),
     roll=stage.roll("piano", opacity=0.7),
+    page=[
+        "/piano/temperature",
+        "/piano/density",
+        "/piano/scale",
+        "/piano/key",
+        "/ink/draw",
+        "/ink/temperature",
+        "/ink/pens",
+        "/ink/speed",
+    ],
 )

@@ -14,4 +14,14 @@ patch = Patch(
         rate=15,
         smooth=0.6,
     ),
+    page=[
+        "/veil/painting",
+        "/veil/strength",
+        "/veil/smooth",
+        "/veil/feedback",
+        "/veil/brightness",
+        "/veil/contrast",
+        "/veil/saturation",
+        "/veil/freeze",
+    ],
 )

@@ -8,4 +8,14 @@ stage = Window(1280, 720)
 patch = Patch(
     piano=Node(PerformanceRNN, weights="maestro", out=Midi("auto"), source=Keys("auto")),
     roll=stage.roll("piano"),
+    page=[
+        "/piano/temperature",
+        "/piano/density",
+        "/piano/key",
+        "/piano/scale",
+        "/piano/pitch_pull",
+        "/piano/speed",
+        "/piano/velocity_gain",
+        "/piano/polyphony",
+    ],
 )

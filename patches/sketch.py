@@ -7,4 +7,14 @@ stage = Window(1280, 720)
 
 patch = Patch(
     ink=Node(SketchRNN, weights="quickdraw", out=stage.layer(1)),
+    page=[
+        "/ink/draw",
+        "/ink/temperature",
+        "/ink/mode",
+        "/ink/morph",
+        "/ink/pens",
+        "/ink/speed",
+        "/ink/width",
+        "/ink/size",
+    ],
 )

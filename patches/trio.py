@@ -20,4 +20,14 @@ patch = Patch(
         smooth=0.6,
     ),
     roll=stage.roll("piano", number=1, opacity=0.6),
+    page=[
+        "/piano/temperature",
+        "/piano/density",
+        "/piano/scale",
+        "/veil/strength",
+        "/ink/draw",
+        "/ink/temperature",
+        "/veil/painting",
+        "/clock/tempo",
+    ],
 )

@@ -13,6 +13,7 @@ from live.midi.input.key_routing import KeyRouting
 from live.midi.input.learn import Learn
 from live.midi.input.midi_input import MidiInput
 from live.midi.output.node_outputs import NodeOutputs
+from live.midi.output.silence import Silence
 from live.nodes.node_set import NodeSet
 from live.osc.output import OscOutput
 from live.osc.server import OscServer
@@ -74,6 +75,7 @@ def make_services(
         midi_in,
         keys,
         learn,
+        Silence(tree, patch),
         clock_in,
         AbletonLink(tree, clock, fail),
         TempoService(tree, clock, wake),
@@ -83,5 +85,5 @@ def make_services(
         presets,  # these two last of those with addresses: their files name all others
         CueList(tree, clock, wake, fail, beside("cues"), presets.drop, disk),
         FrameOutputs(tree, clock, stage, fail, Path(), options.record_video),
-        HttpService(tree, clock, stage, options, fail, osc_out, osc),
+        HttpService(tree, clock, stage, options, fail, osc_out, osc, patch),
     ]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from live.engine.options import Options
 from live.http.clients import WebSocketClients
+from live.http.first_view import first_view, unknown
 from live.http.oscquery import OscQueryNamespace
 from live.http.server import HttpServer
 from live.http.stage_picture import StagePicture
@@ -51,6 +52,7 @@ class HttpService:
         fail: Callable[[str], None],
         out: OscOutput,
         osc: Callable[[], OscServer | None],
+        patch: Patch,
     ) -> None:
         self.tree = tree
         self.clock = clock
@@ -60,6 +62,8 @@ class HttpService:
         self._options = options
         self._fail = fail
         self._osc = osc
+        self._patch = patch
+        self._reported: tuple[str, ...] = ()
         self._picture = StagePicture(stage, clock)
         self._errors: deque[tuple[str, str]] = deque(maxlen=MOST_ERRORS)
         self._started = False
@@ -74,7 +78,10 @@ class HttpService:
         """Takes the port; a taken port is reported, and the piece plays without the page."""
         options = self._options
         self.tree.add("/engine/page", Knob("Where the control page is", kind="text", default="", access="r"))
+        controls = Knob("The addresses of the page's first view, one a line", kind="text", default="", access="r")
+        self.tree.add("/engine/controls", controls)
         self.tree.watchers.append(self._watch)
+        self._choose(self._patch)
         if options.http is None or self.clock.virtual:
             return
         host, port = options.http
@@ -90,8 +97,9 @@ class HttpService:
         if not is_loopback(host) and options.token is None and not options.allow.networks:
             log.warning("the control page is open to the network; --token-file and --allow limit who may use it")
 
-    def follow(self, patch: Patch) -> None:  # noqa: ARG002
+    def follow(self, patch: Patch) -> None:
         """Reports to the clients which parameters were added and removed, and that values may have changed."""
+        self._choose(patch)
         self._look()
         if self.server is not None:
             self.server.send_commands([("PATH_CHANGED", "/")])
@@ -163,6 +171,14 @@ class HttpService:
             sources=self,
             osc=self._osc,
         )
+
+    def _choose(self, patch: Patch) -> None:
+        """Publishes the first view; the addresses that do not exist are reported."""
+        if patch.page != self._reported:
+            for sentence in unknown(self.tree, patch):
+                self._fail(sentence)
+        self._reported = patch.page
+        self.tree.publish("/engine/controls", "\n".join(first_view(self.tree, patch)))
 
     def _resolve(self, guard: RequestGuard) -> None:
         guard.names = guard.names | resolved_names()

@@ -65,6 +65,16 @@ class PresetStore:
             self._sizes.pop(name, None)
             self._file.delete(name)
 
+    def rename(self, name: str, to: str) -> None:
+        """Gives a preset another name; it goes to the end of the list."""
+        with self._lock:
+            preset = self.presets[name]
+            self.presets = {**{key: one for key, one in self.presets.items() if key not in (name, to)}, to: preset}
+            self._sizes[to] = self._sizes.pop(name)
+            self._file.put(to, preset)
+            if to != name:
+                self._file.delete(name)
+
     def read(self) -> list[str] | None:
         """Follows the file: a sentence for each mistake in it; None if it has not changed."""
         if not self._file.read():

@@ -89,6 +89,7 @@ class Presets:
             self._recall,
         )
         add("/preset/delete", event("Deletes a preset", name=name), self._delete)
+        add("/preset/rename", event("Gives a preset another name", name=name, to=name), self._rename)
         add("/preset/seconds", Knob("Duration of a morph where the recall names none", 0.0, 3600.0, "s"))
         quantise = Knob("What a recall waits for", kind="choice", choices=GRIDS, default="none")
         add("/preset/quantise", quantise)
@@ -140,8 +141,7 @@ class Presets:
 
     def _store(self, given: Any) -> None:
         name, node = (*given, "")[:2]
-        if not name.strip() or len(name) > 100 or not name.isprintable():
-            raise KnobError(f"/preset/store: expected a name of 1 to 100 characters on one line, got {name[:100]!r}")
+        _check_name("/preset/store", name)
         node = node.strip("/")
         taken = self._scope()
         now: Preset = {}
@@ -176,6 +176,14 @@ class Presets:
         name = self.store.find(given[0])
         self.store.delete(name)
         self._publish("")
+
+    def _rename(self, given: Any) -> None:
+        name, to = self.store.find(given[0]), given[1]
+        _check_name("/preset/rename", to)
+        if to != name and to in self.store.presets:
+            raise KnobError(f"/preset/rename: there is a preset {to!r} already")
+        self.store.rename(name, to)
+        self._publish(to if self.tree.get("/preset/last") == name else "")
 
     def _check_scope(self, _value: Value) -> None:
         self._scope()
@@ -284,6 +292,11 @@ class Presets:
         for name, preset in self.store.presets.items():
             self._complain(name, preset)
         self._publish("")
+
+
+def _check_name(address: str, name: str) -> None:
+    if not name.strip() or len(name) > 100 or not name.isprintable():
+        raise KnobError(f"{address}: expected a name of 1 to 100 characters on one line, got {name[:100]!r}")
 
 
 def _any(patterns: Iterable[Pattern], address: str) -> bool:

@@ -28,6 +28,7 @@ from toys import Scale
 
 patch = Patch(a=Node(Scale, weights="plain", length=0.5, seed=0, out=Midi("silent")))
 """
+TAB = "[...document.querySelectorAll('#tabs button')].find((one) => one.textContent === 'a').click()"
 SLIDER = "document.getElementById('c-a-length')"
 
 
@@ -92,6 +93,7 @@ def test_the_page_moves_the_engine_and_the_engine_moves_the_page(
             assert {await hear(), await hear()} == {("/a/length", 0.5), ("/a/mute", False)}
             await browser.show(url, 1440, 900)
             await browser.until(SLIDER)
+            await browser.run(TAB)
 
             # a person drags the slider to its right end
             box = await browser.run(

@@ -92,6 +92,18 @@ class Browser:
             "Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=buttons, clickCount=clicks
         )
 
+    async def touch(self, kind: str, *points: tuple[float, float]) -> None:
+        """Fingers on the screen: kind touchStart, touchMove or touchEnd, and where each finger is; none at the end."""
+        fingers = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
+        await self.call("Input.dispatchTouchEvent", type=kind, touchPoints=fingers)
+
+    async def swipe(self, x: float, y: float, across: float, down: float, steps: int = 12) -> None:
+        """One finger from a place by so many pixels, and up again."""
+        await self.touch("touchStart", (x, y))
+        for step in range(1, steps + 1):
+            await self.touch("touchMove", (x + across * step / steps, y + down * step / steps))
+        await self.touch("touchEnd")
+
     async def picture(self, path: Path, whole: bool = False) -> None:
         """Writes what is seen as a PNG; the whole page, if so wished."""
         said = await self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)

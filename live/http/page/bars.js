@@ -1,16 +1,20 @@
 // A vector as bars side by side: painted by dragging, a tap is all or nothing. Twelve pitch classes lie as on a keyboard.
+// A finger paints when it begins sideways or has rested for a moment; one that moves up or down at once scrolls the page.
 
 import { make } from "./dom.js";
 import { partOf, spoken, valueAt } from "./parameters.js";
 
 const BLACK = [1, 3, 6, 8, 10];
 const TAP_PX = 5;
+const SLOP_PX = 8;
+const REST_MS = 300;
 
 /** {element, show(...values)}; `write(...values)` takes all of the vector. */
 export function bars(parameter, write) {
   const keyboard = parameter.components.length === 12 && parameter.components[1] === "c_sharp";
   let now = parameter.components.map(() => parameter.low ?? 0);
   let held = null;
+  let dragged = false;
 
   const cells = parameter.components.map((component, index) => {
     const name = component.replaceAll("_sharp", "♯").replaceAll("_", " ");
@@ -57,23 +61,46 @@ export function bars(parameter, write) {
     return [boxes.indexOf(column[0]), column[0]];
   };
 
-  element.addEventListener("pointerdown", (event) => {
-    if (!cells.some((cell) => cell.contains(event.target))) return;
-    held = { x: event.clientX, y: event.clientY, moved: false };
+  const take = (event) => {
+    held.taken = true;
+    element.classList.add("held");
     element.setPointerCapture(event.pointerId);
+  };
+  element.addEventListener("pointerdown", (event) => {
+    if (held || !cells.some((cell) => cell.contains(event.target))) return;
+    held = { id: event.pointerId, x: event.clientX, y: event.clientY, before: now, taken: false, moved: false };
+    if (event.pointerType !== "touch") take(event);
+    else held.resting = setTimeout(() => held && !held.moved && take(event), REST_MS);
   });
   element.addEventListener("pointermove", (event) => {
-    if (!held) return;
-    held.moved ||= Math.hypot(event.clientX - held.x, event.clientY - held.y) > TAP_PX;
+    if (held?.id !== event.pointerId) return;
+    const [x, y] = [Math.abs(event.clientX - held.x), Math.abs(event.clientY - held.y)];
+    held.moved ||= Math.hypot(x, y) > (held.taken ? TAP_PX : SLOP_PX);
+    if (!held.taken && held.moved && x > y) take(event);
     const [index, box] = under(event);
-    if (held.moved && box) put(index, (box.bottom - event.clientY) / box.height);
+    if (held.taken && held.moved && box) put(index, (box.bottom - event.clientY) / box.height);
   });
-  element.addEventListener("pointerup", (event) => {
-    const [index, box] = under(event);
-    if (held && !held.moved && box) put(index, partOf(parameter, now[index]) > 0.5 ? 0 : 1);
+  // Without this a finger that has rested would scroll when it moves; the browser asks before it scrolls.
+  element.addEventListener("touchmove", (event) => held?.taken && event.cancelable && event.preventDefault(), { passive: false });
+  const end = (event) => {
+    if (held?.id !== event.pointerId) return;
+    const { taken, before, resting } = held;
+    clearTimeout(resting);
+    element.classList.remove("held");
+    dragged = held.moved;
     held = null;
+    if (event.type === "pointercancel" && taken) {
+      now = before;
+      paint();
+      write(...now);
+    }
+  };
+  element.addEventListener("pointerup", end);
+  element.addEventListener("pointercancel", end);
+  element.addEventListener("click", (event) => {
+    const [index, box] = under(event);
+    if (!dragged && box && event.detail) put(index, partOf(parameter, now[index]) > 0.5 ? 0 : 1);
   });
-  element.addEventListener("pointercancel", () => (held = null));
 
   const show = (...values) => {
     if (held) return;

@@ -1,15 +1,16 @@
-// The connection to the engine: the address space by HTTP, values both ways by WebSocket, and back again when it is lost.
+// The connection to the engine: the address space by HTTP, values both ways by WebSocket. It connects again by itself.
 
 import { decode, encode } from "./osc.js";
 import { parametersOf } from "./parameters.js";
 
 const FRAME_MS = 16;
 const RETRY_MS = 1000;
+const ANSWERS = ["/error", "/pong"];
 
-/** Says "space" with all parameters whenever they are others, "state" with whether it is connected. */
+/** Fires "space" with all parameters whenever they change, and "state" with whether it is connected. */
 export class Connection extends EventTarget {
   #socket = null;
-  #hearers = new Map();
+  #listeners = new Map();
   #waiting = new Map();
   #flushing = 0;
   #asking = 0;
@@ -21,26 +22,26 @@ export class Connection extends EventTarget {
     socket.binaryType = "arraybuffer";
     socket.onopen = () => {
       this.#socket = socket;
-      this.#say("state", true);
+      this.#fire("state", true);
       this.#ask();
     };
-    socket.onmessage = ({ data }) => (typeof data === "string" ? this.#command(data) : this.#hear(data));
+    socket.onmessage = ({ data }) => (typeof data === "string" ? this.#command(data) : this.#receive(data));
     socket.onclose = () => {
       this.#socket = null;
-      this.#say("state", false);
+      this.#fire("state", false);
       setTimeout(() => this.start(), RETRY_MS);
     };
   }
 
   /** Calls back with the values of every message at an address. */
-  on(address, hear) {
-    if (!this.#hearers.has(address)) this.#hearers.set(address, new Set());
-    this.#hearers.get(address).add(hear);
+  on(address, callback) {
+    if (!this.#listeners.has(address)) this.#listeners.set(address, new Set());
+    this.#listeners.get(address).add(callback);
   }
 
-  /** Forgets who was called back for which address, except for "/error". */
+  /** Removes all callbacks, except those for answers to this page. */
   forget() {
-    for (const address of this.#hearers.keys()) if (address !== "/error") this.#hearers.delete(address);
+    for (const address of this.#listeners.keys()) if (!ANSWERS.includes(address)) this.#listeners.delete(address);
   }
 
   /** Writes to an address; of a value only the newest is sent, sixty times a second. */
@@ -49,15 +50,23 @@ export class Connection extends EventTarget {
     this.#flushing ||= setTimeout(() => this.#flush(), FRAME_MS);
   }
 
+  /** Sends a message at once, after those that wait: each of a key's or pen's counts. False where there is no engine. */
+  send(address, types, values) {
+    this.#flush();
+    this.#socket?.send(encode(address, types, values));
+    return this.#socket !== null;
+  }
+
   #flush() {
+    clearTimeout(this.#flushing);
     this.#flushing = 0;
     for (const packet of this.#waiting.values()) this.#socket?.send(packet);
     this.#waiting.clear();
   }
 
-  #hear(buffer) {
+  #receive(buffer) {
     const [address, values] = decode(buffer);
-    for (const hear of this.#hearers.get(address) ?? []) hear(...values);
+    for (const callback of this.#listeners.get(address) ?? []) callback(...values);
   }
 
   #command(text) {
@@ -71,7 +80,7 @@ export class Connection extends EventTarget {
       const answer = await fetch("/", { headers: { Accept: "application/json" } });
       if (!answer.ok) return;
       const space = parametersOf(await answer.json());
-      this.#say("space", space);
+      this.#fire("space", space);
       for (const parameter of space) {
         this.#socket?.send(JSON.stringify({ COMMAND: "LISTEN", DATA: parameter.address }));
       }
@@ -80,7 +89,7 @@ export class Connection extends EventTarget {
     }
   }
 
-  #say(kind, detail) {
+  #fire(kind, detail) {
     this.dispatchEvent(new CustomEvent(kind, { detail }));
   }
 }

@@ -1,13 +1,15 @@
 // One control per parameter, made from its declaration: an element, and a way to show it the value of now.
 
-import { make } from "./dom.js";
+import { make, twice } from "./dom.js";
 import { bars } from "./bars.js";
 import { colour, isColour } from "./colour.js";
+import { fader } from "./fader.js";
+import { toast } from "./toast.js";
 import { partOf, spoken, valueAt } from "./parameters.js";
 
 const STEPS = 1000;
 const WIDE = 1e6;
-/** What ends the show is pressed twice. */
+/** Ends the show, so it is pressed twice. */
 const TWICE = ["/engine/stop"];
 
 /** {element, show(...values)} for a parameter; `write(...values)` sends what a person chose. */
@@ -31,7 +33,7 @@ export function controlOf(parameter, write) {
   }
 }
 
-/** A row: name and value, the control, and what it means. Double-click or double-tap on the name gives the default. */
+/** A row: name and value, the control, and its meaning. Double-click or double-tap on the name gives the default. */
 export function rowOf(parameter, write) {
   const control = controlOf(parameter, write);
   const id = `c${parameter.address.replaceAll("/", "-")}`;
@@ -82,21 +84,27 @@ function slider(parameter, write) {
     input.value = place(number);
     paint(number);
   };
-  input.addEventListener("input", () => {
-    const number = whole ? Number(input.value) : valueAt(parameter, input.value / STEPS);
+  const choose = (number) => {
     paint(number);
     write(number);
+  };
+  input.addEventListener("input", () => choose(whole ? Number(input.value) : valueAt(parameter, input.value / STEPS)));
+  const element = make("div", { className: "slide" }, input);
+  fader(element, {
+    partNow: () => partOf(parameter, last),
+    put: (part) => {
+      const number = valueAt(parameter, part);
+      input.value = place(number);
+      choose(number);
+    },
+    held: (yes) => {
+      held = yes;
+      if (!yes) setTimeout(() => held || show(last), 250);
+    },
   });
-  input.addEventListener("pointerdown", () => (held = true));
-  for (const end of ["pointerup", "pointercancel", "blur"]) {
-    input.addEventListener(end, () => {
-      held = false;
-      setTimeout(() => held || show(last), 250);
-    });
-  }
   enter(value, () => last, (text) => write(Number(text.replace(",", "."))), (text) => text.trim() !== "" && !Number.isNaN(Number(text.replace(",", "."))));
   const unit = make("span", { className: "unit" }, parameter.unit === "x" ? "×" : parameter.unit);
-  return { element: input, value: make("span", { className: "number" }, value, unit), show, resets: true };
+  return { element, input, value: make("span", { className: "number" }, value, unit), show, resets: true };
 }
 
 /** A text field that sends with Enter or when it is left, and goes back to `now()` with Escape or for nonsense. */
@@ -119,18 +127,14 @@ function toggle(parameter, write) {
 
 function button(parameter, write) {
   const element = make("button", { type: "button", className: "pulse", title: parameter.meaning }, parameter.name);
-  element.addEventListener("click", () => (TWICE.includes(parameter.address) ? again(element, write) : write()));
+  element.addEventListener("click", () => {
+    if (TWICE.includes(parameter.address)) twice(element, write);
+    else {
+      write();
+      toast(`${parameter.node} ${parameter.name}: ${parameter.meaning}`);
+    }
+  });
   return { element, show: () => element.animate([{ filter: "brightness(2)" }, { filter: "none" }], 400) };
-}
-
-function again(element, write) {
-  if (element.dataset.sure) write();
-  element.dataset.sure ||= element.textContent;
-  element.textContent = "really?";
-  setTimeout(() => {
-    element.textContent = element.dataset.sure ?? element.textContent;
-    delete element.dataset.sure;
-  }, 3000);
 }
 
 function segments(parameter, write) {

@@ -14,6 +14,17 @@ export function make(tag, properties = {}, ...inside) {
 /** The element with an id. */
 export const the = (id) => document.getElementById(id);
 
+/** Does something when a button is pressed a second time within three seconds; until then it asks. */
+export function twice(button, act) {
+  if (button.dataset.sure) return act();
+  button.dataset.sure = button.textContent;
+  button.textContent = "really?";
+  setTimeout(() => {
+    button.textContent = button.dataset.sure;
+    delete button.dataset.sure;
+  }, 3000);
+}
+
 /** Remembers small things on this device, where that is allowed. */
 export const memory = {
   get(key) {

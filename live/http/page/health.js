@@ -1,4 +1,4 @@
-// How the engine is: rates and step times of every node, devices, and what went wrong.
+// The state of the engine: rates and step times of every node, devices, errors.
 
 import { make, the } from "./dom.js";
 import { spoken } from "./parameters.js";
@@ -39,24 +39,24 @@ function rowOf(parameters, node, connection) {
 }
 
 function deviceOf(parameter, connection) {
-  const said = make("dd");
-  const show = (text) => (said.textContent = text || "none");
+  const text = make("dd");
+  const show = (name) => (text.textContent = name || "none");
   show(...(parameter.values ?? [""]));
   connection.on(parameter.address, show);
-  return [make("dt", { title: parameter.meaning }, `${parameter.node} ${parameter.name}`), said];
+  return [make("dt", { title: parameter.meaning }, `${parameter.node} ${parameter.name}`), text];
 }
 
 /** Puts a sentence at the top of the errors. */
-export function tellError(sentence, address = "", date = new Date().toTimeString().slice(0, 8)) {
+export function showError(sentence, address = "", date = new Date().toTimeString().slice(0, 8)) {
   const errors = the("errors");
   errors.prepend(make("li", { title: address }, make("time", {}, date), ` ${sentence}`));
   while (errors.children.length > MOST_ERRORS) errors.lastChild.remove();
 }
 
-/** What went wrong before this page was here. */
+/** Reads the errors from before this page was opened. */
 export async function readErrors() {
   const answer = await fetch("/-/errors").catch(() => null);
   if (!answer?.ok) return;
   the("errors").replaceChildren();
-  for (const { date, sentence } of await answer.json()) tellError(sentence, "", date.slice(11).replaceAll(".", ":"));
+  for (const { date, sentence } of await answer.json()) showError(sentence, "", date.slice(11).replaceAll(".", ":"));
 }

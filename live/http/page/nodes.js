@@ -1,14 +1,15 @@
-// The nodes of the patch and the rooms of the engine, each a card of controls.
+// The nodes of the patch and the services of the engine, each a card of controls.
 
-import { make, memory, the } from "./dom.js";
+import { make, the } from "./dom.js";
 import { rowOf } from "./controls.js";
 import { isFigure } from "./health.js";
+import { typesOf } from "./parameters.js";
 
-/** What is the engine's own comes last, in this order; all but the models is closed at first. */
-const ROOMS = ["window", "clock", "preset", "cue", "mapping", "midi", "session", "engine"];
+/** The engine's own cards come last, in this order, and are closed at first. */
+const SERVICES = ["window", "clock", "preset", "cue", "mapping", "midi", "session", "engine"];
 const HUES = ["teal", "amber", "rose", "blue", "violet"];
 
-/** Fills the page with a card per node. */
+/** Fills the page with a card per node; the hue of each model's node, by its name. */
 export function buildNodes(space, connection) {
   const nodes = new Map();
   for (const parameter of space) {
@@ -16,22 +17,27 @@ export function buildNodes(space, connection) {
     nodes.get(parameter.node).push(parameter);
   }
   const isModel = (name) => nodes.get(name).some((parameter) => parameter.name === "step ms");
-  const place = (name) => (isModel(name) ? -2 : ROOMS.indexOf(name));
+  const place = (name) => (isModel(name) ? -2 : SERVICES.indexOf(name));
   const names = [...nodes.keys()].sort((a, b) => place(a) - place(b));
-  let hue = 0;
-  const cards = names.map((name) => {
-    const model = isModel(name);
-    return cardOf(name, nodes.get(name), connection, model ? HUES[hue++ % HUES.length] : "", model);
-  });
-  the("nodes").replaceChildren(...cards);
+  const hues = new Map(names.filter(isModel).map((name, index) => [name, HUES[index % HUES.length]]));
+  the("nodes").replaceChildren(...names.map((name) => cardOf(name, nodes.get(name), connection, hues.get(name))));
+  return hues;
 }
 
-function cardOf(name, parameters, connection, hue, model) {
+/** Shows the cards of the nodes for which `chosen` says so, all `open` or all folded; a search shows all that it finds. */
+export function showNodes(chosen, open) {
+  for (const card of the("nodes").children) {
+    card.classList.toggle("off", !chosen(card.dataset.node));
+    if (open !== undefined) card.open = open;
+  }
+}
+
+function cardOf(name, parameters, connection, hue) {
   const heading = make("summary", {}, make("h2", {}, name));
   const buttons = make("div", { className: "buttons" });
   const rows = make("div", { className: "rows" });
   for (const parameter of parameters) {
-    if (parameter.kind === "signal" || parameter.kind === "event" || told(parameter)) continue;
+    if (parameter.kind === "signal" || parameter.kind === "event" || elsewhere(parameter)) continue;
     const write = (...values) => connection.write(parameter.address, typesOf(parameter, values), values);
     const { row, show } = rowOf(parameter, write);
     if (parameter.kind === "pulse") {
@@ -48,37 +54,31 @@ function cardOf(name, parameters, connection, hue, model) {
   }
   const state = parameters.find(({ name: part }) => part === "state");
   if (state) heading.append(stateOf(state, connection));
-  const card = make("details", { className: `card node ${hue}` }, heading);
+  const card = make("details", { className: `card node ${hue ?? ""}` }, heading);
+  card.dataset.node = name;
   if (buttons.children.length) card.append(buttons);
   card.append(rows);
-  const kept = memory.get(`open ${name}`);
-  card.open = kept === null ? model : kept === "yes";
-  heading.addEventListener("click", () => memory.set(`open ${name}`, card.open ? "no" : "yes"));
   return card;
 }
 
-/** Whether something else of the page shows it: the heading, or the table of health. */
-const told = (parameter) => !parameter.writable && (parameter.name === "state" || isFigure(parameter));
+/** Whether another part of the page shows it: the heading, or the table of health. */
+const elsewhere = (parameter) => !parameter.writable && (parameter.name === "state" || isFigure(parameter));
 
 function stateOf(parameter, connection) {
   const state = make("output", { className: "state" });
-  const show = (said) => {
-    state.textContent = said;
-    state.dataset.state = said;
+  const show = (text) => {
+    state.textContent = text;
+    state.dataset.state = text;
   };
   show(...(parameter.values ?? [""]));
   connection.on(parameter.address, show);
   return state;
 }
 
-/** The types to write with: those declared, but as many as there are values. */
-function typesOf(parameter, values) {
-  return parameter.kind === "pulse" ? "I" : parameter.types.slice(0, values.length);
-}
-
-/** Shows only what has all the words in its address, name or meaning; cards that have any of it open. */
+/** Shows only controls that have all the words in their address, name or meaning; cards with any of them open. */
 export function search(text) {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  document.body.classList.toggle("searching", words.length > 0);
   for (const card of the("nodes").children) {
     let any = false;
     for (const one of card.querySelectorAll("[data-words]")) {

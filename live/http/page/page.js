@@ -1,24 +1,33 @@
-// The control page: connects, builds what the engine has, and keeps the bar at the top alive.
+// The control page: connects, builds what the engine has, and keeps the bar at the top up to date.
 
 import { the } from "./dom.js";
 import { Connection } from "./connection.js";
+import { Keys } from "./keys.js";
 import { Learn } from "./learn.js";
-import { buildNodes, search } from "./nodes.js";
-import { buildHealth, readErrors, tellError } from "./health.js";
+import { buildNodes, search, showNodes } from "./nodes.js";
+import { buildHealth, readErrors, showError } from "./health.js";
+import { buildPad } from "./pad.js";
+import { buildPlay } from "./play.js";
 import { buildShow } from "./show.js";
 import { Roll } from "./roll.js";
 import { Stage } from "./stage.js";
+import { buildTabs, PLAY, REST, SHOW } from "./tabs.js";
+import { toast } from "./toast.js";
 
+const ANSWER_MS = 2000;
 const connection = new Connection();
 const roll = new Roll(the("roll"));
-const stage = new Stage(the("stage"), connection);
+const stage = new Stage(the("stage"), the("full"), connection);
 const learn = new Learn(the("learn"), the("hint"), connection);
+const keys = new Keys(the("keys"), connection);
 let known = "";
+let panicking = 0;
 
 connection.addEventListener("state", ({ detail: here }) => {
   document.body.classList.toggle("away", !here);
   the("state").textContent = here ? "connected" : "no connection";
   stage.connected(here);
+  roll.clear();
   if (here) readErrors();
 });
 
@@ -31,9 +40,22 @@ connection.addEventListener("space", ({ detail: space }) => {
 function build(space) {
   const here = new Map(space.map((parameter) => [parameter.address, parameter]));
   connection.forget();
-  buildNodes(space, connection);
+  const hues = buildNodes(space, connection);
   buildShow(here, connection);
   buildHealth(space, connection);
+  const first = (here.get("/engine/controls")?.values?.[0] ?? "").split("\n");
+  const views = [
+    ...(buildPlay(here, hues, connection) ? [[PLAY, ""]] : []),
+    ...(buildPad(space, first, connection) ? [["Pad", ""]] : []),
+    ...(keys.follow(space) ? [["Keys", ""]] : []),
+    ...hues,
+    [SHOW, ""],
+    [REST, ""],
+  ];
+  buildTabs(views, (name) => {
+    if (hues.has(name)) showNodes((node) => node === name, true);
+    else showNodes((node) => (name === REST ? !hues.has(node) : name === PLAY), false);
+  });
   roll.follow(space, connection);
   stage.follow(here);
   learn.follow(here);
@@ -43,22 +65,43 @@ function build(space) {
 
 function buildBar(here) {
   connection.on("/engine/state", (state) => (the("state").textContent = state));
-  connection.on("/engine/error", (sentence) => tellError(sentence));
-  connection.on("/engine/refused", (sender, sentence) => tellError(`${sender}: ${sentence}`));
+  connection.on("/engine/error", (sentence) => showError(sentence));
+  connection.on("/engine/refused", (sender, sentence) => showError(`${sender}: ${sentence}`));
   connection.on("/clock/tempo", (bpm) => (the("bpm").textContent = `${Math.round(bpm)} bpm`));
   connection.on("/clock/beat", (beat) => the("beat").style.setProperty("--beat", 1 - (beat % 1)));
-  const blackout = the("blackout");
-  blackout.hidden = !here.has("/engine/blackout");
-  connection.on("/engine/blackout", (on) => blackout.setAttribute("aria-pressed", Boolean(on)));
+  for (const [id, address] of [["blackout", "/engine/blackout"], ["silence", "/midi/silence"]]) {
+    const button = the(id);
+    button.hidden = !here.has(address);
+    const show = (on) => button.setAttribute("aria-pressed", Boolean(on));
+    show(here.get(address)?.values?.[0]);
+    connection.on(address, show);
+  }
 }
 
-the("panic").addEventListener("click", () => connection.write("/midi/panic", "I", []));
-the("blackout").addEventListener("click", ({ currentTarget }) => {
-  connection.write("/engine/blackout", "T", [currentTarget.getAttribute("aria-pressed") !== "true"]);
+function press(id, address, on, off) {
+  the(id).addEventListener("click", ({ currentTarget }) => {
+    const yes = currentTarget.getAttribute("aria-pressed") !== "true";
+    connection.write(address, "T", [yes]);
+    toast(yes ? on : off);
+  });
+}
+
+// The engine answers in order: its pong says that the panic before it has been acted on.
+the("panic").addEventListener("click", () => {
+  clearTimeout(panicking);
+  const sent = connection.send("/midi/panic", "I", []) && connection.send("/ping", "s", ["panic"]);
+  panicking = setTimeout(() => toast("No answer from the engine."), sent ? ANSWER_MS : 0);
 });
+connection.on("/pong", (about) => {
+  if (about !== "panic") return;
+  clearTimeout(panicking);
+  toast("Panic: every note was ended. The piece plays on from here.");
+});
+press("blackout", "/engine/blackout", "Blackout: the window is black until you press again.", "The window is back.");
+press("silence", "/midi/silence", "Silence: nothing plays until you press again.", "It plays again.");
 the("search").addEventListener("input", ({ currentTarget }) => search(currentTarget.value));
-if (location.search) history.replaceState(null, "", "/"); // a token is kept as a cookie, and not for all to see
-connection.on("/error", (address, sentence) => { // of the connection; of messages, others' too, /engine/refused tells
-  if (address.startsWith("#websocket")) tellError(sentence, address);
+if (location.search) history.replaceState(null, "", "/"); // the token is kept as a cookie, and not in the address
+connection.on("/error", (address, sentence) => { // of the connection; those of messages come by /engine/refused
+  if (address.startsWith("#websocket")) showError(sentence, address);
 });
 connection.start();

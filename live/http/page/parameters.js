@@ -35,6 +35,11 @@ function parameterOf(node) {
   };
 }
 
+/** The types to write with: those declared, but as many as there are values. */
+export function typesOf(parameter, values) {
+  return parameter.kind === "pulse" ? "I" : parameter.types.slice(0, values.length);
+}
+
 /** Where in its range a value is, 0 to 1, along the parameter's curve. */
 export function partOf(parameter, value) {
   const { low, high, log } = parameter;

@@ -1,4 +1,4 @@
-// The piano roll: the notes of the last seconds, from the signals that say them.
+// The piano roll: the notes of the last seconds, from the nodes' signals.
 
 const SHOWN_MS = 12_000;
 const FRAME_MS = 20;
@@ -6,7 +6,7 @@ const LOWEST = 21;
 const HIGHEST = 108;
 const SOFT_TO_LOUD = ["#3a63b8", "#3a80c4", "#56beb2", "#f0c85c", "#f6804a", "#fa5c68"];
 
-/** A canvas that scrolls while there is something to be seen. */
+/** A canvas that scrolls while it has notes. */
 export class Roll {
   #notes = [];
   #sounding = new Map();
@@ -19,14 +19,21 @@ export class Roll {
     new IntersectionObserver(([entry]) => ((this.#seen = entry.isIntersecting), this.#draw())).observe(section);
   }
 
-  /** Hears every node that plays notes. */
+  /** Forgets all notes: those of an engine that has gone never end. */
+  clear() {
+    this.#notes = [];
+    this.#sounding.clear();
+    this.#again();
+  }
+
+  /** Follows every node that plays notes. */
   follow(space, connection) {
     const voices = space.filter(({ kind, name, types }) => kind === "signal" && name === "note" && types === "iii");
     this.section.hidden = !voices.length;
-    for (const { address } of voices) connection.on(address, (pitch, velocity, on) => this.#hear(address, pitch, velocity, on));
+    for (const { address } of voices) connection.on(address, (pitch, velocity, on) => this.#note(address, pitch, velocity, on));
   }
 
-  #hear(voice, pitch, velocity, on) {
+  #note(voice, pitch, velocity, on) {
     const key = `${voice} ${pitch}`;
     const now = performance.now();
     const before = this.#sounding.get(key);

@@ -1,6 +1,6 @@
 // Presets and cues as buttons.
 
-import { make, the } from "./dom.js";
+import { make, the, twice } from "./dom.js";
 
 const lines = (text) => (text ?? "").split("\n").filter(Boolean);
 
@@ -25,21 +25,36 @@ function buildPresets(here, connection) {
   const seconds = make("input", { className: "value", inputMode: "decimal", "aria-label": "Seconds of a morph" });
   seconds.addEventListener("change", () => connection.write("/preset/seconds", "f", [Number(seconds.value) || 0]));
   const morph = make("label", { className: "morph" }, "over ", seconds, " s");
-  section.replaceChildren(make("div", { className: "head" }, make("h2", {}, "Presets"), morph), grid, form);
+  const edit = make("button", { type: "button", className: "quiet", "aria-pressed": false }, "Edit");
+  edit.addEventListener("click", () => edit.setAttribute("aria-pressed", section.classList.toggle("editing")));
+  section.replaceChildren(make("div", { className: "head" }, make("h2", {}, "Presets"), morph, edit), grid, form);
 
   let last = "";
-  const mark = () => [...grid.children].forEach((one) => one.setAttribute("aria-pressed", one.textContent === last));
-  hear(here, connection, "/preset/list", (text) => {
+  const mark = () => [...grid.querySelectorAll("button.preset")].forEach((one) => one.setAttribute("aria-pressed", one.textContent === last));
+  follow(here, connection, "/preset/list", (text) => {
     const recall = (preset) => {
-      const button = make("button", { type: "button", title: preset }, preset);
+      const button = make("button", { type: "button", className: "preset", title: preset }, preset);
       button.addEventListener("click", () => connection.write("/preset/recall", "s", [preset]));
-      return button;
+      return make("div", { className: "preset-item" }, button, editOf(preset, connection));
     };
     grid.replaceChildren(...lines(text).map(recall));
+    edit.hidden = !grid.children.length;
     mark();
   });
-  hear(here, connection, "/preset/last", (text) => ((last = text), mark()));
-  hear(here, connection, "/preset/seconds", (value) => document.activeElement === seconds || (seconds.value = value));
+  follow(here, connection, "/preset/last", (text) => ((last = text), mark()));
+  follow(here, connection, "/preset/seconds", (value) => document.activeElement === seconds || (seconds.value = value));
+}
+
+/** What the edit mode shows below a preset: its name to be changed, and a button that deletes it when pressed twice. */
+function editOf(preset, connection) {
+  const name = make("input", { className: "field", value: preset, "aria-label": `New name of ${preset}` });
+  name.addEventListener("change", () => {
+    if (name.value.trim() && name.value.trim() !== preset) connection.write("/preset/rename", "ss", [preset, name.value.trim()]);
+    else name.value = preset;
+  });
+  const button = make("button", { type: "button", "aria-label": `Delete ${preset}` }, "Delete");
+  button.addEventListener("click", () => twice(button, () => connection.write("/preset/delete", "s", [preset])));
+  return make("div", { className: "preset-edit" }, name, button);
 }
 
 function buildCues(here, connection) {
@@ -64,7 +79,7 @@ function buildCues(here, connection) {
       item.classList.toggle("next", item.textContent === state.next);
     }
   };
-  hear(here, connection, "/cue/list", (text) => {
+  follow(here, connection, "/cue/list", (text) => {
     const itemOf = (cue) => {
       const button = make("button", { type: "button" }, cue);
       button.addEventListener("click", () => connection.write("/cue/goto", "s", [cue]));
@@ -74,11 +89,11 @@ function buildCues(here, connection) {
     section.hidden = !list.children.length;
     mark();
   });
-  hear(here, connection, "/cue/current", (text) => ((state.current = text), mark()));
-  hear(here, connection, "/cue/next", (text) => ((state.next = text), mark()));
+  follow(here, connection, "/cue/current", (text) => ((state.current = text), mark()));
+  follow(here, connection, "/cue/next", (text) => ((state.next = text), mark()));
 }
 
-function hear(here, connection, address, show) {
+function follow(here, connection, address, show) {
   const parameter = here.get(address);
   if (!parameter) return;
   if (parameter.values) show(...parameter.values);

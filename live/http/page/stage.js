@@ -1,53 +1,110 @@
-// The small picture of the stage; a finger on it is a pen on the paper.
+// The small picture of the stage. A click opens it over the whole screen, where mouse, pens and fingers draw on it.
 
 const EVERY_MS = 250;
+const FINGERS = 16;
 
-/** Asks for a picture four times a second while somebody can see it. */
+/** Asks for a small picture four times a second while it can be seen, and for the stream while it is open. */
 export class Stage {
   #here = false;
   #asking = 0;
   #pen = null;
-  #held = false;
+  #fingers = new Map();
 
-  constructor(section, connection) {
+  constructor(section, full, connection) {
     this.section = section;
-    this.image = section.querySelector("img");
+    this.small = section.querySelector("img");
+    this.full = full;
+    this.large = full.querySelector("img");
     this.connection = connection;
-    this.image.addEventListener("load", () => ((section.hidden = false), this.#again()));
-    this.image.addEventListener("error", () => this.#again(4 * EVERY_MS));
+    this.small.addEventListener("load", () => ((section.hidden = false), this.#again()));
+    this.small.addEventListener("error", () => this.#again(4 * EVERY_MS));
     document.addEventListener("visibilitychange", () => this.#again(0));
+    section.querySelector("button").addEventListener("click", () => this.#open());
+    full.querySelector("button").addEventListener("click", () => this.#close());
+    full.addEventListener("close", () => this.#closed());
     for (const kind of ["pointerdown", "pointermove", "pointerup", "pointercancel"]) {
-      this.image.addEventListener(kind, (event) => this.#draw(event));
+      this.large.addEventListener(kind, (event) => this.#draw(event));
     }
   }
 
-  /** The engine is there, or not. */
+  /** The engine is connected, or not: a picture of the last one is not shown as if it were of now. */
   connected(here) {
     this.#here = here;
+    this.#fingers.clear();
+    if (!here) this.section.hidden = true;
+    if (this.full.open) this.large.src = here ? this.#streamed() : "";
     this.#again(0);
   }
 
   /** Which node's paper is drawn on. */
   follow(here) {
     this.#pen = [...here.values()].find(({ kind, name }) => kind === "event" && name === "pen") ?? null;
-    this.image.classList.toggle("paper", this.#pen !== null);
+    this.full.classList.toggle("paper", this.#pen !== null);
     this.#again(0);
+  }
+
+  #open() {
+    this.large.src = this.#streamed();
+    this.full.showModal();
+    this.full.requestFullscreen?.().catch(() => {}); // a phone may not allow it; the dialog fills the page anyway
+  }
+
+  #close() {
+    if (document.fullscreenElement) document.exitFullscreen();
+    this.full.close();
+  }
+
+  #closed() {
+    for (const id of [...this.#fingers.keys()]) this.#lift(id);
+    this.large.removeAttribute("src"); // ends the stream
+    this.#again(0);
+  }
+
+  #streamed() {
+    return `/stream.mjpg?${performance.now() | 0}`;
   }
 
   #again(after = EVERY_MS) {
     clearTimeout(this.#asking);
-    if (!this.#here || document.hidden) return;
-    this.#asking = setTimeout(() => (this.image.src = `/-/stage.jpg?${performance.now() | 0}`), after);
+    if (!this.#here || document.hidden || this.full.open) return;
+    this.#asking = setTimeout(() => (this.small.src = `/-/stage.jpg?${performance.now() | 0}`), after);
   }
 
   #draw(event) {
-    if (!this.#pen || (event.type === "pointermove" && !this.#held)) return;
-    if (event.type === "pointerdown") this.image.setPointerCapture(event.pointerId);
-    this.#held = event.type === "pointerdown" || event.type === "pointermove";
-    const box = this.image.getBoundingClientRect();
-    const half = Math.min(box.width, box.height) / 2;
-    const x = (event.clientX - box.left - box.width / 2) / half;
-    const y = (event.clientY - box.top - box.height / 2) / half;
-    this.connection.write(this.#pen.address, "fff", [x, y, this.#held ? 1 : 0]);
+    if (!this.#pen) return;
+    const id = event.pointerId;
+    if (event.type === "pointerdown") {
+      event.preventDefault();
+      this.large.setPointerCapture(id);
+      const free = [...Array(FINGERS).keys()].find((number) => ![...this.#fingers.values()].some(({ finger }) => finger === number));
+      if (free === undefined) return;
+      this.#fingers.set(id, { finger: free, at: [0, 0] });
+    }
+    const held = this.#fingers.get(id);
+    if (!held) return;
+    if (event.type === "pointerup" || event.type === "pointercancel") return this.#lift(id);
+    for (const one of event.getCoalescedEvents?.().length ? event.getCoalescedEvents() : [event]) {
+      held.at = this.#place(one);
+      this.#send(held, 1);
+    }
+  }
+
+  #lift(id) {
+    const held = this.#fingers.get(id);
+    this.#fingers.delete(id);
+    if (held) this.#send(held, 0);
+  }
+
+  #send({ finger, at }, down) {
+    this.connection.send(this.#pen.address, "fffi", [...at, down, finger]);
+  }
+
+  /** Where on the paper a pointer is: the picture fits into its box, with bars beside or above it. */
+  #place({ clientX, clientY }) {
+    const box = this.large.getBoundingClientRect();
+    const { naturalWidth: width, naturalHeight: height } = this.large;
+    const scale = Math.min(box.width / width, box.height / height) || 1;
+    const half = (Math.min(width, height) * scale) / 2 || 1;
+    return [(clientX - box.left - box.width / 2) / half, (clientY - box.top - box.height / 2) / half];
   }
 }

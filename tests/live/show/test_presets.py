@@ -291,3 +291,20 @@ def test_the_most_that_presets_hold_is_said_when_it_is_reached_and_all_of_it_is_
     assert again.presets == part.store.presets
     booth.tree.write("/preset/delete", ["p0"])
     booth.tree.write("/preset/store", ["one more"])
+
+
+def test_a_preset_gets_another_name(booth: Any, presets: Callable[..., Presets], path: Path) -> None:
+    presets("")
+    for name in ("calm", "loud"):
+        booth.tree.write("/preset/store", [name])
+    booth.tree.write("/preset/rename", ["calm", "still"])
+    assert booth.tree.get("/preset/list") == "loud\nstill"
+    booth.tree.write("/preset/recall", ["still"])
+    booth.tree.write("/preset/rename", ["still", "silent"])
+    assert booth.tree.get("/preset/last") == "silent"
+    for wrong in (["gone", "x"], ["loud", "silent"], ["loud", " "]):
+        with pytest.raises(KnobError):
+            booth.tree.write("/preset/rename", wrong)
+    assert booth.tree.get("/preset/list") == "loud\nsilent"
+    booth.run(0.1)
+    assert list(tomllib.loads(path.read_text("utf-8"))) == ["loud", "silent"]
