@@ -24,7 +24,7 @@ from toys import Scale
 
 stage = Window(320, 240)
 patch = Patch(
-    a=Node(Scale, weights="plain", length=0.5, seed=0, out=Midi("silent"), source=Keys("none")),
+    a=Node(Scale, weights="plain", length=0.5, lowest=60, seed=0, out=Midi("silent"), source=Keys("none")),
     ink=Node(Scale, weights="plain", seed=0, out=stage.layer(1)),
     page=["/a/length", "/a/lowest", "/a/mute", "/a/quantise", "/a/swing", "/clock/tempo"],
 )
@@ -250,7 +250,7 @@ def test_after_a_restart_the_roll_is_empty_and_the_picture_back(
 
     async def go() -> None:
         async with Browser(chromium, tmp_path / "profile") as browser:
-            await browser.show(f"http://127.0.0.1:{port}/", 390, 844)
+            await browser.show(f"http://127.0.0.1:{port}/", 1280, 900)
             await browser.until(f"document.querySelector('#roll canvas')?.width > 300 && {ink} > 50")
             await browser.until("!document.getElementById('stage').hidden")
             await asyncio.to_thread(engine.end)
