@@ -1,1 +1,1 @@
-"""What `arabesque bench` measures; each file gives rows, each row one figure, with its peer's from the same run."""
+"""The sections of `arabesque bench`: each file returns rows, each row one figure beside a peer's from the same run."""

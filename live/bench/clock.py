@@ -1,4 +1,4 @@
-"""How steady our MIDI clock is for others, and how near to the truth our beats are when we follow a jittered one.
+"""Jitter of our MIDI clock out, and error of our beats when we follow a jittered clock in.
 
 Both with the load of an engine beside it, and with what a plain program would do in the same run.
 """
@@ -71,7 +71,7 @@ def clock_rows(seconds: float = 20.0, load: Callable[[], object] | None = None) 
 
 
 def _intervals(receiver: MidiReceiver, send: Callable[[], None], seconds: float) -> Lateness:
-    """By how much the intervals between ticks missed their length, where they arrived."""
+    """Errors of the intervals between ticks at the receiver."""
     send()
     came = [came_s for came_s, message in receiver.take(int(seconds / TICK_S) + 2) if message[0] == CLOCK]
     errors = Lateness()
@@ -103,7 +103,7 @@ def _by_control_thread(seconds: float) -> dict[str, float]:
 
 
 def _by_thread(seconds: float) -> None:
-    """The plain way: a thread of the same process sleeps until each tick is due. Absolute times, so no drift."""
+    """The peer: a thread of the same process sleeps until each tick is due, at absolute times, so without drift."""
     port = open_port(RECEIVER)
 
     def tick() -> None:
@@ -122,7 +122,7 @@ def _by_thread(seconds: float) -> None:
 
 
 def _followed(seconds: float) -> tuple[Lateness, Lateness]:
-    """By how much our beats and the ticks as they came missed the truth, which the other program says."""
+    """Errors of our beats and of the raw ticks against the times that the other program states."""
     clock = Clock()
     tree = Tree(clock)
     control_thread = ControlThread(clock, lambda _: None)

@@ -1,4 +1,4 @@
-"""How late MIDI messages are, our sender against a plain thread that sleeps, in the same run under the same load.
+"""Lateness of MIDI messages: our sender process beside a sleeping thread, in one run under the same load.
 
 The load is what an engine does beside playing: a model that steps without a pause, and a thread of pure Python that
 draws sixty times a second. Where a MIDI system works here (a JACK server without a sound card will do), the messages
@@ -94,7 +94,7 @@ def _by_sender(port: str, due: list[float]) -> Figures:
 
 
 def _by_thread(port: str, due: list[float]) -> Figures:
-    """The plain way: a thread of the same process sleeps until each message is due. Absolute times, so no drift."""
+    """The peer: a thread of the same process sleeps until each message is due, at absolute times, so without drift."""
     late = Lateness()
     opened: Port = SilentPort() if port == "silent" else open_port(port)
 
@@ -113,12 +113,12 @@ def _by_thread(port: str, due: list[float]) -> Figures:
 
 
 def _message(number: int) -> bytes:
-    """A key down, the same key up, the next key down …: each message comes again only after 255 others."""
+    """Key down, key up, next key …: each message repeats after 255 others only, so a received one is identified."""
     return bytes((0x80 if number % 2 else 0x90, number // 2 % 128, 64))
 
 
 def _measure(way: Way, port: str, offsets: list[float], receiver: MidiReceiver | None) -> dict[str, Figures]:
-    """The figures at the sender and, where there is one, at the receiver."""
+    """The rows of the sender and, where there is one, of the receiver."""
     begin_s = Clock().now()
     due = [begin_s + offset_s for offset_s in offsets]
     found = {"when sent": way(port, due)}
@@ -136,7 +136,7 @@ def _measure(way: Way, port: str, offsets: list[float], receiver: MidiReceiver |
 
 
 class MidiReceiver:
-    """Another process with a MIDI input, and the times at which it heard messages of the kinds that are wanted."""
+    """A process with a MIDI input that records when it receives messages of some kinds."""
 
     def __init__(self, process: subprocess.Popen[str], kinds: str) -> None:
         self._process = process
@@ -153,7 +153,7 @@ class MidiReceiver:
                 self._came.put((float(came_s), bytes.fromhex(message)))
 
     def take(self, wanted: int) -> list[tuple[float, bytes]]:
-        """So many messages with their times, fewer where some never came."""
+        """Messages with their times, fewer than `count` where some were lost."""
         came: list[tuple[float, bytes]] = []
         with contextlib.suppress(queue.Empty):
             while len(came) < wanted:
@@ -168,7 +168,7 @@ class MidiReceiver:
 
 @contextlib.contextmanager
 def receiver_of(kinds: str) -> Iterator[MidiReceiver | None]:
-    """A receiver of messages that begin with one of these hexadecimal digits; None where no MIDI system works."""
+    """A receiver of messages whose status begins with one of these hex digits; None where no MIDI system works."""
     command = [sys.executable, "-m", "live.bench.receiver"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -187,7 +187,7 @@ def receiver_of(kinds: str) -> Iterator[MidiReceiver | None]:
 
 @contextlib.contextmanager
 def busy(load: Callable[[], object]) -> Iterator[None]:
-    """A model that steps and a window that draws, each on its thread, as long as the block lasts."""
+    """Load while the block lasts: a stepping model and a drawing window, each on a thread."""
     stop, wake, clock = threading.Event(), threading.Condition(), Clock()
 
     def step() -> None:
@@ -217,7 +217,7 @@ def busy(load: Callable[[], object]) -> Iterator[None]:
 
 
 def lstm_step() -> Callable[[], object]:
-    """One step of a network of the pianist's size."""
+    """One step of a network of the size of Performance-RNN."""
     import torch
 
     cells = [torch.nn.LSTMCell(size, 512) for size in (409, 512, 512)]

@@ -1,4 +1,4 @@
-"""How many OSC messages a second reach the tree without loss, and how soon, beside python-osc doing the same.
+"""OSC messages per second without loss, and their latency, beside python-osc on the same task.
 
 Run as a program it is the sender, a process of its own: it reads lines `PORT RATE COUNT`, sends so many messages at
 that rate to the port, each with the time at which it leaves as its value, and says how long that took.
@@ -28,23 +28,23 @@ from models.base import Knob
 
 PEER: Final = "python-osc BlockingOSCUDPServer"
 RATES: Final = (3_500, 5_000, 7_000, 10_000, 14_000, 20_000, 28_000, 40_000, 57_000, 80_000)
-"""Messages a second, tried upwards."""
+"""Rates to try, in messages per second, rising."""
 ADDRESSES: Final = 40
-"""As many as a patch of three nodes has."""
+"""Addresses in the tree, as many as a patch of three nodes has."""
 TRIES: Final = 3
-"""A rate counts as reached if one of so many runs lost nothing: what else this machine does is not our loss."""
+"""Runs per rate; one without loss is enough, since other programs of the machine may disturb a run."""
 LATE_S: Final = 0.1
-"""How long after the last packet has been sent all must have been handled, so that a buffer does not pass for speed."""
+"""Time after the last packet in which all must be handled, so that a large buffer does not count as speed."""
 GENTLY: Final = 200
-"""Messages a second while the latency is measured."""
+"""Rate at which the latency is measured, in messages per second."""
 
 _PACKET = b"/bench/k07\0\0,d\0\0"
-"""All but the value."""
+"""The message without its value."""
 
 
 @dataclass
 class _Receiver:
-    """A tree with something in front of it that writes to it; notes how old each value is when it is stored."""
+    """A tree behind a server; records the age of each value when it is stored."""
 
     tree: Tree
     port: int = 0
@@ -95,7 +95,7 @@ def control_rows(seconds: float = 1.0) -> list[BenchRow]:
 
 
 def _reached(process: subprocess.Popen[str], one: _Receiver, rate: int, seconds: float) -> float:
-    """The rate really sent, if all of it arrived in time in one of a few tries; else 0."""
+    """The rate really sent, if all messages arrived in time in one of the runs; else 0."""
     for _ in range(TRIES):
         count = int(rate * seconds)
         one.expect(count)
@@ -167,7 +167,7 @@ def _peer() -> Iterator[_Receiver]:
 
 @contextmanager
 def sender() -> Iterator[subprocess.Popen[str]]:
-    """The process that sends."""
+    """Starts the sending process."""
     command = [sys.executable, "-m", "live.bench.osc"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -177,7 +177,7 @@ def sender() -> Iterator[subprocess.Popen[str]]:
 
 
 def send(process: subprocess.Popen[str], port: int, rate: int, count: int) -> float:
-    """Has so many messages sent; returns how long it took in seconds."""
+    """Sends messages; returns how long that took, in seconds."""
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(f"{port} {rate} {count}\n")
@@ -186,7 +186,7 @@ def send(process: subprocess.Popen[str], port: int, rate: int, count: int) -> fl
 
 
 def main() -> None:
-    """The sender."""
+    """The sending process."""
     clock = Clock()
     resting = threading.Condition()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:

@@ -1,4 +1,4 @@
-"""What the control page costs: a flood of OSC while it is open, and how late MIDI messages are beside that.
+"""Cost of the control page: an OSC flood while it is open, and the lateness of MIDI messages meanwhile.
 
 Run as a program it is the page: `PORT` is what it connects to; it listens to all there is, and says how often it was
 told something when its input ends.
@@ -40,12 +40,12 @@ GAP_S: Final = 0.02
 """Between two MIDI messages."""
 LOOKAHEAD_S: Final = 0.2
 PATIENCE_S: Final = 20.0
-"""How long is waited for what was sent and not yet stored; what comes later is lost."""
+"""Messages not stored this long after sending count as lost."""
 ALONE: Final = "the same without OSC and page"
 
 
 class _House:
-    """A tree with OSC and the web server before it, without anything that plays."""
+    """A tree with its OSC and HTTP servers, without nodes."""
 
     def __init__(self) -> None:
         self.clock = Clock()
@@ -81,7 +81,7 @@ class _House:
         return []
 
     def addresses_changed(self) -> None:
-        """Nothing announces a benchmark."""
+        """A benchmark is not announced on the network."""
 
     def expect(self, count: int) -> None:
         self.all.clear()
@@ -126,7 +126,7 @@ def page_rows(count: int = COUNT, rate: int = RATE) -> list[BenchRow]:
 
 
 def _flood(house: _House, process: subprocess.Popen[str], count: int, rate: int) -> tuple[float, float]:
-    """How long it took to send, and how much later the last message was stored."""
+    """Time to send all messages, and time until the last one was stored."""
     house.expect(count)
     took_s = send(process, house.osc.port, rate, count)
     sent_s = house.clock.now()
@@ -135,7 +135,7 @@ def _flood(house: _House, process: subprocess.Popen[str], count: int, rate: int)
 
 
 def _lateness(seconds: float) -> dict[str, float]:
-    """How late messages leave our sender's process meanwhile."""
+    """Lateness of messages at the sender process meanwhile."""
     clock, wake, opened = Clock(), threading.Condition(), threading.Event()
     out = MidiOutput("silent", on_state=lambda *_: opened.set())
     try:
@@ -156,7 +156,7 @@ def _lateness(seconds: float) -> dict[str, float]:
 
 
 def _memory_mib() -> float:
-    """What this process holds now, where the system says so."""
+    """Resident memory of this process in bytes; 0 where the system does not tell."""
     try:
         pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
     except OSError:

@@ -1,4 +1,4 @@
-"""Pictures on their way: from a camera to a model, onto the window, and out to other programs."""
+"""Transfer of pictures: from a camera to a model, to the window, and to other programs."""
 
 from __future__ import annotations
 
@@ -82,8 +82,8 @@ def picture_rows(turns: int = 60) -> list[BenchRow]:
     ]
 
 
-class _Seer:
-    """Notes when it is called."""
+class _Recorder:
+    """A model that records when it is called."""
 
     kind: ClassVar[str] = "seer"
 
@@ -108,9 +108,9 @@ class _Seer:
 def _hand_over_ms(frames: list[Frame], turns: int) -> float:
     clock = Clock()
     tree = Tree(clock)
-    for name, knob in {**FrameRunner.knobs_for(_Seer), **FrameRunner.told_of(_Seer())}.items():
+    for name, knob in {**FrameRunner.knobs_for(_Recorder), **FrameRunner.told_of(_Recorder())}.items():
         tree.add(f"/veil/{name}", knob)
-    seer = _Seer()
+    seer = _Recorder()
     runner = FrameRunner("veil", seer, tree, clock, ())
     runner.start()
     waits: list[float] = []
@@ -144,7 +144,7 @@ def _median_ms(work: Callable[[int], object], turns: int) -> float:
 
 
 def _pipe_ms(shown: StageFrame, turns: int) -> float:
-    """One picture through a pipe, as a queue between processes sends it, until the other side has it."""
+    """One picture through a multiprocessing queue, until the other process has it."""
     ours, theirs = multiprocessing.get_context("spawn").Pipe()
     process = multiprocessing.get_context("spawn").Process(target=_take, args=(theirs, turns))
     process.start()

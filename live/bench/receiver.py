@@ -1,4 +1,4 @@
-"""A program that receives MIDI on a port of its own and says when each message came: `TIME HEX`, one a line.
+"""A program that receives MIDI on its own port and prints each message as `TIME HEX`.
 
 The times are those of the Clock, which all processes of one machine read alike. Ends when its input ends.
 """
@@ -17,7 +17,7 @@ CLIENT = "Arabesque receiver"
 
 
 def main() -> int:
-    """The program; says `ready` first, or a sentence and status 1 where no port can be made."""
+    """The program: prints `ready` first, or a sentence with status 1 where no port can be opened."""
     clock = Clock()
 
     def heard(event: tuple[list[int], float], _: Any) -> None:

@@ -1,4 +1,4 @@
-"""The whole program from outside: command to first note, and OSC packet in to the first note that shows it."""
+"""The program from outside: time to the first note, and from an OSC packet to the first note it changes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _seconds(command: list[str]) -> float:
 
 @contextmanager
 def _playing() -> Iterator[tuple[float, int, socket.socket]]:
-    """The default patch in a process of its own: when it was started, its OSC port, and where its notes arrive."""
+    """The default patch in its own process: its start time, its OSC port, and the socket that receives its notes."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as heard:
         heard.bind(("127.0.0.1", 0))
         heard.settimeout(LONGEST_WAIT_S)
@@ -71,7 +71,7 @@ def _playing() -> Iterator[tuple[float, int, socket.socket]]:
 
 
 def _next_note(heard: socket.socket) -> int:
-    """The velocity of the next note struck. Raises TimeoutError where none comes."""
+    """Velocity of the next note. Raises TimeoutError."""
     while True:
         packet = parse(heard.recv(65536))
         if isinstance(packet, Message) and packet.address == "/piano/note":
@@ -81,7 +81,7 @@ def _next_note(heard: socket.socket) -> int:
 
 
 def _delay_s(port: int, heard: socket.socket, gain: float, at_once: bool) -> float:
-    """From the sending of a velocity gain to the arrival of the first note that has it."""
+    """Time from sending a velocity gain to receiving the first note that has it."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         sent_s = time.monotonic()
         sender.sendto(message("/piano/velocity_gain", gain), ("127.0.0.1", port))

@@ -17,12 +17,12 @@ from live.transport.tick_tracker import PER_BEAT
 
 CLIENT = "Arabesque ticker"
 LEAD_S = 3.0
-"""Until those who listen have found it."""
+"""Pause in which the receiver finds the port."""
 SPIN_S = 0.002
 
 
 def main(argv: list[str]) -> int:
-    """The program; status 1 with a sentence where no port can be made."""
+    """The program: a sentence with status 1 where no port can be opened."""
     tempo_bpm, ticks, jitter_s = float(argv[0]), int(argv[1]), float(argv[2]) / 1000.0
     try:
         port = RtPort.virtual("out", client=CLIENT)

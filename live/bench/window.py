@@ -1,4 +1,4 @@
-"""The window at 1280x720, with a piano roll and four pens drawing: how long a frame takes, and how many there are."""
+"""The window at 1280x720 with a piano roll and four drawing pens: time per frame, frames per second."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _frames_per_s(seconds: float) -> float:
 
 
 def _beside_models(seconds: float) -> float:
-    """What the whole program says of its window, in a process of its own."""
+    """Readings of the window of the whole program in its own process."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as heard:
         heard.bind(("127.0.0.1", 0))
         heard.settimeout(LONGEST_WAIT_S)
@@ -104,7 +104,7 @@ def _driver() -> str:
 
 
 def _picture_ms() -> float:
-    """What the same machine takes only to copy a finished picture to the window: no frame can cost less."""
+    """Time to copy a finished picture to the window: the lower bound of a frame."""
     import pygame
 
     pygame.display.init()
@@ -139,11 +139,11 @@ def _open(clock: Clock) -> tuple[Stage, Screen]:
 
 
 def _ignore(_sentence: str) -> None:
-    """Nothing is written by a measurement, so nothing can fail."""
+    """A benchmark writes no files."""
 
 
 def _perform(stage: Stage, from_s: float, seconds: float) -> None:
-    """Notes and wavering circles, the same ones each time."""
+    """The same notes and wavy circles in every run."""
     chance = random.Random(1)
     at_s = 0.0
     notes: list[tuple[float, int, NoteOn | NoteOff]] = []

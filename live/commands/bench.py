@@ -1,4 +1,4 @@
-"""`arabesque bench`: measures this machine and prints one table, each figure beside its peer's from the same run."""
+"""`arabesque bench`: measures this machine; prints a table of figures, each beside a peer's from the same run."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SECTIONS = {
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The command; 0 if every section gave its figures, 1 where one failed (it says which, the others are shown)."""
+    """The command; 0 success, 1 where a section failed (it is named, and the others are shown)."""
     parser = argparse.ArgumentParser(
         prog="arabesque bench", description="Measures this machine. Ratios over 1 are better than the peer named."
     )
@@ -54,7 +54,7 @@ def main(argv: list[str] | None = None) -> int:
         except Exception as error:
             sys.stderr.write(f"{section}: {type(error).__name__}: {error}\n")
             status = 1
-    # Only a real terminal has an edge; a file is as wide as the table.
+    # A file has no width to fit into.
     (Console() if sys.stdout.isatty() else Console(width=120)).print(_table(figures))
     if given.json:
         machine = {"machine": platform.machine(), "system": platform.platform(), "python": platform.python_version()}

@@ -1,4 +1,4 @@
-"""`arabesque devices`: what this machine has to play to, to listen to and to see with."""
+"""`arabesque devices`: lists MIDI ports and cameras."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from live.video.reader import cameras
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The command; 0 always: a machine without ports is no error."""
+    """The command; always 0, since a machine without ports is no error."""
     parser = argparse.ArgumentParser(
         prog="arabesque devices",
         description="Lists the MIDI ports of this machine, as --midi takes them, and its cameras, as a patch's Camera "

@@ -1,4 +1,4 @@
-"""`arabesque export PATCH --for PROGRAM`: material for an artist's own program, from the declarations."""
+"""`arabesque export PATCH --for PROGRAM`: writes controls of a patch for another program."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PROGRAMS = {
     "touchdesigner": (".tsv", "a table for TouchDesigner, and beside it a script that makes operators from it"),
     "oscquery-json": (".oscquery.json", "what OSCQuery answers, for programs that read it from a file"),
 }
-"""What there is to export for: the ending of its file, and what that is."""
+"""The programs: the ending of each file, and its description."""
 
 
 def main(argv: list[str]) -> int:

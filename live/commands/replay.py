@@ -1,4 +1,4 @@
-"""`arabesque replay FILE`: plays a session again, and says whether it came out the same."""
+"""`arabesque replay FILE`: plays a recorded session again, and checks that it is the same."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 def main(argv: list[str]) -> int:
-    """Plays a session; returns the exit status: 0 fine, 1 it failed or (with --check) differs, 2 wrong arguments."""
+    """Plays a session; returns 0 for success, 1 for failure or (with --check) a difference, 2 for wrong arguments."""
     parser = argparse.ArgumentParser(
         prog="arabesque replay",
         description="Plays a session again that was kept with --record-session: the same notes and strokes, as fast as "

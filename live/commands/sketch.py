@@ -1,6 +1,6 @@
-"""`arabesque sketch sheet`, `morph` and `complete`: what the draughtsman draws, as pictures; else its patch is played.
+"""`arabesque sketch sheet`, `morph` and `complete` write drawings to files; without such a word the patch is played.
 
-It is asked as on stage, step by step and by its knobs, only without waiting.
+The model runs as on stage, step by step and by its knobs, without waiting for time to pass.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from models.base import Event, Page, Pen, Wait
 
 INK = 0.1, 0.1, 0.13
 PERSON = 0.75, 0.3, 0.15
-"""Colour of what a person began."""
+"""Colour of the strokes of a person."""
 IDLE_S = 2.0
-"""When nothing has been drawn for so long, all is drawn."""
+"""Pause after which a drawing counts as finished."""
 SLOW_S = 3600.0
-"""Rest between two drawings: none follows by itself."""
+"""Rest between two drawings, so long that none follows by itself."""
 HALF = 0.6
-"""Of the paper, half the longer side of a drawing that is read from a file."""
+"""Half the longer side of a drawing from a file, in units of the paper."""
 MOUSE = 20
 
 
 class SketchError(Exception):
-    """What cannot be done: one sentence."""
+    """An error, as one sentence for the user."""
 
 
 class OfflineSketcher:
-    """A draughtsman at work with these weights; draws what it is asked for, at once."""
+    """Runs Sketch-RNN with some weights, without waiting for time to pass."""
 
     def __init__(self, weights: str, seed: int) -> None:
         room = importlib.import_module("models.sketch_rnn")
@@ -46,7 +46,7 @@ class OfflineSketcher:
         self.categories: tuple[str, ...] = self._model.facts.categories
 
     def draw(self, heard: Sequence[Event] = (), **knobs: Any) -> list[list[Line]]:
-        """One drawing of each pen: its lines on the paper."""
+        """One drawing of each pen, as lines on the paper."""
         pens: list[list[list[tuple[float, float]]]] = [[] for _ in range(knobs.get("pens", 1))]
         at: dict[int, tuple[float, float]] = {}
         down: set[int] = set()
@@ -89,7 +89,7 @@ class OfflineSketcher:
 
 
 def read(path: Path) -> list[Line]:
-    """The lines of an SVG drawing, on the middle of the paper."""
+    """The lines of an SVG drawing, centred on the paper."""
     try:
         lines = importlib.import_module("models.sketch_rnn.svg_files").read_svg(path)
     except (OSError, ValueError) as error:
@@ -102,8 +102,8 @@ def read(path: Path) -> list[Line]:
     return [[(float(a - x) * scale, float(b - y) * scale) for a, b in line] for line in lines]
 
 
-def told(lines: Sequence[Line]) -> list[Event]:
-    """Lines as a person's pen draws them."""
+def pen_events(lines: Sequence[Line]) -> list[Event]:
+    """The pen events of a person who draws these lines."""
     events: list[Event] = []
     for line in lines:
         events += [Pen(*line[0], False, MOUSE), *(Pen(x, y, True, MOUSE) for x, y in line[1:])]
@@ -132,7 +132,7 @@ def morph(given: argparse.Namespace) -> list[SheetRow]:
     for which, asked in (("a", given.a), ("b", given.b)):
         name, lines = _subject(hand, asked)
         knobs["draw"] = name
-        own = hand.remember(which, told(lines), **knobs) or lines
+        own = hand.remember(which, pen_events(lines), **knobs) or lines
         row.append(SheetCell([(line, PERSON if lines else INK) for line in own]))
     parts = [number / (given.steps - 1) for number in range(given.steps)]
     between = [hand.another(mode="morph", morph=part, steady=True, **knobs)[0] for part in parts]
@@ -140,14 +140,14 @@ def morph(given: argparse.Namespace) -> list[SheetRow]:
 
 
 def complete(given: argparse.Namespace) -> list[SheetRow]:
-    """A row for each category: what a person began, and several ways to go on from there."""
+    """A row for each category: the strokes of a person, and several completions."""
     rows = []
     hand = OfflineSketcher(given.weights, given.seed)
     begun = read(given.file)[: given.lines]
     began = [(line, PERSON) for line in begun]
     for name in _known(hand, given.categories):
         knobs: dict[str, Any] = {"mode": "complete", "draw": name, "temperature": given.temperature, "patience": 0.1}
-        ways = [hand.draw(told(begun), **knobs)[0]]
+        ways = [hand.draw(pen_events(begun), **knobs)[0]]
         ways += [hand.another(**knobs)[0] for _ in range(given.each - 1)]
         cells = [SheetCell([*began, *((line, INK) for line in way)]) for way in ways]
         rows.append(SheetRow(name, [SheetCell(began), *cells]))
@@ -155,7 +155,7 @@ def complete(given: argparse.Namespace) -> list[SheetRow]:
 
 
 def main(argv: list[str]) -> int:
-    """Makes a picture, or else plays; returns the exit status: 0 fine, 1 it cannot be done, 2 wrong arguments."""
+    """Writes a picture, or plays; returns the exit status: 0 success, 1 failure, 2 wrong arguments."""
     if argv and argv[0] == "measure":
         status: int = importlib.import_module("live.commands.sketch_measure").main(argv[1:])
         return status
@@ -184,7 +184,7 @@ def _known(hand: OfflineSketcher, asked: str) -> Sequence[str]:
 
 
 def _subject(hand: OfflineSketcher, asked: str) -> tuple[str, list[Line]]:
-    """What A or B is: CATEGORY, CATEGORY=FILE.svg, or FILE.svg of which the name is a category."""
+    """Parses A or B: CATEGORY, CATEGORY=FILE.svg, or FILE.svg whose name is a category."""
     name, _, file = asked.rpartition("=") if asked.endswith(".svg") else (asked, "", "")
     lines = read(Path(file)) if file else []
     return (_known(hand, name or Path(file).stem)[0]), lines

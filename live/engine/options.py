@@ -1,4 +1,4 @@
-"""What the command line asks of an engine beyond the patch."""
+"""Options of one performance, from the command line."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from live.net.allow import Allow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """Wishes that hold for one performance and come before what the patch says."""
+    """Options of one performance; they override the patch."""
 
     seed: int | None = None
     midi: str | None = None
     """A port, as `live.midi.Midi` names it, in the place of every node's own."""
     midi_in: tuple[str, ...] = ("auto",)
-    """Which inputs are listened to, as `live.midi.Keys` names them; none for no MIDI in."""
+    """The MIDI inputs to open, as patterns of `live.midi.Keys`; none for no MIDI in."""
     player: Path | None = None
     """A MIDI file that is played as the performer."""
     soundfont: str | None = None
     record: Path | None = None
     record_video: Path | None = None
     session: Path | None = None
-    """Where to keep all that happens, to be played again (see live.session)."""
+    """File of the recorded session (see live.session)."""
     osc: tuple[str, int | None] | None = ("127.0.0.1", 9000)
     """The address and port that OSC listens on, or None. Without a port: 9000, or the next free one."""
     osc_out: tuple[tuple[str, int], ...] = ()

@@ -1,4 +1,4 @@
-"""One performance, from its first to its last note: what `arabesque PATCH` does once its wishes are known."""
+"""One performance: what `arabesque PATCH` does once the command line is parsed."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def perform(
 
 
 def _rest_painters(engine: Engine) -> None:
-    """Nobody keeps the pictures, which take most of the time."""
+    """Pauses the painters: their pictures take most of the time and are not recorded."""
     for name, runner in engine.nodes.items():
         if isinstance(runner, FrameRunner):
             engine.tree.set(f"/{name}/pause", True)
@@ -100,5 +100,5 @@ def _show(told: Terminal | ShowLog, screen: Screen | None) -> float:
 
 def to_sound(recording: Path, wav: Path) -> int:
     """Turns a MIDI file into sound; returns the exit status."""
-    # In a process of its own: it wants one BLAS thread, which must be said before numpy is loaded.
+    # In its own process: it needs one BLAS thread, which must be set before numpy is loaded.
     return subprocess.run([sys.executable, "-m", "live.commands.render", recording, wav], check=False).returncode

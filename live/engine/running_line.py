@@ -1,4 +1,4 @@
-"""The running line: what is played, as it is played, for a terminal."""
+"""The running line on a terminal: the keys that sound, as they sound."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def pitch_name(pitch: int) -> str:
 
 
 class RunningLine:
-    """One node's events, shown at their time: an Output that keeps which notes sound and how loud they were struck."""
+    """An output that keeps the sounding notes of one node and their velocities."""
 
     def __init__(self, name: str, clock: Clock) -> None:
         self.name = name
@@ -45,7 +45,7 @@ class RunningLine:
         self.silence()
 
     def advance(self) -> None:
-        """Lets happen what is due by now."""
+        """Processes the events that are due."""
         for _, event in self._timed.take_due(self._clock.now()):
             if isinstance(event, NoteOn):
                 self.sounding[event.pitch] = event.velocity
@@ -54,7 +54,7 @@ class RunningLine:
                 self.sounding.pop(event.pitch, None)
 
     def text(self) -> str:
-        """The keyboard from A0 to C8, two keys a column, as high as loud; then the names of what sounds."""
+        """The keyboard in columns of two keys, velocity as height, and the names of the sounding notes."""
         self.advance()
         loudest = [0] * ((HIGHEST - LOWEST) // 2 + 1)
         for pitch, velocity in list(self.sounding.items()):
@@ -83,7 +83,7 @@ class Terminal:
         return self._lines[name]
 
     def draw(self) -> None:
-        """Draws the line, if it is time: at most ten times a second."""
+        """Draws the line, at most ten times a second."""
         if not self._lines or self._clock.now() - self._drawn_s < EVERY_S:
             return
         self._drawn_s = self._clock.now()
@@ -92,5 +92,5 @@ class Terminal:
         self._stream.flush()
 
     def end(self) -> None:
-        """Leaves the last line where it is and goes to the next."""
+        """Ends the line."""
         self._stream.write("\n")

@@ -1,4 +1,4 @@
-"""The logbook: what is told of a show that nobody watches, for who reads the log of its service."""
+"""The log of a show without a terminal: start, changes of state, end, and a sign of life."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.1
 ALIVE_EVERY_S = 600.0
-"""How often it says that all goes on."""
+"""How often it logs that the show goes on."""
 QUIET_S = 60.0
-"""A node whose state comes and goes, as by a link, is told of no more often than this."""
+"""Least time between two log lines about one node, whose state a mapping may change often."""
 
 
 class ShowLog:
@@ -30,7 +30,7 @@ class ShowLog:
         self._nodes = nodes
         self._lines: dict[str, RunningLine] = {}
         self._told: dict[str, tuple[str, float]] = {}
-        """The state of each node that was told, and when."""
+        """The last logged state of each node, and when."""
         self._began_s: float | None = None
         self._looked_s = self._alive_s = float("-inf")
 
@@ -39,7 +39,7 @@ class ShowLog:
         return self._lines[name]
 
     def draw(self) -> None:
-        """Writes what is to be told, if anything is."""
+        """Logs what is due, if anything is."""
         now_s = self._clock.now()
         if now_s - self._looked_s < LOOK_EVERY_S:
             return
@@ -56,7 +56,7 @@ class ShowLog:
             log.info("playing for %s", self._sum(now_s - self._began_s))
 
     def end(self) -> None:
-        """Writes how long it was, if it has begun at all."""
+        """Logs the length of the show, if it has begun."""
         if self._began_s is not None:
             log.info("stopped after %s", self._sum(self._clock.now() - self._began_s))
 
@@ -65,7 +65,7 @@ class ShowLog:
     def _look(self, name: str, now_s: float) -> None:
         try:
             state = str(self._tree.get(f"/{name}/state"))
-        except AddressError:  # it has gone meanwhile
+        except AddressError:  # the node was removed meanwhile
             return
         told, told_s = self._told.get(name, ("playing", float("-inf")))
         if state != told and now_s - told_s >= QUIET_S:
@@ -78,7 +78,7 @@ class ShowLog:
 
 
 def _span(lasted_s: float) -> str:
-    """A time as a person says it, in its two largest units."""
+    """A time in its two largest units, such as 2 h 5 min."""
     minutes, seconds = divmod(round(lasted_s), 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)

@@ -1,4 +1,4 @@
-"""A built-in piano, for those who have no synth: `player` sounds it live, `render` writes it to a file."""
+"""The built-in piano: `sound_port` plays it live, `render` writes it to a file."""
 
 from __future__ import annotations
 
@@ -10,4 +10,4 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 class SoundError(Exception):
-    """Sound cannot be made; the message is the sentence a person needs."""
+    """Sound cannot be played or written; the message is one sentence for the user."""

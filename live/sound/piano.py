@@ -1,8 +1,8 @@
-"""A piano made of numbers: each key's tone is summed from its partials when it is first asked for.
+"""A synthesised piano: the tone of each key is the sum of its partials, computed at its first use.
 
 A sum of decaying complex exponentials over A*B samples is one matrix product: sample i*B + j of mode z is
 z^(iB) * z^j, so (A x modes) times (modes x B) gives them all, and a tone of ten seconds costs milliseconds.
-Two layers are kept of each key, the softest blow and what the hardest adds; a velocity mixes them.
+Each key has two layers, the softest strike and what the hardest adds; the velocity mixes them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Samples = NDArray[np.int16]
 """[n, 2] stereo, full scale 32767."""
 
 MIDDLE_FIRST = tuple(sorted(range(LOWEST, HIGHEST + 1), key=lambda pitch: abs(pitch - 62)))
-"""All keys, from the middle outwards: the order in which they are likely to be asked for."""
+"""All keys from the middle outwards, the order in which they are likely to be played."""
 
 _BLOCK = 512
 _PIECE = 16384
@@ -28,16 +28,16 @@ _SILENCE = 96000
 _STRETCHES = (0.0, 0.02, 0.06, 0.15, 0.35, 0.65, 1.0)
 _UNHEARD = 10.0 ** (-78 / 20)
 _LOUDEST = 0.34
-"""Level of the hardest blow; `headroom` keeps a dense passage below full scale."""
+"""Level of the hardest strike; `headroom` keeps a dense passage below full scale."""
 _TOUCH = 1.0
 """Exponent from velocity to amplitude."""
 _PEAK = 29000.0
-"""The highest sample of the hardest blow of any key."""
+"""Largest sample of the hardest strike of any key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tone:
-    """One key, ready to be mixed: `mellow` for as long as it rings, `edge` for as long as that is heard."""
+    """The two layers of one key: `mellow` for its whole ring, `edge` for as long as it is audible."""
 
     mellow: Samples
     edge: Samples
@@ -45,7 +45,7 @@ class Tone:
     edge_scale: float
 
     def mix(self, velocity: int, out: Samples) -> None:
-        """Writes what one blow sounds like into `out`, which is as long as `mellow`: velocity 1..127.
+        """Writes one strike into `out`, which is as long as `mellow`; velocity 1..127.
 
         From 20 to 127 is about 23 dB, and brighter all the way.
         """
@@ -71,7 +71,7 @@ class Piano:
         self._tones: dict[int, Tone] = {}
 
     def tone(self, pitch: int) -> Tone:
-        """The tone of a pitch, rendered now if it has not been yet, which takes some 15 ms."""
+        """The tone of a pitch; the first call for a key takes about 15 ms."""
         key = key_of(pitch)
         if key not in self._tones:
             self._tones[key] = _tone(key, self.rate)
@@ -79,19 +79,19 @@ class Piano:
         return self._tones[key]
 
     def struck(self, pitch: int, velocity: int) -> Samples:
-        """A fresh copy of what one blow sounds like until it has died away: velocity 1..127."""
+        """A fresh copy of one strike until it has died away; velocity 1..127."""
         tone = self.tone(pitch)
         out = np.empty_like(tone.mellow)
         tone.mix(velocity, out)
         return out
 
     def memory(self) -> int:
-        """Bytes held by the tones rendered so far."""
+        """Memory of the tones computed so far, in bytes."""
         return sum(tone.mellow.nbytes + tone.edge.nbytes for tone in self._tones.values())
 
 
 def key_of(pitch: int) -> int:
-    """The key that stands for a MIDI pitch: itself, or the nearest octave on the keyboard."""
+    """The key for a MIDI pitch: itself, or the nearest octave on the keyboard."""
     while pitch < LOWEST:
         pitch += 12
     while pitch > HIGHEST:
@@ -100,10 +100,10 @@ def key_of(pitch: int) -> int:
 
 
 def damper_s(pitch: int) -> float | None:
-    """How fast a damper stops the string: the time in which the tone falls by 8.7 dB; None where there is none."""
+    """Time constant of a damper, in which the tone falls by 8.7 dB; None for strings without one."""
     if pitch > LAST_DAMPER:
         return None
-    # In steps of 5 ms, which nobody hears, so that a few curves do for all keys.
+    # In steps of 5 ms, which are inaudible, so that a few curves serve all keys.
     return round(200 * float(np.interp(pitch, [21, 45, 64, 89], [0.10, 0.065, 0.045, 0.035]))) / 200
 
 
@@ -136,7 +136,7 @@ def _fall(falling: int) -> NDArray[np.float32]:
 
 
 def _tone(pitch: int, rate: int) -> Tone:
-    """Both layers of a key, each scaled to use all of its sixteen bits."""
+    """Both layers of a key, each scaled to 16 bits."""
     key = partials(pitch, rate)
     length_s = float(np.interp(pitch, [21, 45, 60, 72, 84, 96, 108], [9.0, 8.0, 6.5, 4.8, 3.2, 2.0, 1.2]))
     turn = np.asarray((2j * np.pi * key.hz - key.decay) / rate, np.complex128)
@@ -166,7 +166,7 @@ def _powers(turn: Complexes, count: int) -> NDArray[np.complex64]:
 def _summed(
     level: Complexes, decay: Floats, column: NDArray[np.complex64], row: NDArray[np.complex64]
 ) -> NDArray[np.float32]:
-    """The modes summed, [samples, 2]; in each stretch of time only those that can still be heard."""
+    """The sum of the modes, [samples, 2]; each stretch of time takes the audible ones only."""
     sound = np.empty((len(column), _BLOCK * 2), np.float32)
     size = np.abs(level).max(axis=1)
     edges = [round(len(column) * part) for part in _STRETCHES]
@@ -184,7 +184,7 @@ def _summed(
 
 
 def _smooth_ends(wave: NDArray[np.float32], rise: int) -> None:
-    """The start as steep as the hammer's contact allows, and an end that fades out."""
+    """Shapes the attack by the contact time of the hammer, and fades out the end."""
     wave[:rise] *= (0.5 - 0.5 * np.cos(np.linspace(0.0, np.pi, rise)))[:, None]
     fade = len(wave) // 4
     wave[-fade:] *= (0.5 + 0.5 * np.cos(np.linspace(0.0, np.pi, fade)))[:, None]

@@ -1,4 +1,4 @@
-"""A MIDI file as sound: `arabesque render FILE.mid FILE.wav`."""
+"""Renders a MIDI file or a list of messages to a WAV file."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LONGEST_S = 6 * 3600.0
 """A MIDI file longer than this is damaged rather than long."""
 
 _FRAMES_AT_MOST = (2**32 - 4096) // 4
-"""What a WAV file can hold: 6.7 hours at 44.1 kHz."""
+"""Most frames of a WAV file: 6.7 hours at 44.1 kHz."""
 
 _BLOCK = 4096
 _VOICES = 160
@@ -37,7 +37,7 @@ _MOST = 0.89  # -1 dBFS
 
 
 class Instrument(Protocol):
-    """Something that turns messages into samples as fast as it can."""
+    """An instrument that computes samples without waiting for real time."""
 
     def send(self, data: bytes) -> None: ...
     def samples(self, count: int) -> NDArray[np.float32]: ...
@@ -120,7 +120,7 @@ def _sixteen_bits(block: NDArray[np.float32]) -> bytes:
 
 
 class OfflinePiano:
-    """The modelled piano without a loudspeaker: exact to the sample, as fast as it can be computed."""
+    """The synthesised piano without a sound device: exact to the sample."""
 
     def __init__(self, rate: int = 44100) -> None:
         self.rate = rate
@@ -129,11 +129,11 @@ class OfflinePiano:
         self._voices: list[_Voice] = []
 
     def send(self, data: bytes) -> None:
-        """One MIDI message, now."""
+        """Plays one MIDI message."""
         self._keys.message(data)
 
     def samples(self, count: int) -> NDArray[np.float32]:
-        """What sounds next, [count, 2], full scale 1; a dense passage may go beyond."""
+        """The next samples, [count, 2], full scale 1; a dense passage may exceed it."""
         mix = np.zeros((count, 2), np.float32)
         for voice in self._voices:
             voice.add_to(mix)
@@ -141,11 +141,11 @@ class OfflinePiano:
         return mix
 
     def sounding(self) -> bool:
-        """Whether any voice is left."""
+        """Whether any voice still sounds."""
         return bool(self._voices)
 
     def close(self) -> None:
-        """Nothing is left to give back."""
+        """Opens nothing, so closes nothing."""
 
     def _strike(self, pitch: int, velocity: int) -> _Voice:
         voice = _Voice(self.piano.struck(pitch, velocity), self.rate)
@@ -177,7 +177,7 @@ class _Voice:
         return self._at >= self._last
 
     def add_to(self, mix: NDArray[np.float32]) -> None:
-        """Adds its next samples; a change of volume is spread over them."""
+        """Adds its next samples; a change of volume becomes a ramp over them."""
         part = self._samples[self._at : self._at + len(mix)]
         if self._wanted == self._volume:
             mix[: len(part)] += part * np.float32(self._volume / 32768.0)

@@ -1,4 +1,4 @@
-"""The built-in sound as a MIDI port: what the sender opens where there is no synth."""
+"""The built-in sound as a MIDI port, which the sender opens where there is no synthesiser."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class SoundPort:
         self.name = self._instrument.name
 
     def send(self, data: bytes) -> None:
-        """One whole MIDI message, status byte first, to be heard now; unknown ones are left alone."""
+        """Plays one whole MIDI message, status byte first; unknown ones are ignored."""
         self._instrument.send(data)
 
     def alive(self) -> bool:
@@ -32,7 +32,7 @@ class SoundPort:
         return self._instrument.alive()
 
     def close(self) -> None:
-        """Ends every note and gives the device back."""
+        """Ends all notes and closes the device."""
         self._instrument.close()
 
 
@@ -44,7 +44,7 @@ def _instrument(soundfont: str | None) -> Fluid | Speaker:
         try:
             return _started(found)
         except SoundError:
-            pass  # nobody asked for it
+            pass  # a soundfont that was not asked for by name
     return Speaker()
 
 

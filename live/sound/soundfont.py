@@ -1,4 +1,4 @@
-"""Soundfonts, for those who have one and the extra `soundfont`: played and rendered by FluidSynth."""
+"""Soundfonts, played and rendered by FluidSynth (extra `soundfont`)."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ FOLDERS = (
     "C:/ProgramData/soundfonts",
     "~/Music/SoundFonts",
 )
-"""Where systems and people keep them."""
+"""Common places of soundfonts."""
 
 _GAIN = 1.0
 _SILENT = 2e-4
 
 
 def find() -> Path | None:
-    """The soundfont of this machine: the one its system calls the default, else the largest; None where none is."""
+    """The default soundfont of the system, else the largest one found; None for none."""
     found = [
         path
         for folder in map(Path, map(os.path.expanduser, FOLDERS))
@@ -66,20 +66,20 @@ class Fluid:
             raise SoundError(f"{soundfont} is not a soundfont that FluidSynth can read")
 
     def start(self, driver: str = "") -> None:
-        """Sounds on this machine from now on, through FluidSynth's usual driver or the named one.
+        """Starts to sound, through the default driver of FluidSynth or the named one.
 
         Raises SoundError where no sound device can be opened.
         """
         for name, value in (("audio.driver", driver), ("audio.period-size", 256), ("audio.periods", 3)):
             if value:
                 self._synth.setting(name, value)
-        # Not the synth's own start(), which would also open a MIDI input that nobody asked for.
+        # Not the start() of the synthesiser, which would also open a MIDI input.
         self._synth.audio_driver = self._library.new_fluid_audio_driver(self._synth.settings, self._synth.synth)
         if not self._synth.audio_driver:
             raise SoundError("FluidSynth can open no sound device")
 
     def send(self, data: bytes) -> None:
-        """One MIDI message, now; what a synth does not know is left alone."""
+        """Plays one MIDI message; unknown ones are ignored."""
         if len(data) not in (2, 3) or not 0x80 <= data[0] < 0xF0 or max(data[1:]) > 127:
             return
         channel, number, value = data[0] & 15, data[1], data[-1]
@@ -97,13 +97,13 @@ class Fluid:
                 self._synth.pitch_bend(channel, (number | value << 7) - 8192)
 
     def samples(self, count: int) -> NDArray[np.float32]:
-        """What sounds next, [count, 2], full scale 1; for offline use."""
+        """The next samples, [count, 2], full scale 1; for offline use."""
         out = np.asarray(self._synth.get_samples(count), np.float32).reshape(-1, 2) / np.float32(32768.0)
         self._heard = bool(np.abs(out).max(initial=0.0) > _SILENT)
         return out
 
     def sounding(self) -> bool:
-        """Whether anything was heard in the last `samples`, its reverberation too, or has been struck since."""
+        """Whether the last `samples` were not silent, reverberation included, or a note was struck since."""
         return self._heard
 
     def alive(self) -> bool:
@@ -111,7 +111,7 @@ class Fluid:
         return self._synth is not None
 
     def close(self) -> None:
-        """Ends every note and gives the device back."""
+        """Ends all notes and closes the device."""
         if self._synth is not None:
             self._synth.delete()
             self._synth = None

@@ -1,4 +1,4 @@
-"""The modelled piano on this machine's loudspeaker, mixed by SDL outside Python's lock."""
+"""The synthesised piano on the sound device, mixed by SDL outside the interpreter lock."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ import pygame
 
 RATE = 44100
 BLOCK = 256
-"""Samples SDL asks for at a time: the grain at which notes begin, 5.8 ms."""
+"""Samples per callback of SDL: the time grid of onsets, 5.8 ms."""
 
 _CHANNELS = 96
 _VOICES = 64
-"""The rest of the channels is for voices that are on their way out."""
+"""The other channels are for voices that decay after their end."""
 
 _LEAD = 1152
 """How far beyond our reckoning of what has been played a damper begins, 26 ms: SDL does not tell how far it is, and
 systems take sound in gulps of up to 20 ms. (A real damper takes about as long to come down.)"""
 
 _SWEEP_S = 0.25
-"""How often channels that have fallen silent are given back."""
+"""How often silent channels are freed."""
 
 _LAST_FADE_S = 0.06
 
@@ -61,15 +61,15 @@ class Speaker:
         self._player.start()
 
     def send(self, data: bytes) -> None:
-        """One MIDI message, now."""
+        """Plays one MIDI message."""
         self._messages.put(data)
 
     def alive(self) -> bool:
-        """Whether it still plays."""
+        """Whether the device is open and its thread runs."""
         return self._player.is_alive() and pygame.mixer.get_init() is not None
 
     def close(self) -> None:
-        """Plays what was sent, fades out and gives the device back."""
+        """Plays what was sent, fades out and closes the device."""
         self._messages.put(None)
         self._player.join()
         if pygame.mixer.get_init() is None:

@@ -1,4 +1,4 @@
-"""What a struck piano string radiates: a table of decaying partials for each key.
+"""A model of struck piano strings: a table of decaying partials for each key.
 
 A piano tone is very nearly a sum of exponentially decaying sines, so a table of frequencies, decay rates and
 amplitudes is all there is to it; `piano` sums it up. The figures come from measurements in the literature:
@@ -34,7 +34,7 @@ LAST_DAMPER = 89
 """Strings above this pitch have no damper and ring on when the key comes up."""
 
 _MELLOW, _BRIGHT = 0.3, 1.1
-"""Hammer bandwidth of the softest and of the hardest blow, against a middling one."""
+"""Hammer bandwidth of the softest and the hardest strike, relative to a medium one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +45,11 @@ class StringPartials:
     decay: Floats
     """Amplitude falls as exp(-decay t), in 1/s."""
     mellow: Complexes
-    """[modes, 2] amplitude and phase under the softest blow."""
+    """[modes, 2] amplitude and phase of the softest strike."""
     edge: Complexes
-    """[modes, 2] what the hardest blow adds to that, at the same loudness of the fundamental."""
+    """[modes, 2] what the hardest strike adds, at equal loudness of the fundamental."""
     contact_s: float
-    """How long the hammer stays on the string, which is how long the tone takes to rise."""
+    """Contact time of the hammer, which is the rise time of the tone."""
 
 
 def inharmonicity(pitch: float | Floats) -> float | Floats:
@@ -93,7 +93,7 @@ _BOARD = _soundboard()
 
 
 def _radiated(hz: Floats) -> Complexes:
-    """What the soundboard makes of a bridge's push, [modes, 2]: little below 60 Hz, uneven above."""
+    """Response of the soundboard, [modes, 2]: weak below 60 Hz, uneven above."""
     where, gain_db, phase = _BOARD
     log_hz = np.log(hz)
     ears = [
@@ -106,7 +106,7 @@ def _radiated(hz: Floats) -> Complexes:
 
 
 def _placed(pitch: int) -> Floats:
-    """Where the string stands between the ears, [2] gains: bass left, treble right, as the player hears it."""
+    """Stereo gains of a key, [2]: bass left, treble right, as at the keyboard."""
     angle = np.pi / 4 * (1.0 + 0.32 * np.clip((pitch - 64) / 44, -1.0, 1.0))
     return np.asarray(np.sqrt(2.0) * np.array([np.cos(angle), np.sin(angle)]))
 
@@ -170,7 +170,7 @@ def partials(pitch: int, rate: int) -> StringPartials:
 
 
 def _knock(pitch: int, draw: np.random.Generator) -> tuple[Floats, Floats, Complexes]:
-    """The thud of hammer and key in the wood: short-lived modes of the case; heard most under high notes."""
+    """The knock of hammer and key: short modes of the case, most audible with high notes."""
     hz = np.exp(draw.uniform(np.log(70.0), np.log(2600.0), 48))
     decay = 25.0 + 0.05 * hz
     level = np.interp(pitch, [21, 60, 108], [0.016, 0.022, 0.034]) * (1.0 + (hz / 500.0) ** 2) ** -0.5
