@@ -18,7 +18,7 @@ from models.sketch_rnn.dataset import Drawings, fixed, read
 from models.sketch_rnn.files import TEST, Count
 from models.sketch_rnn.network import KIND
 from models.sketch_rnn.strokes import EPSILON
-from models.sketch_rnn.trainer import Losses, Settings, Trainer
+from models.sketch_rnn.trainer import SketchLosses, SketchSettings, SketchTrainer
 from models.sketch_rnn.weights import ALONE, SIMPLIFY, sizes_of
 from models.sketch_rnn.weights import read as read_weights
 
@@ -53,11 +53,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run(given: argparse.Namespace) -> int:
     """Reads, measures, tells, and perhaps writes the card anew."""
     parameters, facts, card = read_weights(given.weights)
-    longest = given.longest or int(card.figures.get("longest", Settings().longest))
+    longest = given.longest or int(card.figures.get("longest", SketchSettings().longest))
     epsilon = float(card.figures.get(SIMPLIFY, EPSILON)) if given.simplify is None else given.simplify
     drawings = known(given.data, facts.categories, longest, epsilon)
     sizes = sizes_of({name: tuple(value.shape) for name, value in parameters.items()})
-    settings = Settings(
+    settings = SketchSettings(
         begin=str(given.weights),
         longest=longest,
         encoder=sizes["encoder"],
@@ -65,12 +65,12 @@ def run(given: argparse.Namespace) -> int:
         latent=sizes["latent"],
         mixtures=sizes["mixtures"],
     )
-    judge = Trainer(settings, drawings)
+    judge = SketchTrainer(settings, drawings)
     held = fixed(drawings, TEST, batch=AT_ONCE, scale=judge.scale)
     if not held:
         raise ValueError("none of these drawings are held back to test on")
     whole, each = judge.validate(held)
-    alone: tuple[Losses, dict[str, Losses]] | None = None
+    alone: tuple[SketchLosses, dict[str, SketchLosses]] | None = None
     if facts.alone and sizes["latent"]:
         alone = judge.validate(held, alone=True)
     count = sum(len(batch.labels) for batch in held)

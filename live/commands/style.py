@@ -25,12 +25,12 @@ from models.style_transfer.flicker import flicker, frames
 from models.style_transfer.objective import DEEPEST
 from models.style_transfer.painter import CpuBrush
 from models.style_transfer.style_fitting import added
-from models.style_transfer.train import Manner, manner, objective, squared
-from models.style_transfer.trainer import Told
+from models.style_transfer.train import Painting, objective, parse_painting, squared
+from models.style_transfer.trainer import StyleLosses
 from models.style_transfer.weights import read
 from models.training.arguments import count, seed
 from models.vision import vgg
-from models.vision.checkpoints import EyesError
+from models.vision.checkpoints import VisionError
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ def main(argv: list[str] | None = None) -> int:
         torch.set_num_threads(options.threads)
     try:
         {"paint": paint, "add": add, "judge": judge, "flicker": steadiness}[options.what](options)
-    except (store.WeightsError, EyesError, ValueError, OSError) as error:
+    except (store.WeightsError, VisionError, ValueError, OSError) as error:
         sys.stderr.write(f"arabesque style {options.what}: {error}\n")
         return 2
     return 0
@@ -64,7 +64,9 @@ def parser() -> argparse.ArgumentParser:
     paint_.add_argument("--resolution", type=count, default=2160, help="paint at this height at most (%(default)s)")
     paint_.add_argument("--out", required=True, type=Path, metavar="FILE.png")
     add_ = parts.add_parser("add", help="learn one more painting", description="Learns one more painting in minutes.")
-    add_.add_argument("painting", type=manner, metavar="PAINTING", help="a picture file, LABEL=FILE, either @WEIGHT")
+    add_.add_argument(
+        "painting", type=parse_painting, metavar="PAINTING", help="a picture file, LABEL=FILE, either @WEIGHT"
+    )
     add_.add_argument("--photos", nargs="+", required=True, type=Path, metavar="DIR", help="photos to learn it on")
     add_.add_argument("--out", required=True, type=Path, metavar="FILE.safetensors")
     add_.add_argument("--steps", type=count, default=300, help="corrections to make (%(default)s)")
@@ -78,7 +80,9 @@ def parser() -> argparse.ArgumentParser:
         "optimisation started from the same photos, and after how many of its steps it is as good as the network.",
     )
     judge_.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="photos, or folders: what is held out")
-    judge_.add_argument("--paintings", nargs="+", required=True, type=manner, metavar="PAINTING", help="as for train")
+    judge_.add_argument(
+        "--paintings", nargs="+", required=True, type=parse_painting, metavar="PAINTING", help="as for train"
+    )
     judge_.add_argument("--most", type=count, default=4, help="photos looked at (%(default)s)")
     judge_.add_argument("--steps", type=_steps, default=(10, 30, 100, 300), metavar="N,N", help="(10,30,100,300)")
     judge_.add_argument("--sheet", type=Path, metavar="FILE.png", help="the pictures, ours and the slow ones")
@@ -132,13 +136,13 @@ def add(options: argparse.Namespace) -> None:
     """Learns the painting and writes the weights with it."""
     clock = Clock()
     parameters, card = read(options.weights)
-    new: Manner = options.painting
+    new: Painting = options.painting
     if new.label in card.labels:
         raise ValueError(f"{new.label}: there is such a painting already; name it with LABEL=FILE")
     goal = objective([new], vgg.load(options.vgg, deepest=DEEPEST), options.size, where=device(options.device))
     learn, _ = pictures.parts(pictures.found(options.photos))
 
-    def told(number: int, losses: Told) -> None:
+    def told(number: int, losses: StyleLosses) -> None:
         if number % TELL_EVERY == 0 or number == options.steps:
             spent = f"{clock.now():.0f} s"
             log.info("%d of %d, %s: content %.4f, style %.4f", number, options.steps, spent, *losses[:2])

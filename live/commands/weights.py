@@ -17,13 +17,13 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from torch import Tensor
 
 from models.files import store
-from models.files.download import DownloadError, Told, download
+from models.files.download import DownloadError, Received, download
 from models.performance_rnn import importer as pianist
 from models.sketch_rnn import importer as draughtsman
 from models.sketch_rnn.network import KIND as SKETCH
 from models.style_transfer.feature_extractor import PUBLISHED
 from models.style_transfer.feature_extractor import load as load_eyes
-from models.vision.checkpoints import EyesError, fetch
+from models.vision.checkpoints import VisionError, fetch
 
 SKETCHES = "https://storage.googleapis.com/quickdraw-models/sketchRNN"
 PIANO = "https://storage.googleapis.com/download.magenta.tensorflow.org/models/performance_rnn/tfjs"
@@ -53,7 +53,7 @@ def main(argv: list[str]) -> int:
             _get(parser, given)
         else:
             _list()
-    except (store.WeightsError, DownloadError, EyesError, OSError) as error:
+    except (store.WeightsError, DownloadError, VisionError, OSError) as error:
         sys.stderr.write(f"arabesque: {error}\n")
         return 1
     return 0
@@ -179,7 +179,7 @@ def _and_away(files: list[Path], work: Callable[[], None]) -> None:
 
 
 @contextmanager
-def _bar(name: str) -> Iterator[Told]:
+def _bar(name: str) -> Iterator[Received]:
     """A bar on a terminal; nothing elsewhere."""
     columns = TextColumn(name), BarColumn(), DownloadColumn(), TransferSpeedColumn()
     console = Console(stderr=True)

@@ -14,7 +14,7 @@ PATIENCE_S = 20.0  # without a byte
 ATTEMPTS = 4
 SCHEMES = "http://", "https://"
 
-Told = Callable[[int, int | None], None]
+Received = Callable[[int, int | None], None]
 """Hears how many bytes there are, and of how many where the server says."""
 
 
@@ -28,7 +28,7 @@ def download(
     *,
     most: int,
     sha256: str | None = None,
-    told: Told | None = None,
+    told: Received | None = None,
     patience_s: float = PATIENCE_S,
 ) -> None:
     """Writes what lies at `address` to `path`, of at most `most` bytes.
@@ -68,7 +68,7 @@ def download(
     part.replace(path)
 
 
-def _fetch(address: str, part: Path, most: int, told: Told | None, patience_s: float) -> None:
+def _fetch(address: str, part: Path, most: int, told: Received | None, patience_s: float) -> None:
     have = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(address, headers={"User-Agent": "arabesque", "Accept-Encoding": "identity"})
     if have:

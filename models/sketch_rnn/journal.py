@@ -1,97 +1,87 @@
-"""What a training tells while it runs, and the weights it leaves."""
+"""The log of a training of the sketcher, and the weights that it exports."""
 
 from __future__ import annotations
 
 import argparse
-import shlex
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
-from models.files import store
 from models.sketch_rnn.network import KIND
-from models.sketch_rnn.trainer import Losses, Trainer
+from models.sketch_rnn.trainer import SketchLosses, SketchSettings, SketchTrainer
 from models.sketch_rnn.weights import ALONE, SIMPLIFY
-from models.training.progress import Progress, Report
+from models.training.journal import Journal
+from models.training.progress import Report
+from models.training.settings import as_options
 
 
-class Journal(Progress[Losses]):
-    """What is told of the losses, and the exported weights."""
+class SketchJournal(Journal[SketchSettings, SketchLosses]):
+    """Logs L_R and L_KL, and exports the weights."""
 
-    def __init__(self, trainer: Trainer, options: argparse.Namespace) -> None:
-        super().__init__(options.out, rank=trainer.rank)
-        self.trainer, self.options = trainer, options
+    kind = KIND
 
-    def report(self, losses: Sequence[Losses], passed_s: float) -> Report:
+    def __init__(self, trainer: SketchTrainer, options: argparse.Namespace) -> None:
+        super().__init__(trainer, options)
+        self.trainer = trainer
+
+    def report(self, losses: Sequence[SketchLosses], passed_s: float) -> Report:
         updates, part = self.trainer.done_updates, self.trainer.part
         speed = len(losses) * self.trainer.settings.batch / passed_s
-        lost, said = (sum(values) / len(losses) for values in zip(*losses, strict=True))
+        l_r, l_kl = (sum(values) / len(losses) for values in zip(*losses, strict=True))
         done = f"{updates:,} updates, {100 * part:.1f} %"
-        row = {"updates": updates, "part": round(part, 4), "l_r": round(lost, 4), "l_kl": round(said, 4)}
+        row = {"updates": updates, "part": round(part, 4), "l_r": round(l_r, 4), "l_kl": round(l_kl, 4)}
         return Report(
             done=part,
-            beside=f"L_R {lost:.3f}, L_KL {said:.3f}, {speed:,.0f} drawings a second",
-            line=f"{done}: L_R {lost:.4f}, L_KL {said:.4f}, {speed:.0f} drawings a second",
+            beside=f"L_R {l_r:.3f}, L_KL {l_kl:.3f}, {speed:,.0f} drawings a second",
+            line=f"{done}: L_R {l_r:.4f}, L_KL {l_kl:.4f}, {speed:.0f} drawings a second",
             row=row | {"drawings_per_s": round(speed)},
         )
 
-    def tested(self, losses: Losses) -> None:
-        """The test on what was held back gave these losses."""
-        updates, (lost, said) = self.trainer.done_updates, losses
-        row = {"updates": updates, "test_l_r": round(lost, 4), "test_l_kl": round(said, 4)}
-        self.say(f"test after {updates:,} updates: L_R {lost:.4f}, L_KL {said:.4f}", row)
+    def tested(self, losses: SketchLosses) -> None:
+        """Logs the losses on validation drawings."""
+        updates, (l_r, l_kl) = self.trainer.done_updates, losses
+        row = {"updates": updates, "test_l_r": round(l_r, 4), "test_l_kl": round(l_kl, 4)}
+        self.say(f"test after {updates:,} updates: L_R {l_r:.4f}, L_KL {l_kl:.4f}", row)
 
     def export(
-        self, name: str, whole: Losses, each: Mapping[str, Losses] | None = None, *, alone: Losses | None = None
+        self,
+        name: str,
+        whole: SketchLosses,
+        each: Mapping[str, SketchLosses] | None = None,
+        *,
+        alone: SketchLosses | None = None,
     ) -> None:
-        """Half-precision weights and their card, ready for the stage: NAME.safetensors and NAME.toml.
-
-        `alone` is what the decoder does without z, where it has learned to.
-        """
+        """Writes the weights with these losses, of all drawings, of each category, and of the decoder without z."""
         made = self.trainer.settings
         figures: dict[str, float] = {
             "updates": self.trainer.done_updates,
             "longest": made.longest,
             SIMPLIFY: self.options.simplify,
-            "l_r": round(whole.reconstruction, 4),
-            "l_kl": round(whole.kl, 4),
+            "l_r": whole.reconstruction,
+            "l_kl": whole.kl,
         }
         if made.alone:
             figures[ALONE] = made.alone
         if alone is not None:
-            figures["l_r_alone"] = round(alone.reconstruction, 4)
+            figures["l_r_alone"] = alone.reconstruction
         for category, losses in (each or {}).items():
             key = category.replace(" ", "_")
-            figures[f"l_r_{key}"] = round(losses.reconstruction, 4)
-            figures[f"l_kl_{key}"] = round(losses.kl, 4)
-        card = store.Card(
-            kind=KIND,
+            figures[f"l_r_{key}"], figures[f"l_kl_{key}"] = losses
+        self.write_weights(
+            name,
+            self.trainer.network.state_dict(),
+            figures,
             data=", ".join(path.name for path in self.options.data),
-            licence=self.options.licence,
-            command=command(self.trainer, self.options),
-            seed=made.seed,
-            date=datetime.now(UTC).date().isoformat(),
-            about=self.options.about,
-            figures=figures,
             labels=self.trainer.drawings.categories,
             scale_factor=self.trainer.scale,
         )
-        store.save(self.out / f"{name}{store.SUFFIX}", self.trainer.network.state_dict(), card)
 
-
-def command(trainer: Trainer, options: argparse.Namespace) -> str:
-    """The command that makes such weights again, with every setting said."""
-    made = trainer.settings
-    words = ["arabesque", "train", "sketch", *(path.name for path in options.data), "--out", options.out.name]
-    words += ["--minutes", f"{made.minutes:g}"] if made.minutes else ["--steps", str(made.steps)]
-    words += ["--simplify", f"{options.simplify:g}", "--categories", ",".join(trainer.drawings.categories)]
-    words += ["--zigzags", str(options.zigzags)] if options.zigzags else []
-    words += [] if made.latent else ["--unconditional"]
-    words += ["--begin", Path(made.begin).name] if made.begin else []
-    words += [word for name, times in options.often for word in ("--often", Path(name).name, times)]
-    words += ["--bfloat16"] if made.bfloat16 else []
-    names = ["batch", "learning_rate", "kl_weight", "annealing", "longest", "encoder", "decoder", "mixtures", "seed"]
-    names += ["recurrent_dropout", "alone"]
-    for name in names + (["latent"] if made.latent else []):
-        words += [f"--{name.replace('_', '-')}", str(getattr(made, name))]
-    return shlex.join(words)
+    def command(self) -> list[str]:
+        made, options = self.trainer.settings, self.options
+        words = ["arabesque", "train", "sketch", *(path.name for path in options.data), "--out", options.out.name]
+        words += ["--simplify", f"{options.simplify:g}", "--categories", ",".join(self.trainer.drawings.categories)]
+        words += ["--zigzags", str(options.zigzags)] if options.zigzags else []
+        words += ["--bfloat16"] if made.bfloat16 else []
+        words += [word for name, times in options.often for word in ("--often", Path(name).name, times)]
+        names = ["kl_weight", "annealing", "longest", "encoder", "decoder", "mixtures", "recurrent_dropout", "alone"]
+        names += ["latent"] if made.latent else []
+        return words + ([] if made.latent else ["--unconditional"]) + as_options(made, names)

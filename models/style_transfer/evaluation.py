@@ -13,12 +13,12 @@ from models.files.picture_file import Pixels
 from models.style_transfer import pictures
 from models.style_transfer.gatys import optimised
 from models.style_transfer.objective import Objective
-from models.style_transfer.trainer import Told, judged, mean_of
+from models.style_transfer.trainer import StyleLosses, judged, mean_of
 from models.style_transfer.weights import network_of
 
 log = logging.getLogger(__name__)
 
-Row = list[Told]
+Row = list[StyleLosses]
 """The mean losses of the photo as it is, of our picture, and of the slow ones after each number of steps."""
 
 
@@ -39,7 +39,7 @@ def judgement(
     for n, place in enumerate(which):
         weights = torch.zeros(1, network.paintings, device=device)
         weights[0, place] = 1.0
-        losses: list[list[Told]] = [[] for _ in range(2 + len(steps))]
+        losses: list[list[StyleLosses]] = [[] for _ in range(2 + len(steps))]
         for photo in photos:
             shown = photo.to(device)
             content = objective.content(shown)

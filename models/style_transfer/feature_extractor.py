@@ -13,7 +13,7 @@ from models.files.store import SUFFIX, WeightsError
 from models.style_transfer.backbone import Trunk
 from models.style_transfer.weights import network_of, read
 from models.vision import checkpoints, squeezenet, vgg
-from models.vision.checkpoints import Checkpoint, EyesError, place
+from models.vision.checkpoints import Checkpoint, VisionError, place
 from models.vision.untrained import Untrained
 
 AUTO = "auto"
@@ -82,5 +82,5 @@ def _of_either(path: Path) -> Eyes:
 def _read(path: Path, how: Callable[[Path], Eyes]) -> Eyes:
     try:
         return how(path)
-    except EyesError as error:
+    except VisionError as error:
         raise WeightsError(str(error)) from None

@@ -8,13 +8,15 @@ import torch
 from torch import Tensor
 
 from models.style_transfer.objective import Objective
-from models.style_transfer.trainer import Told
+from models.style_transfer.trainer import StyleLosses
 
 SCALED = 1e3  # the loss is taken so many times: L-BFGS's own tolerances are meant for larger ones
 HISTORY = 20
 
 
-def optimised(objective: Objective, photo: Tensor, which: int, steps: Sequence[int]) -> list[tuple[Told, Tensor]]:
+def optimised(
+    objective: Objective, photo: Tensor, which: int, steps: Sequence[int]
+) -> list[tuple[StyleLosses, Tensor]]:
     """Losses and pictures [1, 3, H, W] after each of these numbers of iterations, for one photo in 0..1."""
     painting = torch.tensor([which], device=photo.device)
     content = objective.content(photo)
@@ -38,5 +40,5 @@ def optimised(objective: Objective, photo: Tensor, which: int, steps: Sequence[i
         shown = pixels.detach().clamp(0, 1)
         with torch.no_grad():
             losses = objective(shown, content, painting)
-        found.append((Told(*(float(part.sum()) for part in losses)), shown))
+        found.append((StyleLosses(*(float(part.sum()) for part in losses)), shown))
     return found

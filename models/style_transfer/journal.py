@@ -1,32 +1,32 @@
-"""What a training of the painter tells while it runs, and the weights and pictures it leaves."""
+"""The log of a training of the style network, and the weights and pictures that it leaves."""
 
 from __future__ import annotations
 
 import argparse
-import shlex
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from pathlib import Path
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.files import store
 from models.style_transfer import pictures
 from models.style_transfer.network import KIND
-from models.style_transfer.trainer import Told, Trainer, mean_of
-from models.training.progress import Progress, Report
+from models.style_transfer.trainer import StyleLosses, StyleSettings, StyleTrainer, mean_of
+from models.training.journal import Journal
+from models.training.progress import Report
+from models.training.settings import as_options
 
 
-class Journal(Progress[Told]):
-    """What is told of the losses; sheet.png; the exported weights."""
+class StyleJournal(Journal[StyleSettings, StyleLosses]):
+    """Logs the losses, writes sheet.png, and exports the weights."""
 
-    def __init__(self, trainer: Trainer, options: argparse.Namespace) -> None:
-        super().__init__(options.out)
-        self.trainer, self.options = trainer, options
+    kind = KIND
 
-    def report(self, losses: Sequence[Told], passed_s: float) -> Report:
+    def __init__(self, trainer: StyleTrainer, options: argparse.Namespace) -> None:
+        super().__init__(trainer, options)
+        self.trainer = trainer
+
+    def report(self, losses: Sequence[StyleLosses], passed_s: float) -> Report:
         updates, part, side = self.trainer.done_updates, self.trainer.part, self.trainer.side
         mean = mean_of(losses)
         beside = f"content {mean.content:.4f}, style {mean.style:.4f}, total {mean.total:.4f}, "
@@ -38,8 +38,8 @@ class Journal(Progress[Told]):
             row={"updates": updates, "part": round(part, 4), "side": side} | rounded(mean),
         )
 
-    def tested(self, each: Sequence[Told]) -> None:
-        """The test on what was held out gave these losses, per painting."""
+    def tested(self, each: Sequence[StyleLosses]) -> None:
+        """Logs each painting's losses on the photos held out."""
         updates, mean = self.trainer.done_updates, mean_of(each)
         totals = {label: told.total for label, told in zip(self.trainer.labels, each, strict=True)}
         named = ", ".join(f"{label} {total:.3f}" for label, total in totals.items())
@@ -49,7 +49,7 @@ class Journal(Progress[Told]):
 
     @torch.no_grad()
     def sheet(self, photos: Sequence[Tensor], name: str = "sheet.png") -> None:
-        """A contact sheet: each photo [1, 3, S, S], then painted in each manner."""
+        """Writes a contact sheet: each photo [1, 3, S, S], then the photo in the style of each painting."""
         network, count = self.trainer.network, len(self.trainer.labels)
         rows = []
         for photo in photos:
@@ -60,44 +60,27 @@ class Journal(Progress[Told]):
             rows.append([pictures.pixels_of(picture) for picture in (photo, *painted)])
         pictures.write(self.out / name, pictures.sheet(rows))
 
-    def export(self, name: str, each: Sequence[Told]) -> None:
-        """Half-precision weights and their card, ready for the stage: NAME.safetensors and NAME.toml."""
+    def export(self, name: str, each: Sequence[StyleLosses]) -> None:
+        """Writes the weights with these losses, one for each painting."""
         trainer = self.trainer
-        figures: dict[str, float] = {"updates": trainer.done_updates, "total": round(mean_of(each).total, 4)}
+        figures: dict[str, float] = {"updates": trainer.done_updates, "total": mean_of(each).total}
         weights = trainer.objective.weights.tolist()
-        for label, weight, told in zip(trainer.labels, weights, each, strict=True):
-            figures[f"weight_{label}"] = round(weight, 4)
-            figures[f"content_{label}"], figures[f"style_{label}"] = round(told.content, 4), round(told.style, 4)
-            figures[f"total_{label}"] = round(told.total, 4)
-        card = store.Card(
-            kind=KIND,
-            data=f"{', '.join(trainer.labels)}; photos from {', '.join(path.name for path in self.options.photos)}",
-            licence=self.options.licence,
-            command=command(trainer, self.options),
-            seed=trainer.settings.seed,
-            date=datetime.now(UTC).date().isoformat(),
-            about=self.options.about,
-            figures=figures,
-            labels=trainer.labels,
-        )
-        store.save(self.out / f"{name}{store.SUFFIX}", trainer.network.state_dict(), card)
+        for label, weight, losses in zip(trainer.labels, weights, each, strict=True):
+            figures[f"weight_{label}"], figures[f"content_{label}"] = weight, losses.content
+            figures[f"style_{label}"], figures[f"total_{label}"] = losses.style, losses.total
+        data = f"{', '.join(trainer.labels)}; photos from {', '.join(path.name for path in self.options.photos)}"
+        self.write_weights(name, trainer.network.state_dict(), figures, data=data, labels=trainer.labels)
+
+    def command(self) -> list[str]:
+        options = self.options
+        words = ["arabesque", "train", "style"]
+        words += [f"{painting.label}={painting.path.name}@{painting.weight:g}" for painting in options.paintings]
+        words += ["--photos", *(path.name for path in options.photos), "--out", options.out.name]
+        words += ["--size", str(options.size)]
+        words += ["--squeezenet", options.squeezenet.name] if options.squeezenet else []
+        return words + as_options(self.trainer.settings, ("stability", "narrow", "wide", "blocks"))
 
 
-def rounded(told: Told) -> dict[str, float]:
+def rounded(losses: StyleLosses) -> dict[str, float]:
     """Losses for a line of JSON."""
-    return {name: round(value, 6) for name, value in told._asdict().items()}
-
-
-def command(trainer: Trainer, options: argparse.Namespace) -> str:
-    """The command that makes such weights again, with every setting said."""
-    made = trainer.settings
-    words = ["arabesque", "train", "style"]
-    words += [f"{manner.label}={manner.path.name}@{manner.weight:g}" for manner in options.paintings]
-    words += ["--photos", *(path.name for path in options.photos), "--out", options.out.name]
-    words += ["--minutes", f"{made.minutes:g}"] if made.minutes else ["--steps", str(made.steps)]
-    words += ["--size", str(options.size)]
-    words += ["--eyes", options.eyes.name] if options.eyes else []
-    words += ["--begin", Path(made.begin).name] if made.begin else []
-    for name in ("batch", "learning_rate", "stability", "narrow", "wide", "blocks", "seed"):
-        words += [f"--{name.replace('_', '-')}", str(getattr(made, name))]
-    return shlex.join(words)
+    return {name: round(value, 6) for name, value in losses._asdict().items()}

@@ -12,7 +12,7 @@ from torch import Tensor
 from models.style_transfer.dataset import Photos, threads
 from models.style_transfer.network import OWN
 from models.style_transfer.objective import Objective
-from models.style_transfer.trainer import Told
+from models.style_transfer.trainer import StyleLosses
 from models.style_transfer.weights import network_of
 
 LEARNING_RATE = 0.02
@@ -27,7 +27,7 @@ def added(
     side: int = 128,
     batch: int = 2,
     seed: int = 1,
-    told: Callable[[int, Told], None] | None = None,
+    told: Callable[[int, StyleLosses], None] | None = None,
 ) -> dict[str, Tensor]:
     """The parameters with one painting more, the last: the only one of `objective`.
 
@@ -55,7 +55,7 @@ def added(
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         if told is not None:
-            told(number + 1, Told(*(float(part.detach().mean()) for part in lost)))
+            told(number + 1, StyleLosses(*(float(part.detach().mean()) for part in lost)))
     return {
         name: torch.cat([value, getattr(network, name).detach().cpu()]) if name in OWN else value
         for name, value in parameters.items()

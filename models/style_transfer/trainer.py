@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from models.compute.precision import half_pays
@@ -19,13 +18,11 @@ from models.style_transfer.network import Network, prepare
 from models.style_transfer.objective import Objective
 from models.style_transfer.optimiser import Optimiser
 from models.style_transfer.weights import read
-from models.training.checkpoint import ResumeError, read_checkpoint, write_checkpoint
-
-WARM_UP = 0.01  # share of the training in which the learning rate rises
-CLIP = 1.0  # largest norm of the gradient
+from models.training.settings import TrainingSettings
+from models.training.trainer import BaseTrainer
 
 
-class Told(NamedTuple):
+class StyleLosses(NamedTuple):
     """Losses of one batch or many, each painting's own or a mean."""
 
     content: float
@@ -34,32 +31,32 @@ class Told(NamedTuple):
     stability: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What decides the result of a training."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StyleSettings(TrainingSettings):
+    """What decides the result of a training; `batch` counts painted pictures."""
 
-    steps: int = 40_000  # updates
-    minutes: float = 0.0  # train for so long instead; everything that follows the steps then follows the clock
-    batch: int = 6  # painted pictures at once
-    learning_rate: float = 2e-3  # at its highest
+    steps: int = 40_000
+    batch: int = 6
+    learning_rate: float = 2e-3
     sides: tuple[int, ...] = (192, 256)  # of the crops, in pixels: small ones hold too little of a painting
     grows: tuple[float, ...] = (0.0, 0.5)  # the share of the training at which each side begins
     sharpens: float = 0.7  # the share of the training after which the sharp eyes look, where it began with others
     steadies: float = 0.6  # the share after which stability counts
     stability: float = 20.0  # the weight of the squared difference between a picture and itself seen from aside
-    seed: int = 1
     narrow: int = 48
     wide: int = 128
     blocks: int = 4
-    begin: str = ""  # weights to begin with, by name or file
 
 
-class Trainer:
+class StyleTrainer(BaseTrainer[StyleSettings, StyleLosses]):
     """Network, optimiser and position in the photos; `update` until `done`."""
+
+    network: Network
+    warm_up = 0.01
 
     def __init__(
         self,
-        settings: Settings,
+        settings: StyleSettings,
         photos: Sequence[Path],
         objective: Objective,
         labels: Sequence[str],
@@ -68,8 +65,8 @@ class Trainer:
         device: torch.device | str = "cpu",
     ) -> None:
         """Learns by `objective`; where there is a `first` one, by that until it `sharpens`."""
-        self.settings, self.objective, self.first, self.labels = settings, objective, first, tuple(labels)
-        self.device = torch.device(device)
+        super().__init__(settings, device=device)
+        self.objective, self.first, self.labels = objective, first, tuple(labels)
         self.photos = Photos(
             photos, paintings=len(labels), batch=settings.batch, seed=settings.seed, ahead=threads(self.device)
         )
@@ -83,19 +80,6 @@ class Trainer:
         self.half = half_pays(self.device)
         self.taught = objective.quick()  # what teaches; `objective` itself is for tests
         self.optimiser = Optimiser(self.network)
-        self.done_updates = 0
-        self.spent_s = 0.0  # how long was trained, all sessions together; whoever trains keeps it up to date
-
-    @property
-    def part(self) -> float:
-        """How much of the training is done, 0..1."""
-        if self.settings.minutes:
-            return min(1.0, self.spent_s / 60 / self.settings.minutes)
-        return min(1.0, self.done_updates / self.settings.steps)
-
-    @property
-    def done(self) -> bool:
-        return self.part >= 1.0
 
     @property
     def side(self) -> int:
@@ -103,25 +87,14 @@ class Trainer:
         begun = [side for side, at in zip(self.settings.sides, self.settings.grows, strict=True) if self.part >= at]
         return begun[-1]
 
-    def learning_rate(self) -> float:
-        """A short rise, then half a cosine down to nothing."""
-        rise = min(1.0, (self.part + 1e-3) / WARM_UP)
-        return self.settings.learning_rate * rise * 0.5 * (1 + math.cos(math.pi * self.part))
-
-    def update(self) -> Told:
+    def update(self) -> StyleLosses:
         """One batch, one step of the optimiser. Raises ValueError, with no weight changed, for losses not finite."""
         batch = self.photos.batch(self.done_updates, self.side)
         loss, told = self._losses(batch)
-        if not math.isfinite(float(loss.detach())):
-            raise ValueError("the loss is not finite any more; begin anew with a lower learning rate")
-        self.optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
-        self.optimiser.step(self.learning_rate())
-        self.done_updates += 1
+        self.descend(loss, (float(loss.detach()),))
         return told
 
-    def _losses(self, batch: Batch) -> tuple[Tensor, Told]:
+    def _losses(self, batch: Batch) -> tuple[Tensor, StyleLosses]:
         each = batch.which.shape[1]
         photos = batch.photos.to(self.device)
         which = batch.which.flatten().to(self.device)
@@ -140,7 +113,7 @@ class Trainer:
             unsteady = instability(painted, self._painted(moved, rows), shift)
             loss = loss + self.settings.stability * unsteady
         means = [float(part.detach().mean()) for part in (*lost, unsteady)]
-        return loss, Told(*means)
+        return loss, StyleLosses(*means)
 
     def _painted(self, photos: Tensor, rows: Tensor) -> Tensor:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
@@ -148,7 +121,7 @@ class Trainer:
         return painted.float()
 
     @torch.no_grad()
-    def test(self, photos: Sequence[Tensor]) -> list[Told]:
+    def test(self, photos: Sequence[Tensor]) -> list[StyleLosses]:
         """Each painting's mean losses on the same pictures [1, 3, H, W]."""
         rows = torch.eye(len(self.labels), device=self.device)
         contents = [self.objective.content(photo.to(self.device)) for photo in photos]
@@ -157,34 +130,11 @@ class Trainer:
             for n, row in enumerate(rows[:, None])
         ]
 
-    def save(self, path: Path) -> None:
-        """Write all that a resumed training needs, whole or not at all."""
-        held = {
-            "settings": asdict(self.settings),
-            "data": self.fingerprint(),
-            "updates": self.done_updates,
-            "spent_s": self.spent_s,
-            "network": self.network.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-        }
-        write_checkpoint(path, held)
-
-    def resume(self, path: Path) -> None:
-        """Go on where `save` left off; only how long to train and how much each style counts may differ from then.
-
-        Raises ResumeError for a file that is broken or belongs to other settings or other data.
-        """
-        held, then = read_checkpoint(path, ("data", "updates", "spent_s", "network", "optimiser"), Settings)
-        if replace(then, steps=self.settings.steps, minutes=self.settings.minutes) != self.settings:
-            raise ResumeError(f"{path}: was made with {then}, and {self.settings} was asked")
-        if held["data"] != self.fingerprint():
-            raise ResumeError(f"{path}: was made with {held['data']}, and {self.fingerprint()} was given now")
-        self.network.load_state_dict(held["network"])
-        self.optimiser.load_state_dict(held["optimiser"])
-        self.done_updates, self.spent_s = held["updates"], held["spent_s"]
+    def step_optimiser(self, learning_rate: float) -> None:
+        self.optimiser.step(learning_rate)
 
     def fingerprint(self) -> str:
-        """The paintings and photos in one line: what a checkpoint compares."""
+        """The paintings and photos in one line."""
         return f"{', '.join(self.labels)} and {len(self.photos.files)} photos"
 
 
@@ -212,15 +162,15 @@ def instability(painted: Tensor, moved: Tensor, shift: Tensor) -> Tensor:
     return ((wanted - moved).square() * inside).mean()
 
 
-def judged(objective: Objective, painted: Sequence[Tensor], contents: Sequence[Tensor], which: int) -> Told:
+def judged(objective: Objective, painted: Sequence[Tensor], contents: Sequence[Tensor], which: int) -> StyleLosses:
     """The mean losses of pictures [1, 3, H, W] that all shall be like one painting."""
     sums = [0.0, 0.0, 0.0]
     for picture, content in zip(painted, contents, strict=True):
         for n, part in enumerate(objective(picture, content, torch.tensor([which], device=picture.device))):
             sums[n] += float(part.mean()) / len(painted)
-    return Told(*sums)
+    return StyleLosses(*sums)
 
 
-def mean_of(many: Sequence[Told]) -> Told:
+def mean_of(many: Sequence[StyleLosses]) -> StyleLosses:
     """The mean of each loss."""
-    return Told(*(sum(values) / len(many) for values in zip(*many, strict=True)))
+    return StyleLosses(*(sum(values) / len(many) for values in zip(*many, strict=True)))

@@ -8,7 +8,17 @@ import os
 from collections.abc import Iterator
 
 import torch
-from torch import distributed
+from torch import Tensor, distributed, nn
+
+
+def world() -> int:
+    """How many processes train together."""
+    return distributed.get_world_size() if distributed.is_initialized() else 1
+
+
+def rank() -> int:
+    """The number of this process among them; the first one, 0, logs and writes files."""
+    return distributed.get_rank() if distributed.is_initialized() else 0
 
 
 @contextlib.contextmanager
@@ -30,3 +40,56 @@ def together() -> Iterator[None]:
         yield
     finally:
         distributed.destroy_process_group()
+
+
+@contextlib.contextmanager
+def first_process_first() -> Iterator[None]:
+    """Only the first process is in the block at first; the others enter when it has left (and has written a cache)."""
+    if rank():
+        distributed.barrier()
+    try:
+        yield
+    finally:
+        if not rank() and distributed.is_initialized():
+            distributed.barrier()
+
+
+def largest(device: torch.device, *numbers: float) -> list[float]:
+    """The largest that any process has of each number."""
+    if world() == 1:
+        return list(numbers)
+    shared = torch.tensor(numbers, device=device, dtype=torch.float64)
+    distributed.all_reduce(shared, op=distributed.ReduceOp.MAX)
+    found: list[float] = shared.tolist()
+    return found
+
+
+def average(numbers: Tensor) -> list[float]:
+    """The mean of each number [n] over all processes."""
+    numbers = numbers.detach().clone()
+    if world() > 1:
+        distributed.all_reduce(numbers)
+    found: list[float] = (numbers / world()).tolist()
+    return found
+
+
+def average_gradients(network: nn.Module) -> None:
+    """Replaces the gradients by their means over all processes, in one exchange."""
+    if world() == 1:
+        return
+    gradients = [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
+    flat = torch.cat([gradient.flatten() for gradient in gradients])
+    distributed.all_reduce(flat)
+    flat /= world()
+    for gradient, part in zip(gradients, torch.split(flat, [g.numel() for g in gradients]), strict=True):
+        gradient.copy_(part.view_as(gradient))
+
+
+def gathered(own: Tensor, dim: int, device: torch.device) -> Tensor:
+    """The parts of all processes, one after the other along `dim`, on the CPU."""
+    if world() == 1:
+        return own.cpu()
+    own = own.to(device).contiguous()
+    parts = [torch.empty_like(own) for _ in range(world())]
+    distributed.all_gather(parts, own)
+    return torch.cat(parts, dim).cpu()

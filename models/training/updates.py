@@ -1,4 +1,4 @@
-"""The updates of a training, one after the other, until it is done or stopped."""
+"""The loop of a training: updates until it is done or stopped, checkpoints in between."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 import torch
-from torch import distributed
 
+from models.training.processes import largest
 from models.training.stop import Stop
 
 CHECKPOINT = "checkpoint.pt"
@@ -17,8 +17,8 @@ CHECKPOINT = "checkpoint.pt"
 Losses = TypeVar("Losses", covariant=True)
 
 
-class Trainer(Protocol[Losses]):
-    """One training, as far as its updates need it."""
+class Updating(Protocol[Losses]):
+    """A trainer, as far as the loop needs it."""
 
     device: torch.device
 
@@ -31,17 +31,17 @@ class Trainer(Protocol[Losses]):
 
 
 def updates(
-    trainer: Trainer[Losses], checkpoint: Path, stop: Stop, *, save_every_s: float
+    trainer: Updating[Losses], checkpoint: Path, stop: Stop, *, save_every_s: float
 ) -> Iterator[tuple[Losses, float]]:
-    """The losses of each update, and how many seconds passed since the one before; saves every few minutes.
+    """Yields the losses of each update, and the seconds since the one before; saves a checkpoint `save_every_s`.
 
-    Several processes take the longest of their times, and stop and save together.
+    Several processes agree: they count the longest of their times, and stop and save after the same update.
     """
     saved = before = time.monotonic()
     while not trainer.done:
         losses = trainer.update()
         now = time.monotonic()
-        passed_s, leave, save = _agreed(trainer.device, now - before, stop.asked, now - saved > save_every_s)
+        passed_s, leave, save = largest(trainer.device, now - before, stop.asked, now - saved > save_every_s)
         before = now
         yield losses, passed_s
         if leave:
@@ -49,13 +49,3 @@ def updates(
         if save:
             trainer.save(checkpoint)
             saved = now
-
-
-def _agreed(device: torch.device, *numbers: float) -> list[float]:
-    """The largest that any of the processes has of each."""
-    if not distributed.is_initialized():
-        return list(numbers)
-    held = torch.tensor(numbers, device=device, dtype=torch.float64)
-    distributed.all_reduce(held, op=distributed.ReduceOp.MAX)
-    found: list[float] = held.tolist()
-    return found

@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.files.download import DownloadError, Told, download
+from models.files.download import DownloadError, Received, download
 
 
-class EyesError(Exception):
+class VisionError(Exception):
     """Weights of a network that sees which cannot be had: one sentence with the file or address."""
 
 
@@ -43,20 +43,20 @@ def place(checkpoint: Checkpoint) -> Path:
     return cache() / checkpoint.address.rpartition("/")[2]
 
 
-def fetch(checkpoint: Checkpoint, *, told: Told | None = None) -> Path:
-    """The file, downloaded if it is not there yet. Raises EyesError where that does not work."""
+def fetch(checkpoint: Checkpoint, *, told: Received | None = None) -> Path:
+    """The file, downloaded if it is not there yet. Raises VisionError where that does not work."""
     path = place(checkpoint)
     if path.is_file():
         return path
     try:
         download(checkpoint.address, path, most=checkpoint.most, sha256=checkpoint.sha256, told=told)
     except (DownloadError, OSError) as error:
-        raise EyesError(f"{error}; a copy of your own can be named by its path") from None
+        raise VisionError(f"{error}; a copy of your own can be named by its path") from None
     return path
 
 
 def read(path: Path) -> dict[str, Tensor]:
-    """The tensors of an .npz or .pth file by name; no code in it is run. Raises EyesError where it cannot be read."""
+    """The tensors of an .npz or .pth file by name; no code in it is run. Raises VisionError where it cannot be read."""
     try:
         if path.suffix == ".npz":
             with np.load(path, allow_pickle=False) as file:
@@ -64,8 +64,8 @@ def read(path: Path) -> dict[str, Tensor]:
         held: Any = torch.load(path, map_location="cpu", weights_only=True)
         return {str(name): tensor for name, tensor in held.items() if isinstance(tensor, Tensor)}
     except FileNotFoundError:
-        raise EyesError(f"{path}: there is no such file") from None
+        raise VisionError(f"{path}: there is no such file") from None
     except (OSError, ValueError, RuntimeError, EOFError, AttributeError, TypeError, zipfile.BadZipFile) as error:
-        raise EyesError(f"{path}: not weights that can be read ({str(error).partition(chr(10))[0]})") from None
+        raise VisionError(f"{path}: not weights that can be read ({str(error).partition(chr(10))[0]})") from None
     except Exception as error:  # torch raises pickle's own errors for what it will not load
-        raise EyesError(f"{path}: not weights that can be read ({type(error).__name__})") from None
+        raise VisionError(f"{path}: not weights that can be read ({type(error).__name__})") from None

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.vision import checkpoints
-from models.vision.checkpoints import EyesError
+from models.vision.checkpoints import VisionError
 from models.vision.vgg import DEVIATION, MEAN
 
 FIRES = range(2, 10)
@@ -93,7 +93,7 @@ class SqueezeNet(nn.Module):
 def load(path: Path | None = None) -> SqueezeNet:
     """SqueezeNet from a file (1.0 as .npz with fireN/expand3x3.weight, 1.1 as torchvision's .pth), else downloaded.
 
-    Raises EyesError, one sentence, where the file does not hold it or it cannot be fetched.
+    Raises VisionError, one sentence, where the file does not hold it or it cannot be fetched.
     """
     path = path or checkpoints.fetch(checkpoints.SQUEEZENET)
     found = checkpoints.read(path)
@@ -110,8 +110,8 @@ def load(path: Path | None = None) -> SqueezeNet:
         for key in ("weight", "bias"):
             tensor = found.get(f"{place}.{key}")
             if tensor is None:
-                raise EyesError(f"{path}: not SqueezeNet 1.0 or 1.1 (no {place}.{key})")
+                raise VisionError(f"{path}: not SqueezeNet 1.0 or 1.1 (no {place}.{key})")
             tensors[f"{name}.{key}"] = tensor.float()
     if tuple(tensors["conv1.weight"].shape) != (edition.channels, 3, edition.kernel, edition.kernel):
-        raise EyesError(f"{path}: not SqueezeNet 1.0 or 1.1 (its first convolution is another)")
+        raise VisionError(f"{path}: not SqueezeNet 1.0 or 1.1 (its first convolution is another)")
     return SqueezeNet(tensors, edition)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.vision import checkpoints
-from models.vision.checkpoints import EyesError
+from models.vision.checkpoints import VisionError
 
 MEAN = 0.485, 0.456, 0.406  # of ImageNet, red green blue in 0..1
 DEVIATION = 0.229, 0.224, 0.225
@@ -96,7 +96,7 @@ class Vgg(nn.Module):
 def load(path: Path | None = None, *, deepest: str = LAYERS[-1]) -> Vgg:
     """VGG-16 from a file (.npz with convX_Y.weight and .bias, or torchvision's vgg16 .pth), else downloaded once.
 
-    Raises EyesError, one sentence, where the file does not hold it or it cannot be fetched.
+    Raises VisionError, one sentence, where the file does not hold it or it cannot be fetched.
     """
     path = path or checkpoints.fetch(checkpoints.VGG16)
     found = checkpoints.read(path)
@@ -106,7 +106,7 @@ def load(path: Path | None = None, *, deepest: str = LAYERS[-1]) -> Vgg:
         for key, shape in (("weight", (after, before, 3, 3)), ("bias", (after,))):
             tensor = found.get(f"conv{name}.{key}", found.get(f"features.{places[name]}.{key}"))
             if tensor is None or tuple(tensor.shape) != shape:
-                raise EyesError(f"{path}: not VGG-16's convolutions (no conv{name}.{key} of shape {list(shape)})")
+                raise VisionError(f"{path}: not VGG-16's convolutions (no conv{name}.{key} of shape {list(shape)})")
             tensors[f"conv{name}.{key}"] = tensor.float()
     return Vgg(tensors, deepest=deepest)
 

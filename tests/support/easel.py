@@ -13,11 +13,11 @@ from models.files.picture_file import Pixels
 from models.style_transfer import pictures
 from models.style_transfer.network import Network, prepare
 from models.style_transfer.objective import DEEPEST, Objective
-from models.style_transfer.trainer import Settings
+from models.style_transfer.trainer import StyleSettings
 from models.vision.vgg import CONVOLUTIONS, Vgg
 
 NAMES = ("stripes", "spots", "checks")
-TINY = Settings(
+TINY = StyleSettings(
     steps=8, batch=2, sides=(24, 32), grows=(0.0, 0.5), steadies=0.5, narrow=8, wide=12, blocks=1, learning_rate=5e-3
 )
 

@@ -6,9 +6,11 @@ import numpy as np
 
 from models.sketch_rnn.dataset import Drawings
 from models.sketch_rnn.files import TEST, TRAIN, VALID
-from models.sketch_rnn.trainer import Settings
+from models.sketch_rnn.trainer import SketchSettings
 
-TINY = Settings(steps=12, batch=6, learning_rate=5e-3, longest=12, seed=3, encoder=6, decoder=12, latent=4, mixtures=3)
+TINY = SketchSettings(
+    steps=12, batch=6, learning_rate=5e-3, longest=12, seed=3, encoder=6, decoder=12, latent=4, mixtures=3
+)
 
 
 def drawings(*, count: int = 40) -> Drawings:

@@ -10,7 +10,7 @@ from lessons import TINY, drawings
 from torch import Tensor, nn
 
 from models.sketch_rnn.recurrent import Dropout, run
-from models.sketch_rnn.trainer import Trainer
+from models.sketch_rnn.trainer import SketchTrainer
 
 
 def loop(lstm: nn.LSTM, told: Tensor, first: tuple[Tensor, Tensor], kept: Tensor) -> Tensor:
@@ -70,7 +70,7 @@ def test_half_precision_stays_near() -> None:
 
 
 def test_it_is_used_in_training_and_not_in_tests() -> None:
-    learning, plain = (Trainer(replace(TINY, recurrent_dropout=rate), drawings()) for rate in (0.5, 0.0))
+    learning, plain = (SketchTrainer(replace(TINY, recurrent_dropout=rate), drawings()) for rate in (0.5, 0.0))
     held = [learning.batches[0]]
     assert learning.validate(held) == plain.validate(held)
     assert learning.update() != plain.update()

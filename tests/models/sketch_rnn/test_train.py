@@ -22,8 +22,9 @@ from models.sketch_rnn import journal, train
 from models.sketch_rnn.dataset import fixed
 from models.sketch_rnn.files import TEST, TRAIN
 from models.sketch_rnn.network import KIND, Network, prepare
-from models.sketch_rnn.trainer import Losses, Trainer
+from models.sketch_rnn.trainer import SketchLosses, SketchTrainer
 from models.training.checkpoint import ResumeError
+from models.training.stop import STOPPED
 
 
 def test_the_network_has_the_parameters_the_stage_draws_with() -> None:
@@ -59,7 +60,7 @@ def test_the_encoder_reads_as_a_packed_bidirectional_lstm_does() -> None:
 
 @pytest.mark.parametrize("latent", [4, 0])
 def test_it_learns_to_draw_better_than_at_first(latent: int) -> None:
-    learning = Trainer(replace(TINY, steps=80, decoder=24, latent=latent), drawings())
+    learning = SketchTrainer(replace(TINY, steps=80, decoder=24, latent=latent), drawings())
     held = fixed(learning.drawings, TEST, batch=3, scale=learning.scale)
     before = learning.validate(held)[0]
     losses = [learning.update() for _ in range(80)]
@@ -74,22 +75,22 @@ def test_it_learns_to_draw_better_than_at_first(latent: int) -> None:
 
 
 def test_what_is_measured_does_not_depend_on_how_drawings_are_grouped() -> None:
-    learning = Trainer(replace(TINY, latent=0), drawings())
+    learning = SketchTrainer(replace(TINY, latent=0), drawings())
     found = [learning.validate(fixed(learning.drawings, TRAIN, batch=n, scale=1.0))[0] for n in (1, 7, 100)]
     for other in found[1:]:
         assert other.reconstruction == pytest.approx(found[0].reconstruction, rel=1e-4)
 
 
 def test_a_resumed_training_gives_the_same_losses(tmp_path: Path) -> None:
-    whole = Trainer(TINY, drawings())
+    whole = SketchTrainer(TINY, drawings())
     losses = [whole.update() for _ in range(12)]
 
-    first = Trainer(TINY, drawings())
+    first = SketchTrainer(TINY, drawings())
     assert [first.update() for _ in range(5)] == losses[:5]
     first.best, first.spent_s = 4.5, 60.0
     first.save(tmp_path / "pause.pt")
     torch.manual_seed(99)  # chance elsewhere must not matter
-    again = Trainer(TINY, drawings())
+    again = SketchTrainer(TINY, drawings())
     again.resume(tmp_path / "pause.pt")
     assert (again.done_updates, again.best, again.spent_s) == (5, 4.5, 60.0)
     assert [again.update() for _ in range(7)] == losses[5:]
@@ -99,20 +100,20 @@ def test_a_resumed_training_gives_the_same_losses(tmp_path: Path) -> None:
 
 def test_a_pause_of_something_else_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "pause.pt"
-    made = Trainer(TINY, drawings())
+    made = SketchTrainer(TINY, drawings())
     made.save(path)
-    Trainer(replace(TINY, steps=99, minutes=2.0), drawings()).resume(path)  # how long may differ
+    SketchTrainer(replace(TINY, steps=99, minutes=2.0), drawings()).resume(path)  # how long may differ
     with pytest.raises(ResumeError, match=r"decoder=12.*decoder=13"):
-        Trainer(replace(TINY, decoder=13), drawings()).resume(path)
-    with pytest.raises(ResumeError, match="other drawings"):
-        Trainer(TINY, drawings(count=42)).resume(path)
+        SketchTrainer(replace(TINY, decoder=13), drawings()).resume(path)
+    with pytest.raises(ResumeError, match="other data"):
+        SketchTrainer(TINY, drawings(count=42)).resume(path)
     path.write_bytes(b"not a checkpoint")
     with pytest.raises(ResumeError, match="not a checkpoint that can be resumed"):
         made.resume(path)
 
 
 def test_the_learning_rate_and_the_latent_loss_follow_the_clock_when_minutes_are_asked() -> None:
-    learning = Trainer(replace(TINY, minutes=2.0, learning_rate=1.0), drawings())
+    learning = SketchTrainer(replace(TINY, minutes=2.0, learning_rate=1.0), drawings())
     assert learning.kl_weight() == pytest.approx(0.01)
     learning.spent_s = 60.0
     assert learning.part == 0.5
@@ -160,16 +161,16 @@ def test_what_cannot_be_done_is_one_sentence(tmp_path: Path, capsys: pytest.Capt
 
 def test_a_paused_command_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words = shapes(tmp_path)
-    told = journal.Journal.updated
+    told = journal.SketchJournal.updated
 
-    def killed(self: journal.Journal, losses: Losses) -> None:
+    def killed(self: journal.SketchJournal, losses: SketchLosses) -> None:
         told(self, losses)
         if self.trainer.done_updates == 3:
             os.kill(os.getpid(), signal.SIGTERM)
 
     with monkeypatch.context() as patched:
-        patched.setattr(journal.Journal, "updated", killed)
-        assert train.main(words) == train.STOPPED
+        patched.setattr(journal.SketchJournal, "updated", killed)
+        assert train.main(words) == STOPPED
     assert train.main(words) == 0
     straight = [*words, "--out", str(tmp_path / "straight")]
     assert train.main(straight) == 0

@@ -19,7 +19,7 @@ from models.style_transfer.flicker import flicker, unmoved
 from models.style_transfer.network import KIND, OWN
 from models.style_transfer.painter import CpuBrush
 from models.style_transfer.style_fitting import added
-from models.style_transfer.trainer import Trainer
+from models.style_transfer.trainer import StyleTrainer
 from models.style_transfer.weights import network_of, read
 from models.training.checkpoint import ResumeError
 
@@ -39,7 +39,7 @@ def eyes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_it_learns_to_paint_better_than_at_first(files: list[Path]) -> None:
-    learning = Trainer(replace(TINY, steps=25, steadies=2.0), files, objective(), LABELS)
+    learning = StyleTrainer(replace(TINY, steps=25, steadies=2.0), files, objective(), LABELS)
     shown = [pictures.tensor(photo(20, 32, 32))]
     before = learning.test(shown)
     while not learning.done:
@@ -49,7 +49,7 @@ def test_it_learns_to_paint_better_than_at_first(files: list[Path]) -> None:
 
 
 def test_crops_grow_and_steadiness_counts_from_its_time_on(files: list[Path]) -> None:
-    learning = Trainer(TINY, files, objective(), LABELS)
+    learning = StyleTrainer(TINY, files, objective(), LABELS)
     told = []
     while not learning.done:
         told.append((learning.side, learning.update().stability > 0))
@@ -57,14 +57,14 @@ def test_crops_grow_and_steadiness_counts_from_its_time_on(files: list[Path]) ->
 
 
 def test_a_pause_changes_nothing(files: list[Path], tmp_path: Path) -> None:
-    whole = Trainer(TINY, files, objective(), LABELS)
+    whole = StyleTrainer(TINY, files, objective(), LABELS)
     for _ in range(8):
         whole.update()
-    first = Trainer(TINY, files, objective(), LABELS)
+    first = StyleTrainer(TINY, files, objective(), LABELS)
     for _ in range(5):
         first.update()
     first.save(tmp_path / "checkpoint.pt")
-    second = Trainer(TINY, files, objective(), LABELS)
+    second = StyleTrainer(TINY, files, objective(), LABELS)
     second.resume(tmp_path / "checkpoint.pt")
     while not second.done:
         second.update()
@@ -73,28 +73,28 @@ def test_a_pause_changes_nothing(files: list[Path], tmp_path: Path) -> None:
 
 
 def test_it_begins_with_the_weights_it_is_given(files: list[Path], tmp_path: Path) -> None:
-    first = Trainer(TINY, files, objective(), LABELS)
+    first = StyleTrainer(TINY, files, objective(), LABELS)
     first.update()
     card = store.Card(KIND, "data", "CC0", "arabesque train style", 1, "2026-01-01", labels=LABELS)
     store.save(tmp_path / "first.safetensors", first.network.state_dict(), card)
     settings = replace(TINY, begin=str(tmp_path / "first.safetensors"))
-    second = Trainer(settings, files, objective(), LABELS)
+    second = StyleTrainer(settings, files, objective(), LABELS)
     for name, value in first.network.state_dict().items():  # files hold them in half precision
         torch.testing.assert_close(second.network.state_dict()[name], value.half().float(), rtol=0.0, atol=0.0)
     with pytest.raises(store.WeightsError, match="its paintings are stripes, bars"):
-        Trainer(settings, files, objective(), ("stripes", "spots"))
+        StyleTrainer(settings, files, objective(), ("stripes", "spots"))
     with pytest.raises(store.WeightsError, match="another size"):
-        Trainer(replace(settings, wide=16), files, objective(), LABELS)
+        StyleTrainer(replace(settings, wide=16), files, objective(), LABELS)
 
 
 def test_a_checkpoint_of_something_else_is_refused(files: list[Path], tmp_path: Path) -> None:
-    learning = Trainer(TINY, files, objective(), LABELS)
+    learning = StyleTrainer(TINY, files, objective(), LABELS)
     learning.save(tmp_path / "checkpoint.pt")
-    Trainer(replace(TINY, steps=99), files, objective(), LABELS).resume(tmp_path / "checkpoint.pt")
+    StyleTrainer(replace(TINY, steps=99), files, objective(), LABELS).resume(tmp_path / "checkpoint.pt")
     for other in (
-        Trainer(replace(TINY, batch=4), files, objective(), LABELS),
-        Trainer(TINY, files[:3], objective(), LABELS),
-        Trainer(TINY, files, objective(), ("stripes", "dots")),
+        StyleTrainer(replace(TINY, batch=4), files, objective(), LABELS),
+        StyleTrainer(TINY, files[:3], objective(), LABELS),
+        StyleTrainer(TINY, files, objective(), ("stripes", "dots")),
     ):
         with pytest.raises(ResumeError, match=r"checkpoint\.pt"):
             other.resume(tmp_path / "checkpoint.pt")
@@ -138,7 +138,7 @@ def test_the_command_trains_pauses_and_leaves_weights_with_a_card(
     assert "photo_6.jpg: cannot be read (image file is truncated" in caplog.text
     capsys.readouterr()
     assert cli.main([*words[:-6], "--blocks", "2"]) == 2
-    assert "checkpoint.pt: was made with" in capsys.readouterr().err
+    assert "checkpoint.pt: made with blocks=1, but this command has blocks=2" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -152,13 +152,13 @@ def test_the_command_trains_pauses_and_leaves_weights_with_a_card(
 )
 def test_a_painting_as_one_types_it(text: str, expected: tuple[str, str, float]) -> None:
     label, path, weight = expected
-    assert train.manner(text) == (label, Path(path), weight)
+    assert train.parse_painting(text) == (label, Path(path), weight)
 
 
 @pytest.mark.parametrize("text", ["", "x.png@", "x.png@0", "x.png@-1", "x.png@inf", "x.png@nan", "=.@1"])
 def test_what_is_no_painting(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
-        train.manner(text)
+        train.parse_painting(text)
 
 
 def test_the_command_line_names_what_is_wrong(
@@ -247,7 +247,7 @@ def test_flicker_is_the_change_of_what_stood_still() -> None:
 def test_the_first_part_is_learned_with_other_eyes(files: list[Path]) -> None:
     sharp, quick = objective(), objective()
     quick.weights = quick.weights * 1000
-    learning = Trainer(replace(TINY, sharpens=0.5), files, sharp, LABELS, first=quick)
+    learning = StyleTrainer(replace(TINY, sharpens=0.5), files, sharp, LABELS, first=quick)
     totals = []
     while not learning.done:
         totals.append(learning.update().total)

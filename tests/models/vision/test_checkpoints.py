@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from models.vision import checkpoints, squeezenet, vgg
-from models.vision.checkpoints import EyesError
+from models.vision.checkpoints import VisionError
 
 
 @pytest.fixture(scope="module")
@@ -111,22 +111,22 @@ def test_other_files_are_named_in_one_sentence(file: Path, tmp_path: Path) -> No
     torch.save([1, 2], tmp_path / "list.pth")
     for name in ("missing.npz", "notes.pth", "notes.npz", "other.npz", "list.pth"):
         for load in (vgg.load, squeezenet.load):
-            with pytest.raises(EyesError, match=name):
+            with pytest.raises(VisionError, match=name):
                 load(tmp_path / name)
-    with pytest.raises(EyesError, match=r"vgg\.npz.*not SqueezeNet"):
+    with pytest.raises(VisionError, match=r"vgg\.npz.*not SqueezeNet"):
         squeezenet.load(file)
 
 
 def test_nothing_in_a_file_is_run(tmp_path: Path) -> None:
     torch.save({"conv1_1.weight": Path("/")}, tmp_path / "code.pth")
-    with pytest.raises(EyesError, match=r"code\.pth"):
+    with pytest.raises(VisionError, match=r"code\.pth"):
         checkpoints.read(tmp_path / "code.pth")
 
 
 def test_without_a_network_the_sentence_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     away = checkpoints.Checkpoint("http://127.0.0.1:9/vgg.pth", "00", 100)
-    with pytest.raises(EyesError, match=r"127\.0\.0\.1.*by its path"):
+    with pytest.raises(VisionError, match=r"127\.0\.0\.1.*by its path"):
         checkpoints.fetch(away)
     checkpoints.place(away).parent.mkdir(parents=True, exist_ok=True)
     checkpoints.place(away).write_bytes(b"kept")
