@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,7 +35,7 @@ def read_svg(path: Path) -> list[Floats]:
     """
     page = _Page(Document(path))
     page.draw()
-    for sentence in page.trouble[:MOST_TOLD]:
+    for sentence in list(page.trouble)[:MOST_TOLD]:
         log.warning("%s: %s; left out", path.name, sentence)
     if len(page.trouble) > MOST_TOLD:
         log.warning("%s: %d more elements left out", path.name, len(page.trouble) - MOST_TOLD)
@@ -67,7 +68,7 @@ class _Page:
 
     def __init__(self, document: Document) -> None:
         self.lines: list[Floats] = []
-        self.trouble: list[str] = []
+        self.trouble: dict[str, None] = {}  # in order; a `use` repeats its sentence
         self._document = document
         self._outlines: dict[tuple[Element, tuple[float, float], float], list[Floats]] = {}
         self._above: list[Element] = []
@@ -112,7 +113,7 @@ class _Page:
         except FileError:
             raise
         except ValueError as error:
-            self.trouble.append(f"{element}: {error}")
+            self.trouble[f"{element}: {error}"] = None
         finally:
             self._above.pop()
 
@@ -191,6 +192,7 @@ def _transform(declared: Mapping[str, str], place: _Place) -> Floats:
     return there @ matrix @ back
 
 
+@lru_cache(maxsize=256)
 def _matrix(text: str) -> Floats:
     try:
         found = Matrix(text)

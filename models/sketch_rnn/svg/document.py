@@ -15,6 +15,9 @@ from models.sketch_rnn.npz_files import FileError
 
 LARGEST = 16 * 1024**2  # bytes; svgelements needs about 3 s for 1 MB of path data
 DEEPEST = 200  # nested elements; renderers have such a limit, too
+MOST_MATCHES = 20_000_000  # selectors of the style sheets times elements, each of which is compared with each
+LONGEST = 1_000  # characters of an attribute other than path data, points and transforms
+LONG = frozenset({"d", "points", "transform", "style"})
 
 
 class Element(XmlElement):
@@ -39,17 +42,21 @@ class Document:
             assert isinstance(element, Element)
             self.by_id.setdefault(element.get("id", ""), element)
         self._styled = _styled(self.root)
+        self._declared: dict[Element, Mapping[str, str]] = {}  # a `use` asks again and again
 
     def declared(self, element: Element) -> Mapping[str, str]:
         """The attributes and properties of an element: a style attribute wins over a style sheet, that over the rest.
 
         Source: CSS Cascading 4, with presentation attributes as SVG 2, 6.6 has them.
         """
+        if element in self._declared:
+            return self._declared[element]
         own = _declarations(element.get("style", ""))
         sheet = self._styled.get(element, [])
         ranked = [*sheet, *(((important, 1 << 30, 0), name, value) for important, name, value in own)]
-        found = {name: value.strip() for name, value in element.attrib.items()}
+        found = {name: value.strip() for name, value in element.attrib.items() if len(value) <= LONGEST or name in LONG}
         found.update((name, value) for _, name, value in sorted(ranked, key=lambda each: each[0]))
+        self._declared[element] = found
         return found
 
 
@@ -115,6 +122,9 @@ def _styled(root: Element) -> dict[Any, Ranked]:
                 matcher.add_selector(selector, (order, declared))
     if not order:
         return {}
+    elements = sum(1 for _ in root.iter())
+    if order * elements > MOST_MATCHES:
+        raise FileError(f"{order:,} selectors for {elements:,} elements; at most {MOST_MATCHES:,} pairs are compared")
     styled: dict[Any, Ranked] = {}
     for wrapper in cssselect2.ElementWrapper.from_xml_root(root).iter_subtree():
         ranked: Ranked = []

@@ -178,6 +178,28 @@ def test_a_bomb_of_nested_uses_ends_with_a_sentence(tmp_path: Path, inside: str)
         read_svg(page(tmp_path / "a.svg", nested(levels=9, inside=inside)))
 
 
+@pytest.mark.parametrize("attribute", ["style", "transform", "viewBox", "width", "fill"])
+def test_long_attributes_are_not_read_again_for_each_use(tmp_path: Path, attribute: str) -> None:
+    long = {"style": "fill:red;", "transform": "rotate(3) "}.get(attribute, "1") * 10_000
+    bomb = nested(levels=3, inside=f'<svg viewBox="0 0 9 9" {attribute}="{long}"><path d="M0 0h9v9"/></svg>')
+    bomb = bomb.replace('viewBox="0 0 9 9" viewBox', "viewBox")
+    assert len(read_svg(page(tmp_path / "a.svg", bomb))) == 1_000
+
+
+def test_a_style_sheet_that_would_take_hours_is_refused(tmp_path: Path) -> None:
+    sheet = "*{fill:red}" * 5_000
+    with pytest.raises(FileError, match=r"5,000 selectors for 5,002 elements; at most 20,000,000 pairs are compared"):
+        read_svg(page(tmp_path / "a.svg", f"<style>{sheet}</style>{'<g/>' * 5_000}"))
+
+
+def test_an_entity_bomb_is_refused(tmp_path: Path) -> None:
+    values = ["M0 0h9v9", *(f"&e{n};" * 10 for n in range(11))]
+    entities = "".join(f'<!ENTITY e{n} "{value}">' for n, value in enumerate(values))
+    (tmp_path / "a.svg").write_text(f'<!DOCTYPE svg [{entities}]><svg><path d="&e11;"/></svg>')
+    with pytest.raises(FileError, match="not a readable SVG file"):
+        read_svg(tmp_path / "a.svg")
+
+
 def test_deep_nesting_ends_with_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="line 1: more than 200 elements inside one another"):
         read_svg(page(tmp_path / "a.svg", "<g>" * 5000 + CHEVRON + "</g>" * 5000))
