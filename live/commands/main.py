@@ -16,6 +16,7 @@ MODULES: dict[str, str] = {
     "train": "live.commands.train",
     "sketch": "live.commands.sketch",
     "style": "live.commands.style",
+    "judge": "live.commands.judge",
     "weights": "live.commands.weights",
     "bench": "live.commands.bench",
 }

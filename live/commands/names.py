@@ -12,6 +12,7 @@ MEANINGS: dict[str, str] = {
     "train": "train a model on your own playing, drawings or paintings",
     "sketch": "play the sketch patch, or draw files: sheet, morph, complete",
     "style": "paint a photo, add a painting to the weights, judge weights",
+    "judge": "measure a model's weights: log-loss, and figures of its music beside those of recordings",
     "weights": "list weights, import or fetch published ones",
     "bench": "measure this machine: steps, timing, control, start-up",
 }

@@ -45,7 +45,7 @@ class Journal(Progress[float]):
         made = self.trainer.settings
         data = [path.name for path in self.options.data]
         command = ["arabesque train piano", *data, "--out", self.out.name]
-        for option in ("events", "batch", "segment", "learning_rate", "hidden", "layers", "seed"):
+        for option in ("events", "batch", "segment", "learning_rate", "decay", "hidden", "layers", "seed"):
             command += [f"--{option.replace('_', '-')}", str(getattr(made, option))]
         command += ["--begin", Path(made.begin).name] if made.begin else []
         if self.options.validation:

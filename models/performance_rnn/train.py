@@ -25,7 +25,7 @@ from models.performance_rnn.journal import Journal
 from models.performance_rnn.midi_files import Performance
 from models.performance_rnn.recurrent import compiled
 from models.performance_rnn.trainer import Settings, Trainer
-from models.training.arguments import count, seed
+from models.training.arguments import count, seed, share
 from models.training.checkpoint import ResumeError
 from models.training.processes import together
 from models.training.stop import STOPPED, Stop
@@ -79,6 +79,14 @@ def parser() -> argparse.ArgumentParser:
     add("--learning-rate", type=float, default=usual.learning_rate, help="size of corrections (%(default)s)")
     add("--hidden", type=count, default=usual.hidden, help="width of a layer (512; the stage plays that)")
     add("--layers", type=count, default=usual.layers, help="number of layers (3; the stage plays that)")
+    add(
+        "--decay",
+        type=share,
+        default=usual.decay,
+        metavar="SHARE",
+        help="share of the training, at its end, in which corrections shrink to nothing. A pause before it can be "
+        "continued with more --events (%(default)s)",
+    )
     add("--begin", default="", metavar="WEIGHTS", help="start from these weights, by name or file")
     add("--seed", type=seed, default=usual.seed, help="same seed and music, same weights (%(default)s)")
     add("--device", default="auto", help="cpu, cuda, or auto: the graphics card where there is one (auto)")
@@ -107,6 +115,7 @@ def run(options: argparse.Namespace) -> int:
         batch=options.batch,
         segment=options.segment,
         learning_rate=options.learning_rate,
+        decay=options.decay,
         seed=options.seed,
         hidden=options.hidden,
         layers=options.layers,

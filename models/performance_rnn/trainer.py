@@ -23,7 +23,6 @@ from models.training.checkpoint import ResumeError, read_checkpoint, write_check
 
 KIND = "performance_rnn"
 WARM_UP = 100  # updates in which the learning rate rises
-DECAY = 0.2  # share of the updates, at the end, in which it falls to nothing
 CLIP = 3.0  # largest norm of the gradient
 AVERAGE_EVERY = 8  # updates; the average is a pass over all weights
 MEMORY = 0.1  # the averaged weights are those of about this share of the updates so far
@@ -37,6 +36,7 @@ class Settings:
     batch: int = 128  # excerpts at once
     segment: int = 64  # events between two updates, through which gradients flow
     learning_rate: float = 0.05  # of Muon, at its highest; Adam has a fixed share of it
+    decay: float = 0.2  # share of the training, at its end, in which the learning rate falls to nothing
     seed: int = 1
     hidden: int = 512
     layers: int = 3
@@ -89,7 +89,8 @@ class Trainer:
     def learning_rate(self) -> float:
         """A short rise, then constant, and at the end a straight fall to nothing."""
         left = (self.settings.updates - self.done_updates - 0.5) / self.settings.updates
-        return self.settings.learning_rate * min(1.0, (self.done_updates + 1) / WARM_UP, left / DECAY)
+        fall = left / self.settings.decay if self.settings.decay else 1.0
+        return self.settings.learning_rate * min(1.0, (self.done_updates + 1) / WARM_UP, fall)
 
     def _silence(self, lanes: int) -> State:
         shape = (self.settings.layers, lanes, self.settings.hidden)
@@ -165,14 +166,14 @@ class Trainer:
         write_checkpoint(path, held)
 
     def resume(self, path: Path) -> None:
-        """Go on where `save` left off; only the number of events may differ from then.
+        """Go on where `save` left off; only the number of events and the decay may differ from then.
 
         Raises ResumeError for a file that is broken or belongs to other settings or other data.
         """
         held, then = read_checkpoint(
             path, ("data", "updates", "best", "network", "average", "optimiser", "position", "h", "c"), Settings
         )
-        if replace(then, events=self.settings.events) != self.settings:
+        if replace(then, events=self.settings.events, decay=self.settings.decay) != self.settings:
             raise ResumeError(f"{path}: was made with {then}, and {self.settings} was asked")
         if held["data"] != fingerprint(self.lanes.excerpts):
             raise ResumeError(f"{path}: was made with other music than what was given now")

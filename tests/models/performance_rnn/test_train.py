@@ -155,8 +155,8 @@ def test_a_pause_of_another_training_is_refused(tmp_path: Path) -> None:
         trainer(replace(TINY, hidden=13)).resume(path)
     with pytest.raises(ResumeError, match="other music"):
         trainer(music=scale("longer", seconds=70)).resume(path)
-    longer = trainer(replace(TINY, events=10**6))
-    longer.resume(path)  # more of the same is fine
+    longer = trainer(replace(TINY, events=10**6, decay=0.5))
+    longer.resume(path)  # more of the same is fine, and another end
     assert not longer.done
 
 
@@ -309,6 +309,17 @@ def test_two_processes_give_the_weights_of_one_and_leave_no_thread(songs: Path, 
         torch.testing.assert_close(two[name], one[name], rtol=1e-2, atol=2e-2)  # sums in another order
 
 
+def test_a_training_can_begin_with_weights(songs: Path, tmp_path: Path) -> None:
+    assert main(command(songs, tmp_path / "first")) == 0
+    first = tmp_path / "first" / "final.safetensors"
+    begun = ["--learning-rate", "0", "--begin", str(first)]
+    assert main(command(songs, tmp_path / "second", *begun)) == 0
+    given, _ = store.load(first, "performance_rnn", SHAPES)
+    kept, card = store.load(tmp_path / "second" / "final.safetensors", "performance_rnn", SHAPES)
+    assert all(torch.equal(kept[name], given[name]) for name in SHAPES)
+    assert "--begin final.safetensors" in card.command
+
+
 def test_a_signal_handler_of_before_is_put_back(songs: Path, tmp_path: Path) -> None:
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     main(command(songs, tmp_path / "out"))
@@ -320,6 +331,7 @@ def test_a_signal_handler_of_before_is_put_back(songs: Path, tmp_path: Path) -> 
     [
         (["--validation", "nowhere"], "nowhere: there is no such file or folder"),
         (["--hidden", "9"], "hidden=8"),
+        (["--begin", "nowhere.safetensors", "--restart"], "nowhere.safetensors"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(

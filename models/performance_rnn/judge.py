@@ -1,0 +1,188 @@
+"""`arabesque judge piano`: what weights know of real performances, and how their music compares with them.
+
+Two tables. The first is the log-loss on held-out recordings, in nats per event, by kind of event and by the time
+since the excerpt began. The second holds the figures of music that the weights play, with any settings of the
+pianist's knobs, beside those of the recordings.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from models.base import NoteOff, NoteOn, Wait
+from models.files import store
+from models.knob import KnobError, knobs_of
+from models.performance_rnn import midi_files
+from models.performance_rnn.dataset import cut, split
+from models.performance_rnn.events import ONE_SECOND, STEPS_PER_SECOND, TIME_SHIFT
+from models.performance_rnn.figures import MEANINGS, SECONDS, half_minutes
+from models.performance_rnn.midi_files import Performance
+from models.performance_rnn.model import PerformanceRNN
+from models.performance_rnn.network import Network
+from models.performance_rnn.sampling import GROUPS
+from models.training.arguments import count, seed
+
+KINDS = ("note on", "note off", "time shift", "velocity")
+TIMES_S = (0.0, 5.0, 15.0, 30.0, 60.0, 120.0)
+REAL_HALVES = 3  # half-minutes taken of each recording
+SPAN = 512  # events predicted at once
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the command; returns its exit status, 2 for what cannot be done, which is one sentence on standard error."""
+    options = parser().parse_args(argv)
+    try:
+        run(options)
+    except (store.WeightsError, KnobError, ValueError, OSError) as error:
+        sys.stderr.write(f"arabesque judge piano: {error}\n")
+        return 2
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(
+        prog="arabesque judge piano",
+        description="Measure weights of the pianist: their log-loss on recordings, and figures of the music they play "
+        "beside those of the recordings. Judge on recordings that the weights were not trained on.",
+    )
+    add = made.add_argument
+    add("weights", nargs="?", default="maestro", help="by name or file (%(default)s)")
+    add(
+        "--music",
+        nargs="+",
+        type=Path,
+        required=True,
+        metavar="DATA",
+        help="MIDI files, zips of them, or folders of either; of these, what lies in folders named validation, else a "
+        "twentieth",
+    )
+    add("--all", action="store_true", help="judge on all of DATA")
+    add("--cache", type=Path, metavar="DIR", help="keep the parsed recordings here")
+    add("--excerpts", type=count, default=32, help="excerpts of two minutes for the log-loss (%(default)s)")
+    add("--pieces", type=count, default=8, help="pieces to play (%(default)s)")
+    add("--seconds", type=float, default=90.0, help="length of a piece (%(default)s)")
+    add("--seed", type=seed, default=1, help="of the first piece (%(default)s)")
+    add("--set", action="append", default=[], metavar="KNOB=VALUE", help="a knob of the pianist: temperature=0.9")
+    return made
+
+
+def run(options: argparse.Namespace) -> None:
+    """Prints both tables."""
+    knobs = settings(options.set)
+    model = PerformanceRNN.load(options.weights)
+    heard = midi_files.read(options.music, cache=options.cache)
+    held = heard if options.all else split(heard)[1]
+    sys.stdout.write(loss_table(log_losses(options.weights, held, excerpts=options.excerpts)))
+    pieces = [play(model, options.seed + number, options.seconds, knobs) for number in range(options.pieces)]
+    ours = [found for piece in pieces for found in half_minutes(piece, most=100)]
+    real = [found for music in held for found in half_minutes(music, most=REAL_HALVES, begin_s=10.0)]
+    sys.stdout.write(figure_table(ours, real))
+
+
+def settings(given: Iterable[str]) -> dict[str, Any]:
+    """`KNOB=VALUE` as arguments of `PerformanceRNN.step`. Raises KnobError, one sentence, for what it is not."""
+    known = knobs_of(PerformanceRNN.step)
+    found: dict[str, Any] = {}
+    for text in given:
+        name, _, value = text.partition("=")
+        if name not in known:
+            raise KnobError(f"the pianist has no knob {name!r}; there are {', '.join(known)}")
+        parts = value.split(",")
+        found[name] = known[name].coerce(parts if known[name].components else value)
+    return found
+
+
+def play(model: PerformanceRNN, seed: int, seconds: float, knobs: Mapping[str, Any]) -> Performance:
+    """What the pianist plays in so many seconds; the notes that still sound then end there."""
+    state, now = model.start(seed), 0.0
+    down: dict[int, tuple[float, int]] = {}
+    notes: list[tuple[float, int, float, int]] = []  # start, pitch, end, velocity
+    while now < seconds:
+        events, state = model.step(state, **knobs)
+        for event in events:
+            match event:
+                case NoteOn(pitch, velocity):
+                    down[pitch] = now, velocity
+                case NoteOff(pitch) if pitch in down:
+                    start, velocity = down.pop(pitch)
+                    notes.append((start, pitch, now, velocity))
+                case Wait(passing):
+                    now += passing
+    notes += [(start, pitch, now, velocity) for pitch, (start, velocity) in down.items()]
+    starts, pitches, ends, velocities = np.array(sorted(notes), np.float64).reshape(-1, 4).T
+    return Performance(f"seed {seed}", pitches.astype(np.uint8), velocities.astype(np.uint8), starts, ends)
+
+
+@torch.no_grad()
+def log_losses(
+    weights: str, music: Sequence[Performance], *, excerpts: int
+) -> tuple[dict[str, tuple[float, float]], dict[str, float]]:
+    """Log-loss in nats per event, with density and pitch classes told.
+
+    By kind of event with the kind's share of all events, and by seconds since the excerpt began.
+    """
+    network = Network()
+    shapes = {name: tuple(value.shape) for name, value in network.state_dict().items()}
+    network.load_state_dict(store.load(weights, PerformanceRNN.kind, shapes)[0])
+    chosen = np.unique(np.linspace(0, len(music) - 1, min(excerpts, len(music))).astype(int))
+    kinds, times, losses = [], [], []
+    for number in chosen:
+        middle = max(0.0, float(music[number].start_s[-1]) / 2 - TIMES_S[-1] / 2)
+        excerpt = cut(music[number], middle, seconds=TIMES_S[-1])
+        events = torch.from_numpy(excerpt.events.astype(np.int64))
+        before = torch.cat([torch.tensor([ONE_SECOND]), events[:-1]])
+        state = None
+        for first in range(0, len(events), SPAN):
+            part = slice(first, first + SPAN)
+            logits, state = network(before[None, part], torch.from_numpy(excerpt.control[None, part]), state)
+            losses.append(F.cross_entropy(logits[0], events[part], reduction="none").numpy())
+        steps = np.where((excerpt.events >= TIME_SHIFT) & (excerpt.events < GROUPS[3].start), excerpt.events, 0)
+        passed = np.cumsum(np.where(steps, steps - TIME_SHIFT + 1, 0)) / STEPS_PER_SECOND
+        times.append(passed)
+        kinds.append(np.searchsorted([group.stop for group in GROUPS], excerpt.events, side="right"))
+    kind, time, loss = (np.concatenate(column) for column in (kinds, times, losses))
+    by_kind = {"all": (float(loss.mean()), 1.0)}
+    by_kind |= {name: (float(loss[kind == k].mean()), float((kind == k).mean())) for k, name in enumerate(KINDS)}
+    spans = itertools.pairwise(TIMES_S)
+    return by_kind, {
+        f"{a:g} to {b:g} s": float(loss[(time >= a) & (time < b)].mean())
+        for a, b in spans
+        if ((time >= a) & (time < b)).any()
+    }
+
+
+def loss_table(found: tuple[Mapping[str, tuple[float, float]], Mapping[str, float]]) -> str:
+    by_kind, by_time = found
+    lines = [f"{'log-loss':18s}{'nats':>8s}{'share':>8s}"]
+    lines += [f"{name:18s}{loss:8.3f}{share:8.2f}" for name, (loss, share) in by_kind.items()]
+    lines += [f"{name:18s}{loss:8.3f}" for name, loss in by_time.items()]
+    return "\n".join(lines) + "\n\n"
+
+
+def figure_table(ours: Sequence[Mapping[str, float]], real: Sequence[Mapping[str, float]]) -> str:
+    """Medians and 10th and 90th percentiles; a star marks a median of ours outside the real percentiles."""
+    heading = f"{'':16s}{'ours':>9s}{'10 %':>9s}{'90 %':>9s} {'real':>9s}{'10 %':>9s}{'90 %':>9s}"
+    lines = [f"{heading}   ({len(ours)} and {len(real)} half-minutes of {SECONDS:g} s)"]
+    for name, meaning in MEANINGS.items():
+        sides = []
+        for group in (ours, real):
+            values = np.array([figures[name] for figures in group])
+            values = values[np.isfinite(values)]
+            sides.append(np.percentile(values, (50, 10, 90)) if len(values) else np.full(3, np.nan))
+        out = not sides[1][1] <= sides[0][0] <= sides[1][2]
+        mine, theirs = ("".join(f"{value:9.2f}" for value in side) for side in sides)
+        lines.append(f"{name:16s}{mine}{'*' if out else ' '}{theirs}   {meaning}")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
