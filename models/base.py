@@ -13,6 +13,7 @@ from models.knob import Knob as Knob
 from models.knob import KnobError as KnobError
 from models.knob import Pulse as Pulse
 from models.knob import Value as Value
+from models.knob import address_names as address_names
 from models.knob import event as event
 from models.knob import knobs_of as knobs_of
 from models.knob import pulse as pulse

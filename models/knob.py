@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import math
+import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
@@ -224,6 +226,20 @@ def event(meaning: str, optional: int = 0, **arguments: Knob) -> Knob:
         arguments=tuple(arguments.values()),
         optional=optional,
     )
+
+
+def address_names(names: Sequence[str]) -> tuple[str, ...]:
+    """The names as parts of OSC addresses, each another: letters without accents, and `_` for what OSC forbids there.
+
+    A name without any letter or digit that OSC allows becomes its number, from 1; of two equal ones the second gets
+    its number at the end.
+    """
+    taken: list[str] = []
+    for number, name in enumerate(names, 1):
+        plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+        part = re.sub(r"[^A-Za-z0-9.+~-]+", "_", plain).strip("_") or str(number)
+        taken.append(f"{part}_{number}" if part in taken else part)
+    return tuple(taken)
 
 
 _KINDS: dict[Any, Kind] = {float: "float", int: "int", bool: "switch"}

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from live.osc.pattern import PatternError
 from live.parameters.tree import AddressError, Tree
+from live.parameters.writer import current_writer
 from live.patch import Patch
 from live.show.action import run, targets
 from live.show.beat_wait import BeatWait
@@ -58,8 +59,12 @@ class CueList:
         """Declares the addresses and reads the file."""
         add = self.tree.add
         cue, text = Knob("a name, or a position in the list", kind="text"), Knob("a text", kind="text")
-        add("/cue/go", pulse("Starts the next cue"), lambda _: self._request(self._go))
-        add("/cue/back", pulse("Starts the cue before the current one"), lambda _: self._request(self._back))
+        add("/cue/go", pulse("Starts the next cue"), lambda _: self._press(self._go, self._following))
+        add(
+            "/cue/back",
+            pulse("Starts the cue before the current one"),
+            lambda _: self._press(self._back, self._preceding),
+        )
         add("/cue/goto", event("Starts this cue and drops those that wait", cue=cue), self._goto)
         add(
             "/cue/stop",
@@ -142,17 +147,29 @@ class CueList:
 
     # -- running ------------------------------------------------------------------------------------------------
 
+    def _press(self, work: Callable[[], None], cue: Callable[[], str]) -> None:
+        """Requests a start. A sender of OSC gets the KnobError of `cue` at once where there is no cue to start."""
+        if current_writer() is not None and not self._requests:  # else the list may stand elsewhere by then
+            cue()
+        self._request(work)
+
     def _go(self) -> None:
-        if not self._next:
-            raise KnobError("the cue list is at its end" if self.cues else "there are no cues")
-        self._begin(self._next)
+        self._begin(self._following())
 
     def _back(self) -> None:
+        self._jump(self._preceding())
+
+    def _following(self) -> str:
+        if not self._next:
+            raise KnobError("the cue list is at its end" if self.cues else "there are no cues")
+        return self._next
+
+    def _preceding(self) -> str:
         names = list(self.cues)
         place = names.index(self._current) if self._current in names else 0
         if place == 0:
             raise KnobError("there is no cue before this one")
-        self._jump(names[place - 1])
+        return names[place - 1]
 
     def _jump(self, name: str) -> None:
         self._runs.clear()

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.base import Event, Knob, Page, Pulse, Wait, pulse
+from models.base import Event, Knob, Page, Pulse, Wait, address_names, pulse
 from models.compute.chance import stream
 from models.files import store
 from models.sketch_rnn import pen as pen_
@@ -88,7 +88,7 @@ class SketchRNN:
         return {
             **knobs,
             "draw": replace(knobs["draw"], choices=(ANY, *names), sets=faders),
-            "category": replace(knobs["category"], components=names, default=(1.0,) * len(names)),
+            "category": replace(knobs["category"], components=address_names(names), default=(1.0,) * len(names)),
         }
 
     def start(self, seed: int) -> State:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from models.base import Event, Frame
 from models.files import store
-from models.knob import Knob
+from models.knob import Knob, address_names
 from models.style_transfer import adjustments as look
 from models.style_transfer.network import KIND
 from models.style_transfer.painter import Brush, CpuBrush, Pixels
@@ -76,7 +76,7 @@ class StyleTransfer:
         return {
             **knobs,
             "painting": replace(knobs["painting"], choices=names, default=names[0], sets=faders),
-            "paint": replace(knobs["paint"], components=names, default=first),
+            "paint": replace(knobs["paint"], components=address_names(names), default=first),
         }
 
     def start(self, seed: int) -> State:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from models.base import Knob, KnobError, event
+from models.base import Knob, KnobError, address_names, event
 
 GO = event(
     "Go to a place",
@@ -54,3 +54,10 @@ def test_a_value_that_leaves_things_alone_is_on_no_way_to_another() -> None:
     assert [volume.between(-1, 64, part) for part in (0.0, 0.9, 1.0)] == [-1, -1, 64]
     assert [volume.between(64, -1, part) for part in (0.0, 0.9, 1.0)] == [64, 64, -1]
     assert [volume.between(64, 32, part) for part in (0.0, 0.5, 1.0)] == [64, 48, 32]
+
+
+def test_names_become_parts_of_addresses_that_osc_allows() -> None:
+    names = ("rabbit", "the Mona Lisa", "t-shirt", "fire/hydrant #2", "{a,b}*?[c]", "café", "猫", "cafe", "starry_night")
+    assert address_names(names) == (
+        *("rabbit", "the_Mona_Lisa", "t-shirt", "fire_hydrant_2", "a_b_c", "cafe", "7", "cafe_8", "starry_night"),
+    )

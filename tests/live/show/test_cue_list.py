@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from live.parameters.writer import writing
 from live.show.cue_list import CueList
 from live.show.presets import Presets
 from models.base import KnobError
@@ -244,3 +245,15 @@ def test_what_cannot_be_is_told_to_who_asked(
     cues(TWO)
     with pytest.raises(KnobError, match=sentence):
         booth.tree.write(address, given)
+
+
+def test_a_sender_of_osc_is_answered_at_the_end_of_the_list(booth: Any, cues: Any) -> None:
+    cues('[only]\nactions = ["/piano/density 9"]\n')
+    with writing(("192.168.1.7", 5005)):
+        with pytest.raises(KnobError, match="no cue before"):
+            booth.tree.set("/cue/back", True)
+        booth.tree.set("/cue/go", True)
+    booth.run(0.1)
+    with writing(("192.168.1.7", 5005)), pytest.raises(KnobError, match="at its end"):
+        booth.tree.set("/cue/go", True)
+    assert booth.told == []
