@@ -14,6 +14,7 @@ from live.engine.patch_follower import PatchFollower
 from live.engine.reloader import Reloader
 from live.engine.services import make_services
 from live.midi.output.node_outputs import NodeOutputs
+from live.net.repeated_complaints import RepeatedComplaints, with_count
 from live.net.source_rule import SourceRule
 from live.nodes.event_runner import EventRunner
 from live.nodes.loading import load_model
@@ -82,6 +83,7 @@ class Engine:
         self.session: SessionRecorder | None = None
         self.stopping = threading.Event()
         """Set once the engine has been asked to stop, or stops by itself."""
+        self._complaints = RepeatedComplaints()
         self._closed = False
         self._told: dict[str, str] = {}
         self._declare()
@@ -245,8 +247,10 @@ class Engine:
         return self.reloader is not None and self.reloader.reload()
 
     def fail(self, sentence: str) -> None:
-        """Says an error everywhere: the log, and `/engine/error`."""
-        log.error("%s", sentence)
+        """Publishes an error at `/engine/error` and logs it; the same one again is logged at growing intervals."""
+        left_out = self._complaints.due(sentence, self.clock.now())
+        if left_out is not None:
+            log.error("%s", with_count(sentence, left_out))
         self.tree.publish("/engine/error", sentence)
 
     def give(self, address: str, value: Any) -> None:

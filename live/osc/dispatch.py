@@ -144,6 +144,8 @@ class Dispatcher:
                 with self.tree.batch():
                     for one in messages:
                         packets += self._act(one, writer)
+        except (KnobError, AddressError, PatternError) as error:  # refused by an act, at the end of the batch
+            packets += self._refuse(sender, messages[0].address, str(error))
         except Exception as error:  # what a value set off has failed, at the end of the batch
             packets += self._failed(sender, messages[0].address, error)
         return packets

@@ -201,3 +201,17 @@ def test_every_note_is_ended_when_it_closes(piece: Piece) -> None:
         if message.type in ("note_on", "note_off"):
             (sounding.add if message.type == "note_on" and message.velocity else sounding.discard)(message.note)
     assert not sounding
+
+
+def test_the_same_error_again_and_again_is_published_each_time_and_logged_less_and_less(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = Piece(tmp_path, HEADER, "patch = Patch(a=Node(Scale, weights='p', seed=0))", osc=None).open()
+    published: list[str] = []
+    engine.tree.watchers.append(lambda address, _: published.append(address) if address == "/engine/error" else None)
+    caplog.clear()
+    for _ in range(1_000):
+        engine.fail("there is no such port")
+    assert len(published) == 1_000
+    assert caplog.text.count("no such port") == 3
+    engine.close()

@@ -220,6 +220,10 @@ def test_what_a_value_sets_off_may_fail(stage: Any, caplog: pytest.LogCaptureFix
     assert answered == [("/error", "/bad/act", "/bad/act failed: ZeroDivisionError: of all things")]
     assert stage.tree.get("/piano/density") == 3.0
     assert "of all things" in caplog.text
+    caplog.clear()
+    answered = stage.raw(stage.bundle(None, message("/bad/preset", 1), message("/piano/density", 4)))
+    assert answered == [("/error", "/bad/preset", "no such preset")]
+    assert "Traceback" not in caplog.text
 
 
 def test_a_flood_of_errors_is_not_answered_by_a_flood(stage: Any) -> None:
