@@ -20,7 +20,7 @@ from models.sketch_rnn.svg.style import Style, length, shown
 log = logging.getLogger(__name__)
 
 GROUPS = frozenset({"svg", "g", "a", "switch"})  # all other elements draw nothing where they stand
-MOST_ELEMENTS, MOST_POINTS = 100_000, 1_000_000  # drawn in all, each `use` counted anew
+MOST_ELEMENTS, MOST_POINTS = 50_000, 1_000_000  # drawn in all, each `use` counted anew
 MOST_TOLD = 5  # elements that are named, of those that cannot be read
 
 
@@ -30,7 +30,7 @@ def read_svg(path: Path) -> list[Floats]:
     Outlines are sampled in the shape's own coordinates and transformed then. Elements that a viewer does not show
     give no lines: without fill and stroke, hidden, fully transparent, or definitions (masks, markers, clip paths,
     symbols). Clipping, text, images, colours and the width of strokes are not read. An element that cannot be read
-    is named in the log and left out. Raises FileError where there is nothing to draw, and for more than 100,000
+    is named in the log and left out. Raises FileError where there is nothing to draw, and for more than 50,000
     elements or 1,000,000 points.
     """
     page = _Page(Document(path))
