@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from live.engine.control_thread import ControlThread
+from live.engine.home import Home
 from live.engine.options import Options
 from live.engine.patch_follower import PatchFollower
 from live.engine.reloader import Reloader
@@ -32,7 +33,7 @@ from live.system.sentence import describe
 from live.transport.clock import Clock, VirtualClock
 from live.video.cameras import Cameras
 from live.video.stage import Stage
-from models.base import Knob, Value, pulse
+from models.base import Knob, Value, event, pulse
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +80,7 @@ class Engine:
             give=self.give,
             fail=self.fail,
         )
+        self.home = Home(self.tree, self.follower, self.options.seed)
         self.reloader = Reloader(path, self.follower, self.fail) if path is not None else None
         self.session: SessionRecorder | None = None
         self.stopping = threading.Event()
@@ -278,6 +280,12 @@ class Engine:
             "/engine/seed",
             Knob("Begins all nodes again, each from a seed made of this one", 0, 2**31 - 1, kind="int", access="w"),
             self._reseed,
+        )
+        node = Knob("only this node, roll or camera", kind="text")
+        tree.add(
+            "/engine/home",
+            event("Return every parameter to what the patch says", 1, node=node),
+            lambda given: self.home.go(*(str(name).strip("/") for name in given)),  # type: ignore[union-attr]
         )
         tree.add_signal("/engine/error", "s", "A sentence that says what went wrong")
         tree.add("/midi/panic", pulse("End every note on every channel, now"), lambda _: self.panic())

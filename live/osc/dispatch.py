@@ -182,9 +182,10 @@ class Dispatcher:
     def _write(self, said: Message, writer: Writer) -> list[Packet]:
         given, knob = said.arguments, self.tree.knob(said.address)
         if not given or given == (Bang.IMPULSE,):
-            if knob.kind != "pulse":
+            bare = knob.kind == "event" and knob.arguments and knob.optional == len(knob.arguments)
+            if knob.kind != "pulse" and not bare:
                 return self.commands.answer_values([said.address], writer.peer)
-            given = (True,)
+            given = () if bare else (True,)
         clipped = self._put(said.address, knob, given, writer)
         return self._complaints.answer(writer.peer, said.address, clipped) if clipped else []
 
@@ -196,7 +197,7 @@ class Dispatcher:
                 raise AddressError(f"{address}: more than {ACTIONS_PER_S} a second of one sender are not acted on")
         writer.asked[address] = given
         stored = self.tree.write(address, given)
-        beyond = "" if stored == given[0] else knob.beyond(given)
+        beyond = "" if given and stored == given[0] else knob.beyond(given)
         return f"{address}: {beyond}" if beyond else ""
 
     def _write_matching(self, said: Message, writer: Writer) -> list[Packet]:

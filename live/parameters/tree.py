@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from live.net.source_rule import SourceRule
     from live.session.observer import SessionObserver
 
+PRESSES_AT_MOST = 8
+"""Presses of a button that wait for their node; a flood of them must not keep it busy for seconds."""
+
 Watcher = Callable[[str, tuple[Any, ...]], None]
 
 
@@ -303,7 +306,7 @@ class Tree:
         if leaf.knob.kind == "event":  # handed on by `act`, and nothing is kept of it
             return []
         if leaf.knob.kind == "pulse":
-            leaf.presses += bool(target)
+            leaf.presses = min(leaf.presses + bool(target), PRESSES_AT_MOST)
             return [leaf] if target else []
         if glide_s > 0.0 and leaf.knob.glides:
             leaf.start, leaf.start_s = leaf.at(now_s), now_s

@@ -22,8 +22,10 @@ from live.transport.clock import Clock
 from models.base import Knob, KnobError, Value, event, pulse
 
 LOOK_EVERY_S: Final = 1.0
-STARTS_AT_MOST: Final = 1000
+STARTS_AT_MOST: Final = 100
 """In one second; more than that is a circle of cues that never waits."""
+REQUESTS_AT_ONCE: Final = 20
+"""Requests handled in one turn, so that the other services of the control thread have theirs."""
 
 
 class CueList:
@@ -51,6 +53,8 @@ class CueList:
         self._started_s: deque[float] = deque(maxlen=STARTS_AT_MOST)
         self._current = self._next = ""
         self._look_s = 0.0
+        self._circle_s = float("-inf")
+        """When a circle of cues was stopped: jumps requested before are dropped."""
         self._published: dict[str, str] = {}
 
     # -- service ----------------------------------------------------------------------------------------------
@@ -89,14 +93,14 @@ class CueList:
 
     def advance(self, now_s: float) -> float:
         """Runs what was requested and what is due, in the order of time; follows the file."""
-        while self._requests:
+        for _ in range(min(len(self._requests), REQUESTS_AT_ONCE)):
             self._try(self._requests.popleft())
         self._runs.advance(now_s)
         if now_s >= self._look_s:
             self._look_s = now_s + LOOK_EVERY_S
             self._read()
         self._publish("state", "running" if self._runs else "idle")
-        return min(self._look_s, self._runs.next_s())
+        return now_s if self._requests else min(self._look_s, self._runs.next_s())
 
     def close(self) -> None:
         """Opens nothing, so closes nothing."""
@@ -109,7 +113,8 @@ class CueList:
 
     def _goto(self, given: Any) -> None:
         name = self._find(given[0])
-        self._request(lambda: self._jump(name))
+        asked_s = self.clock.now()
+        self._request(lambda: self._jump(name) if asked_s > self._circle_s else None)
 
     def _add(self, given: Any) -> None:
         name, text = given
@@ -190,6 +195,7 @@ class CueList:
         if len(self._started_s) == STARTS_AT_MOST and now_s - self._started_s[0] < 1.0:
             self._runs.clear()
             self._started_s.clear()
+            self._circle_s = now_s
             raise KnobError(f"{name} is in a circle of cues that never waits: stopped")
         self._started_s.append(now_s)
         self._current, self._next = name, self._after(name)

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from live.show.beat_wait import BeatWait
 from live.transport.clock import Clock
 
+RESUMES_AT_ONCE = 50
+"""Scripts continued in one call, so that the other services of the control thread have their turn."""
+
 Script = Generator[float | BeatWait, float, None]
 """Yields the time at which it continues, and receives that time when it does."""
 
@@ -47,8 +50,10 @@ class ScriptRunner:
         return min((run.due_s(self._clock) for run in self._runs), default=float("inf"))
 
     def advance(self, now_s: float) -> None:
-        """Continues every script that is due by now, in the order of time."""
-        while self._runs:
+        """Continues the scripts that are due by now, in the order of time; some are left for the next call if many."""
+        for _ in range(RESUMES_AT_ONCE):
+            if not self._runs:
+                return
             run = min(self._runs, key=lambda run: run.due_s(self._clock))
             due_s = run.due_s(self._clock)
             if due_s > now_s:

@@ -26,6 +26,8 @@ HUNG_AFTER_PINGS = 24
 """A process that has left so many unanswered is replaced; a driver may take some seconds over one call."""
 
 CLOSE_WITHIN_S = 3.0
+START_WITHIN_S = 15.0
+"""A process that has not answered yet is still starting: a busy machine may need seconds for that."""
 RESTART_AFTER_S = 0.2
 RESTART_AFTER_AT_MOST_S = 10.0
 
@@ -62,6 +64,7 @@ class HelperProcess:
         self._backlog: deque[bytes] = deque()
         self._closing = False
         self._unanswered = 0
+        self._answered = False
         self._writing_s = clock.now()
         self._process = self._start(self._command)
         self._writer = threading.Thread(target=self._write, name=f"to {module}", daemon=True)
@@ -98,7 +101,7 @@ class HelperProcess:
             self._wake.notify_all()
         willing = True
         try:
-            self._process.wait(CLOSE_WITHIN_S)
+            self._process.wait(CLOSE_WITHIN_S if self._answered else START_WITHIN_S)
         except subprocess.TimeoutExpired:
             willing = False
             self._process.kill()
@@ -116,6 +119,7 @@ class HelperProcess:
 
     def _start(self, command: list[str]) -> subprocess.Popen[bytes]:
         self._unanswered = 0
+        self._answered = False
         return subprocess.Popen(
             command,
             bufsize=0,
@@ -164,6 +168,7 @@ class HelperProcess:
             assert process.stdout is not None
             for line in process.stdout:
                 self._unanswered = 0
+                self._answered = True
                 self._call(self._received, line)
             status = process.wait()
             with self._piping:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
 from live.midi.input.input_set import matches
@@ -12,8 +13,12 @@ from live.transport.clock import Clock
 from live.transport.tick_tracker import TickTracker
 from models.base import Knob
 
+log = logging.getLogger(__name__)
+
 CHECK_EVERY_S = 0.05
 LOST_AFTER_S = 0.4
+GONE_AFTER_S = 10.0
+"""When nothing has come for so long and the beats stand without a stop from the device, they run on by themselves."""
 ANOTHER_AFTER_S = 2.0
 """A second device may lead when the first has been silent for so long."""
 PUBLISH_BPM = 0.05
@@ -34,6 +39,7 @@ class MidiClockIn:
         self._tracker: TickTracker | None = None
         self._device = ""
         self._message_s = 0.0
+        self._waiting_s = float("inf")
         self._state = ""
 
     def open(self) -> None:
@@ -79,11 +85,17 @@ class MidiClockIn:
         """Publishes the state of the followed clock."""
         if not self._leads():
             self._tracker = None
+            self._waiting_s = float("inf")
             self._publish("")
             return float("inf")
         tracker = self._tracker
         if tracker is None:
             self._publish("waiting for a MIDI clock")
+            self._waiting_s = now_s if self.clock.running else min(self._waiting_s, now_s)
+            if now_s - self._waiting_s >= GONE_AFTER_S:
+                self.clock.play()
+                self.tree.publish("/clock/play", True)
+                log.info("no MIDI clock for %g s: the beats run in their own tempo until one comes", GONE_AFTER_S)
         elif not tracker.running:
             self._publish(f"{self._device} stands")
         elif now_s - self._message_s > LOST_AFTER_S:

@@ -90,6 +90,12 @@ def leave(stage: Stage) -> None:
             return
 
 
+def home(stage: Stage) -> None:
+    """Returns every parameter to what the patch says."""
+    if "/engine/home" in stage.tree:
+        stage.tree.write("/engine/home", [])
+
+
 KEYS = (
     KeyBinding(("f", "f11"), "F  F11", "full screen on or off", toggle("/window/fullscreen")),
     KeyBinding(("h", "tab"), "H  Tab", "show or hide the values of all parameters", toggle("/window/hud")),
@@ -99,6 +105,7 @@ KEYS = (
     KeyBinding(("space",), "Space", "hand the turn over in a duet, else pause and play on", space),
     KeyBinding(("pause", "f4"), "F4", "pause everything, and play on", pause),
     KeyBinding(("backspace",), "Backspace", "panic: end every note, now", press("/midi/panic")),
+    KeyBinding(("home",), "Home", "return everything to what the patch says", home),
     KeyBinding(("b",), "B", "blackout on or off", toggle("/engine/blackout")),
     KeyBinding(("c",), "C", "erase all drawings", each_ink("clear")),
     KeyBinding(("u", "z"), "U  Z", "undo the last drawing, or your last stroke", undo),

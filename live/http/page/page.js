@@ -97,6 +97,9 @@ connection.on("/pong", (about) => {
   clearTimeout(panicking);
   toast("Panic: every note was ended. The piece plays on from here.");
 });
+the("home").addEventListener("click", () => {
+  if (connection.send("/engine/home", "", [])) toast("Home: every control is as the patch says.");
+});
 press("blackout", "/engine/blackout", "Blackout: the window is black until you press again.", "The window is back.");
 press("silence", "/midi/silence", "Silence: nothing plays until you press again.", "It plays again.");
 the("search").addEventListener("input", ({ currentTarget }) => search(currentTarget.value));
