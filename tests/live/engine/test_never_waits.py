@@ -84,7 +84,7 @@ def test_a_film_that_takes_long_to_open_or_to_end_is_not_waited_for(
         free.set()
         outputs.close()
         stage.close()
-        pygame.quit()
+        pygame.display.quit()
 
 
 def test_a_link_session_that_takes_long_to_join_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
