@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from models.base import Control, Event, NoteOff, NoteOn, Wait
+from models.performance_rnn.echo import EchoNote, echo
 from models.performance_rnn.events import PITCHES
 from models.performance_rnn.manner import TURN_PEDALS, Manner
 from models.performance_rnn.performer import Performer, Phrase
@@ -81,6 +82,8 @@ class Duet:
     """Pedals that are down, by controller."""
     letting_go: tuple[tuple[float, int], ...] = ()
     """When each of the notes that sound on is to be let go, and its pitch, in order."""
+    echo: tuple[EchoNote, ...] = ()
+    """What is still to be given back."""
 
     # -- what is heard ------------------------------------------------------------------------------------------
 
@@ -151,7 +154,7 @@ class Duet:
         if self.phase == "close" and not self.letting_go:
             return self._phase("listen")
         if self.phase == "play":
-            if self.struck == 0 and now_s - self.since_s > STALE_S and manner.mode != "accompany":
+            if self.struck == 0 and now_s > self.since_s + STALE_S and manner.mode != "accompany":
                 return self._phase("listen")  # too late to be an answer
             until_s = self._accompanied_until_s(manner) if manner.mode == "accompany" else self.until_s
             if now_s >= until_s:
@@ -159,12 +162,17 @@ class Duet:
             if manner.mode == "accompany" and (self.goal is None or now_s - self.goal.at_s >= REFRESH_S):
                 return replace(self, goal=self._goal(manner))
             return self
-        return self.begin(manner) if self._wants_turn(manner) else self
+        if not self._wants_turn(manner):
+            return self
+        if manner.mode != "accompany" and now_s > self.performer.end_s(manner.patience) + STALE_S:
+            return replace(self, answered_s=self.performer.last_s)  # too late: the machine stood still
+        return self.begin(manner)
 
     def rest_s(self, manner: Manner) -> float:
         """How long nothing happens but by what is heard: until a note is let go or a turn may begin; or a poll."""
         now_s = self.performer.now_s
         wanted_s = [at_s for at_s, _ in self.letting_go[:1]]
+        wanted_s += [self.since_s + note.at_s for note in self.echo[:1]]
         if manner.mode in ("answer", "echo") and self.performer.last_s > self.answered_s:
             wanted_s.append(self.performer.end_s(manner.patience))
         return min([POLL_S, *(max(at_s - now_s, 1e-4) for at_s in wanted_s)])
@@ -173,11 +181,29 @@ class Duet:
         """After the pianist's turn began, now."""
         goal = self._goal(manner)
         now_s, until_s = self.performer.now_s, math.inf
-        if manner.mode in ("answer", "echo"):
+        if manner.mode == "answer":
             seconds = goal.phrase.seconds if goal is not None else LONGEST_ANSWER_S / 4
             until_s = now_s + min(max(seconds, SHORTEST_ANSWER_S), LONGEST_ANSWER_S)
         begun = self._phase("play", letting_go=())
         return replace(begun, until_s=until_s, goal=goal, answered_s=self.performer.last_s)
+
+    def plan_echo(self, manner: Manner, stream: int, count: int) -> Duet:
+        """After what is to be given back in this turn was decided; `stream` and `count` are random numbers."""
+        if self.goal is None:
+            return replace(self, until_s=self.since_s)
+        notes = echo(self.goal.phrase, manner, stream, count)
+        return replace(self, echo=notes, until_s=self.since_s + max(note.at_s + note.seconds for note in notes))
+
+    @property
+    def echo_due(self) -> bool:
+        """Whether a note is to be given back now."""
+        return bool(self.echo) and self.since_s + self.echo[0].at_s <= self.performer.now_s
+
+    def strike_echo(self, pitch: int) -> Duet:
+        """After the first note that was to be given back was struck."""
+        note = self.echo[0]
+        ends = sorted((*self.letting_go, (self.performer.now_s + note.seconds, pitch)))
+        return replace(self.strike(note.velocity), echo=self.echo[1:], letting_go=tuple(ends))
 
     def close(self, manner: Manner, sounding: tuple[int, ...]) -> Duet:  # noqa: ARG002
         """After the last note of the pianist's turn: what sounds is held a little, then let go."""
@@ -240,5 +266,6 @@ class Duet:
             until_s=math.inf,
             struck=0,
             touch=0.0,
+            echo=(),
             letting_go=self.letting_go if letting_go is None else letting_go,
         )

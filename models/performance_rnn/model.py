@@ -2,40 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from models.base import Event, Knob, NoteOff, NoteOn, Pulse, Wait, pulse
-from models.compute.chance import stream, uniform
+from models.base import Event, Knob, Pulse, pulse
+from models.compute.chance import stream
 from models.files import store
-from models.performance_rnn.controls import control, strike_bias
 from models.performance_rnn.cuda import CudaStep
 from models.performance_rnn.events import (
-    NOTE_OFF,
-    NOTE_ON,
     ONE_SECOND,
-    PITCHES,
-    TIME_SHIFT,
-    VELOCITY,
-    VELOCITY_BINS,
-    bin_velocity,
 )
 from models.performance_rnn.following import follow
-from models.performance_rnn.listening import events_of, shifts_of
-from models.performance_rnn.manner import MODES, TURN_PEDALS, YIELDING, Manner, Playing
+from models.performance_rnn.manner import ECHOES, MODES, TURN_PEDALS, YIELDING, Manner, Playing
 from models.performance_rnn.network import Network
+from models.performance_rnn.pianist import Pianist
 from models.performance_rnn.polyphony import Hands, Limits
 from models.performance_rnn.readings import READINGS
-from models.performance_rnn.sampling import NEVER, Taste
+from models.performance_rnn.sampling import Taste
 from models.performance_rnn.scales import KEY_ALIASES, KEYS, PITCH_CLASSES, SCALES, faders
-from models.performance_rnn.state import State, measured, passing
+from models.performance_rnn.state import State, measured
 from models.performance_rnn.step import CpuStep, Step, Way
 
 LONGEST_PAUSE_S = 3600.0
@@ -50,7 +42,7 @@ def _following(what: str) -> Knob:
     return Knob(f"How far the pianist follows the performer's {what}: 0 leaves it to the other knobs", 0.0, 1.0)
 
 
-class PerformanceRNN:
+class PerformanceRNN(Pianist):
     """An expressive pianist: keys, timing and touch, drawn one event at a time (Oore et al. 2018).
 
     `parameters` are those of a `Network`, of any size. `device` is "cpu", "cuda…", or "auto", which is the
@@ -63,15 +55,14 @@ class PerformanceRNN:
     measures: ClassVar[Mapping[str, Knob]] = READINGS
 
     def __init__(self, parameters: Mapping[str, Tensor], *, device: str = "auto", way: Way | None = None) -> None:
-        self.network: Step
+        network: Step
         if torch.device("cpu" if device == "auto" else device).type == "cuda":
-            self.network = CudaStep(parameters, device=device)
+            network = CudaStep(parameters, device=device)
         else:
-            self.network = CpuStep(parameters, way=way)
+            network = CpuStep(parameters, way=way)
+        super().__init__(network)
         self.card: store.Card | None = None
         self.file: Path | None = None
-        self._wish_for = lru_cache(maxsize=4)(self._wish)
-        self._bias_for = lru_cache(maxsize=4)(strike_bias)
 
     @classmethod
     def load(cls, weights: str = "maestro", device: str = "auto") -> Self:
@@ -146,6 +137,11 @@ class PerformanceRNN:
         turn_pedal: Annotated[str, Knob(
             "The pedal that hands the turn over, in the mode hand over", choices=tuple(TURN_PEDALS)
         )] = "soft",
+        echo_keeps: Annotated[str, Knob(
+            "An echo keeps the notes and varies timing and touch, or keeps the rhythm and plays new notes",
+            choices=ECHOES,
+        )] = "notes",
+        echo_variation: Annotated[float, Knob("How far an echo varies the phrase", 0.0, 1.0)] = 0.3,
     ) -> tuple[Sequence[Event], State]:
         """One event: a key down or up, a wait, or nothing (a new touch, or something heard was taken in).
 
@@ -156,7 +152,7 @@ class PerformanceRNN:
         del key, scale  # what they set is in pitch_class
         manner = Manner(
             duet, patience, follow_key, follow_density, follow_loudness, follow_register, follow_tempo,
-            yielding, turn_pedal,
+            yielding, turn_pedal, echo_keeps, echo_variation,
         )
         playing = Playing(
             Taste(temperature, pitch_temperature, time_temperature, dynamics_temperature, top_p),
@@ -171,100 +167,23 @@ class PerformanceRNN:
             return measured(state, manner, at_once=turn)
         before, together = state.duet, state.duet.advance(manner, state.hands.pitches)
         state = replace(state, duet=together)
+        if manner.mode == "echo" and together.phase == "play" and together.until_s == math.inf:
+            count = state.count + 2 * len(together.performer.notes)
+            together = together.plan_echo(manner, state.stream, state.count)
+            state = replace(state, duet=together, count=count)
         if together.phase != before.phase and together.performer.notes:
             return measured(state, manner, at_once=True)
         letting_go = together.letting_go
         if letting_go and letting_go[0][0] <= together.performer.now_s:
             return self._let_go(state, letting_go[0][1], wish, speed)
-        if manner.mode != "solo" and together.phase != "play":
+        if together.echo_due:
+            return self._echo(state, follow(playing, together, manner), wish)
+        if manner.mode != "solo" and (together.phase != "play" or manner.mode == "echo"):
             return self._rest(state, together.rest_s(manner), manner)
         if manner.mode != "solo":
             playing = follow(playing, state.duet, manner)
             wish = self._wish_for(playing.conditioning, playing.density, playing.pitch_class)
         return self._play(state, playing, manner, wish)
-
-    def _play(self, state: State, playing: Playing, manner: Manner, wish: Any) -> tuple[Sequence[Event], State]:
-        """One event of the network's."""
-        limits = playing.limits
-        state = self._catch_up(state, wish, limits.speed)
-        hands, count = state.hands, state.count
-        over = hands.must_end(limits)
-        seconds = 0.0
-        if over is not None:
-            event = NOTE_OFF + over
-            _, memory = self.network.step(state.event, wish, state.memory)
-        else:
-            low, high = min(playing.lowest, playing.highest), max(playing.lowest, playing.highest)
-            bias = self._bias_for(playing.pitch_class, playing.pitch_pull, low, high).copy()
-            if playing.strike:
-                bias[NOTE_ON : NOTE_ON + PITCHES] += playing.strike
-            hands.forbid(bias, state.event, state.touch, limits)
-            if playing.must_strike and bias[NOTE_ON : NOTE_ON + PITCHES].max() > NEVER / 2:
-                bias[NOTE_OFF:VELOCITY] = NEVER
-            drawn, memory = self.network.draw(
-                state.event, wish, state.memory, bias, playing.taste, uniform(state.stream, count)
-            )
-            event, seconds = hands.instead(drawn, limits)
-            count += 1
-        touch = event - VELOCITY + 1 if event >= VELOCITY else state.touch
-        after = replace(state, memory=memory, event=event, touch=touch, hands=hands.after(event, seconds), count=count)
-        if event < NOTE_OFF:
-            raw = bin_velocity(touch or VELOCITY_BINS // 2)
-            velocity = int(min(max(raw * playing.velocity_gain + playing.velocity_offset + 0.5, 1.0), 127.0))
-            return (NoteOn(event, velocity),), replace(after, duet=after.duet.strike(raw))
-        if event < TIME_SHIFT:
-            return (NoteOff(event - NOTE_OFF),), after
-        return passing(after, seconds, manner)
-
-    def _let_go(self, state: State, pitch: int, wish: Any, speed: float) -> tuple[Sequence[Event], State]:
-        """Lets a key go that sounds on after the pianist's turn."""
-        duet = state.duet.let_go(pitch)
-        if pitch not in state.hands.pitches:
-            return (), replace(state, duet=duet)
-        state = self._told(self._catch_up(state, wish, speed), (NOTE_OFF + pitch,), wish)
-        return (NoteOff(pitch),), replace(state, duet=duet, hands=state.hands.after(NOTE_OFF + pitch, 0.0))
-
-    def _rest(self, state: State, seconds: float, manner: Manner) -> tuple[Sequence[Event], State]:
-        """Lets time pass; the network is told of it before the next event."""
-        rested = replace(state, hands=state.hands.wait(seconds), untold_s=state.untold_s + seconds)
-        return passing(rested, seconds, manner)
-
-    def _listen(self, state: State, heard: Iterable[Event], manner: Manner, wish: Any, speed: float) -> State:
-        """The state after the network was told of another player's events."""
-        for event in heard:
-            if isinstance(event, Wait):
-                if event.seconds > 0.0:  # not for NaN
-                    seconds = min(event.seconds, LONGEST_PAUSE_S)
-                    hands, duet = state.hands.wait(seconds), state.duet.after(seconds)
-                    state = replace(state, hands=hands, duet=duet, untold_s=state.untold_s + seconds)
-                continue
-            told = events_of(event, state.touch, state.hands.others, state.duet.performer)
-            if told:
-                state = self._told(self._catch_up(state, wish, speed), told, wish)
-                hands = state.hands
-                for one in told:
-                    hands = hands.hear(one % PITCHES, down=one < NOTE_OFF) if one < TIME_SHIFT else hands
-                state = replace(state, hands=hands)
-            state = replace(state, duet=state.duet.hear(event, manner, state.hands.pitches))
-        return state
-
-    def _catch_up(self, state: State, wish: Any, speed: float) -> State:
-        """The state after the network was told of the time that has passed."""
-        if not state.untold_s:
-            return state
-        return replace(self._told(state, shifts_of(state.untold_s, speed), wish), untold_s=0.0)
-
-    def _told(self, state: State, events: Iterable[int], wish: Any) -> State:
-        """The state after the network was told of events that it has not drawn."""
-        memory, last, touch = state.memory, state.event, state.touch
-        for event in events:
-            _, memory = self.network.step(last, wish, memory)
-            last = event
-            touch = event - VELOCITY + 1 if event >= VELOCITY else touch
-        return replace(state, memory=memory, event=last, touch=touch)
-
-    def _wish(self, conditioning: str, density: float, pitch_class: tuple[float, ...]) -> Any:
-        return self.network.wish(control(conditioning, density, pitch_class))
 
 
 def _sizes(path: Path) -> dict[str, int]:
