@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
 import cv2
 import numpy as np
@@ -13,39 +11,24 @@ import torch
 from torch.nn import functional as F
 
 from models.base import Event, Frame
+from models.compute.benchmark import BenchRow, Timed, measured, table_rows
 from models.convolution.features import FeatureMaps
 from models.convolution.filters import convolved
 from models.convolution.kernel_table import KERNELS
 from models.convolution.kernels import Kernels
 from models.style_transfer.feature_extractor import UNTRAINED, load
-from models.training.timing import one_thread, turn
 from models.vision.pixels import maps_of
 
-Row = dict[str, Any]
 SIZE = 480, 640
 USUAL = "torch's conv2d"
 
 
-def kernel_rows(seconds: float = 10.0) -> list[Row]:
+def kernel_rows(seconds: float = 10.0) -> list[BenchRow]:
     """What `arabesque bench` prints: our sum of windows beside torch's convolution, then whole pictures."""
-    pixels = np.random.default_rng(1).integers(0, 256, (*SIZE, 3), np.uint8)
-    frame = Frame(pixels)
+    frame = Frame(np.random.default_rng(1).integers(0, 256, (*SIZE, 3), np.uint8))
     calls = {**_operations(frame), **_pictures(frame)}
-    spent: dict[str, list[float]] = {name: [] for name in calls}
-    with one_thread(), torch.inference_mode():
-        end_s = time.perf_counter() + seconds
-        while time.perf_counter() < end_s or not all(spent.values()):
-            for name, call in calls.items():
-                spent[name] += turn(call)
-    p50 = {name: float(np.median(times)) * 1000.0 for name, times in spent.items()}
-    rows: list[Row] = []
-    for name, took_ms in p50.items():
-        row: Row = {"name": f"{name}, p50", "value": took_ms, "unit": "ms"}
-        peer = f"{USUAL}, {name}"
-        if peer in p50:
-            row |= {"ratio": p50[peer] / took_ms, "peer": USUAL}
-        rows.append(row)
-    return rows
+    spent = measured([Timed(name, call) for name, call in calls.items()], seconds)
+    return table_rows(spent, {name: (f"{USUAL}, {name}",) for name in calls}, tail=False)
 
 
 def _operations(frame: Frame) -> dict[str, Callable[[], object]]:

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from models.base import knobs_of
+from models.compute.benchmark import BenchRow
 from models.compute.threads import threads
 from models.files.picture_file import read
 from models.neural_style import lbfgs
@@ -30,7 +31,6 @@ from models.style_transfer import feature_extractor
 from models.style_transfer.adjustments import Pixels
 from models.style_transfer.feature_extractor import Eyes
 
-Row = dict[str, Any]
 Curve = dict[int, tuple[float, int]]
 """The loss after so many steps, and how often it was evaluated until then."""
 
@@ -97,7 +97,7 @@ def pattern(number: int, height: int = 96, width: int = 128) -> Pixels:
     return np.asarray(np.clip(127.5 + 45.0 * waves, 0, 255), np.uint8)
 
 
-def descent_rows(steps: int = 30) -> list[Row]:
+def descent_rows(steps: int = 30) -> list[BenchRow]:
     """What `arabesque bench` prints: the loss after some steps beside torch's, and how long a step takes."""
     eyes = feature_extractor.load(feature_extractor.UNTRAINED)
     case = Case(eyes, pattern(1), pattern(2), size=96, start="noise", beta=10.0)

@@ -11,24 +11,16 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from itertools import count
-from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from models.compute.benchmark import BenchRow, Bound, Spent, Timed, measured, print_table, table_rows, without_onednn
 from models.performance_rnn.model import PerformanceRNN
 from models.performance_rnn.network import Network
 from models.performance_rnn.step import CpuStep, Floats, Way
-from models.training.timing import one_thread, turn, without_onednn
-
-Row = dict[str, Any]
-Seconds = NDArray[np.float64]
 
 EVENTS = [int(event) for event in np.random.default_rng(1).integers(0, 388, 512)]
 FULL_KNOBS = {
@@ -46,72 +38,41 @@ READING = "reading our step's weights once"
 PEERS = {OURS: (USUAL, UNPACKED, READING), PLAIN: (USUAL,), WHOLE: (USUAL,)}
 
 
-@dataclass(slots=True)
-class _Measured:
-    name: str
-    call: Callable[[], object]
-    within: Callable[[], AbstractContextManager[object]] = nullcontext
-
-
-def step_rows(seconds: float = 20.0, *, way: Way | None = None) -> list[Row]:
+def step_rows(seconds: float = 20.0, *, way: Way | None = None) -> list[BenchRow]:
     """What `arabesque bench` prints: rows of name, value, unit, and `ratio` to the peer named (over 1 is faster).
 
     `way` is that of `CpuStep`; None is the one this machine gets.
     """
-    return _rows(measured(seconds, way=way))
+    return table_rows(measured(list(_things(way, seed=1)), seconds), PEERS)
 
 
-def measured(seconds: float, *, way: Way | None = None, seed: int = 1) -> dict[str, Seconds]:
-    """For each thing measured, how long each call of it took, in seconds [count]."""
-    things = list(_things(way, seed))
-    spent: dict[str, list[float]] = {thing.name: [] for thing in things}
-    with one_thread(), torch.inference_mode():
-        end_s = time.perf_counter() + seconds
-        while time.perf_counter() < end_s or len(spent[USUAL]) < 2:
-            for thing in things:
-                with thing.within():
-                    spent[thing.name] += turn(thing.call)
-    return {name: np.array(times) for name, times in spent.items()}
-
-
-def bars(spent: dict[str, Seconds]) -> list[tuple[str, float, str, bool]]:
-    """What the step must reach: (what, figure, bound, reached)."""
+def bounds(spent: Spent) -> list[Bound]:
+    """What the step must reach."""
     p50 = {name: float(np.median(times)) for name, times in spent.items()}
     usual, unpacked, reading = p50[USUAL] / p50[OURS], p50[UNPACKED] / p50[OURS], p50[OURS] / p50[READING]
     tail = float(np.percentile(spent[OURS], 99)) / p50[OURS]
     return [
-        ("times faster than the usual step", usual, "at least 12", usual >= 12.0),
-        ("times faster with oneDNN off", unpacked, "at least 1.8", unpacked >= 1.8),
-        ("times as long as reading the weights", reading, "at most 2", reading <= 2.0),
-        ("p99 over p50", tail, "under 4", tail < 4.0),
+        Bound("times faster than the usual step", usual, "at least 12", usual >= 12.0),
+        Bound("times faster with oneDNN off", unpacked, "at least 1.8", unpacked >= 1.8),
+        Bound("times as long as reading the weights", reading, "at most 2", reading <= 2.0),
+        Bound("p99 over p50", tail, "under 4", tail < 4.0),
     ]
 
 
-def _rows(spent: dict[str, Seconds]) -> list[Row]:
-    rows: list[Row] = []
-    p50 = {name: float(np.median(times)) * 1000 for name, times in spent.items()}
-    for name, times in spent.items():
-        row = {"name": f"{name}, p50", "value": p50[name], "unit": "ms"}
-        peers = PEERS.get(name, ())
-        rows += [{**row, "ratio": p50[peer] / p50[name], "peer": peer} for peer in peers] or [row]
-        rows.append({"name": f"{name}, p99", "value": float(np.percentile(times, 99)) * 1000, "unit": "ms"})
-    return rows
-
-
-def _things(way: Way | None, seed: int) -> Iterator[_Measured]:
+def _things(way: Way | None, seed: int) -> Iterator[Timed]:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = Network()
     step = CpuStep(network.state_dict(), way=way)
     wish = step.wish(np.zeros(21, np.float32))
-    yield _Measured(OURS, _stepping(step, wish))
+    yield Timed(OURS, _stepping(step, wish))
     model = PerformanceRNN(network.state_dict(), device="cpu", way=way)
-    yield _Measured(PLAIN, _playing(model, seed, {}))
-    yield _Measured(WHOLE, _playing(model, seed, FULL_KNOBS))
-    yield _Measured(USUAL, _usual(network))
-    yield _Measured(UNPACKED, _usual(network), without_onednn)
+    yield Timed(PLAIN, _playing(model, seed, {}))
+    yield Timed(WHOLE, _playing(model, seed, FULL_KNOBS))
+    yield Timed(USUAL, _usual(network))
+    yield Timed(UNPACKED, _usual(network), without_onednn)
     weights = torch.ones(step.read_bytes // 8, dtype=torch.int64)
-    yield _Measured(READING, weights.sum)
+    yield Timed(READING, weights.sum)
 
 
 def _stepping(step: CpuStep, wish: Floats) -> Callable[[], None]:
@@ -151,22 +112,13 @@ def _usual(network: Network) -> Callable[[], None]:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Prints the table; leaves with 1 where a bar is not reached."""
+    """Prints the table; returns 1 where a bound is missed."""
     parser = argparse.ArgumentParser(description="How long one event of the pianist takes.")
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--way", choices=("int8", "packed", "float32"), help="products in this way, not the best")
     options = parser.parse_args(argv)
-    spent = measured(options.seconds, way=options.way)
-    out = [
-        f"{row['name']:46}{row['value']:9.3f} {row['unit']}"
-        + (f"{row['ratio']:9.2f} times as fast as {row['peer']}" if "ratio" in row else "")
-        for row in _rows(spent)
-    ]
-    reached = bars(spent)
-    for what, figure, bound, good in reached:
-        out.append(f"{what:46}{figure:9.2f}   {bound:14}{'reached' if good else 'MISSED'}")
-    sys.stdout.write("\n".join(out) + "\n")
-    return 0 if all(good for *_, good in reached) else 1
+    spent = measured(list(_things(options.way, seed=1)), options.seconds)
+    return print_table(table_rows(spent, PEERS), bounds(spent))
 
 
 if __name__ == "__main__":

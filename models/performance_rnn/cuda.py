@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from models.compute.graph import CapturedStep
 from models.performance_rnn.events import VOCABULARY
 from models.performance_rnn.sampling import COLDEST, GROUPS, Floats, Taste
 
@@ -62,21 +63,7 @@ class CudaStep:
         self._logits = torch.zeros(VOCABULARY, device=self.device)
         self._drawn = torch.zeros((), dtype=torch.int64, device=self.device)
         self._asked: Tensor | None = None  # whose copy is in _wish
-        self._graph: torch.cuda.CUDAGraph | None = self._captured() if pinned else None
-
-    def _captured(self) -> torch.cuda.CUDAGraph:
-        """The graph of one event; its first runs, on a side stream, let the libraries set themselves up."""
-        with torch.cuda.device(self.device):
-            side = torch.cuda.Stream()  # type: ignore[no-untyped-call]
-            side.wait_stream(torch.cuda.current_stream())
-            with torch.cuda.stream(side):
-                for _ in range(3):
-                    self._forward()
-            torch.cuda.current_stream().wait_stream(side)
-            graph = torch.cuda.CUDAGraph()
-            with torch.cuda.graph(graph, capture_error_mode="thread_local"):  # other threads go on
-                self._forward()
-            return graph
+        self._captured = CapturedStep(self._forward, self.device)
 
     def start(self) -> Tensor:
         return torch.zeros_like(self._memory)
@@ -106,11 +93,7 @@ class CudaStep:
             self._wish.copy_(wish)
             self._asked = wish
         self._memory.copy_(memory)
-        if self._graph is None:
-            self._forward()
-        else:
-            with torch.cuda.device(self.device):
-                self._graph.replay()
+        self._captured(wait=False)  # whoever reads the result waits
         return self._memory.clone()
 
     def _forward(self) -> None:

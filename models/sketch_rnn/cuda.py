@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from models.compute.graph import CapturedStep
 from models.sketch_rnn.step import STROKE, Floats, Wish
 
 
@@ -68,28 +69,14 @@ class _Board:
     """The buffers for so many pens, which stay where they are, and the graph that works on them."""
 
     def __init__(self, step: CudaStep, pens: int) -> None:
-        device, self._pinned = step.device, step.device.type == "cuda"
+        device, pinned = step.device, step.device.type == "cuda"
         self._step = step
-        self._given = torch.zeros(pens, STROKE, pin_memory=self._pinned)
-        self._told = torch.zeros(pens, len(step.head_bias), pin_memory=self._pinned)
+        self._given = torch.zeros(pens, STROKE, pin_memory=pinned)
+        self._told = torch.zeros(pens, len(step.head_bias), pin_memory=pinned)
         self._gates = torch.zeros(pens, 4 * step.hidden, device=device)
         self._memory = torch.zeros(pens, 2, step.hidden, device=device)
         self._wishes: list[Wish] = []
-        self._graph: torch.cuda.CUDAGraph | None = self._captured() if self._pinned else None
-
-    def _captured(self) -> torch.cuda.CUDAGraph:
-        """The graph of one step; its first runs, on a side stream, let the libraries set themselves up."""
-        with torch.cuda.device(self._step.device):
-            side = torch.cuda.Stream()  # type: ignore[no-untyped-call]
-            side.wait_stream(torch.cuda.current_stream())
-            with torch.cuda.stream(side):
-                for _ in range(3):
-                    self._forward()
-            torch.cuda.current_stream().wait_stream(side)
-            graph = torch.cuda.CUDAGraph()
-            with torch.cuda.graph(graph, capture_error_mode="thread_local"):  # other threads go on
-                self._forward()
-            return graph
+        self._captured = CapturedStep(self._forward, device)
 
     def run(
         self, strokes: Floats, wishes: Sequence[Wish], memories: Sequence[Tensor]
@@ -99,12 +86,7 @@ class _Board:
             torch.stack([wish.gates for wish in wishes], out=self._gates)
             self._wishes = list(wishes)
         torch.stack(list(memories), out=self._memory)
-        if self._graph is None:
-            self._forward()
-        else:
-            with torch.cuda.device(self._step.device):
-                self._graph.replay()
-                torch.cuda.current_stream().synchronize()
+        self._captured()
         made: Floats = self._told.numpy().copy()
         return made, list(self._memory.clone())
 

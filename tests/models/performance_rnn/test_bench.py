@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from models.performance_rnn.bench import OURS, READING, UNPACKED, USUAL, bars, step_rows
+from models.performance_rnn.bench import OURS, READING, UNPACKED, USUAL, bounds, step_rows
 
 
 def test_every_figure_has_a_value_and_our_step_its_three_peers() -> None:
@@ -11,7 +11,7 @@ def test_every_figure_has_a_value_and_our_step_its_three_peers() -> None:
     assert [row["peer"] for row in rows if row["name"].startswith(OURS) and "peer" in row] == [USUAL, UNPACKED, READING]
 
 
-def test_the_bars() -> None:
+def test_the_bounds() -> None:
     spent = {OURS: [1.0] * 100, USUAL: [12.0], UNPACKED: [1.7], READING: [0.5]}
-    reached = bars({name: np.array(times) for name, times in spent.items()})
+    reached = bounds({name: np.array(times) for name, times in spent.items()})
     assert [(figure, good) for _, figure, _, good in reached] == [(12.0, True), (1.7, False), (2.0, True), (1.0, True)]

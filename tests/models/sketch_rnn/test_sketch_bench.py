@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from models.sketch_rnn.bench import OURS, PENS, UNPACKED, USUAL, bars, named, step_rows
+from models.sketch_rnn.bench import OURS, PENS, UNPACKED, USUAL, bounds, named, step_rows
 
 
 def test_every_figure_has_a_value_and_our_step_its_peers() -> None:
@@ -12,7 +12,7 @@ def test_every_figure_has_a_value_and_our_step_its_peers() -> None:
     assert peers == [named(peer, pens) for pens in PENS for peer in (USUAL, UNPACKED)]
 
 
-def test_the_bars() -> None:
+def test_the_bounds() -> None:
     spent = {named(OURS, 1): [1.0], named(USUAL, 1): [3.5], named(OURS, 4): [1.0], named(USUAL, 4): [2.0]}
-    reached = bars({name: np.array(times) for name, times in spent.items()})
+    reached = bounds({name: np.array(times) for name, times in spent.items()})
     assert [(figure, good) for _, figure, _, good in reached] == [(3.5, True), (2.0, False)]
