@@ -7,24 +7,54 @@ import json
 import sys
 from dataclasses import asdict
 
-from live.midi.port import PortInfo, list_ports
+from live.midi import MidiError
+from live.midi.loop import measure, suggestion
+from live.midi.port import PortInfo, choose, list_ports, open_port
+from live.transport.clock import Clock
 from live.video.reader import cameras
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The command; always 0, since a machine without ports is no error."""
+    """The command; 0 also on a machine without ports, 1 where --loop measures nothing."""
     parser = argparse.ArgumentParser(
         prog="arabesque devices",
         description="Lists the MIDI ports of this machine, as --midi takes them, and its cameras, as a patch's Camera "
         "does (they have names on Linux only; elsewhere they are 0, 1, 2 …).",
     )
     parser.add_argument("--json", action="store_true", help="for programs")
+    loop = "play notes on port OUT, whose sound comes back as MIDI on port IN, and suggest a --delay"
+    parser.add_argument("--loop", nargs=2, metavar=("OUT", "IN"), help=loop)
     given = parser.parse_args(argv)
+    if given.loop:
+        return _loop(*given.loop)
     ports, seen = list_ports(), cameras()
     found = [asdict(port) for port in ports]
     found += [{"index": number, "name": name, "direction": "camera", "system": "V4L2"} for number, name in seen]
     text = json.dumps(found, indent=2) if given.json else _text(ports, seen)
     sys.stdout.write(text + "\n")
+    return 0
+
+
+def _loop(out_name: str, in_name: str) -> int:
+    from live.midi.rtmidi_port import RtInput
+
+    inputs = [port for port in list_ports() if port.direction == "in"]
+    chosen = choose(in_name, [port.name for port in inputs])
+    try:
+        if chosen is None:
+            there = ", ".join(port.name for port in inputs) or "none"
+            raise MidiError(f"no MIDI input matches {in_name!r} (there are: {there})")
+        out, source = open_port(out_name), inputs[chosen]
+        try:
+            measured = measure(out, lambda received: RtInput.named(source.system, source.name, received), Clock())
+        finally:
+            out.close()
+    except MidiError as error:
+        sys.stderr.write(f"arabesque devices --loop: {error}\n")
+        return 1
+    for velocity, seconds in measured.items():
+        sys.stdout.write(f"velocity {velocity:3}: {seconds * 1000.0:6.1f} ms\n")
+    sys.stdout.write(suggestion(out_name, measured) + "\n")
     return 0
 
 

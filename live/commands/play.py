@@ -11,6 +11,8 @@ from pathlib import Path
 
 from live.commands.names import MEANINGS
 from live.engine.stop_signals import StopSignals
+from live.midi import MidiError
+from live.midi.output.delay import Delay
 from live.net.allow import Allow
 from live.net.source_rule import SourceRule
 from live.net.token import TokenError, read_token
@@ -44,6 +46,15 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PORT",
         help="where to play: part of a port's name, its number in `arabesque devices`, `virtual` for one of our own, "
         "`sound` for the built-in piano, or `silent`",
+    )
+    sound.add_argument(
+        "--delay",
+        action="append",
+        default=[],
+        metavar="PORT=MS",
+        help="how long the instrument on a port takes from a message to its sound: milliseconds, or a TOML file of "
+        "them by velocity for player pianos; notes are sent that much earlier (may be repeated; `devices --loop` "
+        "measures it)",
     )
     sound.add_argument(
         "--soundfont",
@@ -189,6 +200,7 @@ def main(argv: list[str]) -> int:
         midi=given.midi,
         midi_in=tuple(port for port in given.midi_in or ["auto"] if port != "none"),
         player=given.player,
+        delays=tuple(_delay(parser, text) for text in given.delay),
         soundfont=given.soundfont,
         record=given.record,
         record_video=given.record_video,
@@ -226,6 +238,15 @@ def _setting(parser: argparse.ArgumentParser, text: str) -> tuple[str, str]:
     if not equals or not address.startswith("/"):
         parser.error(f"--set {text}: expected ADDRESS=VALUE, such as /piano/temperature=0.8")
     return address, value
+
+
+def _delay(parser: argparse.ArgumentParser, text: str) -> tuple[str, str]:
+    port, found, delay = text.rpartition("=")
+    try:
+        Delay.read(delay)
+    except MidiError as error:
+        parser.error(f"--delay {text}: {error}")
+    return (port if found else "*"), delay
 
 
 def _clocks(given: argparse.Namespace) -> list[tuple[str, str]]:

@@ -19,6 +19,8 @@ class Options:
     """The MIDI inputs to open, as patterns of `live.midi.Keys`; none for no MIDI in."""
     player: Path | None = None
     """A MIDI file that is played as the performer."""
+    delays: tuple[tuple[str, str], ...] = ()
+    """(pattern of a port, its delay as `live.midi.output.delay` reads it): how long an instrument takes to sound."""
     soundfont: str | None = None
     record: Path | None = None
     record_video: Path | None = None

@@ -75,8 +75,9 @@ class OutputSettings:
     """How one owner's notes leave, and the instrument they find.
 
     Channel 1..16, program 0..128 (0 leaves it alone), bank -1..16383 (-1 leaves it alone), transpose -60..60
-    semitones, volume -1..127 (controller 7; -1 leaves it alone), and the sustain pedal held down or not.
-    Raises MidiError for anything else.
+    semitones, volume -1..127 (controller 7; -1 leaves it alone). `sustain` holds the sustain pedal down, `pedal` holds
+    long notes by it instead of by their keys, and `performer` marks what a person plays: others do not strike keys that
+    are held by it. Raises MidiError for anything else.
     """
 
     channel: int = 1
@@ -85,11 +86,14 @@ class OutputSettings:
     transpose: int = 0
     volume: int = -1
     sustain: bool = False
+    pedal: bool = False
+    performer: bool = False
 
     def __post_init__(self) -> None:
         for name, (low, high) in _RANGES.items():
             value = getattr(self, name)
             if type(value) is not int or not low <= value <= high:
                 raise MidiError(f"{name}: expected a whole number from {low} to {high}, got {value!r}")
-        if type(self.sustain) is not bool:
-            raise MidiError(f"sustain: expected on or off, got {self.sustain!r}")
+        for name in ("sustain", "pedal", "performer"):
+            if type(getattr(self, name)) is not bool:
+                raise MidiError(f"{name}: expected on or off, got {getattr(self, name)!r}")

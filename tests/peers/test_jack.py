@@ -10,8 +10,8 @@ from collections.abc import Callable
 import pytest
 from programs import MONITOR, PATIENCE_S, Program, Told
 
+from live.midi.output.messages import QUIET
 from live.midi.output.midi_output import MidiOutput
-from live.midi.output.player import QUIET
 from live.midi.port import list_ports
 from models.base import NoteOff, NoteOn
 

@@ -210,7 +210,7 @@ class KeyRouting:
             assert node.midi is not None
             held, voice = HeldKeys(pedal=False), self._outputs.port(node.midi).voice(f"{name} thru")
             self._thru[name] = held, voice
-        voice.set(channel=self.tree.get(f"/{name}/channel"))
+        voice.set(channel=self.tree.get(f"/{name}/channel"), performer=True)
         for note in held.receive(message, self._velocity(message)):
             voice.send(0.0, note)
         if message.ends_channel or message.kind == STOP:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from live.midi import MidiError, OutputSettings
+from live.midi.output.delay import Delay
 from live.midi.output.protocol import encode, event_out
 from live.midi.output.sender import Sender
 from live.midi.port import SilentPort
@@ -31,9 +32,10 @@ def _note(state: str, sentence: str) -> None:
 class MidiOutput:
     """One MIDI port (see Midi for what `port` can be); `voice` gives each node its way to it.
 
-    It is played to by a process of its own. On a VirtualClock there is neither process nor port: `poll` plays
-    what is due, to the recording only. No method but `stats` and `close` waits for anything. `on_state` is
-    called on a thread of this object's.
+    A process of its own plays to it. On a VirtualClock there is neither process nor port: `poll` plays what is due, to
+    the recording only. No method but `stats` and `close` waits for anything. `on_state` is called on a thread of this
+    object's. `delay`, as Delay.read has it, is how long the instrument takes from a message to its sound. Raises
+    MidiError for a delay that cannot be read.
     """
 
     def __init__(
@@ -43,12 +45,14 @@ class MidiOutput:
         clock: Clock | None = None,
         record: Path | None = None,
         soundfont: str | None = None,
+        delay: str = "",
         on_state: OnState = _note,
     ) -> None:
         self.port = port
         self.clock = clock or Clock()
         self.recording: Path | None = None
         """The MIDI file being written, once it is: the one asked for, or a numbered one if that was there."""
+        self._delay = Delay.read(delay) if delay else None
         self._record = record
         self._on_state = on_state
         self._settings: dict[str, dict[str, Any]] = {}
@@ -58,12 +62,17 @@ class MidiOutput:
         self._inside: Sender | None = None
         self._process: HelperProcess | None = None
         if self.clock.virtual:
-            self._inside = Sender(self.clock, SilentPort, self._receive)
+            self._inside = Sender(self.clock, SilentPort, self._receive, self._delay)
             self._inside.record(record)
             return
         self._process = HelperProcess(
             "live.midi.output.sender_process",
-            ["--port", port, *(["--soundfont", soundfont] if soundfont else [])],
+            [
+                "--port",
+                port,
+                *(["--soundfont", soundfont] if soundfont else []),
+                *(["--delay", delay] if delay else []),
+            ],
             again=["--again"],
             ping=encode("ping"),
             quit=encode("quit"),
@@ -74,6 +83,11 @@ class MidiOutput:
         )
         if record is not None:
             self._send("record", str(record))
+
+    @property
+    def lead_s(self) -> float:
+        """So much earlier than it is due an event must be sent at the most."""
+        return self._delay.longest_s if self._delay is not None else 0.0
 
     def voice(self, owner: str) -> MidiVoice:
         """A way to this port for one owner, silent as yet, on channel 1."""

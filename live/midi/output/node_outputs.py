@@ -8,6 +8,7 @@ from typing import Annotated
 
 from live.engine.options import Options
 from live.midi import Midi
+from live.midi.input.input_set import matches
 from live.midi.output.midi_output import MidiOutput, MidiVoice, OnState
 from live.parameters.tree import Tree
 from live.transport.clock import Clock
@@ -23,10 +24,13 @@ def _settings(
     transpose: Annotated[int, Knob("Moves all notes sent", -60, 60, "semitones")] = 0,
     volume: Annotated[int, Knob("The instrument's volume, controller 7; -1 leaves it alone", -1, 127, unset=-1)] = -1,
     sustain: Annotated[bool, Knob("The sustain pedal, held down")] = False,
+    pedal: Annotated[bool, Knob("Hold long notes by the sustain pedal (controller 64) and not by their keys")] = False,
 ) -> None:
     """The knobs of a node's way to a port; channel, program and transpose begin as the patch's Midi says."""
 
 
+LEAD_MARGIN_S = 0.1
+"""A node looks ahead by so much more than its instrument's delay."""
 VOICE_KNOBS = knobs_of(_settings)
 
 
@@ -50,6 +54,7 @@ class NodeOutputs:
                 clock=self._clock,
                 record=None if self._ports else self._options.record,
                 soundfont=self._options.soundfont,
+                delay=self._delay(name),
                 on_state=self._on_state,
             )
         return self._ports[name]
@@ -65,6 +70,7 @@ class NodeOutputs:
             default = getattr(out, name, declared.default)
             self._tree.add(f"/{node}/{name}", replace(declared, default=default), partial(self._set, node, name))
             self._set(node, name, default)
+        self._look_further_ahead(node, port.lead_s)
         return voice
 
     def of(self, node: str) -> MidiVoice | None:
@@ -103,6 +109,16 @@ class NodeOutputs:
     def recording(self) -> MidiOutput | None:
         """The port that records, if one does."""
         return next((port for port in self._ports.values() if port.recording), None)
+
+    def _delay(self, port: str) -> str:
+        """The delay that the command line gives for a port; the last one that matches counts."""
+        return next((delay for pattern, delay in reversed(self._options.delays) if matches(pattern, port)), "")
+
+    def _look_further_ahead(self, node: str, lead_s: float) -> None:
+        """A node must decide before its instrument is to be sent to. Set as a parameter, so that sessions replay it."""
+        address = f"/{node}/lookahead"
+        if lead_s > 0.0 and address in self._tree and float(self._tree.get(address)) < lead_s + LEAD_MARGIN_S:  # type: ignore[arg-type]
+            self._tree.set(address, lead_s + LEAD_MARGIN_S)
 
     def _set(self, node: str, name: str, value: Value) -> None:
         if node in self._voices:  # it may play to a layer only, by now

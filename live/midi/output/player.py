@@ -1,59 +1,41 @@
-"""Plays what is due, and knows every key it holds down: the logic of MIDI out, without a port or a process.
+"""Plays what is due and knows every key that is down: the logic of MIDI out, without a port or a process.
 
-Messages are those of MIDI 1.0 (channel voice and channel mode messages). Who sends an event is its owner, a
-node's name; each has a channel, an instrument and a transposition, which may change while notes sound. Of two
-owners on one channel, the one that set its instrument last has it.
+Messages are those of MIDI 1.0 (channel voice and channel mode messages). The sender of an event is its owner, a node's
+name; each has a channel, an instrument and a transposition, which may change while notes sound. Of two owners on one
+channel, the one that set its instrument last has it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from live.midi import OutputSettings
+from live.midi.output.delay import Delay
+from live.midi.output.early_sends import EarlySends
+from live.midi.output.entry import Entry, HeldNote, Lift
 from live.midi.output.lateness import Lateness
+from live.midi.output.messages import CONTROL, NOTE_OFF, NOTE_ON, QUIET, SUSTAIN, all_notes_off, instrument_messages
+from live.midi.output.pedals import Pedals
 from live.system.queues import TimedQueue
 from live.transport.clock import Clock
 from models.base import Control, NoteOff, NoteOn
 
-NOTE_OFF, NOTE_ON, CONTROL, PROGRAM = 0x80, 0x90, 0xB0, 0xC0
-SUSTAIN, ALL_SOUND_OFF, ALL_NOTES_OFF = 64, 120, 123
 RELEASE_VELOCITY = 64
 """What MIDI 1.0 asks of a sender that does not measure how fast a key comes up."""
+
+FINGER_S = 0.5
+"""With the `pedal` setting a key is held this long at most; the pedal holds its note from then on."""
 
 TOO_LATE_S = 1.0
 """A note that missed its time by more, because the machine stood still, is left out: no burst afterwards."""
 
-PANIC_EVERY_S = 0.5
-"""Panics that follow each other faster are one, if nothing was sent between them."""
+PANIC_EVERY_S = 0.25
 
-QUIET = (
-    *(bytes((CONTROL | channel, SUSTAIN, 0)) for channel in range(16)),
-    *(bytes((CONTROL | channel, ALL_NOTES_OFF, 0)) for channel in range(16)),
-    *(bytes((CONTROL | channel, ALL_SOUND_OFF, 0)) for channel in range(16)),
-)
-"""Ends everything on every channel, whoever began it."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """An event that waits for its time. An end may be bound to one striking of a key, by serial number."""
-
-    owner: str
-    event: NoteOn | NoteOff | Control | bytes
-    serial: int
-    arrived_s: float
-    ends: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """A key that is down at the instrument: who asked for which pitch, and which striking it was."""
-
-    owner: str
-    pitch: int
-    serial: int
+BLUR = 8
+"""The pedal of long notes comes up when so many times as many notes have ended under it as are still to sound. On real
+performances that cuts 1 % of the sound, and 3 % rings on too long."""
 
 
 class Player:
@@ -62,21 +44,30 @@ class Player:
     `out` must not raise: a broken port is its business. A time already past means now. A note-off goes out
     with the channel and the transposition that its note-on had, and only if that owner still holds the key; a
     key struck again is ended first. Pitches that transposition moves off the keyboard are not played.
+
+    A key that an owner with the `performer` setting holds is not struck again by others: their note joins it, and
+    sounds until both have ended. With the `pedal` setting, long notes of an owner are held by the sustain pedal: a key
+    comes up after FINGER_S, and the pedal when the last of those notes ends, or when too many notes ring on under it
+    that have ended.
+
+    `delay` is the time that the instrument takes: all notes and controllers are sent that much earlier.
     """
 
-    def __init__(self, clock: Clock, out: Callable[[float, bytes], None]) -> None:
+    def __init__(self, clock: Clock, out: Callable[[float, bytes], None], delay: Delay | None = None) -> None:
         self.clock = clock
         self.out = out
+        self._early = EarlySends(delay) if delay is not None else None
         self.start_counting()
-        self._waiting: TimedQueue[_Entry] = TimedQueue()
+        self._waiting: TimedQueue[Entry] = TimedQueue()
         self._settings: dict[str, OutputSettings] = {}
-        self._held: dict[tuple[int, int], _Held] = {}
-        self._pedals: set[tuple[str, int]] = set()
-        self._wanted_pedal: dict[str, int] = {}
+        self._held: dict[tuple[int, int], HeldNote] = {}
+        self._joined: dict[tuple[int, int], HeldNote] = {}
+        """Notes that sound together with a performer's note on the same key."""
+        self._pedals = Pedals(lambda at_s, channel, value: self._send(at_s, CONTROL, channel, SUSTAIN, value))
+        self._blurred: dict[str, int] = {}
+        """How many notes have ended and ring on under the pedal of an owner's long notes."""
         self._channels: set[int] = set()
         self._serial = 0
-        self._quiet = False
-        """Whether nothing was sent since the last panic."""
         self._panic_s = float("-inf")
 
     # -- what is asked of it ---------------------------------------------------------------------------------
@@ -89,30 +80,34 @@ class Player:
         if isinstance(event, NoteOn) and event.velocity == 0:
             event = NoteOff(event.pitch)  # as MIDI 1.0 reads it
         self._serial += 1
-        self._waiting.put(due_s, _Entry(owner, event, self._serial, self.clock.now()))
+        entry = Entry(owner, event, self._serial, self.clock.now(), due_s)
+        self._waiting.put(*(self._early.place(entry) if self._early is not None else (due_s, entry)))
 
     def withdraw(self, owner: str, after_s: float) -> None:
         """Takes back what the owner has due later than that, except the ends of notes that begin before it.
 
         Those ends stay bound to their own note, so nothing hangs and no later note is cut short by them.
         """
-        struck = {held.pitch: held.serial for held in self._held.values() if held.owner == owner}
-        for due_s, entry in self._waiting.withdraw(float("-inf"), owner):
+        sounding = [*self._held.values(), *self._joined.values()]
+        struck = {held.pitch: held.serial for held in sounding if held.owner == owner}
+        for send_s, entry in self._waiting.withdraw(float("-inf"), owner):
             event = entry.event
-            if isinstance(event, NoteOn) and due_s <= after_s:
+            if isinstance(event, NoteOn) and entry.due_s <= after_s:
                 struck[event.pitch] = entry.serial
             if isinstance(event, NoteOff) and event.pitch in struck and entry.ends in (None, struck[event.pitch]):
-                self._waiting.put(due_s, replace(entry, ends=struck.pop(event.pitch)))
-            elif due_s <= after_s:
-                self._waiting.put(due_s, entry)
+                self._waiting.put(send_s, replace(entry, ends=struck.pop(event.pitch)))
+            elif entry.due_s <= after_s or isinstance(event, Lift):
+                self._waiting.put(send_s, entry)
 
     def silence(self, owner: str) -> None:
         """Takes back everything of the owner's, ends its sounding notes and lets its pedal up, now."""
+        now_s = self.clock.now()
         self._waiting.withdraw(float("-inf"), owner)
-        for channel, key in [place for place, held in self._held.items() if held.owner == owner]:
-            self._end(self.clock.now(), channel, key)
-        self._wanted_pedal.pop(owner, None)
-        self._pedal_up(self.clock.now(), owner)
+        self._joined = {place: held for place, held in self._joined.items() if held.owner != owner}
+        for place in [place for place, held in self._held.items() if held.owner == owner]:
+            self._end(now_s, *place)
+        self._pedals.forget(now_s, owner)
+        self._blurred.pop(owner, None)
 
     def forget(self, owner: str) -> None:
         """Silences the owner and drops its settings."""
@@ -123,25 +118,25 @@ class Player:
         """Changes an owner's Settings for what goes out from now on. Raises MidiError."""
         before = self._settings.get(owner, OutputSettings())
         now = self._settings[owner] = replace(before, **changes)
-        self._tell_instrument(now, before if now.channel == before.channel else OutputSettings(channel=now.channel))
+        self._send_instrument(now, before if now.channel == before.channel else OutputSettings(channel=now.channel))
         if now.sustain and not before.sustain:
-            self._pedal(self.clock.now(), owner, now.channel, 127)
-        elif before.sustain and not now.sustain and self._wanted_pedal.get(owner, 0) < 64:
-            self._pedal_up(self.clock.now(), owner)
+            self._pedals.hold(self.clock.now(), owner, now.channel)
+        elif before.sustain and not now.sustain:
+            self._pedals.release(self.clock.now(), owner)
 
     def panic(self) -> None:
         """Throws away all that waits and ends everything on every channel, what others began there too.
 
-        A flood of panics is one: right after another, with nothing sent since, it sends nothing.
+        In a flood of panics only one in PANIC_EVERY_S does the latter.
         """
         self._waiting.withdraw(float("-inf"))
         self._release_all()
         now_s = self.clock.now()
-        if self._quiet and now_s - self._panic_s < PANIC_EVERY_S:
+        if now_s - self._panic_s < PANIC_EVERY_S:
             return
+        self._panic_s = now_s
         for message in QUIET:
             self.out(now_s, message)
-        self._quiet, self._panic_s = True, now_s
 
     def suspend(self) -> None:
         """Throws away waiting notes and controllers, ends every note, lifts the pedals; clock messages stay."""
@@ -155,12 +150,12 @@ class Player:
         self._waiting.withdraw(float("-inf"))
         self._release_all()
         for channel in sorted(self._channels):
-            self.out(self.clock.now(), bytes((CONTROL | channel - 1, ALL_NOTES_OFF, 0)))
+            self.out(self.clock.now(), all_notes_off(channel))
 
     def announce(self) -> None:
-        """Says instruments and volumes again, for a port that has just been opened."""
+        """Sends instruments and volumes again, to a port that has just been opened."""
         for settings in self._settings.values():
-            self._tell_instrument(settings, OutputSettings(channel=settings.channel))
+            self._send_instrument(settings, OutputSettings(channel=settings.channel))
 
     def start_counting(self) -> None:
         """Begins the figures of lateness anew."""
@@ -178,16 +173,15 @@ class Player:
 
     def advance(self) -> None:
         """Sends all that is due by now."""
-        for due_s, entry in self._waiting.take_due(self.clock.now()):
-            at_s = max(due_s, entry.arrived_s)
-            if isinstance(entry.event, NoteOn) and self.clock.now() - at_s > TOO_LATE_S:
+        for send_s, entry in self._waiting.take_due(self.clock.now()):
+            if isinstance(entry.event, NoteOn) and self.clock.now() - max(send_s, entry.arrived_s) > TOO_LATE_S:
                 self.dropped += 1
                 continue
-            if self._do(at_s, entry):
-                late_s = self.clock.now() - due_s
-                if entry.arrived_s <= due_s or due_s > 0.0:  # 0 is how one says "now"
+            if self._do(max(entry.due_s, entry.arrived_s), entry):
+                late_s = self.clock.now() - send_s
+                if entry.arrived_s <= send_s or send_s > 0.0:  # 0 is how one says "now"
                     self.late.add(late_s)
-                    if entry.arrived_s > due_s:
+                    if entry.arrived_s > send_s:
                         self.overdue.add(late_s)
 
     def sounding(self) -> list[tuple[int, int]]:
@@ -196,86 +190,106 @@ class Player:
 
     # -- inside ----------------------------------------------------------------------------------------------
 
-    def _do(self, at_s: float, entry: _Entry) -> bool:
-        owner, event = entry.owner, entry.event
+    def _do(self, at_s: float, entry: Entry) -> bool:
+        match entry.event:
+            case bytes() as message:
+                self.out(at_s, message)
+            case Control() as event:
+                self._control(at_s, entry.owner, event)
+            case NoteOn() as event:
+                return self._strike(at_s, entry, event)
+            case NoteOff() as event:
+                return self._end_note(at_s, entry, event.pitch)
+            case Lift(serial):
+                return self._lift(at_s, entry.owner, serial)
+        return True
+
+    def _control(self, at_s: float, owner: str, event: Control) -> None:
         settings = self._settings.get(owner, OutputSettings())
-        if isinstance(event, bytes):
-            self.out(at_s, event)
-            return True
-        if isinstance(event, Control):
-            self._control(at_s, owner, settings, event)
-            return True
-        own = [
-            (channel, key)
-            for (channel, key), held in self._held.items()
-            if held.owner == owner and held.pitch == event.pitch and entry.ends in (None, held.serial)
-        ]
-        for channel, key in own:
-            self._end(at_s, channel, key)
-        if isinstance(event, NoteOff):
-            return bool(own)
+        if event.controller == SUSTAIN:
+            self._pedals.control(at_s, owner, settings, event)
+        else:
+            self._send(at_s, CONTROL, settings.channel, event.controller, event.value)
+
+    def _strike(self, at_s: float, entry: Entry, event: NoteOn) -> bool:
+        owner = entry.owner
+        settings = self._settings.get(owner, OutputSettings())
+        self._end_note(at_s, entry, event.pitch)
         channel, key = settings.channel, event.pitch + settings.transpose
         if not 0 <= key <= 127:
             return False
-        if (channel, key) in self._held:
+        held = self._held.get((channel, key))
+        new = HeldNote(owner, event.pitch, entry.serial)
+        if held is not None:
+            if self._settings.get(held.owner, OutputSettings()).performer:
+                self._joined[channel, key] = new
+                return True
             self._end(at_s, channel, key)
+            if settings.performer:
+                self._joined[channel, key] = held
         if settings.sustain:
-            self._pedal(at_s, owner, channel, 127)
+            self._pedals.hold(at_s, owner, channel)
+        elif settings.pedal:
+            self._waiting.put(entry.due_s + FINGER_S, replace(entry, event=Lift(entry.serial)))
         # Noted before it is sent: if we are stopped in between, an end too many does no harm.
-        self._held[channel, key] = _Held(owner, event.pitch, entry.serial)
+        self._held[channel, key] = new
         self._send(at_s, NOTE_ON, channel, key, event.velocity)
         return True
 
-    def _control(self, at_s: float, owner: str, settings: OutputSettings, event: Control) -> None:
-        if event.controller != SUSTAIN:
-            self._send(at_s, CONTROL, settings.channel, event.controller, event.value)
-            return
-        self._wanted_pedal[owner] = event.value
-        if settings.sustain:
-            return
-        if event.value < 64:
-            self._pedal_up(at_s, owner, elsewhere_than=settings.channel)
-            self._pedals.discard((owner, settings.channel))
-            self._send(at_s, CONTROL, settings.channel, SUSTAIN, event.value)
-        else:
-            self._pedals.discard((owner, settings.channel))
-            self._pedal(at_s, owner, settings.channel, event.value)
+    def _end_note(self, at_s: float, entry: Entry, pitch: int) -> bool:
+        """Ends an owner's note of a pitch wherever it sounds; a note that joined it sounds on."""
 
-    def _pedal(self, at_s: float, owner: str, channel: int, value: int) -> None:
-        if (owner, channel) not in self._pedals:
-            self._pedals.add((owner, channel))
-            self._send(at_s, CONTROL, channel, SUSTAIN, value)
+        def meant(held: HeldNote) -> bool:
+            return held.owner == entry.owner and held.pitch == pitch and entry.ends in (None, held.serial)
 
-    def _pedal_up(self, at_s: float, owner: str, elsewhere_than: int = 0) -> None:
-        for place in sorted(self._pedals):
-            if place[0] == owner and place[1] != elsewhere_than:
-                self._pedals.discard(place)
-                self._send(at_s, CONTROL, place[1], SUSTAIN, 0)
+        self._joined = {place: held for place, held in self._joined.items() if not meant(held)}
+        own = [place for place, held in self._held.items() if meant(held)]
+        for place in own:
+            if place in self._joined:
+                self._held[place] = self._joined.pop(place)
+            else:
+                self._end(at_s, *place)
+        return bool(own)
+
+    def _lift(self, at_s: float, owner: str, serial: int) -> bool:
+        """Lets the key of a long note go; the pedal is pressed before."""
+        for place, held in self._held.items():
+            if held.serial == serial and held.owner == owner and self._settings.get(owner, OutputSettings()).pedal:
+                self._pedals.hold(at_s, owner, place[0])
+                self._held[place] = replace(held, lifted=True)
+                self._send(at_s, NOTE_OFF, *place, RELEASE_VELOCITY)
+                return True
+        return False
+
+    def _end(self, at_s: float, channel: int, key: int) -> None:
+        held = self._held[channel, key]
+        if not held.lifted:
+            self._send(at_s, NOTE_OFF, channel, key, RELEASE_VELOCITY)
+        del self._held[channel, key]
+        lifted = [place for place, other in self._held.items() if other.owner == held.owner and other.lifted]
+        if not lifted and not held.lifted:
+            return
+        blurred = self._blurred[held.owner] = self._blurred.get(held.owner, 0) + 1
+        if blurred > BLUR * len(lifted):
+            for place in lifted:
+                del self._held[place]
+            del self._blurred[held.owner]
+            self._pedals.release(at_s, held.owner)
 
     def _release_all(self) -> None:
         now_s = self.clock.now()
+        self._joined.clear()
         for channel, key in self.sounding():
-            self._end(now_s, channel, key)
-        self._wanted_pedal.clear()
-        for owner in {owner for owner, _ in self._pedals}:
-            self._pedal_up(now_s, owner)
+            if (channel, key) in self._held:
+                self._end(now_s, channel, key)
+        self._blurred.clear()
+        self._pedals.forget_all(now_s)
 
-    def _end(self, at_s: float, channel: int, key: int) -> None:
-        self._send(at_s, NOTE_OFF, channel, key, RELEASE_VELOCITY)
-        self._held.pop((channel, key), None)
-
-    def _tell_instrument(self, now: OutputSettings, before: OutputSettings) -> None:
-        at_s = self.clock.now()
-        if now.program and (now.program, now.bank) != (before.program, before.bank):
-            if now.bank >= 0:
-                self._send(at_s, CONTROL, now.channel, 0, now.bank >> 7)
-                self._send(at_s, CONTROL, now.channel, 32, now.bank & 127)
+    def _send_instrument(self, now: OutputSettings, before: OutputSettings) -> None:
+        for message in instrument_messages(now, before):
             self._channels.add(now.channel)
-            self.out(at_s, bytes((PROGRAM | now.channel - 1, now.program - 1)))
-        if now.volume >= 0 and now.volume != before.volume:
-            self._send(at_s, CONTROL, now.channel, 7, now.volume)
+            self.out(self.clock.now(), message)
 
     def _send(self, at_s: float, status: int, channel: int, first: int, second: int) -> None:
         self._channels.add(channel)
-        self._quiet = False
         self.out(at_s, bytes((status | channel - 1, first, second)))

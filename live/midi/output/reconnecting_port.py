@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 from live.midi import MidiError
-from live.midi.output.player import QUIET
+from live.midi.output.messages import QUIET
 from live.midi.port import Port, SilentPort
 from live.transport.clock import Clock
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from live.midi import MidiError
+from live.midi.output.delay import Delay
 from live.midi.output.player import Player
 from live.midi.output.protocol import decode, event_in
 from live.midi.output.reconnecting_port import ReconnectingPort, Report
@@ -24,10 +25,10 @@ SYSTEM = 0xF0
 class Sender:
     """All the program does, without its process: the same object plays in tests and on a virtual clock."""
 
-    def __init__(self, clock: Clock, opening: Callable[[], Port], report: Report) -> None:
+    def __init__(self, clock: Clock, opening: Callable[[], Port], report: Report, delay: Delay | None = None) -> None:
         self.clock = clock
         self.report = report
-        self.player = Player(clock, self._out)
+        self.player = Player(clock, self._out, delay)
         self.port = ReconnectingPort(opening, clock, report, self.player.announce)
         self.recording: MidiRecordingThread | None = None
         self.bad = 0

@@ -21,6 +21,7 @@ import threading
 from collections import deque
 from pathlib import Path
 
+from live.midi.output.delay import Delay
 from live.midi.output.protocol import LINE_AT_MOST, QUIT
 from live.midi.output.sender import Sender
 from live.midi.port import open_port
@@ -154,6 +155,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--port", default="auto", help="as a patch's Midi(...) says it")
     parser.add_argument("--soundfont", help="for the built-in sound")
     parser.add_argument("--record", type=Path, help="write what is played to this MIDI file from the start")
+    parser.add_argument("--delay", default="", help="milliseconds from a message to its sound, or a TOML file")
     parser.add_argument("--again", action="store_true", help="after a crash: end every note on the port first")
     parser.add_argument("--engine", type=int, default=0, help="the process without which it ends")
     given = parser.parse_args(argv)
@@ -166,7 +168,8 @@ def main(argv: list[str] | None = None) -> int:
         with contextlib.suppress(OSError):
             os.write(sink, json.dumps([state, sentence]).encode() + b"\n")
 
-    sender = Sender(Clock(), lambda: open_port(given.port, given.soundfont), report)
+    delay = Delay.read(given.delay) if given.delay else None
+    sender = Sender(Clock(), lambda: open_port(given.port, given.soundfont), report, delay)
     sender.port.quiet_first = given.again
     process = SenderProgram(sender, given.engine, sys.stdin.fileno())
 

@@ -194,17 +194,18 @@ def sender(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
             process.kill()
 
 
-def strike(process: subprocess.Popen[bytes]) -> None:
-    """Lets it hold one key down, and waits until it does."""
+def strike(process: subprocess.Popen[bytes]) -> list[bytes]:
+    """Lets it hold one key down, waits until it does, and gives the lines up to then."""
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(b'nonsense\n["play",0.0,"piano","on",60,64]\n["stats",1,false]\n')
     process.stdin.flush()
-    line = b""
-    while b"stats" not in line:
-        line = process.stdout.readline()
-        assert line
-    assert rb"\"sounding\": 1" in line
+    lines = [b""]
+    while b"stats" not in lines[-1]:
+        lines.append(process.stdout.readline())
+        assert lines[-1]
+    assert rb"\"sounding\": 1" in lines[-1]
+    return lines
 
 
 ENDED = ["90 3C 40", "80 3C 40", "B0 7B 00"]
@@ -280,9 +281,11 @@ def test_an_engine_without_a_sign_of_life_leaves_no_note(tmp_path: Path) -> None
         while b"stalled" not in line:
             line = process.stdout.readline()
             assert line
-        strike(process)
-        said, _ = process.communicate(timeout=PATIENCE_S)
-    assert b'["returned", "playing to silent again"]' in said.splitlines()
+        lines = strike(process)
+        while b'["returned", "playing to silent again"]\n' not in lines:
+            lines.append(process.stdout.readline())
+            assert lines[-1]
+        process.communicate(timeout=PATIENCE_S)
     assert played(tmp_path / "a.mid") == ["90 3C 40", "80 3C 40", *ENDED]
 
 

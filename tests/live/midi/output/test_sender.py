@@ -9,7 +9,7 @@ import mido
 import pytest
 
 from live.midi import MidiError
-from live.midi.output.player import QUIET
+from live.midi.output.messages import QUIET
 from live.midi.output.sender import Sender
 from live.midi.port import Port, SilentPort
 from live.transport.clock import VirtualClock

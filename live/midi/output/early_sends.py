@@ -1,0 +1,36 @@
+"""Schedules events before their time, for an instrument that takes a while from a message to its sound."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from live.midi.output.delay import SHORTEST_NOTE_S, Delay
+from live.midi.output.entry import Entry
+from models.base import NoteOff, NoteOn
+
+
+class EarlySends:
+    """Gives each event the time at which it is to be sent.
+
+    Notes of different velocities take differently long, so an end is bound to its note and never overtakes it.
+    """
+
+    def __init__(self, delay: Delay) -> None:
+        self._delay = delay
+        self._latest: dict[tuple[str, int], tuple[float, int]] = {}
+        """When the latest note of an owner and pitch is sent, and its serial number."""
+
+    def place(self, entry: Entry) -> tuple[float, Entry]:
+        """The time to send, and the entry, bound to its note where it ends one. 0 means now, and stays so."""
+        event, now = entry.event, entry.due_s <= 0.0
+        if isinstance(event, bytes):
+            return entry.due_s, entry
+        if isinstance(event, NoteOn):
+            send_s = entry.due_s if now else entry.due_s - self._delay.on_s(event.velocity)
+            self._latest[entry.owner, event.pitch] = max(send_s, entry.arrived_s), entry.serial
+            return send_s, entry
+        send_s = entry.due_s if now else entry.due_s - self._delay.release_s
+        if isinstance(event, NoteOff) and (entry.owner, event.pitch) in self._latest:
+            struck_s, serial = self._latest.pop((entry.owner, event.pitch))
+            send_s, entry = max(send_s, struck_s + SHORTEST_NOTE_S), replace(entry, ends=serial)
+        return send_s, entry
