@@ -166,6 +166,11 @@ def _parser() -> argparse.ArgumentParser:
         help="send every note and change there, too (may be repeated)",
     )
     control.add_argument("--no-osc", action="store_true", help="do not listen to OSC")
+    state = control.add_mutually_exclusive_group()
+    state.add_argument("--fresh", action="store_true", help="start without the values that a crashed show left")
+    state.add_argument(
+        "--resume", action="store_true", help="start with the values of the last show, also after an orderly end"
+    )
     control.add_argument("--no-reload", action="store_true", help="do not follow changes of the patch file")
     running = parser.add_argument_group("how it runs")
     running.add_argument("--seconds", type=float, metavar="N", help="stop after so many seconds")
@@ -211,6 +216,7 @@ def main(argv: list[str]) -> int:
         token=_token(parser, given),
         allow=_allow(parser, given.allow),
         files=_files(parser, given.files),
+        restore="never" if given.fresh else "always" if given.resume else "after a crash",
         settings=settings,
         watch=not given.no_reload,
     )

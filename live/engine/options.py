@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from live.net.allow import Allow
 
@@ -37,6 +38,8 @@ class Options:
     """Which machines may send OSC and use HTTP."""
     files: tuple[str, ...] = ()
     """Folders and stream addresses from which a sender may name files, besides those of the show and its network."""
+    restore: Literal["after a crash", "always", "never"] = "after a crash"
+    """When a saved state of the patch is taken up at the start."""
     settings: tuple[tuple[str, str], ...] = ()
     """(address, value) to set at the start."""
     watch: bool = True

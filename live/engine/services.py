@@ -24,6 +24,7 @@ from live.show.cue_list import CueList
 from live.show.mapping_service import MappingService
 from live.show.meter import MeterService
 from live.show.presets import Presets
+from live.show.saved_state import SavedState
 from live.show.toml_file import place
 from live.system.disk import DiskThread
 from live.transport.ableton_link import AbletonLink
@@ -62,6 +63,7 @@ def make_services(
     mappings = MappingService(tree, clock, wake, fail, beside("mappings"), patch, disk)
     presets = Presets(tree, clock, wake, fail, beside("presets"), mappings.drives, disk)
     midi_in, keys = MidiInput(tree, clock, wake, fail, options.midi_in), KeyRouting(tree, wake, patch, nodes, voices)
+    cues = CueList(tree, clock, wake, fail, beside("cues"), presets.drop, disk)
     learn = Learn(tree, clock, wake, fail, beside("midi"), disk)
     clock_in = MidiClockIn(tree, clock)
     midi_in.receivers += [clock_in.receive, learn.receive, keys.receive]
@@ -83,7 +85,8 @@ def make_services(
         meters,
         mappings,
         presets,  # these two last of those with addresses: their files name all others
-        CueList(tree, clock, wake, fail, beside("cues"), presets.drop, disk),
+        cues,
+        SavedState(tree, clock, cues, disk, None if clock.virtual else beside("state"), options.restore),
         FrameOutputs(tree, clock, stage, fail, Path(), options.record_video),
         HttpService(tree, clock, stage, options, fail, osc_out, osc, patch),
     ]

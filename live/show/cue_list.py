@@ -105,6 +105,17 @@ class CueList:
     def close(self) -> None:
         """Opens nothing, so closes nothing."""
 
+    @property
+    def current(self) -> str:
+        """The cue that started last."""
+        return self._current
+
+    def place(self, name: str) -> None:
+        """Makes a cue the current one without running it; a name that is not on the list changes nothing."""
+        if name in self.cues:
+            self._current, self._next = name, self._after(name)
+            self._show()
+
     # -- requests, on any thread ------------------------------------------------------------------------------
 
     def _request(self, work: Callable[[], None]) -> None:

@@ -110,13 +110,14 @@ def remove_drafts(path: Path) -> None:
     try:
         for draft in path.resolve().parent.glob(f".{path.name}.*.tmp"):
             pid = draft.name.removesuffix(".tmp").rpartition(".")[2]
-            if pid.isdigit() and not _runs(int(pid)):
+            if pid.isdigit() and not is_running(int(pid)):
                 draft.unlink(missing_ok=True)
     except OSError as error:
         log.debug("drafts of %s: %s", path, error)
 
 
-def _runs(pid: int) -> bool:
+def is_running(pid: int) -> bool:
+    """Whether a process with this number runs; on Windows only this one counts."""
     if os.name != "posix":  # there, signal 0 would end the process
         return pid == os.getpid()
     try:

@@ -1,0 +1,170 @@
+"""Saves how a show stands every few seconds, so that it goes on there after a crash or a power cut.
+
+The file `PATCH.state.toml` is removed at an orderly end: it exists only while the show runs, or after it has died.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import tomllib
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import tomlkit
+
+from live.osc.pattern import Pattern
+from live.parameters.tree import AddressError, Tree
+from live.patch import Patch
+from live.show.cue_list import CueList
+from live.system.disk import DiskThread, is_running, remove_drafts, write_whole
+from live.transport.clock import Clock
+from models.base import KnobError, Value
+
+log = logging.getLogger(__name__)
+
+Restore = Literal["after a crash", "always", "never"]
+SAVE_EVERY_S: Final = 3.0
+EXCLUDED: Final = tuple(
+    map(
+        Pattern,
+        ("/session//*", "/preset//*", "/cue//*", "/mapping//*", "/midi/learn*", "/window/record", "/clock/play"),
+    )
+)
+"""What is not saved: requests of the moment, and what files of their own keep."""
+_KINDS: Final = ("float", "int", "switch", "choice", "text", "vector")
+
+
+class SavedState:
+    """The control-thread service that saves parameters which differ from the patch, and the position in the cue list.
+
+    `restore` says when a saved state is taken up at the start. A second engine with the same patch neither restores nor
+    saves while the first one runs. Without a path nothing is saved.
+    """
+
+    def __init__(
+        self,
+        tree: Tree,
+        clock: Clock,
+        cues: CueList,
+        disk: DiskThread,
+        path: Path | None,
+        restore: Restore = "after a crash",
+    ) -> None:
+        self._tree, self._clock, self._cues, self._disk, self._path = tree, clock, cues, disk, path
+        self._restore = restore
+        self._initial: dict[str, Value] = {}
+        self._saved: dict[str, Any] = {}
+        self._next_s = 0.0
+
+    def open(self) -> None:
+        """Takes up a saved state, if there is one."""
+        if self._path is None:
+            return
+        remove_drafts(self._path)
+        found = read_state(self._path) or read_state(_previous(self._path))
+        if found is not None and found["process"] != os.getpid() and is_running(int(found["process"])):
+            log.info("%s: another engine saves its state there, so this one does not", self._path.name)
+            self._path = None
+            return
+        self._initial = self._values()
+        if found is not None and self._wanted(found):
+            self._take_up(found)
+
+    def follow(self, patch: Patch) -> None:  # noqa: ARG002
+        """A reload changes what the patch says, so what is moved is counted from there on."""
+        self._initial = {address: self._initial.get(address, value) for address, value in self._values().items()}
+
+    def advance(self, now_s: float) -> float:
+        """Hands the state to the disk thread where it has changed."""
+        if self._path is None:
+            return float("inf")
+        if now_s >= self._next_s:
+            self._next_s = now_s + SAVE_EVERY_S
+            self._save("running")
+        return self._next_s
+
+    def close(self) -> None:
+        """Removes the file, or with `restore` "always" marks it as that of an orderly end."""
+        if self._path is None:
+            return
+        if self._restore == "always":
+            self._save("ended")
+        else:
+            self._disk.submit((id(self), "state"), lambda path=self._path: _remove(path))  # type: ignore[misc]
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    def _values(self) -> dict[str, Value]:
+        """The present values of all parameters that can be saved."""
+        with self._tree.batch():
+            leaves = [leaf for leaf in self._tree.leaves() if leaf.knob.access == "rw" and leaf.knob.kind in _KINDS]
+            now_s = self._clock.now()
+            values = {leaf.address: leaf.at(now_s) for leaf in leaves}
+        return {a: value for a, value in values.items() if not any(p.matches(a) for p in EXCLUDED)}
+
+    def _save(self, state: str) -> None:
+        path = self._path
+        assert path is not None
+        moved = {a: value for a, value in self._values().items() if self._initial.get(a) != value}
+        table = {"state": state, "cue": self._cues.current, "values": moved}
+        if table == self._saved or (state == "running" and not self._saved and not moved and not self._cues.current):
+            return
+        self._saved = table
+        self._disk.submit((id(self), "state"), lambda: _write(path, {**table, "process": os.getpid()}))
+
+    def _wanted(self, found: dict[str, Any]) -> bool:
+        return self._restore == "always" or (self._restore == "after a crash" and found["state"] == "running")
+
+    def _take_up(self, found: dict[str, Any]) -> None:
+        failed = 0
+        with self._tree.batch():
+            for address, value in found["values"].items():
+                try:
+                    self._tree.set(address, value)
+                except (AddressError, KnobError):
+                    failed += 1  # the patch is another one by now
+        if found["cue"]:
+            self._cues.place(found["cue"])
+        left = f", {failed} do not fit this patch" if failed else ""
+        log.info("%s: %d values restored%s (--fresh starts without)", self._path, len(found["values"]) - failed, left)
+
+
+def read_state(path: Path) -> dict[str, Any] | None:
+    """The state that a file holds; None where it is missing, cut off or changed: its first line is a checksum."""
+    try:
+        head, _, body = path.read_text(encoding="utf-8").partition("\n")
+        if head != _checksum(body):
+            return None
+        found = tomllib.loads(body)
+        return found if {"state", "process", "cue", "values"} <= found.keys() else None
+    except (OSError, ValueError):
+        return None
+
+
+def _write(path: Path, table: dict[str, Any]) -> None:
+    """Writes a state; the one before it stays beside it until the new one is whole."""
+    values = {address: list(value) if isinstance(value, tuple) else value for address, value in table["values"].items()}
+    body = tomlkit.dumps({**table, "values": values})
+    try:
+        with suppress(FileNotFoundError):
+            path.replace(_previous(path))
+        write_whole(path, f"{_checksum(body)}\n{body}".encode())
+    except OSError as error:
+        log.warning("%s cannot be written: %s", path, error.strerror or error)
+
+
+def _remove(path: Path) -> None:
+    for file in (path, _previous(path)):
+        with suppress(OSError):
+            file.unlink(missing_ok=True)
+
+
+def _previous(path: Path) -> Path:
+    return path.with_name(f"{path.name}.previous")
+
+
+def _checksum(body: str) -> str:
+    return f"# sha256 {hashlib.sha256(body.encode()).hexdigest()}"

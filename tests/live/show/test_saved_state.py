@@ -1,0 +1,143 @@
+"""How a show stands survives a crash, a power cut at any byte and a second engine, and goes at an orderly end."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from live.show import saved_state
+from live.show.cue_list import CueList
+from live.show.saved_state import SavedState, read_state
+from live.system.disk import DiskThread
+
+CUES = "[one]\nactions = []\n[two]\nactions = []\n[three]\nactions = []\n"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "piece.state.toml"
+
+
+@pytest.fixture
+def cues(booth: Any) -> CueList:
+    file = Path(booth.folder) / "piece.cues.toml"
+    file.write_text(CUES)
+    made = CueList(booth.tree, booth.clock, booth.control_thread.wake, booth.told.append, file)
+    booth.open(made)
+    return made
+
+
+@pytest.fixture
+def show(booth: Any, cues: CueList, path: Path) -> Callable[..., SavedState]:
+    def open_state(restore: Any = "after a crash", **initial: Any) -> SavedState:
+        for name, value in initial.items():
+            booth.tree.set(f"/piano/{name}", value)
+        made = SavedState(booth.tree, booth.clock, cues, DiskThread(inline=True), path, restore)
+        booth.open(made)
+        booth.run(1.0)
+        return made
+
+    return open_state
+
+
+def crash(booth: Any, path: Path, process: int = 2**22 + 1) -> None:
+    """The file as a process leaves it that has died: its number is no process any more."""
+    booth.run(4.0)
+    found = read_state(path)
+    assert found is not None
+    saved_state._write(path, {**found, "process": process})
+
+
+def test_moved_values_and_the_cue_come_back_after_a_crash(booth: Any, show: Any, path: Path) -> None:
+    show()
+    assert not path.exists()  # nothing has been moved
+    booth.tree.set("/piano/temperature", 2.5)
+    booth.tree.set("/piano/pitch_class", (1.0, 0.5, 0.0))
+    booth.tree.write("/cue/goto", ["two"])
+    crash(booth, path)
+    show(temperature=1.0, pitch_class=(0.0,) * 3)
+    assert booth.tree.get("/piano/temperature") == 2.5
+    assert booth.tree.get("/piano/pitch_class") == (1.0, 0.5, 0.0)
+    assert (booth.tree.get("/cue/current"), booth.tree.get("/cue/next")) == ("two", "three")
+    assert booth.tree.get("/piano/density") == booth.tree.knob("/piano/density").default
+
+
+def test_an_orderly_end_leaves_nothing_and_resume_keeps_it(booth: Any, show: Any, path: Path) -> None:
+    first = show()
+    booth.tree.set("/piano/temperature", 2.5)
+    booth.run(4.0)
+    first.close()
+    assert list(path.parent.glob("*.state.toml*")) == []
+    second = show("always", temperature=1.0)
+    booth.tree.set("/piano/temperature", 3.0)
+    booth.run(4.0)
+    second.close()
+    show(temperature=1.0)
+    assert booth.tree.get("/piano/temperature") == 1.0
+    show("always", temperature=1.0)
+    assert booth.tree.get("/piano/temperature") == 3.0
+
+
+def test_fresh_takes_nothing_up(booth: Any, show: Any, path: Path) -> None:
+    show()
+    booth.tree.set("/piano/temperature", 2.5)
+    crash(booth, path)
+    show("never", temperature=1.0)
+    assert booth.tree.get("/piano/temperature") == 1.0
+
+
+def test_a_power_cut_at_any_byte_leaves_the_last_good_state(booth: Any, show: Any, path: Path) -> None:
+    show()
+    booth.tree.set("/piano/temperature", 2.0)
+    booth.run(4.0)
+    booth.tree.set("/piano/temperature", 3.0)
+    booth.run(8.0)
+    whole = path.read_bytes()
+    previous = path.with_name(path.name + ".previous")
+    for length in range(len(whole)):
+        path.write_bytes(whole[:length])
+        assert read_state(path) is None
+    for position in range(len(whole)):
+        path.write_bytes(whole[:position] + bytes([whole[position] ^ 1]) + whole[position + 1 :])
+        assert read_state(path) is None
+    found = read_state(previous)
+    assert found is not None
+    assert found["values"]["/piano/temperature"] == 2.0
+    saved_state._write(previous, {**found, "process": 2**22 + 1})
+    path.write_bytes(whole[:50])
+    show(temperature=1.0)
+    assert booth.tree.get("/piano/temperature") == 2.0
+
+
+def test_a_second_engine_leaves_the_first_ones_state_alone(booth: Any, show: Any, path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        first = {"state": "running", "cue": "", "values": {"/piano/temperature": 2.5}, "process": other.pid}
+        saved_state._write(path, first)
+        before = path.read_bytes()
+        second = show(temperature=1.0)
+        assert booth.tree.get("/piano/temperature") == 1.0
+        booth.tree.set("/piano/temperature", 0.5)
+        booth.run(20.0)
+        second.close()
+        assert path.read_bytes() == before
+        other.communicate(b"\n")
+
+
+def test_a_disk_that_is_full_stops_nothing(
+    booth: Any, show: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    show()
+    booth.tree.set("/piano/temperature", 2.5)
+    booth.run(4.0)
+    assert "No space left on device" in caplog.text
+    assert booth.told == []
