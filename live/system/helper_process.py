@@ -91,12 +91,13 @@ class HelperProcess:
             self._wake.notify_all()
 
     def close(self) -> bool:
-        """Ends the process and the threads; False where it had to be killed. Lines not sent yet are dropped."""
+        """Ends the process and the threads; False where it had to be killed. A flood not sent yet is dropped."""
         with self._wake:
             if self._closing:
                 return True
             self._closing = True
-            self._backlog.clear()
+            if len(self._backlog) > LONG_BACKLOG:
+                self._backlog.clear()
             self._backlog.append(self._quit)
             self._wake.notify_all()
         willing = True

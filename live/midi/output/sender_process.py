@@ -41,6 +41,9 @@ SILENT_ENGINE_S = 1.0
 LINES_AT_MOST = 10_000
 """Commands read and not yet executed; past that the engine's pipe fills up, and its own bound holds."""
 
+FLOOD = 1_000
+"""Commands that are dropped when the engine quits; fewer are executed first: a recording may be among them."""
+
 GAP_S = 0.02
 """Ports are looked at where no note is due so soon: asking a driver takes a fraction of a millisecond."""
 
@@ -129,7 +132,7 @@ class SenderProgram:
                 data = b""
             self._received_s = self.clock.now()
             *lines, rest = (rest + data).split(b"\n")
-            if QUIT in lines:  # however much waits before it
+            if QUIT in lines and len(self._lines) + len(lines) > FLOOD:  # else it is executed in its order
                 self.sender.quitting = True
             if skipping and lines:
                 del lines[0]

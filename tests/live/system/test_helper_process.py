@@ -13,7 +13,7 @@ from live.system.helper_process import HelperProcess
 from live.transport.clock import Clock
 
 
-@pytest.mark.parametrize("failing", ["heard", "fell", "first_words"])
+@pytest.mark.parametrize("failing", ["received", "ended", "first_lines"])
 def test_a_callback_that_raises_does_not_keep_the_process_from_being_started_again(failing: str) -> None:
     calls: queue.SimpleQueue[str] = queue.SimpleQueue()
 
@@ -29,16 +29,16 @@ def test_a_callback_that_raises_does_not_keep_the_process_from_being_started_aga
         again=[],
         ping=PING,
         quit=QUIT,
-        heard=lambda line: call("heard", line),
-        fell=lambda why: call("fell", why),
-        first_words=lambda: call("first_words"),
+        received=lambda line: call("received", line),
+        ended=lambda why: call("ended", why),
+        first_lines=lambda: call("first_lines"),
         clock=Clock(),
     )
     try:
-        _until(calls, "heard")
+        _until(calls, "received")
         process._process.kill()
-        _until(calls, "first_words")
-        _until(calls, "heard")
+        _until(calls, "first_lines")
+        _until(calls, "received")
         assert process.restarts == 1
     finally:
         process.close()
