@@ -23,7 +23,7 @@ from models.style_transfer.adjustments import resized, working_size
 from models.style_transfer.evaluation import judgement, table
 from models.style_transfer.flicker import flicker, frames
 from models.style_transfer.objective import DEEPEST
-from models.style_transfer.painter import CpuBrush
+from models.style_transfer.painter import CpuPainter
 from models.style_transfer.style_fitting import added
 from models.style_transfer.train import Painting, objective, parse_painting, squared
 from models.style_transfer.trainer import StyleLosses
@@ -115,7 +115,7 @@ def paint(options: argparse.Namespace) -> None:
     weights = blend(options.painting, card.labels)
     photo = picture_file.read(options.photo)
     small = resized(photo, *working_size(photo.shape[0], photo.shape[1], options.resolution))
-    pictures.write(options.out, CpuBrush(parameters).paint(small, weights))
+    pictures.write(options.out, CpuPainter(parameters).paint(small, weights))
 
 
 def blend(text: str, labels: Sequence[str]) -> tuple[float, ...]:
@@ -204,7 +204,7 @@ def steadiness(options: argparse.Namespace) -> None:
     for n, head in enumerate(("painting", "film", *columns)):
         made.add_column(head, justify="right" if n else "left")
     for label in labels:
-        found = [flicker(CpuBrush(each), film, blend(label, card.labels)) for each, card in columns.values()]
+        found = [flicker(CpuPainter(each), film, blend(label, card.labels)) for each, card in columns.values()]
         made.add_row(label, f"{found[0].film:.2f}", *(f"{each.painted:.2f}" for each in found))
     Console().print(made)
 

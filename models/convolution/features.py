@@ -16,7 +16,7 @@ from models.compute.device import device as device_of
 from models.compute.threads import threads
 from models.convolution.grid import COLOURS, RANGES, Colours, Range, brightness, coloured, grid
 from models.style_transfer import feature_extractor
-from models.style_transfer.feature_extractor import Eyes
+from models.style_transfer.feature_extractor import FeatureExtractor
 from models.vision.pixels import maps_of, mixed, resized
 
 ALL = -1
@@ -27,7 +27,7 @@ ORDERS: tuple[Order, ...] = ("number", "strongest")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class State:
+class FeatureMapsState:
     """The picture seen last, and what was said of its maps: their number, height and width."""
 
     seen: Frame | None = None
@@ -49,7 +49,7 @@ class FeatureMaps:
         "map_width": Knob("Columns of each map", unit="cells", kind="int", default=0, access="r"),
     }
 
-    def __init__(self, eyes: Eyes, *, device: str = "auto") -> None:
+    def __init__(self, eyes: FeatureExtractor, *, device: str = "auto") -> None:
         self.device = device_of(device)
         self.eyes = eyes.to(self.device)
 
@@ -65,14 +65,14 @@ class FeatureMaps:
         layers = tuple(self.eyes.layers)
         return {**knobs, "layer": replace(knobs["layer"], choices=layers, default=layers[0])}
 
-    def start(self, seed: int) -> State:
+    def start(self, seed: int) -> FeatureMapsState:
         """Nothing seen yet; there is no chance in it."""
         del seed
-        return State()
+        return FeatureMapsState()
 
     def step(
         self,
-        state: State,
+        state: FeatureMapsState,
         heard: Sequence[Event] = (),
         /,
         *,
@@ -96,7 +96,7 @@ class FeatureMaps:
         )] = 240,
         rate: Annotated[float, Knob("Pictures in a second at most; 0 is as many as come", 0.0, 240.0, "1/s")] = 0.0,
         govern: Annotated[bool, Knob("Lower the resolution where the rate cannot be held otherwise")] = True,
-    ) -> tuple[Sequence[Event], State]:  # fmt: skip
+    ) -> tuple[Sequence[Event], FeatureMapsState]:  # fmt: skip
         """What the network sees in the newest picture, or in the one seen last, at the size it came in."""
         del rate, govern  # the runner's
         seen = next((event for event in reversed(heard) if isinstance(event, Frame)), state.seen)
@@ -112,7 +112,7 @@ class FeatureMaps:
         events: list[Event] = [Frame(made, seen.number)]
         if told != state.told:
             events += [Measure(name, figure) for name, figure in zip(self.measures, told, strict=True)]
-        return events, State(seen, told)
+        return events, FeatureMapsState(seen, told)
 
     def _maps(self, seen: Frame, layer: str, resolution: int) -> Tensor:
         """The maps [C, h, w] of a layer; a picture too small for the network is made large enough."""

@@ -43,7 +43,7 @@ def _kernel(layer: int) -> Knob:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class State:
+class KernelsState:
     """The picture seen last, and the size of the map that was made of it."""
 
     seen: Frame | None = None
@@ -71,14 +71,14 @@ class Kernels:
         del weights, device
         return cls()
 
-    def start(self, seed: int) -> State:
+    def start(self, seed: int) -> KernelsState:
         """Nothing seen yet. There is no chance in it but the kernel "random", which is of the node's seed."""
         del seed
-        return State()
+        return KernelsState()
 
     def step(
         self,
-        state: State,
+        state: KernelsState,
         heard: Sequence[Event] = (),
         /,
         *,
@@ -127,7 +127,7 @@ class Kernels:
         )] = "clip",
         mix: Annotated[float, Knob("0 is the camera, 1 what is made of it", 0.0, 1.0)] = 1.0,
         resolution: Annotated[int, Knob("Height to work at; 0 is the camera's own", 0, 2160, "pixels")] = 0,
-    ) -> tuple[Sequence[Event], State]:  # fmt: skip
+    ) -> tuple[Sequence[Event], KernelsState]:  # fmt: skip
         """The newest picture, or the one seen last, through the layers; shown at the size it came in."""
         del kernel1, kernel2, kernel3, kernel4  # what they set is in the cells
         seen = next((event for event in reversed(heard) if isinstance(event, Frame)), state.seen)
@@ -151,7 +151,7 @@ class Kernels:
         events: list[Event] = [Frame(mixed(seen.pixels, made, mix), seen.number)]
         if size != state.size:
             events += [Measure("map_height", size[0]), Measure("map_width", size[1])]
-        return events, State(seen, size)
+        return events, KernelsState(seen, size)
 
 
 def _viewed(x: Tensor, view: View) -> Tensor:

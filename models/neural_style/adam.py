@@ -13,7 +13,7 @@ USUAL = 0.02  # how far a picture in 0..1 goes in a step
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Descent:
+class AdamDescent:
     """A point, the loss where the last step began, and the means of the gradients up to it."""
 
     point: Tensor
@@ -24,12 +24,12 @@ class Descent:
     evaluations: int
 
 
-def begun(point: Tensor) -> Descent:
+def begun(point: Tensor) -> AdamDescent:
     """At a point, with nothing known of its gradients."""
-    return Descent(point, float("nan"), point.new_zeros(point.shape), point.new_zeros(point.shape), 0, 0)
+    return AdamDescent(point, float("nan"), point.new_zeros(point.shape), point.new_zeros(point.shape), 0, 0)
 
 
-def step(descent: Descent, evaluate: Evaluate, *, rate: float = 1.0) -> Descent:
+def step(descent: AdamDescent, evaluate: Evaluate, *, rate: float = 1.0) -> AdamDescent:
     """The next point; `rate` times the usual length of a step."""
     loss, gradient = evaluate(descent.point)
     first = descent.first * FIRST_MEAN + gradient * (1.0 - FIRST_MEAN)
@@ -38,4 +38,4 @@ def step(descent: Descent, evaluate: Evaluate, *, rate: float = 1.0) -> Descent:
     length = USUAL * rate / (1.0 - FIRST_MEAN**steps)
     spread = (second / (1.0 - SECOND_MEAN**steps)).sqrt_().add_(LEAST)
     point = descent.point - length * first / spread
-    return Descent(point, loss, first, second, steps, descent.evaluations + 1)
+    return AdamDescent(point, loss, first, second, steps, descent.evaluations + 1)

@@ -29,7 +29,7 @@ from models.neural_style.model import NeuralStyle
 from models.neural_style.objective import Goal, Weights, goal, losses
 from models.style_transfer import feature_extractor
 from models.style_transfer.adjustments import Pixels
-from models.style_transfer.feature_extractor import Eyes
+from models.style_transfer.feature_extractor import FeatureExtractor
 
 Curve = dict[int, tuple[float, int]]
 """The loss after so many steps, and how often it was evaluated until then."""
@@ -42,7 +42,9 @@ HISTORY = 100  # torch's own default
 class Case:
     """One picture to be made: a network, what is wanted, and where it begins."""
 
-    def __init__(self, eyes: Eyes, content: Pixels, style: Pixels, *, size: int, start: str, beta: float) -> None:
+    def __init__(
+        self, eyes: FeatureExtractor, content: Pixels, style: Pixels, *, size: int, start: str, beta: float
+    ) -> None:
         model = NeuralStyle(eyes, device="cpu")
         knobs = model.declare(knobs_of(model.step))
         layers: Any = [knobs[f"{part}_layers"].default for part in ("content", "style")]

@@ -33,7 +33,7 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Descent:
+class LbfgsDescent:
     """A point, the loss and gradient there, and the corrections up to it, the oldest first."""
 
     point: Tensor
@@ -46,18 +46,18 @@ class Descent:
     """No way down was found from here."""
 
 
-def begun(point: Tensor, evaluate: Evaluate) -> Descent:
+def begun(point: Tensor, evaluate: Evaluate) -> LbfgsDescent:
     """At a point, with nothing known of the curvature."""
-    return Descent(point, *evaluate(point))
+    return LbfgsDescent(point, *evaluate(point))
 
 
-def moved_to(descent: Descent, evaluate: Evaluate) -> Descent:
+def moved_to(descent: LbfgsDescent, evaluate: Evaluate) -> LbfgsDescent:
     """At the same point of a loss that has changed a little: what is known of its curvature is kept."""
     loss, gradient = evaluate(descent.point)
     return replace(descent, loss=loss, gradient=gradient, evaluations=descent.evaluations + 1, settled=False)
 
 
-def step(descent: Descent, evaluate: Evaluate, *, history: int = 50, rate: float = 1.0) -> Descent:
+def step(descent: LbfgsDescent, evaluate: Evaluate, *, history: int = 50, rate: float = 1.0) -> LbfgsDescent:
     """The next point, of a lower loss; `settled` where there is none to be found.
 
     `rate` shortens every step (below 1) or makes the first trial of each longer. `history` is how many corrections are
@@ -84,10 +84,10 @@ def step(descent: Descent, evaluate: Evaluate, *, history: int = 50, rate: float
     corrections = descent.corrections
     if curvature > 1e-10 * _dot(turned, turned):
         corrections = (*corrections, Correction(moved, turned, 1.0 / curvature))[-history:]
-    return Descent(found.point, found.loss, found.gradient, corrections, evaluations)
+    return LbfgsDescent(found.point, found.loss, found.gradient, corrections, evaluations)
 
 
-def _way(descent: Descent) -> Tensor:
+def _way(descent: LbfgsDescent) -> Tensor:
     """The direction of the next step: minus the inverse Hessian, as far as it is known, times the gradient."""
     way = -descent.gradient
     parts: list[float] = []
@@ -120,7 +120,7 @@ class _Trial:
 class _Line:
     """The loss along one direction."""
 
-    def __init__(self, descent: Descent, way: Tensor, slope: float, evaluate: Evaluate) -> None:
+    def __init__(self, descent: LbfgsDescent, way: Tensor, slope: float, evaluate: Evaluate) -> None:
         self._way, self._evaluate = way, evaluate
         self._start = _Trial(0.0, descent.point, descent.loss, descent.gradient, slope)
         self.evaluations = 0

@@ -16,7 +16,7 @@ from models.neural_style.optimisation import (
     OPTIMISERS,
     POOLINGS,
     STARTS,
-    Manner,
+    OptimisationSettings,
     Optimiser,
     Pooling,
     Start,
@@ -27,7 +27,7 @@ from models.neural_style.optimisation import (
 )
 from models.style_transfer import feature_extractor
 from models.style_transfer.adjustments import Pixels
-from models.style_transfer.feature_extractor import Eyes
+from models.style_transfer.feature_extractor import FeatureExtractor
 from models.style_transfer.weights import read
 from models.vision import untrained
 from models.vision.pixels import pixels_of
@@ -43,7 +43,7 @@ STYLE = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class State:
+class NeuralStyleState:
     """All that the next step depends on. Nothing in it changes once it is handed out."""
 
     seed: int
@@ -74,7 +74,7 @@ class NeuralStyle:
         "evaluations": Knob("How often the loss was evaluated meanwhile", kind="int", default=0, access="r"),
     }
 
-    def __init__(self, eyes: Eyes, quick: Quick | None = None, *, device: str = "auto") -> None:
+    def __init__(self, eyes: FeatureExtractor, quick: Quick | None = None, *, device: str = "auto") -> None:
         self.device = device_of(device)
         self.eyes = eyes.to(self.device)
         self.quick = quick
@@ -102,13 +102,13 @@ class NeuralStyle:
             "style_layers": replace(knobs["style_layers"], components=names, default=style),
         }
 
-    def start(self, seed: int) -> State:
+    def start(self, seed: int) -> NeuralStyleState:
         """An empty easel; the same seed gives the same noise to begin with."""
-        return State(seed)
+        return NeuralStyleState(seed)
 
     def step(
         self,
-        state: State,
+        state: NeuralStyleState,
         heard: Sequence[Event] = (),
         /,
         *,
@@ -150,7 +150,7 @@ class NeuralStyle:
         )] = 0,
         hold: Annotated[bool, Knob("Let the picture be as it is")] = False,
         restart: Annotated[Pulse, pulse("Begin the next picture, of what the camera sees now")] = False,
-    ) -> tuple[Sequence[Event], State]:  # fmt: skip
+    ) -> tuple[Sequence[Event], NeuralStyleState]:  # fmt: skip
         """Some steps of the optimiser and the picture they lead to; a Wait of nothing asks for the next.
 
         Without a picture to paint, or once the loss can be lowered no further and `length` begins no other, there is no
@@ -167,7 +167,7 @@ class NeuralStyle:
         posing = state.posed if content == CAMERA else state.content.pixels
         if posing is None:
             return events, state
-        manner = Manner(resolution, style_scale, pooling, optimiser, state.seed, state.begun, self.device)
+        manner = OptimisationSettings(resolution, style_scale, pooling, optimiser, state.seed, state.begun, self.device)
         counts = self._layers(content_layers, CONTENT), self._layers(style_layers, STYLE)
         weights = Weights(alpha, beta, variation, *counts)
         with threads(resolution**2):
@@ -181,7 +181,9 @@ class NeuralStyle:
             events.append(Wait(0.0))
         return events, replace(state, work=work)
 
-    def _look(self, state: State, heard: Sequence[Event], content: str, style: str, events: list[Event]) -> State:
+    def _look(
+        self, state: NeuralStyleState, heard: Sequence[Event], content: str, style: str, events: list[Event]
+    ) -> NeuralStyleState:
         """What the camera sees, and the pictures in files by the names they have now."""
         seen = next((event for event in reversed(heard) if isinstance(event, Frame)), state.seen)
         posed = seen.pixels if state.posed is None and seen is not None else state.posed
@@ -197,7 +199,7 @@ class NeuralStyle:
     def _paintings(self) -> tuple[str, ...]:
         return self.quick.paintings if self.quick is not None else ()
 
-    def _styled(self, state: State, style: str) -> Style:
+    def _styled(self, state: NeuralStyleState, style: str) -> Style:
         """What the picture shall be painted like."""
         if style == CAMERA:
             return state.posed

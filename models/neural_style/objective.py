@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from models.style_transfer.feature_extractor import Eyes
+from models.style_transfer.feature_extractor import FeatureExtractor
 from models.style_transfer.losses import gram, total_variation
 
 LEAST = 1e-12
@@ -41,7 +41,7 @@ class Goal:
 
 
 @dataclass(frozen=True, slots=True)
-class Losses:
+class NeuralStyleLosses:
     """The total, and its parts before alpha, beta and the weight of the total variation."""
 
     total: float
@@ -50,7 +50,7 @@ class Losses:
     variation: float
 
 
-def goal(eyes: Eyes, content: Tensor, style: Tensor | None, weights: Weights) -> Goal:
+def goal(eyes: FeatureExtractor, content: Tensor, style: Tensor | None, weights: Weights) -> Goal:
     """What the layers that count see in two pictures [1, 3, H, W], which may differ in size."""
     with torch.no_grad():
         maps = eyes(content, _counting(eyes, weights.content_layers))
@@ -58,7 +58,7 @@ def goal(eyes: Eyes, content: Tensor, style: Tensor | None, weights: Weights) ->
         return Goal(tuple(maps.items()), tuple((layer, gram(found)) for layer, found in styled.items()))
 
 
-def losses(eyes: Eyes, picture: Tensor, goal: Goal, weights: Weights) -> tuple[Losses, Tensor]:
+def losses(eyes: FeatureExtractor, picture: Tensor, goal: Goal, weights: Weights) -> tuple[NeuralStyleLosses, Tensor]:
     """The losses of a picture [1, 3, H, W], and the gradient of their total."""
     picture = picture.detach().requires_grad_()
     with torch.enable_grad():
@@ -73,18 +73,18 @@ def losses(eyes: Eyes, picture: Tensor, goal: Goal, weights: Weights) -> tuple[L
         variation = total_variation(picture).sum()
         total = weights.alpha * content + weights.beta * style + weights.variation * variation
         (gradient,) = torch.autograd.grad(total, picture)
-    return Losses(*(part.item() for part in (total, content, style, variation))), gradient
+    return NeuralStyleLosses(*(part.item() for part in (total, content, style, variation))), gradient
 
 
 def _relative(found: Tensor, wanted: Tensor) -> Tensor:
     return (found - wanted).square().sum() / wanted.square().sum().clamp_min(LEAST)
 
 
-def _counting(eyes: Eyes, weights: Sequence[float]) -> list[str]:
+def _counting(eyes: FeatureExtractor, weights: Sequence[float]) -> list[str]:
     return [layer for layer, weight in zip(eyes.layers, weights, strict=True) if weight > 0.0]
 
 
-def _shares(eyes: Eyes, weights: Sequence[float]) -> dict[str, float]:
+def _shares(eyes: FeatureExtractor, weights: Sequence[float]) -> dict[str, float]:
     """The layers' weights, of a sum of 1."""
     total = sum(weights) or 1.0
     return {layer: weight / total for layer, weight in zip(eyes.layers, weights, strict=True)}

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from models.neural_style import adam, lbfgs
 from models.neural_style.canvas import Quick, fitted, noise, restretched
-from models.neural_style.objective import Goal, Losses, Weights, goal, losses
+from models.neural_style.objective import Goal, NeuralStyleLosses, Weights, goal, losses
 from models.style_transfer.adjustments import Pixels
-from models.style_transfer.feature_extractor import Eyes
+from models.style_transfer.feature_extractor import FeatureExtractor
 
 Optimiser = Literal["lbfgs", "adam"]
 Start = Literal["noise", "content", "canvas"]
@@ -35,7 +35,7 @@ class Pools(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class OptimisationSettings:
     """What the goal depends on beside the pictures."""
 
     resolution: int
@@ -53,23 +53,29 @@ class Work:
 
     content: Pixels
     style: Style
-    manner: Manner
+    manner: OptimisationSettings
     weights: Weights
     goal: Goal
-    descent: lbfgs.Descent | adam.Descent
-    losses: Losses | None = None  # at the point, or with Adam one step before it
+    descent: lbfgs.LbfgsDescent | adam.AdamDescent
+    losses: NeuralStyleLosses | None = None  # at the point, or with Adam one step before it
     steps: int = 0
 
     @property
     def settled(self) -> bool:
         """The loss can be lowered no further."""
-        return isinstance(self.descent, lbfgs.Descent) and self.descent.settled
+        return isinstance(self.descent, lbfgs.LbfgsDescent) and self.descent.settled
 
 
 def prepared(
-    before: Work | None, eyes: Eyes, quick: Quick | None, content: Pixels, style: Style, manner: Manner,
-    weights: Weights, start: Start,
-) -> Work:  # fmt: skip
+    before: Work | None,
+    eyes: FeatureExtractor,
+    quick: Quick | None,
+    content: Pixels,
+    style: Style,
+    manner: OptimisationSettings,
+    weights: Weights,
+    start: Start,
+) -> Work:
     """The work as it was, where nothing else is asked for now.
 
     Other weights keep the canvas, and what is known of the loss's curvature if they changed a little. Other pictures,
@@ -96,12 +102,12 @@ def prepared(
     return Work(content, style, manner, weights, wanted, _begun(canvas, eyes, wanted, weights, manner), steps=steps)
 
 
-def stepped(work: Work, eyes: Eyes, *, history: int, rate: float) -> Work:
+def stepped(work: Work, eyes: FeatureExtractor, *, history: int, rate: float) -> Work:
     """One step further; it counts if it moved the canvas."""
-    told: dict[float, Losses] = {}
+    told: dict[float, NeuralStyleLosses] = {}
     evaluate = _evaluate(eyes, work.goal, work.weights, told)
-    descent: lbfgs.Descent | adam.Descent
-    if isinstance(work.descent, lbfgs.Descent):
+    descent: lbfgs.LbfgsDescent | adam.AdamDescent
+    if isinstance(work.descent, lbfgs.LbfgsDescent):
         if work.descent.settled:
             return work
         descent = lbfgs.step(work.descent, evaluate, history=history, rate=rate)
@@ -111,7 +117,7 @@ def stepped(work: Work, eyes: Eyes, *, history: int, rate: float) -> Work:
     return replace(work, descent=descent, losses=told.get(descent.loss, work.losses), steps=steps)
 
 
-def _canvas(before: Work | None, seen: Tensor, start: Start, manner: Manner) -> Tensor:
+def _canvas(before: Work | None, seen: Tensor, start: Start, manner: OptimisationSettings) -> Tensor:
     match start:
         case "canvas" if before is not None:
             return restretched(before.descent.point, seen)
@@ -121,15 +127,17 @@ def _canvas(before: Work | None, seen: Tensor, start: Start, manner: Manner) -> 
             return noise(manner.seed, manner.begun, seen).to(seen.device)
 
 
-def _begun(canvas: Tensor, eyes: Eyes, wanted: Goal, weights: Weights, manner: Manner) -> lbfgs.Descent | adam.Descent:
+def _begun(
+    canvas: Tensor, eyes: FeatureExtractor, wanted: Goal, weights: Weights, manner: OptimisationSettings
+) -> lbfgs.LbfgsDescent | adam.AdamDescent:
     if manner.optimiser == "adam":
         return adam.begun(canvas)
     return lbfgs.begun(canvas, _evaluate(eyes, wanted, weights, {}))
 
 
-def _weighed(work: Work, eyes: Eyes, weights: Weights) -> Work:
+def _weighed(work: Work, eyes: FeatureExtractor, weights: Weights) -> Work:
     """The same goal, its parts weighed otherwise."""
-    if isinstance(work.descent, adam.Descent):
+    if isinstance(work.descent, adam.AdamDescent):
         return replace(work, weights=weights)
     evaluate = _evaluate(eyes, work.goal, weights, {})
     little = all(max(a, b) <= SUDDEN * min(a, b) for a, b in zip(_flat(work.weights), _flat(weights), strict=True))
@@ -137,7 +145,9 @@ def _weighed(work: Work, eyes: Eyes, weights: Weights) -> Work:
     return replace(work, weights=weights, descent=lbfgs.moved_to(kept, evaluate))
 
 
-def _evaluate(eyes: Eyes, wanted: Goal, weights: Weights, told: dict[float, Losses]) -> lbfgs.Evaluate:
+def _evaluate(
+    eyes: FeatureExtractor, wanted: Goal, weights: Weights, told: dict[float, NeuralStyleLosses]
+) -> lbfgs.Evaluate:
     def evaluate(point: Tensor) -> tuple[float, Tensor]:
         parts, gradient = losses(eyes, point, wanted, weights)
         told[parts.total] = parts

@@ -20,7 +20,7 @@ import torch
 from models.compute.benchmark import BenchRow, Bound, Spent, Timed, measured, print_table, table_rows, without_onednn
 from models.performance_rnn.model import PerformanceRNN
 from models.performance_rnn.network import Network
-from models.performance_rnn.step import CpuStep, Floats, Way
+from models.performance_rnn.step import CpuPianoStep, Floats, Way
 
 EVENTS = [int(event) for event in np.random.default_rng(1).integers(0, 388, 512)]
 FULL_KNOBS = {
@@ -41,7 +41,7 @@ PEERS = {OURS: (USUAL, UNPACKED, READING), PLAIN: (USUAL,), WHOLE: (USUAL,)}
 def step_rows(seconds: float = 20.0, *, way: Way | None = None) -> list[BenchRow]:
     """What `arabesque bench` prints: rows of name, value, unit, and `ratio` to the peer named (over 1 is faster).
 
-    `way` is that of `CpuStep`; None is the one this machine gets.
+    `way` is that of `CpuPianoStep`; None is the one this machine gets.
     """
     return table_rows(measured(list(_things(way, seed=1)), seconds), PEERS)
 
@@ -63,7 +63,7 @@ def _things(way: Way | None, seed: int) -> Iterator[Timed]:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = Network()
-    step = CpuStep(network.state_dict(), way=way)
+    step = CpuPianoStep(network.state_dict(), way=way)
     wish = step.wish(np.zeros(21, np.float32))
     yield Timed(OURS, _stepping(step, wish))
     model = PerformanceRNN(network.state_dict(), device="cpu", way=way)
@@ -75,7 +75,7 @@ def _things(way: Way | None, seed: int) -> Iterator[Timed]:
     yield Timed(READING, weights.sum)
 
 
-def _stepping(step: CpuStep, wish: Floats) -> Callable[[], None]:
+def _stepping(step: CpuPianoStep, wish: Floats) -> Callable[[], None]:
     memory, number = step.start(), count()
 
     def call() -> None:

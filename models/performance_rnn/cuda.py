@@ -27,8 +27,8 @@ _EVENT, _UNIFORM, _TEMPERATURE, _WARMTHS, _TOP_P = 0, 1, 2, slice(3, 7), 7
 _SETTINGS = 8  # numbers before the bias in the input
 
 
-class CudaStep:
-    """As `CpuStep`, on `device`; its memory is a float32 tensor [2, layers, hidden] there: outputs, cells."""
+class CudaPianoStep:
+    """As `CpuPianoStep`, on `device`; its memory is a float32 tensor [2, layers, hidden] there: outputs, cells."""
 
     @torch.inference_mode(False)
     @torch.no_grad()
@@ -117,7 +117,7 @@ class CudaStep:
 
 
 def drawn(logits: Tensor, given: Tensor) -> Tensor:
-    """sampling.draw in torch, without branches; `given` is as `CudaStep` sends it, bias last."""
+    """sampling.draw in torch, without branches; `given` is as `CudaPianoStep` sends it, bias last."""
     x = logits.double() + given[_SETTINGS:]
     cold = given[_TEMPERATURE].clamp(min=COLDEST)
     weight = torch.exp((x - x.max()) / cold)

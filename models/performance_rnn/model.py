@@ -15,7 +15,7 @@ from torch import Tensor
 from models.base import Event, Knob, Pulse, pulse
 from models.compute.chance import stream
 from models.files import store
-from models.performance_rnn.cuda import CudaStep
+from models.performance_rnn.cuda import CudaPianoStep
 from models.performance_rnn.events import (
     ONE_SECOND,
 )
@@ -23,12 +23,12 @@ from models.performance_rnn.following import follow
 from models.performance_rnn.manner import ECHOES, MODES, TURN_PEDALS, YIELDING, Manner, Playing
 from models.performance_rnn.network import Network
 from models.performance_rnn.pianist import Pianist
-from models.performance_rnn.polyphony import Hands, Limits
+from models.performance_rnn.polyphony import Limits, Polyphony
 from models.performance_rnn.readings import READINGS
 from models.performance_rnn.sampling import Taste
 from models.performance_rnn.scales import KEY_ALIASES, KEYS, PITCH_CLASSES, SCALES, faders
-from models.performance_rnn.state import State, measured
-from models.performance_rnn.step import CpuStep, Step, Way
+from models.performance_rnn.state import PianoState, measured
+from models.performance_rnn.step import CpuPianoStep, PianoStep, Way
 
 LONGEST_PAUSE_S = 3600.0
 EQUAL = (1.0,) * 12
@@ -55,11 +55,11 @@ class PerformanceRNN(Pianist):
     measures: ClassVar[Mapping[str, Knob]] = READINGS
 
     def __init__(self, parameters: Mapping[str, Tensor], *, device: str = "auto", way: Way | None = None) -> None:
-        network: Step
+        network: PianoStep
         if torch.device("cpu" if device == "auto" else device).type == "cuda":
-            network = CudaStep(parameters, device=device)
+            network = CudaPianoStep(parameters, device=device)
         else:
-            network = CpuStep(parameters, way=way)
+            network = CpuPianoStep(parameters, way=way)
         super().__init__(network)
         self.card: store.Card | None = None
         self.file: Path | None = None
@@ -75,13 +75,13 @@ class PerformanceRNN(Pianist):
         model.card, model.file = card, path
         return model
 
-    def start(self, seed: int) -> State:
+    def start(self, seed: int) -> PianoState:
         """Silence, before the first note; the same seed gives the same performance."""
-        return State(self.network.start(), ONE_SECOND, 0, Hands(), stream(seed), 0)
+        return PianoState(self.network.start(), ONE_SECOND, 0, Polyphony(), stream(seed), 0)
 
     def step(
         self,
-        state: State,
+        state: PianoState,
         heard: Sequence[Event] = (),
         /,
         *,
@@ -142,7 +142,7 @@ class PerformanceRNN(Pianist):
             choices=ECHOES,
         )] = "notes",
         echo_variation: Annotated[float, Knob("How far an echo varies the phrase", 0.0, 1.0)] = 0.3,
-    ) -> tuple[Sequence[Event], State]:
+    ) -> tuple[Sequence[Event], PianoState]:
         """One event: a key down or up, a wait, or nothing (a new touch, or something heard was taken in).
 
         `heard` is what another player does: NoteOn, NoteOff and Wait are told to the network as if it had

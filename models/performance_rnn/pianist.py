@@ -22,8 +22,8 @@ from models.performance_rnn.events import (
 from models.performance_rnn.listening import events_of, shifts_of
 from models.performance_rnn.manner import Manner, Playing
 from models.performance_rnn.sampling import NEVER, Floats
-from models.performance_rnn.state import State, passing
-from models.performance_rnn.step import Step
+from models.performance_rnn.state import PianoState, passing
+from models.performance_rnn.step import PianoStep
 
 LONGEST_PAUSE_S = 3600.0
 
@@ -31,12 +31,14 @@ LONGEST_PAUSE_S = 3600.0
 class Pianist:
     """A network that plays one event at a time; each method takes a state and returns events and the next state."""
 
-    def __init__(self, network: Step) -> None:
+    def __init__(self, network: PianoStep) -> None:
         self.network = network
         self._wish_for = lru_cache(maxsize=4)(self._wish)
         self._bias_for = lru_cache(maxsize=4)(strike_bias)
 
-    def _play(self, state: State, playing: Playing, manner: Manner, wish: Any) -> tuple[Sequence[Event], State]:
+    def _play(
+        self, state: PianoState, playing: Playing, manner: Manner, wish: Any
+    ) -> tuple[Sequence[Event], PianoState]:
         """One event of the network's."""
         limits = playing.limits
         state = self._catch_up(state, wish, limits.speed)
@@ -68,7 +70,7 @@ class Pianist:
             return (NoteOff(event - NOTE_OFF),), after
         return passing(after, seconds, manner)
 
-    def _let_go(self, state: State, pitch: int, wish: Any, speed: float) -> tuple[Sequence[Event], State]:
+    def _let_go(self, state: PianoState, pitch: int, wish: Any, speed: float) -> tuple[Sequence[Event], PianoState]:
         """Lets a key go that sounds on after the pianist's turn."""
         duet = state.duet.let_go(pitch)
         if pitch not in state.hands.pitches:
@@ -76,7 +78,7 @@ class Pianist:
         state = self._told(self._catch_up(state, wish, speed), (NOTE_OFF + pitch,), wish)
         return (NoteOff(pitch),), replace(state, duet=duet, hands=state.hands.after(NOTE_OFF + pitch, 0.0))
 
-    def _echo(self, state: State, playing: Playing, wish: Any) -> tuple[Sequence[Event], State]:
+    def _echo(self, state: PianoState, playing: Playing, wish: Any) -> tuple[Sequence[Event], PianoState]:
         """Gives the next note of a phrase back; where its pitch is open, the network chooses it."""
         state = self._catch_up(state, wish, playing.limits.speed)
         note = state.duet.echo[0]
@@ -96,12 +98,12 @@ class Pianist:
         duet = (state.duet.let_go(pitch) if again else state.duet).strike_echo(pitch)
         return (*again, NoteOn(pitch, note.velocity)), replace(state, hands=hands, duet=duet)
 
-    def _rest(self, state: State, seconds: float, manner: Manner) -> tuple[Sequence[Event], State]:
+    def _rest(self, state: PianoState, seconds: float, manner: Manner) -> tuple[Sequence[Event], PianoState]:
         """Lets time pass; the network is told of it before the next event."""
         rested = replace(state, hands=state.hands.wait(seconds), untold_s=state.untold_s + seconds)
         return passing(rested, seconds, manner)
 
-    def _listen(self, state: State, heard: Iterable[Event], manner: Manner, wish: Any, speed: float) -> State:
+    def _listen(self, state: PianoState, heard: Iterable[Event], manner: Manner, wish: Any, speed: float) -> PianoState:
         """The state after the network was told of another player's events."""
         for event in heard:
             if isinstance(event, Wait):
@@ -120,13 +122,13 @@ class Pianist:
             state = replace(state, duet=state.duet.hear(event, manner, state.hands.pitches))
         return state
 
-    def _catch_up(self, state: State, wish: Any, speed: float) -> State:
+    def _catch_up(self, state: PianoState, wish: Any, speed: float) -> PianoState:
         """The state after the network was told of the time that has passed."""
         if not state.untold_s:
             return state
         return replace(self._told(state, shifts_of(state.untold_s, speed), wish), untold_s=0.0)
 
-    def _told(self, state: State, events: Iterable[int], wish: Any) -> State:
+    def _told(self, state: PianoState, events: Iterable[int], wish: Any) -> PianoState:
         """The state after the network was told of events that it has not drawn."""
         memory, last, touch = state.memory, state.event, state.touch
         for event in events:

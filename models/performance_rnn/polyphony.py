@@ -36,7 +36,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Hands:
+class Polyphony:
     """Own keys that are down, in the order struck, as (pitch, since when); other players' keys, as bits."""
 
     now_s: float = 0.0
@@ -96,20 +96,20 @@ class Hands:
                 return TIME_SHIFT + min(max(heard, 1), LONGEST_SHIFT) - 1, left_s
         return event, seconds
 
-    def after(self, event: int, seconds: float) -> Hands:
+    def after(self, event: int, seconds: float) -> Polyphony:
         """The hands after a key went down or up, or after so many seconds."""
         if event < NOTE_OFF:
-            return Hands(self.now_s, (*self.sounding, (event, self.now_s)), self.others)
+            return Polyphony(self.now_s, (*self.sounding, (event, self.now_s)), self.others)
         if event < TIME_SHIFT:
             kept = tuple(note for note in self.sounding if note[0] != event - NOTE_OFF)
-            return Hands(self.now_s, kept, self.others)
-        return Hands(self.now_s + seconds, self.sounding, self.others) if seconds else self
+            return Polyphony(self.now_s, kept, self.others)
+        return Polyphony(self.now_s + seconds, self.sounding, self.others) if seconds else self
 
-    def wait(self, seconds: float) -> Hands:
+    def wait(self, seconds: float) -> Polyphony:
         """The hands after a time in which they did nothing."""
-        return Hands(self.now_s + seconds, self.sounding, self.others)
+        return Polyphony(self.now_s + seconds, self.sounding, self.others)
 
-    def hear(self, pitch: int, *, down: bool) -> Hands:
+    def hear(self, pitch: int, *, down: bool) -> Polyphony:
         """The hands after someone else's key went down or up."""
         bit = 1 << pitch
-        return Hands(self.now_s, self.sounding, self.others | bit if down else self.others & ~bit)
+        return Polyphony(self.now_s, self.sounding, self.others | bit if down else self.others & ~bit)

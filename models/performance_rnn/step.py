@@ -36,7 +36,7 @@ Memory = Any  # what a step hands out and takes back; never changed once handed 
 CODES = 127  # a layer's output, -1..1, in whole 127ths
 
 
-class Step(Protocol):
+class PianoStep(Protocol):
     """One event in, the logits of the next one out."""
 
     def start(self) -> Memory:
@@ -58,7 +58,7 @@ class Step(Protocol):
         ...
 
 
-class CpuStep:
+class CpuPianoStep:
     """The step on one core, from the parameters of a `Network` (float32; see network.py for their names).
 
     `read_bytes` is how many bytes of weights one step reads. All steps use the same buffers: one thread at

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from models.compute.benchmark import BenchRow, Bound, Spent, Timed, measured, print_table, table_rows, without_onednn
 from models.sketch_rnn.model import SketchRNN
-from models.sketch_rnn.network import Network
-from models.sketch_rnn.step import STROKE, CpuStep, Way
+from models.sketch_rnn.network import SketchNetwork
+from models.sketch_rnn.step import STROKE, CpuSketchStep, Way
 
 CATEGORIES = 20
 PENS = (1, 4)
@@ -40,7 +40,7 @@ def named(what: str, pens: int) -> str:
 def step_rows(seconds: float = 20.0, *, way: Way | None = None) -> list[BenchRow]:
     """What `arabesque bench` prints: rows of name, value, unit, and `ratio` to the peer named (over 1 is faster).
 
-    `way` is that of `CpuStep`; None is the one this machine gets.
+    `way` is that of `CpuSketchStep`; None is the one this machine gets.
     """
     return table_rows(measured(list(_things(way, seed=1)), seconds), peers())
 
@@ -67,10 +67,10 @@ def bounds(spent: Spent) -> list[Bound]:
 def _things(way: Way | None, seed: int) -> Iterator[Timed]:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = Network(categories=CATEGORIES).eval()
+        network = SketchNetwork(categories=CATEGORIES).eval()
     with torch.no_grad():
         network.head.bias[2] = -20.0  # a drawing that does not end
-    step, model = CpuStep(network.state_dict(), way=way), SketchRNN(network.state_dict(), way=way)
+    step, model = CpuSketchStep(network.state_dict(), way=way), SketchRNN(network.state_dict(), way=way)
     for pens in PENS:
         yield Timed(named(OURS, pens), _stepping(step, pens))
         yield Timed(named(WHOLE, pens), _drawing(model, pens, seed))
@@ -84,7 +84,7 @@ def _points(pens: int) -> NDArray[np.float32]:
     return points
 
 
-def _stepping(step: CpuStep, pens: int) -> Callable[[], None]:
+def _stepping(step: CpuSketchStep, pens: int) -> Callable[[], None]:
     random = np.random.default_rng(2)
     wishes = [step.wish(random.normal(size=step.condition).astype(np.float32)) for _ in range(pens)]
     memories: Any = [wish.first for wish in wishes]
@@ -107,7 +107,7 @@ def _drawing(model: SketchRNN, pens: int, seed: int) -> Callable[[], None]:
     return call
 
 
-def _usual(network: Network, pens: int) -> Callable[[], None]:
+def _usual(network: SketchNetwork, pens: int) -> Callable[[], None]:
     """The step as one writes it first: point, z and category side by side, nn.LSTM over one point, nn.Linear."""
     points = torch.from_numpy(_points(pens))
     z, category = torch.randn(pens, network.latent), torch.full((pens, CATEGORIES), 1.0 / CATEGORIES)

@@ -22,8 +22,8 @@ from models.compute.graph import CapturedStep
 from models.sketch_rnn.step import STROKE, Floats, Wish
 
 
-class CudaStep:
-    """As `CpuStep`, on `device`; a pen's memory is a float32 tensor [2, hidden] there."""
+class CudaSketchStep:
+    """As `CpuSketchStep`, on `device`; a pen's memory is a float32 tensor [2, hidden] there."""
 
     @torch.inference_mode(False)
     @torch.no_grad()
@@ -45,7 +45,7 @@ class CudaStep:
         self._asked = given[:, STROKE:].contiguous()
         self._bias = found["decoder.bias_ih_l0"] + found["decoder.bias_hh_l0"]
         self._start = found["start.weight"], found["start.bias"]
-        self._boards: dict[int, _Board] = {}
+        self._boards: dict[int, _PenBuffers] = {}
 
     @torch.no_grad()
     def wish(self, condition: Floats) -> Wish:
@@ -61,14 +61,14 @@ class CudaStep:
     ) -> tuple[Floats, Sequence[Tensor]]:
         board = self._boards.get(len(memories))
         if board is None:
-            board = self._boards[len(memories)] = _Board(self, len(memories))
+            board = self._boards[len(memories)] = _PenBuffers(self, len(memories))
         return board.run(strokes, wishes, memories)
 
 
-class _Board:
+class _PenBuffers:
     """The buffers for so many pens, which stay where they are, and the graph that works on them."""
 
-    def __init__(self, step: CudaStep, pens: int) -> None:
+    def __init__(self, step: CudaSketchStep, pens: int) -> None:
         device, pinned = step.device, step.device.type == "cuda"
         self._step = step
         self._given = torch.zeros(pens, STROKE, pin_memory=pinned)

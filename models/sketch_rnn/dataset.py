@@ -151,7 +151,7 @@ def _kept(path: Path) -> Drawings:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class SketchBatch:
     """Drawings side by side, padded with rows that only say end."""
 
     drawing: NDArray[np.float32]  # [B, T, 5], offsets in units of the scale factor
@@ -159,7 +159,7 @@ class Batch:
     labels: Integers  # [B]
 
 
-def collate(strokes: Sequence[NDArray[np.floating]], labels: Integers, scale: float) -> Batch:
+def collate(strokes: Sequence[NDArray[np.floating]], labels: Integers, scale: float) -> SketchBatch:
     """Stroke-3 drawings in pixels, side by side."""
     lengths = np.array([len(drawing) for drawing in strokes])
     padded = np.zeros((len(strokes), int(lengths.max()), 5), np.float32)
@@ -167,7 +167,7 @@ def collate(strokes: Sequence[NDArray[np.floating]], labels: Integers, scale: fl
     for row, drawing in zip(padded, strokes, strict=True):
         row[: len(drawing)] = to_five(drawing)
         row[: len(drawing), :2] /= scale
-    return Batch(padded, lengths, labels)
+    return SketchBatch(padded, lengths, labels)
 
 
 class Batches:
@@ -186,7 +186,7 @@ class Batches:
         ordered = [pool[np.argsort(self.drawings.lengths[pool], kind="stable")] for pool in pools]
         return random.permutation(np.concatenate(ordered).reshape(-1, self.batch))
 
-    def __getitem__(self, number: int) -> Batch:
+    def __getitem__(self, number: int) -> SketchBatch:
         epoch, place = divmod(number, self.per_epoch)
         chosen = self._ordered(epoch)[place]
         random = np.random.default_rng([self.seed, 1, number])
@@ -194,7 +194,7 @@ class Batches:
         return collate(varied, self.drawings.labels[chosen], self.scale)
 
 
-def fixed(drawings: Drawings, part: int, *, batch: int, scale: float, most: int | None = None) -> list[Batch]:
+def fixed(drawings: Drawings, part: int, *, batch: int, scale: float, most: int | None = None) -> list[SketchBatch]:
     """The drawings of one part as they are, sorted by length; at most `most`, spread evenly, always the same."""
     places = drawings.part(part)
     if most is not None and len(places) > most:

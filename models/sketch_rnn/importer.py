@@ -26,7 +26,7 @@ from models.compute.chance import stream
 from models.files import store
 from models.sketch_rnn.network import KIND
 from models.sketch_rnn.sampling import END, chances, draw
-from models.sketch_rnn.step import CpuStep, Memory
+from models.sketch_rnn.step import CpuSketchStep, Memory
 from models.sketch_rnn.weights import EXTENT, shapes, sizes_of
 
 Floats = NDArray[np.float32]
@@ -171,7 +171,7 @@ def _lstm(name: str, direction: str, inputs: Floats, recurrent: Floats, bias: Fl
 
 def _extent(parameters: Mapping[str, Tensor]) -> float:
     """The longer side of a usual drawing, in units: the middle one of a few drawn for the purpose."""
-    step = CpuStep(parameters, way="float32")
+    step = CpuSketchStep(parameters, way="float32")
     wish = step.wish(np.zeros(step.condition, np.float32))
     strokes = np.tile(np.array([0, 0, 1, 0, 0], np.float32), (TRIALS, 1))
     memories: Sequence[Memory] = [wish.first] * TRIALS

@@ -16,12 +16,12 @@ from models.compute.chance import stream
 from models.files import store
 from models.sketch_rnn import pen as pen_
 from models.sketch_rnn.latent import About
-from models.sketch_rnn.pen import Hand, Job, Place, place_of
-from models.sketch_rnn.performer import NOBODY, Line, Person, extent, from_side, told
+from models.sketch_rnn.pen import Job, PenState, Place, place_of
+from models.sketch_rnn.performer import NOBODY, Line, PerformerDrawing, extent, from_side, told
 from models.sketch_rnn.sampling import chances, draw
-from models.sketch_rnn.step import CpuStep, Step, Way
-from models.sketch_rnn.subject import ANY, Subjects, Wanted
-from models.sketch_rnn.weights import Facts, facts_of, read
+from models.sketch_rnn.step import CpuSketchStep, SketchStep, Way
+from models.sketch_rnn.subject import ANY, DrawingChooser, DrawingRequest
+from models.sketch_rnn.weights import SketchFacts, facts_of, read
 
 FRAME_S = 1.0 / 30.0  # a drawing that appears at once stays at least so long
 IDLE_S = 0.02  # a step with nothing to do
@@ -30,12 +30,12 @@ LEAST, MOST = 0.35, 1.0  # a person's drawing is taken for so much of a whole on
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class State:
+class SketchState:
     """All that the next points depend on. Nothing in it changes once it is handed out."""
 
     seed: int
-    hands: tuple[Hand, ...] = ()
-    person: Person = NOBODY
+    hands: tuple[PenState, ...] = ()
+    person: PerformerDrawing = NOBODY
     drawn: tuple[Line, ...] = ()  # the last drawing heard
     fresh: bool = False  # it was not remembered yet
     ends: tuple[About | None, About | None] = (None, None)
@@ -53,21 +53,21 @@ class SketchRNN:
     kind: ClassVar[str] = "sketch_rnn"
 
     def __init__(
-        self, parameters: Mapping[str, Tensor], facts: Facts | None = None, *, device: str = "auto",
+        self, parameters: Mapping[str, Tensor], facts: SketchFacts | None = None, *, device: str = "auto",
         way: Way | None = None,
     ) -> None:  # fmt: skip
-        self.network: Step
+        self.network: SketchStep
         if torch.device("cpu" if device == "auto" else device).type == "cuda":
-            from models.sketch_rnn.cuda import CudaStep
+            from models.sketch_rnn.cuda import CudaSketchStep
 
-            self.network = CudaStep(parameters, device=device)
+            self.network = CudaSketchStep(parameters, device=device)
         else:
-            self.network = CpuStep(parameters, way=way)
+            self.network = CpuSketchStep(parameters, way=way)
         self.facts = facts_of(parameters) if facts is None else facts
         self.card: store.Card | None = None
         self.file: Path | None = None
         latent = self.network.condition - len(self.facts.categories)
-        self.subjects = Subjects(parameters, self.facts, latent, self.network)
+        self.subjects = DrawingChooser(parameters, self.facts, latent, self.network)
 
     @classmethod
     def load(cls, weights: str = "quickdraw", device: str = "auto") -> Self:
@@ -91,13 +91,13 @@ class SketchRNN:
             "category": replace(knobs["category"], components=address_names(names), default=(1.0,) * len(names)),
         }
 
-    def start(self, seed: int) -> State:
+    def start(self, seed: int) -> SketchState:
         """An empty paper; the same seed gives the same drawings."""
-        return State(seed)
+        return SketchState(seed)
 
     def step(
         self,
-        state: State,
+        state: SketchState,
         heard: Sequence[Event] = (),
         /,
         *,
@@ -150,12 +150,12 @@ class SketchRNN:
         clear: Annotated[Pulse, pulse("A clean paper")] = False,
         remember_a: Annotated[Pulse, pulse("Keep the last drawing, a person's or its own, as A to morph from")] = False,
         remember_b: Annotated[Pulse, pulse("Keep the last drawing, a person's or its own, as B to morph to")] = False,
-    ) -> tuple[Sequence[Event], State]:
+    ) -> tuple[Sequence[Event], SketchState]:
         """One point of every pen that draws, or one unseen point of every pen that prepares to, without a Wait.
 
         `heard` is what a person draws, as Pen in paper coordinates. Pen, Page and Wait come out.
         """
-        wanted = Wanted(mode, draw, category, mix, variation, morph, spread, path, steady, pens)
+        wanted = DrawingRequest(mode, draw, category, mix, variation, morph, spread, path, steady, pens)
         events: list[Event] = []
         state = self._listen(state, heard, wanted, size, patience, events)
         if clear or undo or again:
@@ -190,7 +190,7 @@ class SketchRNN:
     # ---- one point of several pens
 
     def _advance(
-        self, hands: list[Hand], busy: list[int], places: list[Place], warmth: tuple[float, float], longest: int,
+        self, hands: list[PenState], busy: list[int], places: list[Place], warmth: tuple[float, float], longest: int,
         rest_s: float, events: list[Event],
     ) -> None:  # fmt: skip
         working = [hands[k] for k in busy]
@@ -216,7 +216,7 @@ class SketchRNN:
 
     # ---- what is drawn next
 
-    def _begin(self, state: State, wanted: Wanted) -> State:
+    def _begin(self, state: SketchState, wanted: DrawingRequest) -> SketchState:
         """Another drawing for every pen that has rested."""
         hands, last = list(state.hands), state.last
         for k, hand in enumerate(hands):
@@ -230,25 +230,25 @@ class SketchRNN:
     # ---- what a person draws
 
     def _listen(
-        self, state: State, heard: Sequence[Event], wanted: Wanted, size: float, patience_s: float,
+        self, state: SketchState, heard: Sequence[Event], wanted: DrawingRequest, size: float, patience_s: float,
         events: list[Event],
-    ) -> State:  # fmt: skip
+    ) -> SketchState:  # fmt: skip
         """As many pens as there should be, and what a person has drawn taken in."""
         person = state.person.hear(heard)
         began = person is not state.person
         hands = list(state.hands)
         for k in range(wanted.pens, len(hands)):
             events += pen_.lifted(hands[k], k)[0]
-        hands = hands[: wanted.pens] + [Hand()] * (wanted.pens - len(hands))
+        hands = hands[: wanted.pens] + [PenState()] * (wanted.pens - len(hands))
         state = replace(state, hands=tuple(hands), person=person, last=min(state.last, wanted.pens - 1))
         done = person.done(patience_s)
         if done:
-            state = replace(state, person=Person(over=person.over), drawn=person.drawing, fresh=True)
+            state = replace(state, person=PerformerDrawing(over=person.over), drawn=person.drawing, fresh=True)
         if (wanted.mode == "complete" and began) or (wanted.mode == "vary" and done):
             state = _stopped(state, events)
         return self._completing(state, wanted, size) if wanted.mode == "complete" and done else state
 
-    def _completing(self, state: State, wanted: Wanted, size: float) -> State:
+    def _completing(self, state: SketchState, wanted: DrawingRequest, size: float) -> SketchState:
         """Every pen takes up what a person has begun, each from another side."""
         (x, y), longer = extent(state.drawn)
         usual = self.facts.extent
@@ -265,8 +265,8 @@ class SketchRNN:
             hands[k] = pen_.begun(hand, Job(about, wish, chance, points, unit, end, middle))
         return replace(state, hands=tuple(hands))
 
-    def _remembered(self, state: State, wanted: Wanted, which: tuple[bool, bool]) -> State:
-        hand = state.hands[0] if state.hands else Hand()
+    def _remembered(self, state: SketchState, wanted: DrawingRequest, which: tuple[bool, bool]) -> SketchState:
+        hand = state.hands[0] if state.hands else PenState()
         begun = hand.job.about if hand.job is not None else None
         known = begun if hand.trail_of is None else self.subjects.recalled(hand.trail, hand.trail_of)
         drawing = state.person.drawing or (state.drawn if state.fresh else ())
@@ -276,7 +276,7 @@ class SketchRNN:
         return replace(state, ends=(a, b), fresh=False)
 
 
-def _pressed(state: State, clear: bool, undo: bool, rest_s: float, events: list[Event]) -> State:
+def _pressed(state: SketchState, clear: bool, undo: bool, rest_s: float, events: list[Event]) -> SketchState:
     """After one of the buttons that act at once; `again` is what the first two do not."""
     if undo and not clear:
         events.append(Page("undo", state.last))
@@ -291,7 +291,7 @@ def _pressed(state: State, clear: bool, undo: bool, rest_s: float, events: list[
     return state
 
 
-def _stopped(state: State, events: list[Event]) -> State:
+def _stopped(state: SketchState, events: list[Event]) -> SketchState:
     """All pens lifted, and rested enough."""
     hands = []
     for k, hand in enumerate(state.hands):

@@ -16,7 +16,7 @@ PEN = 3  # logits: down, up, end
 State = tuple[Tensor, Tensor]  # h and c, each [1, B, decoder]
 
 
-class Network(nn.Module):
+class SketchNetwork(nn.Module):
     """Sketch-RNN (Ha & Eck 2017) told what to draw: every step sees the weights of `categories` words.
 
     The encoder reads a drawing in both directions and gives mean and log variance of `latent` numbers z; the
@@ -125,7 +125,7 @@ def _all_told(strokes: Tensor, z: Tensor, category: Tensor) -> Tensor:
     return torch.cat([strokes, what], dim=-1)
 
 
-def prepare(network: Network) -> None:
+def prepare(network: SketchNetwork) -> None:
     """Weights to start from: orthogonal memories, forget gates half open, inputs scaled so that each part is heard.
 
     Offsets have unit deviation and a category is one number of C, so their columns are wide; z has many columns

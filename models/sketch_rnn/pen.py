@@ -52,7 +52,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Hand:
+class PenState:
     """A pen at one moment. Nothing in it changes once it is handed out."""
 
     phase: Phase = "rest"
@@ -102,27 +102,29 @@ def place_of(pen: int, pens: int, x: float, y: float, size: float, turn: float) 
     return Place(left + x, (2 * row + 1) / rows - 1.0 + y, 1.0 / columns, size, turn)
 
 
-def begun(hand: Hand, job: Job) -> Hand:
+def begun(hand: PenState, job: Job) -> PenState:
     """The pen at the start of another drawing: trying it, or reading what a person drew."""
     phase: Phase = "try" if job.read is None else "read"
-    begin = Hand(phase, 0.0, hand.number + 1, job, job.wish.first, BEGIN, paper=hand.paper)
+    begin = PenState(phase, 0.0, hand.number + 1, job, job.wish.first, BEGIN, paper=hand.paper)
     return replace(begin, trail=hand.trail, trail_of=hand.trail_of)
 
 
-def read(hand: Hand, memory: Memory) -> Hand:
+def read(hand: PenState, memory: Memory) -> PenState:
     """After one more point of a person's drawing was read; with the last one in mind it draws on from there."""
     assert hand.job is not None
     job, stroke = hand.job, hand.job.read[hand.count]
     if hand.count + 1 < len(job.read):
         return replace(hand, memory=memory, stroke=stroke, count=hand.count + 1)
     down = bool(stroke[2 + DOWN])
-    return Hand(
+    return PenState(
         "draw", 0.0, hand.number, job, memory, stroke, 0, down, job.middle, hand.box, job.unit, job.begin,
         trail=hand.trail, trail_of=hand.trail_of,
     )  # fmt: skip
 
 
-def tried(hand: Hand, memory: Memory, stroke: Floats, pen: int, *, usual: float, place: Place, longest: int) -> Hand:
+def tried(
+    hand: PenState, memory: Memory, stroke: Floats, pen: int, *, usual: float, place: Place, longest: int
+) -> PenState:
     """After one more point of the trial; when it is over, the drawing in its place, about to be begun."""
     x, y = hand.at[0] + float(stroke[0]), hand.at[1] + float(stroke[1])
     scribbled = _scribbled(hand, stroke, usual)
@@ -145,7 +147,7 @@ def tried(hand: Hand, memory: Memory, stroke: Floats, pen: int, *, usual: float,
     fit = 2.0 * FILL * place.half / longer
     dx, dy = place.onto((low_x + high_x) / 2.0, (low_y + high_y) / 2.0, fit)
     # From here on `at` counts from the drawing's middle.
-    return Hand(
+    return PenState(
         "draw", 0.0, hand.number, hand.job, hand.job.wish.first, BEGIN, 0, True,
         (-(low_x + high_x) / 2.0, -(low_y + high_y) / 2.0), hand.box, fit, (place.x - dx, place.y - dy),
         trail=hand.trail, trail_of=hand.trail_of,
@@ -153,8 +155,8 @@ def tried(hand: Hand, memory: Memory, stroke: Floats, pen: int, *, usual: float,
 
 
 def drawn(
-    hand: Hand, memory: Memory, stroke: Floats, pen: int, *, index: int, usual: float, place: Place, longest: int
-) -> tuple[list[Event], Hand]:
+    hand: PenState, memory: Memory, stroke: Floats, pen: int, *, index: int, usual: float, place: Place, longest: int
+) -> tuple[list[Event], PenState]:
     """After one more point for all to see, and that as events; a pen whose drawing is over rests."""
     assert hand.job is not None
     at = hand.at[0] + float(stroke[0]), hand.at[1] + float(stroke[1])
@@ -178,14 +180,14 @@ def drawn(
     return events + lift, after
 
 
-def lifted(hand: Hand, index: int, rest_s: float = 0.0) -> tuple[list[Event], Hand]:
+def lifted(hand: PenState, index: int, rest_s: float = 0.0) -> tuple[list[Event], PenState]:
     """The pen off the paper, and told so even where its next move would have lifted it; its drawing is over."""
     events: list[Event] = [Pen(*hand.paper, False, index)] if hand.seen else []
-    resting = Hand("rest", rest_s, hand.number, hand.job, paper=hand.paper)
+    resting = PenState("rest", rest_s, hand.number, hand.job, paper=hand.paper)
     return events, replace(resting, trail=hand.trail, trail_of=hand.trail_of)
 
 
-def _scribbled(hand: Hand, stroke: Floats, usual: float) -> int:
+def _scribbled(hand: PenState, stroke: Floats, usual: float) -> int:
     """How often the line turned back, were this its next point."""
     before, tiny = hand.stroke, TINY * usual
     back = float(before[0] * stroke[0] + before[1] * stroke[1]) < 0.0 and bool(before[2 + DOWN])

@@ -21,7 +21,7 @@ PAPER = 8.0  # nothing lies farther out, in halves of the paper's shorter side
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class PerformerDrawing:
     """A drawing in the making: lines that are finished, those still drawn, where each pen is, and since when still."""
 
     lines: tuple[Line, ...] = ()
@@ -30,7 +30,7 @@ class Person:
     still_s: float = 0.0
     points: int = 0
 
-    def hear(self, heard: Sequence[Event]) -> Person:
+    def hear(self, heard: Sequence[Event]) -> PerformerDrawing:
         """The drawing after these events; those that are no Pen do not matter."""
         lines, drawn, over, points = list(self.lines), dict(self.open), dict(self.over), self.points
         pens = [event for event in heard if isinstance(event, Pen)]
@@ -50,9 +50,9 @@ class Person:
                 over[event.pen] = at
         if not pens:
             return self
-        return Person(tuple(lines), tuple(drawn.items()), tuple(over.items())[-16:], 0.0, points)
+        return PerformerDrawing(tuple(lines), tuple(drawn.items()), tuple(over.items())[-16:], 0.0, points)
 
-    def later(self, seconds: float) -> Person:
+    def later(self, seconds: float) -> PerformerDrawing:
         """The same, so much later."""
         return replace(self, still_s=self.still_s + seconds) if self.points else self
 
@@ -66,7 +66,7 @@ class Person:
         return (*self.lines, *(line for _, line in self.open))
 
 
-NOBODY = Person()
+NOBODY = PerformerDrawing()
 
 
 def extent(drawing: Sequence[Line]) -> tuple[Point, float]:

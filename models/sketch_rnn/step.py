@@ -43,7 +43,7 @@ class Wish:
     gates: Any  # what is added to the gates at every point
 
 
-class Step(Protocol):
+class SketchStep(Protocol):
     """One point of several pens in, the mixture of each one's next point out."""
 
     condition: int
@@ -60,7 +60,7 @@ class Step(Protocol):
         ...
 
 
-class CpuStep:
+class CpuSketchStep:
     """The step on one core, from the parameters of a `Network` (float32; its decoder, start and head).
 
     All steps use the same buffers: one thread at a time.

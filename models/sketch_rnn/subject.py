@@ -14,8 +14,8 @@ from models.compute.chance import normals, stream, uniform
 from models.sketch_rnn import sampling
 from models.sketch_rnn.latent import About, Encoder, Floats, between, varied
 from models.sketch_rnn.performer import Line, extent, told
-from models.sketch_rnn.step import BEGIN, Step
-from models.sketch_rnn.weights import Facts
+from models.sketch_rnn.step import BEGIN, SketchStep
+from models.sketch_rnn.weights import SketchFacts
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ _Z, _CATEGORY = 1, 2  # streams of a drawing's own, beside that of its points
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class DrawingRequest:
     """The knobs that say what a new drawing is."""
 
     mode: str
@@ -41,17 +41,17 @@ class Wanted:
     pens: int
 
 
-class Subjects:
+class DrawingChooser:
     """Chooses what drawings are about; `latent` is how many numbers z has, 0 for none."""
 
-    def __init__(self, parameters: Mapping[str, Tensor], facts: Facts, latent: int, network: Step) -> None:
+    def __init__(self, parameters: Mapping[str, Tensor], facts: SketchFacts, latent: int, network: SketchStep) -> None:
         self.facts, self.latent, self.network = facts, latent, network
         self._encoder = Encoder(parameters) if "encoder.weight_ih_l0" in parameters else None
         self._mean_of = lru_cache(maxsize=64)(self._mean)
         self._imagined_of = lru_cache(maxsize=64)(self._imagined)
         self._said: set[str] = set()
 
-    def new(self, wanted: Wanted, chance: int) -> About:
+    def new(self, wanted: DrawingRequest, chance: int) -> About:
         """Anything of the categories asked for, as this stream of chance has it.
 
         Its z is 0 where the decoder has learned to draw alone: what it then makes is truer than any z by chance.
@@ -60,7 +60,7 @@ class Subjects:
         return About(z, self._weights(wanted, chance))
 
     def next(
-        self, wanted: Wanted, drawn: tuple[Line, ...], ends: tuple[About | None, About | None], *,
+        self, wanted: DrawingRequest, drawn: tuple[Line, ...], ends: tuple[About | None, About | None], *,
         pen: int, seed: int, chance: int,
     ) -> About:  # fmt: skip
         """What a pen draws next; `drawn` is the last drawing heard, `ends` are A and B."""
@@ -78,7 +78,7 @@ class Subjects:
             return between(a, b, min(max(part, 0.0), 1.0), round_way=wanted.way == "arc")
         return new
 
-    def heard(self, drawing: tuple[Line, ...], wanted: Wanted, seed: int) -> About | None:
+    def heard(self, drawing: tuple[Line, ...], wanted: DrawingRequest, seed: int) -> About | None:
         """What a person's drawing is about, as far as these weights can tell."""
         return self._seen(drawing, self._weights(wanted, stream(seed, -3)))
 
@@ -88,7 +88,7 @@ class Subjects:
             return about
         return About(self._encoder.mean(np.stack(trail), about.weights), about.weights)
 
-    def imagined(self, wanted: Wanted, chance: int) -> About:
+    def imagined(self, wanted: DrawingRequest, chance: int) -> About:
         """A drawing that nobody saw, with a z of its own; of a blend, the z is of what there is most of."""
         weights = self._weights(wanted, chance)
         if self._encoder is None or not self.facts.alone:
@@ -112,7 +112,7 @@ class Subjects:
     def _noise(self, chance: int) -> Floats:
         return normals(stream(chance, _Z), self.latent)
 
-    def _weights(self, wanted: Wanted, chance: int) -> Floats:
+    def _weights(self, wanted: DrawingRequest, chance: int) -> Floats:
         """The categories' shares in one drawing, as asked; they add up to 1."""
         names = self.facts.categories
         if not names:

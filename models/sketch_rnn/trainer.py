@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.sketch_rnn.dataset import Batch, Batches, Drawings
+from models.sketch_rnn.dataset import Batches, Drawings, SketchBatch
 from models.sketch_rnn.losses import KL_FLOOR, annealed, kl, reconstruction
-from models.sketch_rnn.network import Network, prepare
+from models.sketch_rnn.network import SketchNetwork, prepare
 from models.sketch_rnn.recurrent import Dropout
 from models.sketch_rnn.weights import read, take_over
 from models.training.processes import average
@@ -49,7 +49,7 @@ class SketchSettings(TrainingSettings):
 class SketchTrainer(BaseTrainer[SketchSettings, SketchLosses]):
     """Network, optimiser and position in the data; `update` until `done`."""
 
-    network: Network
+    network: SketchNetwork
 
     def __init__(self, settings: SketchSettings, drawings: Drawings, *, device: torch.device | str = "cpu") -> None:
         super().__init__(settings, device=device)
@@ -59,7 +59,7 @@ class SketchTrainer(BaseTrainer[SketchSettings, SketchLosses]):
         self.scale = card.scale_factor if card else drawings.scale()
         self.batches = Batches(drawings, batch=settings.batch, seed=settings.seed, scale=self.scale)
         torch.manual_seed(settings.seed)
-        self.network = Network(
+        self.network = SketchNetwork(
             categories=len(drawings.categories),
             encoder=settings.encoder,
             decoder=settings.decoder,
@@ -101,7 +101,14 @@ class SketchTrainer(BaseTrainer[SketchSettings, SketchLosses]):
         return SketchLosses(lost, said)
 
     def _losses(
-        self, batch: Batch, noise: Tensor, own: slice, seen: Tensor, drop: Dropout | None = None, *, exact: bool = False
+        self,
+        batch: SketchBatch,
+        noise: Tensor,
+        own: slice,
+        seen: Tensor,
+        drop: Dropout | None = None,
+        *,
+        exact: bool = False,
     ) -> tuple[Tensor, Tensor]:
         """L_R of each drawing of a batch that is `own`, [b], and L_KL of those of them that are `seen`, [n].
 
@@ -124,7 +131,7 @@ class SketchTrainer(BaseTrainer[SketchSettings, SketchLosses]):
 
     @torch.no_grad()
     def validate(
-        self, batches: Sequence[Batch], *, alone: bool = False
+        self, batches: Sequence[SketchBatch], *, alone: bool = False
     ) -> tuple[SketchLosses, dict[str, SketchLosses]]:
         """Mean L_R and L_KL of drawings held back, over all and per category; the same noise every time.
 

@@ -12,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from models.files import store
-from models.sketch_rnn.network import KIND, PEN, STROKE, Network
+from models.sketch_rnn.network import KIND, PEN, STROKE, SketchNetwork
 from models.sketch_rnn.strokes import BOX, EPSILON
 
 TOLD = ("encoder.weight_ih_l0", "encoder.weight_ih_l0_reverse", "start.weight", "decoder.weight_ih_l0")  # of categories
@@ -23,7 +23,7 @@ ALONE = "alone"  # the share of drawings that the decoder learned to draw with z
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class SketchFacts:
     """What the numbers alone do not say."""
 
     categories: tuple[str, ...] = ()  # what each category's weight is the weight of
@@ -32,7 +32,7 @@ class Facts:
     alone: bool = False  # with z 0 the decoder draws alone, as one without z would
 
 
-def read(name_or_path: str | Path) -> tuple[dict[str, Tensor], Facts, store.Card]:
+def read(name_or_path: str | Path) -> tuple[dict[str, Tensor], SketchFacts, store.Card]:
     """Parameters as float32, the facts, and the card. Raises WeightsError where they cannot be used."""
     path = store.find(name_or_path, KIND)
     parameters, card = store.load(path, KIND, shapes(_sizes(path)))
@@ -43,7 +43,11 @@ def read(name_or_path: str | Path) -> tuple[dict[str, Tensor], Facts, store.Card
         raise store.WeightsError(f"{path}: its card has no scale factor (found {card.scale_factor})")
     side = _figure(card, EXTENT, BOX)
     coarse, alone = _figure(card, SIMPLIFY, EPSILON * side / BOX), _figure(card, ALONE, 0.0) > 0.0
-    return parameters, Facts(tuple(card.labels), side / card.scale_factor, coarse / card.scale_factor, alone), card
+    return (
+        parameters,
+        SketchFacts(tuple(card.labels), side / card.scale_factor, coarse / card.scale_factor, alone),
+        card,
+    )
 
 
 def _figure(card: store.Card, name: str, usual: float) -> float:
@@ -52,14 +56,14 @@ def _figure(card: store.Card, name: str, usual: float) -> float:
     return float(found) if isinstance(found, int | float) and found > 0 else usual
 
 
-def facts_of(parameters: Mapping[str, Tensor]) -> Facts:
+def facts_of(parameters: Mapping[str, Tensor]) -> SketchFacts:
     """Facts for weights that came without any: categories by their number."""
     found = sizes_of({name: tuple(value.shape) for name, value in parameters.items()})
-    return Facts(tuple(f"category {n + 1}" for n in range(found["categories"])))
+    return SketchFacts(tuple(f"category {n + 1}" for n in range(found["categories"])))
 
 
 def sizes_of(found: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
-    """The arguments of the `Network` whose tensors have these shapes. Raises KeyError or IndexError for another's."""
+    """The arguments of a `SketchNetwork` with tensors of these shapes. Raises KeyError or IndexError for others."""
     latent = found["mu.weight"][0] if "mu.weight" in found else 0
     return {
         "categories": found["decoder.weight_ih_l0"][1] - STROKE - latent,
@@ -71,7 +75,7 @@ def sizes_of(found: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
 
 
 def take_over(
-    network: Network, categories: Sequence[str], parameters: Mapping[str, Tensor], known: Sequence[str]
+    network: SketchNetwork, categories: Sequence[str], parameters: Mapping[str, Tensor], known: Sequence[str]
 ) -> None:
     """Go on from weights that knew the categories `known`: what they say of the same categories, and all the rest.
 
@@ -93,10 +97,10 @@ def take_over(
 
 
 def shapes(sizes: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
-    """Every tensor of the `Network` of these sizes, and its shape."""
+    """Every tensor of the `SketchNetwork` of these sizes, and its shape."""
     with torch.device("meta"), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that a decoder alone has a first state made of nothing
-        return {name: tuple(value.shape) for name, value in Network(**sizes).state_dict().items()}
+        return {name: tuple(value.shape) for name, value in SketchNetwork(**sizes).state_dict().items()}
 
 
 def _sizes(path: Path) -> dict[str, int]:

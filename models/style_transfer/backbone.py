@@ -10,17 +10,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.style_transfer.network import Network
+from models.style_transfer.network import StyleNetwork
 
 
-class Trunk(nn.Module):
+class StyleBackbone(nn.Module):
     """Feature maps of a painter's network: those of each of its convolutions but the last, which makes the colours.
 
     They are taken as the convolution gives them, before they are normalised for a painting; what is negative is 0, as
     after any layer of such networks. All paintings are blended in equal parts.
     """
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: StyleNetwork) -> None:
         super().__init__()
         self.network = network.eval().requires_grad_(False)
         found = {name.replace(".", ""): part for name, part in network.named_modules() if isinstance(part, nn.Conv2d)}

@@ -24,8 +24,8 @@ from torch import Tensor, nn
 
 from models.compute.benchmark import BenchRow, Bound, Spent, print_table, table_rows
 from models.compute.threads import MOST
-from models.style_transfer.network import Network
-from models.style_transfer.painter import CpuBrush, Pixels
+from models.style_transfer.network import StyleNetwork
+from models.style_transfer.painter import CpuPainter, Pixels
 from models.style_transfer.transformer_net import TransformerNet
 
 SIZES = (320, 240), (640, 480), (1280, 720)
@@ -90,8 +90,8 @@ def measured(seconds: float) -> dict[tuple[int, int], dict[str, list[float]]]:
 def _things(threads: int) -> dict[str, Callable[[Pixels], object]]:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
-        ours, usual = Network(paintings=PAINTINGS), TransformerNet().eval()
-    brush = CpuBrush(ours.state_dict())
+        ours, usual = StyleNetwork(paintings=PAINTINGS), TransformerNet().eval()
+    brush = CpuPainter(ours.state_dict())
     weights = (1.0,) + (0.0,) * (PAINTINGS - 1)
     things: dict[str, Callable[[Pixels], object]] = {
         OURS: lambda pixels: brush.paint(pixels, weights),

@@ -22,8 +22,8 @@ from models.style_transfer.weights import network_of
 KEPT = 6  # sizes whose graphs are kept, the newest
 
 
-class CudaBrush:
-    """As `CpuBrush`, on `device`."""
+class CudaPainter:
+    """As `CpuPainter`, on `device`."""
 
     @torch.inference_mode(False)
     @torch.no_grad()
@@ -37,22 +37,22 @@ class CudaBrush:
         self.device, self.dtype = torch.device(device), dtype
         self.network = network_of(parameters).to(self.device, dtype)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._easels: dict[tuple[int, int], _Easel] = {}
+        self._easels: dict[tuple[int, int], _SizedBuffers] = {}
 
     @torch.no_grad()
     def paint(self, pixels: Pixels, weights: tuple[float, ...]) -> Pixels:
         size = pixels.shape[0], pixels.shape[1]
-        easel = self._easels.pop(size, None) or _Easel(self, size)
+        easel = self._easels.pop(size, None) or _SizedBuffers(self, size)
         self._easels[size] = easel  # newest last
         while len(self._easels) > KEPT:
             del self._easels[next(iter(self._easels))]
         return easel.paint(pixels, weights)
 
 
-class _Easel:
+class _SizedBuffers:
     """The buffers for pictures of one size, which stay where they are, and the graph that works on them."""
 
-    def __init__(self, brush: CudaBrush, size: tuple[int, int]) -> None:
+    def __init__(self, brush: CudaPainter, size: tuple[int, int]) -> None:
         self._brush, pinned = brush, brush.device.type == "cuda"
         self._given = torch.zeros(*size, 3, dtype=torch.uint8, pin_memory=pinned)
         self._weights = torch.zeros(1, brush.network.paintings, pin_memory=pinned)

@@ -26,7 +26,7 @@ NOISE = 0.03  # largest standard deviation, of colours in 0..1
 MANNERS = 2  # each photo of a batch is painted so often, which spares looking at its content
 
 
-class Batch(NamedTuple):
+class StyleBatch(NamedTuple):
     """Crops of photos and which painting each shall be like."""
 
     photos: Tensor  # [P, 3, S, S] in 0..1
@@ -50,10 +50,10 @@ class Photos:
         self.photos = batch // self.each
         self._ahead = ahead
         self._pool = ThreadPoolExecutor(ahead, "photos") if ahead else None
-        self._coming: dict[tuple[int, int], Future[Batch]] = {}
+        self._coming: dict[tuple[int, int], Future[StyleBatch]] = {}
         self._bad: set[Path] = set()
 
-    def batch(self, number: int, side: int) -> Batch:
+    def batch(self, number: int, side: int) -> StyleBatch:
         """Batch `number` with crops of `side` pixels.
 
         A photo that cannot be read is named once and replaced by the next in the order. Raises PictureError where
@@ -69,7 +69,7 @@ class Photos:
                 self._coming[each] = self._pool.submit(self._cut, *each)
         return self._coming.pop(wanted[0]).result()
 
-    def _cut(self, number: int, side: int) -> Batch:
+    def _cut(self, number: int, side: int) -> StyleBatch:
         random = np.random.default_rng((self.seed, number))
         which = self._paintings(number)
         crops, moved, shifts = [], [], []
@@ -78,7 +78,7 @@ class Photos:
             crops.append(crop)
             moved.append(aside)
             shifts.append(shift)
-        return Batch(torch.cat(crops), torch.cat(moved), torch.tensor(shifts), which)
+        return StyleBatch(torch.cat(crops), torch.cat(moved), torch.tensor(shifts), which)
 
     def _photo(self, place: int) -> Pixels:
         """Photo `place` of an endless row that shows all, in a new order each time round.

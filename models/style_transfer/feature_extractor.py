@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from models.files.store import SUFFIX, WeightsError
-from models.style_transfer.backbone import Trunk
+from models.style_transfer.backbone import StyleBackbone
 from models.style_transfer.weights import network_of, read
 from models.vision import checkpoints, squeezenet, vgg
 from models.vision.checkpoints import Checkpoint, VisionError, place
@@ -20,14 +20,14 @@ AUTO = "auto"
 UNTRAINED = "untrained"
 PAINTER = "paintings"
 
-PUBLISHED: Mapping[str, tuple[Checkpoint, Callable[[Path], Eyes]]] = {
+PUBLISHED: Mapping[str, tuple[Checkpoint, Callable[[Path], FeatureExtractor]]] = {
     "vgg16": (checkpoints.VGG16, vgg.load),
     "squeezenet": (checkpoints.SQUEEZENET, squeezenet.load),
 }
 """Networks by name: where they are published, and how their file is read."""
 
 
-class Eyes(Protocol):
+class FeatureExtractor(Protocol):
     """A frozen network that sees: feature maps of pictures, by the names of its layers."""
 
     @property
@@ -39,12 +39,12 @@ class Eyes(Protocol):
         """The `wanted` layers' maps [B, C, h, w] of pictures [B, 3, H, W] in 0..1, red green blue."""
         ...
 
-    def to(self, device: torch.device) -> Eyes:
+    def to(self, device: torch.device) -> FeatureExtractor:
         """The same network on another device."""
         ...
 
 
-def load(weights: str, *, prefer: Sequence[str] = (*PUBLISHED, PAINTER)) -> Eyes:
+def load(weights: str, *, prefer: Sequence[str] = (*PUBLISHED, PAINTER)) -> FeatureExtractor:
     """The network that `weights` names.
 
     "vgg16" and "squeezenet" are in the user's cache once `arabesque weights get` has fetched them; a path ends in .npz
@@ -69,17 +69,17 @@ def load(weights: str, *, prefer: Sequence[str] = (*PUBLISHED, PAINTER)) -> Eyes
     if path.suffix and path.suffix != SUFFIX:
         known = ", ".join((*PUBLISHED, UNTRAINED))
         raise WeightsError(f"{weights}: expected {known}, or a file *.npz, *.pth or *{SUFFIX}")
-    return Trunk(network_of(read(weights)[0]))
+    return StyleBackbone(network_of(read(weights)[0]))
 
 
-def _of_either(path: Path) -> Eyes:
+def _of_either(path: Path) -> FeatureExtractor:
     """VGG-16 or SqueezeNet, whichever it is."""
     names = checkpoints.read(path).keys()
     small = any("squeeze" in name for name in names)
     return squeezenet.load(path) if small else vgg.load(path)
 
 
-def _read(path: Path, how: Callable[[Path], Eyes]) -> Eyes:
+def _read(path: Path, how: Callable[[Path], FeatureExtractor]) -> FeatureExtractor:
     try:
         return how(path)
     except VisionError as error:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from models.files.picture_file import PictureError
 from models.style_transfer.adjustments import resized, working_size
-from models.style_transfer.painter import Brush, Pixels
+from models.style_transfer.painter import Painter, Pixels
 
 STILL = 4.0  # levels of 255: a change of the film as small as this, over its neighbourhood, is its noise
 AROUND = 9  # pixels, the neighbourhood
@@ -39,7 +39,7 @@ def frames(film: Path, height: int, most: int) -> Iterator[Pixels]:
         source.release()
 
 
-def flicker(brush: Brush, film: Sequence[Pixels], weights: tuple[float, ...]) -> Flicker:
+def flicker(brush: Painter, film: Sequence[Pixels], weights: tuple[float, ...]) -> Flicker:
     """Each picture painted by itself, and the changes measured. Raises PictureError for less than two pictures."""
     if len(film) < 2:
         raise PictureError("there are no two pictures in this film")

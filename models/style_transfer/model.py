@@ -15,13 +15,13 @@ from models.files import store
 from models.knob import Knob, address_names
 from models.style_transfer import adjustments as look
 from models.style_transfer.network import KIND
-from models.style_transfer.painter import Brush, CpuBrush, Pixels
+from models.style_transfer.painter import CpuPainter, Painter, Pixels
 from models.style_transfer.weights import read
 from models.vision.pixels import mixed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class State:
+class StyleTransferState:
     """What was seen last and what was made of it; sizes are those it was painted at."""
 
     seen: Frame | None = None
@@ -47,15 +47,15 @@ class StyleTransfer:
         self.labels = tuple(labels) or tuple(f"painting_{n + 1}" for n in range(len(parameters["scale"])))
         self.card: store.Card | None = None
         self.file: Path | None = None
-        self.brush: Brush
+        self.brush: Painter
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"
         if torch.device(device).type == "cuda":
-            from models.style_transfer.cuda import CudaBrush
+            from models.style_transfer.cuda import CudaPainter
 
-            self.brush = CudaBrush(parameters, device=device)
+            self.brush = CudaPainter(parameters, device=device)
         else:
-            self.brush = CpuBrush(parameters)
+            self.brush = CpuPainter(parameters)
 
     @classmethod
     def load(cls, weights: str = "paintings", device: str = "auto") -> Self:
@@ -79,14 +79,14 @@ class StyleTransfer:
             "paint": replace(knobs["paint"], components=address_names(names), default=first),
         }
 
-    def start(self, seed: int) -> State:
+    def start(self, seed: int) -> StyleTransferState:
         """Nothing seen yet. There is no chance in a painter."""
         del seed
-        return State()
+        return StyleTransferState()
 
     def step(
         self,
-        state: State,
+        state: StyleTransferState,
         heard: Sequence[Event] = (),
         /,
         *,
@@ -109,7 +109,7 @@ class StyleTransfer:
         brightness: Annotated[float, Knob("Of the camera, before painting", -1.0, 1.0)] = 0.0,
         contrast: Annotated[float, Knob("Of the camera, before painting", 0.0, 4.0, "x")] = 1.0,
         saturation: Annotated[float, Knob("Of the camera, before painting; 0 is grey", 0.0, 4.0, "x")] = 1.0,
-    ) -> tuple[Sequence[Event], State]:  # fmt: skip
+    ) -> tuple[Sequence[Event], StyleTransferState]:  # fmt: skip
         """The newest picture painted at the size it came in, or the one seen last painted anew.
 
         Painting it again with the same knobs gives the same picture: what stays of earlier ones is taken from the

@@ -19,7 +19,7 @@ HEED = 64  # numbers by which the whole photo is summed up
 OWN = "scale", "shift", "tone", "heed"  # the parameters that have a row for each painting
 
 
-class Network(nn.Module):
+class StyleNetwork(nn.Module):
     """Feed-forward style transfer with conditional instance normalisation (Johnson et al. 2016; Dumoulin et al. 2017).
 
     Our own cut of it, for a CPU: the photo is folded 4x4 into channels, so that nothing is computed at full size; the
@@ -110,7 +110,7 @@ def normalised(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
     return torch.group_norm(flat, channels, scale.reshape(-1), shift.reshape(-1), 1e-5).view_as(x)
 
 
-def prepare(network: Network) -> None:
+def prepare(network: StyleNetwork) -> None:
     """First weights: each block begins as nothing and the picture begins as the photo, which is quick to leave."""
     for module in network.modules():
         if isinstance(module, nn.Conv2d):

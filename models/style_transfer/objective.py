@@ -29,7 +29,7 @@ SQUEEZENET = Layers("fire4", ("relu1", "fire2", "fire4", "fire6"))
 """Less sharp eyes, at a tenth of the work: for the long first part of a training."""
 
 
-class Losses(NamedTuple):
+class PerceptualLosses(NamedTuple):
     """Of each picture of a batch, [B]; the total is content plus the painting's weight times style."""
 
     content: Tensor
@@ -75,14 +75,14 @@ class Objective:
         maps: Tensor = self.eyes(photos, [self.layers.content])[self.layers.content]
         return maps.float()
 
-    def __call__(self, painted: Tensor, content: Tensor, which: Tensor) -> Losses:
+    def __call__(self, painted: Tensor, content: Tensor, which: Tensor) -> PerceptualLosses:
         """Losses of pictures [B, 3, H, W] in 0..1 of which each shall be like painting `which` [B]."""
         maps = self.eyes(painted, self.layers.style)
         lost = content_loss(maps[self.layers.content].float(), content)
         lost = lost / content_loss(torch.zeros_like(content), content).clamp_min(1e-6)
         apart = [_apart(gram(maps[layer]), self.grams[layer][which]) for layer in self.layers.style]
         style = torch.stack(apart).sum(0) / self.empty[which]
-        return Losses(lost, style, lost + self.weights[which] * style)
+        return PerceptualLosses(lost, style, lost + self.weights[which] * style)
 
 
 def _apart(found: Tensor, wanted: Tensor) -> Tensor:

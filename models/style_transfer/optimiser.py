@@ -7,19 +7,19 @@ from typing import Any
 import torch
 from torch import nn
 
-from models.style_transfer.network import Network
+from models.style_transfer.network import StyleNetwork
 
 GENTLE = 0.2  # of the learning rate is Adam's: numbers that scale whole maps tremble, and all else learns worse for it
 
 
-class Optimiser:
+class StyleOptimiser:
     """Muon (Jordan et al. 2024) turns the correction of a whole convolution into an orthogonal one.
 
     Each convolution is seen as a matrix [out, in * kernel], and its corrections are scaled to the size of Adam's. The
     last layer, which makes colours, and all that is not a convolution are Adam's.
     """
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: StyleNetwork) -> None:
         """Its network must be on its device already: matrices are views of the weights."""
         last = {id(parameter) for parameter in network.unfold.parameters()}
         self._kernels = [p for p in network.parameters() if p.ndim == 4 and id(p) not in last]

@@ -17,7 +17,7 @@ from models.style_transfer.weights import network_of
 Pixels = NDArray[np.uint8]
 
 
-class Brush(Protocol):
+class Painter(Protocol):
     """Paints pictures. What it returns is its own no longer."""
 
     def paint(self, pixels: Pixels, weights: tuple[float, ...]) -> Pixels:
@@ -25,7 +25,7 @@ class Brush(Protocol):
         ...
 
 
-class CpuBrush:
+class CpuPainter:
     """The network on the processor; its threads are the calling thread's only while it paints.
 
     In float32, or where that is quicker with convolutions in bfloat16: that moves one level of 255 here and there.

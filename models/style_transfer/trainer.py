@@ -13,10 +13,10 @@ from torch.nn import functional as F
 
 from models.compute.precision import half_pays
 from models.files import store
-from models.style_transfer.dataset import Batch, Photos, threads
-from models.style_transfer.network import Network, prepare
+from models.style_transfer.dataset import Photos, StyleBatch, threads
+from models.style_transfer.network import StyleNetwork, prepare
 from models.style_transfer.objective import Objective
-from models.style_transfer.optimiser import Optimiser
+from models.style_transfer.optimiser import StyleOptimiser
 from models.style_transfer.weights import read
 from models.training.settings import TrainingSettings
 from models.training.trainer import BaseTrainer
@@ -51,7 +51,7 @@ class StyleSettings(TrainingSettings):
 class StyleTrainer(BaseTrainer[StyleSettings, StyleLosses]):
     """Network, optimiser and position in the photos; `update` until `done`."""
 
-    network: Network
+    network: StyleNetwork
     warm_up = 0.01
 
     def __init__(
@@ -72,14 +72,14 @@ class StyleTrainer(BaseTrainer[StyleSettings, StyleLosses]):
         )
         torch.manual_seed(settings.seed)
         sizes = {"narrow": settings.narrow, "wide": settings.wide, "blocks": settings.blocks}
-        self.network = Network(paintings=len(labels), **sizes)
+        self.network = StyleNetwork(paintings=len(labels), **sizes)
         prepare(self.network)
         if settings.begin:
             begin(self.network, self.labels, settings.begin)
         self.network.to(self.device)
         self.half = half_pays(self.device)
         self.taught = objective.quick()  # what teaches; `objective` itself is for tests
-        self.optimiser = Optimiser(self.network)
+        self.optimiser = StyleOptimiser(self.network)
 
     @property
     def side(self) -> int:
@@ -94,7 +94,7 @@ class StyleTrainer(BaseTrainer[StyleSettings, StyleLosses]):
         self.descend(loss, (float(loss.detach()),))
         return told
 
-    def _losses(self, batch: Batch) -> tuple[Tensor, StyleLosses]:
+    def _losses(self, batch: StyleBatch) -> tuple[Tensor, StyleLosses]:
         each = batch.which.shape[1]
         photos = batch.photos.to(self.device)
         which = batch.which.flatten().to(self.device)
@@ -138,7 +138,7 @@ class StyleTrainer(BaseTrainer[StyleSettings, StyleLosses]):
         return f"{', '.join(self.labels)} and {len(self.photos.files)} photos"
 
 
-def begin(network: Network, labels: Sequence[str], name_or_path: str) -> None:
+def begin(network: StyleNetwork, labels: Sequence[str], name_or_path: str) -> None:
     """Takes over weights. Raises WeightsError where they cannot be used or are of other paintings."""
     parameters, card = read(name_or_path)
     try:

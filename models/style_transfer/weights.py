@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from models.files import store
-from models.style_transfer.network import KIND, Network
+from models.style_transfer.network import KIND, StyleNetwork
 
 
 def read(name_or_path: str | Path) -> tuple[dict[str, Tensor], store.Card]:
@@ -24,7 +24,7 @@ def read(name_or_path: str | Path) -> tuple[dict[str, Tensor], store.Card]:
 
 
 def sizes_of(found: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
-    """The arguments of the `Network` whose tensors have these shapes. Raises KeyError or IndexError for another's."""
+    """The arguments of a `StyleNetwork` with tensors of these shapes. Raises KeyError or IndexError for others."""
     return {
         "paintings": found["scale"][0],
         "narrow": found["fold.weight"][0],
@@ -33,7 +33,7 @@ def sizes_of(found: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
     }
 
 
-def network_of(parameters: Mapping[str, Tensor]) -> Network:
+def network_of(parameters: Mapping[str, Tensor]) -> StyleNetwork:
     """The network that these are the parameters of, for use rather than for learning."""
     network = _made(sizes_of({name: tuple(value.shape) for name, value in parameters.items()}))
     network.load_state_dict(dict(parameters), assign=True)
@@ -41,18 +41,18 @@ def network_of(parameters: Mapping[str, Tensor]) -> Network:
 
 
 def shapes(sizes: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
-    """Every tensor of the `Network` of these sizes, and its shape."""
+    """Every tensor of the `StyleNetwork` of these sizes, and its shape."""
     return {name: tuple(value.shape) for name, value in _made(sizes).state_dict().items()}
 
 
-def _made(sizes: Mapping[str, int]) -> Network:
+def _made(sizes: Mapping[str, int]) -> StyleNetwork:
     """A network of these sizes, drawing no random numbers that others draw.
 
     Not on torch's device "meta", which would take its own initial values for nothing: its first use imports half of
     torch's compiler, for seconds.
     """
     with torch.random.fork_rng(devices=[]):
-        return Network(**sizes)
+        return StyleNetwork(**sizes)
 
 
 def _sizes(path: Path) -> dict[str, int]:

@@ -19,9 +19,9 @@ from models.neural_style import NeuralStyle
 from models.performance_rnn import PerformanceRNN
 from models.performance_rnn.network import Network
 from models.sketch_rnn import SketchRNN
-from models.sketch_rnn.network import Network as SketchNetwork
+from models.sketch_rnn.network import SketchNetwork
 from models.style_transfer import StyleTransfer
-from models.style_transfer.backbone import Trunk
+from models.style_transfer.backbone import StyleBackbone
 
 
 def pianist() -> Model:
@@ -41,7 +41,7 @@ def seeing() -> Model:
 
 
 def learned() -> Model:
-    return FeatureMaps(Trunk(small_painter()), device="cpu")
+    return FeatureMaps(StyleBackbone(small_painter()), device="cpu")
 
 
 def slow_painter() -> Model:

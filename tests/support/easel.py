@@ -11,7 +11,7 @@ from torch import Tensor
 
 from models.files.picture_file import Pixels
 from models.style_transfer import pictures
-from models.style_transfer.network import Network, prepare
+from models.style_transfer.network import StyleNetwork, prepare
 from models.style_transfer.objective import DEEPEST, Objective
 from models.style_transfer.trainer import StyleSettings
 from models.vision.vgg import CONVOLUTIONS, Vgg
@@ -22,11 +22,11 @@ TINY = StyleSettings(
 )
 
 
-def network(*, paintings: int = 3, seed: int = 1) -> Network:
+def network(*, paintings: int = 3, seed: int = 1) -> StyleNetwork:
     """Every painting has a manner of its own."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        made = Network(paintings=paintings, narrow=8, wide=12, blocks=1)
+        made = StyleNetwork(paintings=paintings, narrow=8, wide=12, blocks=1)
         prepare(made)
         with torch.no_grad():
             made.unfold.weight.mul_(20.0)

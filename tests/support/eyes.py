@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.style_transfer.network import Network, prepare
+from models.style_transfer.network import StyleNetwork, prepare
 
 
 class Colours:
@@ -24,10 +24,10 @@ class Colours:
         return self
 
 
-def small_painter(paintings: int = 2) -> Network:
+def small_painter(paintings: int = 2) -> StyleNetwork:
     """A painter's network, untrained, always the same."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
-        network = Network(paintings=paintings, narrow=4, wide=6, blocks=1)
+        network = StyleNetwork(paintings=paintings, narrow=4, wide=6, blocks=1)
         prepare(network)
         return network

@@ -9,37 +9,37 @@ import torch
 
 from models.base import Event, Page, Pen, Wait
 from models.sketch_rnn import SketchRNN
-from models.sketch_rnn.model import State
-from models.sketch_rnn.network import Network
-from models.sketch_rnn.weights import Facts
+from models.sketch_rnn.model import SketchState
+from models.sketch_rnn.network import SketchNetwork
+from models.sketch_rnn.weights import SketchFacts
 
 NAMES = ("cat", "dog", "bus")
 Timed = tuple[float, Event]
 
 
-def network(*, pen: tuple[float, float, float] = (2.0, 0.0, -1.0), latent: int = 6) -> Network:
+def network(*, pen: tuple[float, float, float] = (2.0, 0.0, -1.0), latent: int = 6) -> SketchNetwork:
     """`pen` are what the logits of down, up and end begin with."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
-        made = Network(categories=len(NAMES), encoder=8, decoder=16, latent=latent, mixtures=4)
+        made = SketchNetwork(categories=len(NAMES), encoder=8, decoder=16, latent=latent, mixtures=4)
     with torch.no_grad():
         made.head.bias[:3] = torch.tensor(pen)
     return made
 
 
 def draughtsman(**options: Any) -> SketchRNN:
-    return SketchRNN(network(**options).state_dict(), Facts(NAMES, 8.0))
+    return SketchRNN(network(**options).state_dict(), SketchFacts(NAMES, 8.0))
 
 
 def watch(
     model: SketchRNN,
     steps: int,
     *,
-    state: State | None = None,
+    state: SketchState | None = None,
     seed: int = 1,
     heard: Mapping[int, Sequence[Event]] | None = None,
     **knobs: Any,
-) -> tuple[list[Timed], State]:
+) -> tuple[list[Timed], SketchState]:
     """What happens in so many steps, with its time; `heard` by the number of the step."""
     now_s, seen = 0.0, []
     state = model.start(seed) if state is None else state

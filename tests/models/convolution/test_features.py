@@ -16,7 +16,7 @@ from models.convolution import FeatureMaps
 from models.convolution.grid import brightness, coloured, columns_of, grid
 from models.files.store import WeightsError
 from models.style_transfer import feature_extractor
-from models.style_transfer.backbone import Trunk
+from models.style_transfer.backbone import StyleBackbone
 from models.vision.squeezenet import SqueezeNet
 
 RED = Frame(np.full((32, 48, 3), (200, 100, 0), np.uint8), 3)
@@ -107,7 +107,7 @@ def test_a_small_picture_is_enough_for_deep_layers(tmp_path: Path) -> None:
 
 def test_the_painter_sees_with_all_its_convolutions_but_the_last() -> None:
     network = small_painter()
-    trunk = Trunk(network)
+    trunk = StyleBackbone(network)
     assert trunk.layers == ("fold", "down", "trunk0", "trunk1", "up", "merge", "fine")
     picture = torch.rand(1, 3, 32, 40, generator=torch.Generator().manual_seed(2))
     maps = trunk(picture, ["down", "fine"])

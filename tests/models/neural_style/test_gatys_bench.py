@@ -8,14 +8,14 @@ import pytest
 from eyes import small_painter
 
 from models.neural_style import bench
-from models.style_transfer.backbone import Trunk
+from models.style_transfer.backbone import StyleBackbone
 from models.style_transfer.pictures import write
 from models.vision.untrained import Untrained
 
 
 @pytest.mark.parametrize(("eyes", "start"), [("untrained", "noise"), ("painter", "content")])
 def test_ours_is_as_low_as_torchs(eyes: str, start: str) -> None:
-    network = Untrained() if eyes == "untrained" else Trunk(small_painter())
+    network = Untrained() if eyes == "untrained" else StyleBackbone(small_painter())
     case = bench.Case(network, bench.pattern(1), bench.pattern(2), size=32, start=start, beta=10.0)
     ours, theirs = case.ours(20), case.theirs(20, None)
     assert ours.keys() == theirs.keys() == {1, 5, 10, 20}

@@ -34,7 +34,7 @@ class Counted:
 BEGIN = torch.tensor([-1.2, 1.0, -0.5, 0.8, 1.3, -1.0], dtype=torch.float64)
 
 
-def went(steps: int, evaluate: Counted, history: int = 50, rate: float = 1.0) -> lbfgs.Descent:
+def went(steps: int, evaluate: Counted, history: int = 50, rate: float = 1.0) -> lbfgs.LbfgsDescent:
     descent = lbfgs.begun(BEGIN, evaluate)
     for _ in range(steps):
         descent = lbfgs.step(descent, evaluate, history=history, rate=rate)

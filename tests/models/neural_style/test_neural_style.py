@@ -16,9 +16,9 @@ from models.base import Event, Frame, Measure, Trouble, Wait, knobs_of
 from models.files.store import Card
 from models.neural_style import NeuralStyle
 from models.neural_style.canvas import Quick, fitted
-from models.neural_style.model import State
+from models.neural_style.model import NeuralStyleState
 from models.neural_style.objective import Weights, goal, losses
-from models.style_transfer.backbone import Trunk
+from models.style_transfer.backbone import StyleBackbone
 from models.style_transfer.losses import gram
 from models.style_transfer.pictures import write
 
@@ -28,7 +28,9 @@ def photo(number: int = 1, height: int = 32, width: int = 40) -> Frame:
     return Frame(np.random.default_rng(number).integers(0, 256, shape, np.uint8), number)
 
 
-def run(model: NeuralStyle, steps: int, state: State | None = None, heard: Sequence[Event] = (), **knobs: Any) -> Any:
+def run(
+    model: NeuralStyle, steps: int, state: NeuralStyleState | None = None, heard: Sequence[Event] = (), **knobs: Any
+) -> Any:
     """The events of the last of so many steps, and the state after it; what is heard comes with the first."""
     state = model.start(1) if state is None else state
     events: Sequence[Event] = ()
@@ -41,14 +43,14 @@ def told(events: Sequence[Event]) -> dict[str, Any]:
     return {event.name: event.value for event in events if isinstance(event, Measure)}
 
 
-def canvas(state: State) -> torch.Tensor:
+def canvas(state: NeuralStyleState) -> torch.Tensor:
     assert state.work is not None
     return state.work.descent.point
 
 
 @pytest.fixture
 def model() -> NeuralStyle:
-    return NeuralStyle(Trunk(small_painter()), device="cpu")
+    return NeuralStyle(StyleBackbone(small_painter()), device="cpu")
 
 
 @pytest.fixture
@@ -232,7 +234,7 @@ def test_the_fast_painters_paintings_are_styles_by_name() -> None:
     network = small_painter()
     card = Card("style_transfer", "", "", "", 1, "2026-01-01", labels=("wave", "night"))
     quick = Quick(network.state_dict(), card)
-    model = NeuralStyle(Trunk(network), quick, device="cpu")
+    model = NeuralStyle(StyleBackbone(network), quick, device="cpu")
     picture = fitted(photo().pixels, 256)
     with torch.no_grad():
         wanted = network(picture, torch.tensor([[0.0, 1.0]]))

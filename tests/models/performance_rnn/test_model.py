@@ -16,7 +16,7 @@ from models.files import store
 from models.performance_rnn import PerformanceRNN
 from models.performance_rnn.network import Network
 from models.performance_rnn.sampling import draw
-from models.performance_rnn.state import State
+from models.performance_rnn.state import PianoState
 
 WHITE = (1.0, 0, 1, 0, 1, 1, 0, 1, 0, 1, 0, 1)
 
@@ -75,7 +75,9 @@ def playing(*score: int) -> PerformanceRNN:
     return model
 
 
-def play(model: PerformanceRNN, steps: int, state: State | None = None, **knobs: Any) -> tuple[list[Event], State]:
+def play(
+    model: PerformanceRNN, steps: int, state: PianoState | None = None, **knobs: Any
+) -> tuple[list[Event], PianoState]:
     events: list[Event] = []
     state = model.start(3) if state is None else state
     for _ in range(steps):
@@ -258,7 +260,7 @@ def test_whatever_the_network_wants_the_rules_hold(chosen: dict[str, Any], seed:
 # ---- another player
 
 
-def hear(model: PerformanceRNN, state: State, *events: Event, **knobs: Any) -> State:
+def hear(model: PerformanceRNN, state: PianoState, *events: Event, **knobs: Any) -> PianoState:
     made, state = model.step(state, events, **knobs)
     assert all(isinstance(event, Measure) for event in made)
     return state

@@ -13,7 +13,7 @@ from live.commands.weights import main
 from models.files import store
 from models.performance_rnn import PerformanceRNN
 from models.performance_rnn.importer import convert
-from models.performance_rnn.step import CpuStep
+from models.performance_rnn.step import CpuPianoStep
 
 HIDDEN, INPUTS = 8, 409
 NAMES = {
@@ -58,7 +58,7 @@ def test_the_logits_are_those_there(old: bool, tmp_path: Path) -> None:
     path, there = published(tmp_path, old=old)
     parameters, card = convert(path)
     assert "none stated" in card.licence
-    step = CpuStep(parameters, way="float32")
+    step = CpuPianoStep(parameters, way="float32")
     control = np.zeros(21, np.float32)
     control[0] = 1.0
     memory, wish = step.start(), step.wish(control)

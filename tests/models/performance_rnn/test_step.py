@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from models.performance_rnn import step as stepping
-from models.performance_rnn.cuda import CudaStep
+from models.performance_rnn.cuda import CudaPianoStep
 from models.performance_rnn.network import Network
 from models.performance_rnn.sampling import NEVER, Taste
-from models.performance_rnn.step import CpuStep, Step, Way
+from models.performance_rnn.step import CpuPianoStep, PianoStep, Way
 
 EVENTS = np.random.default_rng(5).integers(0, 388, 80)
 CONTROL = np.zeros(21, np.float32)
@@ -34,7 +34,7 @@ def ways() -> list[Way]:
     return ["float32", *packed, *(["int8"] if stepping.int8_is_exact() else [])]
 
 
-def followed(step: Step, control: np.ndarray = CONTROL) -> np.ndarray:
+def followed(step: PianoStep, control: np.ndarray = CONTROL) -> np.ndarray:
     """Logits after each of EVENTS, [80, 388]."""
     memory, wish, rows = step.start(), step.wish(control), []
     for event in EVENTS:
@@ -59,7 +59,7 @@ def log_loss(logits: np.ndarray, asked: np.ndarray) -> float:
 @pytest.mark.parametrize("layers", [1, 2, 3])
 def test_float32_is_the_network_to_rounding(layers: int) -> None:
     made = network(layers=layers)
-    np.testing.assert_allclose(followed(CpuStep(made.state_dict(), way="float32")), reference(made), atol=1e-4)
+    np.testing.assert_allclose(followed(CpuPianoStep(made.state_dict(), way="float32")), reference(made), atol=1e-4)
 
 
 @pytest.mark.parametrize("way", ways())
@@ -67,12 +67,12 @@ def test_every_way_keeps_the_log_loss(way: Way) -> None:
     made = network(hidden=512, scale=3.0)
     asked = reference(made)
     assert np.abs(asked).max() > 0.3
-    assert log_loss(followed(CpuStep(made.state_dict(), way=way)), asked) - log_loss(asked, asked) < 0.001
+    assert log_loss(followed(CpuPianoStep(made.state_dict(), way=way)), asked) - log_loss(asked, asked) < 0.001
 
 
 @pytest.mark.parametrize("way", ways())
 def test_a_memory_is_left_as_it_was(way: Way) -> None:
-    step = CpuStep(network().state_dict(), way=way)
+    step = CpuPianoStep(network().state_dict(), way=way)
     wish, memory = step.wish(CONTROL), step.start()
     for event in (355, 60, 300):
         _, memory = step.step(event, wish, memory)
@@ -88,7 +88,7 @@ def test_a_step_leaves_the_number_of_threads_alone() -> None:
     before = torch.get_num_threads()
     try:
         torch.set_num_threads(2)
-        followed(CpuStep(network().state_dict(), way="float32"))
+        followed(CpuPianoStep(network().state_dict(), way="float32"))
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
@@ -97,7 +97,7 @@ def test_a_step_leaves_the_number_of_threads_alone() -> None:
 def test_the_control_is_heard() -> None:
     made, other = network(), np.zeros(21, np.float32)
     other[0] = 1.0
-    step = CpuStep(made.state_dict(), way="float32")
+    step = CpuPianoStep(made.state_dict(), way="float32")
     np.testing.assert_allclose(followed(step, other), reference(made, other), atol=1e-4)
     assert np.abs(followed(step, other) - followed(step)).max() > 0.01
 
@@ -125,11 +125,11 @@ def test_without_8_bit_products_it_is_float32(monkeypatch: pytest.MonkeyPatch) -
 
 def test_the_gpu_arithmetic_is_the_network() -> None:
     made = network()
-    step = CudaStep(made.state_dict(), device="cpu", dtype=torch.float32)
+    step = CudaPianoStep(made.state_dict(), device="cpu", dtype=torch.float32)
     np.testing.assert_allclose(followed(step), reference(made), atol=1e-4)
 
 
-def drawn(step: Step, count: int = 60) -> list[int]:
+def drawn(step: PianoStep, count: int = 60) -> list[int]:
     """Events that follow one another, keys up ruled out."""
     bias = np.zeros(388)
     bias[128:256] = NEVER
@@ -142,16 +142,16 @@ def drawn(step: Step, count: int = 60) -> list[int]:
 
 def test_both_forms_draw_the_same_events() -> None:
     made = network().state_dict()
-    on_gpu = CudaStep(made, device="cpu", dtype=torch.float32)
-    assert drawn(on_gpu) == drawn(CpuStep(made, way="float32"))
+    on_gpu = CudaPianoStep(made, device="cpu", dtype=torch.float32)
+    assert drawn(on_gpu) == drawn(CpuPianoStep(made, way="float32"))
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_the_captured_graph_is_the_network() -> None:
     made = network(hidden=512, scale=3.0)
-    exact = CudaStep(made.state_dict(), dtype=torch.float32)
+    exact = CudaPianoStep(made.state_dict(), dtype=torch.float32)
     np.testing.assert_allclose(followed(exact), reference(made), atol=1e-3)
-    half = CudaStep(made.state_dict())
+    half = CudaPianoStep(made.state_dict())
     asked = reference(made)
     assert log_loss(followed(half), asked) - log_loss(asked, asked) < 0.001
     assert drawn(half) == drawn(half)

@@ -16,7 +16,7 @@ from models.files import store
 from models.sketch_rnn import train
 from models.sketch_rnn.dataset import fixed, read
 from models.sketch_rnn.files import TEST, TRAIN
-from models.sketch_rnn.network import KIND, Network
+from models.sketch_rnn.network import KIND, SketchNetwork
 from models.sketch_rnn.trainer import SketchSettings, SketchTrainer
 from models.sketch_rnn.weights import take_over
 
@@ -25,7 +25,7 @@ CARD = store.Card(
 )
 
 
-def kept(path: Path, settings: SketchSettings = TINY) -> tuple[str, Network]:
+def kept(path: Path, settings: SketchSettings = TINY) -> tuple[str, SketchNetwork]:
     """Weights that know squares before triangles, and the network they are of."""
     known = SketchTrainer(settings, drawings()).network
     store.save(path / "known.safetensors", known.state_dict(), CARD, half=False)
@@ -52,7 +52,7 @@ def test_weights_of_another_size_are_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"start.weight is \[24, 6\] here and is \[18, 6\] there"):
         SketchTrainer(replace(TINY, begin=begin), drawings())
     with pytest.raises(ValueError, match=r"encoder.weight_ih_l0 .* not among the weights to begin with"):
-        take_over(Network(categories=1, encoder=2, decoder=3, latent=4, mixtures=2), ["a"], {}, ["a"])
+        take_over(SketchNetwork(categories=1, encoder=2, decoder=3, latent=4, mixtures=2), ["a"], {}, ["a"])
 
 
 def test_where_the_decoder_draws_alone_nothing_is_read_of_the_drawing() -> None:

@@ -16,8 +16,8 @@ from live.commands.weights import main
 from models.files import store
 from models.sketch_rnn import SketchRNN
 from models.sketch_rnn.importer import convert, name_of
-from models.sketch_rnn.network import Network
-from models.sketch_rnn.step import CpuStep
+from models.sketch_rnn.network import SketchNetwork
+from models.sketch_rnn.step import CpuSketchStep
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
@@ -36,7 +36,7 @@ def cell(
 def test_a_decoder_gives_what_it_gave_there(tmp_path: Path) -> None:
     content, there = published()
     parameters, card = convert(write(tmp_path / "cat.gen.json", content))
-    step = CpuStep(parameters, way="float32")
+    step = CpuSketchStep(parameters, way="float32")
     wish = step.wish(np.zeros(0, np.float32))
     memories: Any = [wish.first]
     h = c = np.zeros(HIDDEN)
@@ -51,7 +51,7 @@ def test_a_decoder_gives_what_it_gave_there(tmp_path: Path) -> None:
 def test_an_autoencoder_encodes_and_decodes_as_there(tmp_path: Path) -> None:
     content, there = published(autoencoder=True)
     parameters, _ = convert(write(tmp_path / "cat.vae.json.gz", content))
-    network = Network(categories=0, encoder=ENCODER, decoder=HIDDEN, latent=LATENT, mixtures=MIXTURES)
+    network = SketchNetwork(categories=0, encoder=ENCODER, decoder=HIDDEN, latent=LATENT, mixtures=MIXTURES)
     network.load_state_dict(parameters)
     drawing = np.random.default_rng(1).normal(size=(7, 5)).astype(np.float32)
     ends = []

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from models.base import Pen
-from models.sketch_rnn.pen import SCRIBBLE, TRIALS, Hand, Job, begun, drawn, place_of, tried
+from models.sketch_rnn.pen import SCRIBBLE, TRIALS, Job, PenState, begun, drawn, place_of, tried
 
 USUAL = 10.0
 WHERE: Any = {"usual": USUAL, "place": place_of(0, 1, 0.0, 0.0, 1.0, 0.0), "longest": 60}
@@ -22,9 +22,9 @@ def point(number: int, length: float) -> Any:
     return np.array([length if number % 2 else -0.9 * length, 0.0, 1.0, 0.0, 0.0], np.float32)
 
 
-def attempt(length: float) -> tuple[list[int], Hand]:
+def attempt(length: float) -> tuple[list[int], PenState]:
     """The streams of the trials, one for each point, and the pen about to draw."""
-    hand, streams = begun(Hand(), Job(ABOUT, WISH, 5)), []
+    hand, streams = begun(PenState(), Job(ABOUT, WISH, 5)), []
     for number in count():
         if hand.phase != "try":
             return streams, hand
@@ -34,7 +34,7 @@ def attempt(length: float) -> tuple[list[int], Hand]:
     raise AssertionError
 
 
-def strokes(hand: Hand, length: float) -> int:
+def strokes(hand: PenState, length: float) -> int:
     """How many points all can see."""
     seen = 0
     for number in count():

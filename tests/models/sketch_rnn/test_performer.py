@@ -15,10 +15,10 @@ from sketches import draughtsman, drawings, network, watch
 from models.base import NoteOn, Page, Pen
 from models.sketch_rnn import SketchRNN
 from models.sketch_rnn.latent import About, Encoder, between, varied
-from models.sketch_rnn.model import State
+from models.sketch_rnn.model import SketchState
 from models.sketch_rnn.performer import NOBODY, POINTS_AT_MOST, extent, from_side, told
 from models.sketch_rnn.sampling import chances, draw
-from models.sketch_rnn.step import BEGIN, CpuStep
+from models.sketch_rnn.step import BEGIN, CpuSketchStep
 
 ENDLESS = (6.0, 0.0, -60.0)
 MOUSE = 9
@@ -115,7 +115,7 @@ def test_completing_reads_what_was_drawn() -> None:
 
 def test_the_first_point_of_its_own_follows_from_all_that_was_drawn() -> None:
     model, made = draughtsman(pen=ENDLESS), network(pen=ENDLESS)
-    model.network = CpuStep(made.state_dict(), way="float32")
+    model.network = CpuSketchStep(made.state_dict(), way="float32")
     seen, state = watch(model, 80, mode="complete", heard={0: drawn(ARC, DASH)}, temperature=0.5)
     job = state.hands[0].job
     assert job is not None
@@ -178,7 +178,7 @@ def test_a_pen_is_where_it_was_left_when_the_next_drawing_begins() -> None:
 # ---- varying and morphing
 
 
-def about(state: State) -> About:
+def about(state: SketchState) -> About:
     job = state.hands[0].job
     assert job is not None
     return job.about

@@ -8,18 +8,18 @@ from sketches import NAMES, draughtsman, drawings, network, watch
 from models.base import Pen
 from models.sketch_rnn import SketchRNN
 from models.sketch_rnn.latent import About
-from models.sketch_rnn.model import State
-from models.sketch_rnn.weights import Facts
+from models.sketch_rnn.model import SketchState
+from models.sketch_rnn.weights import SketchFacts
 
 ENDLESS = (6.0, 0.0, -60.0)
 CURVE = ((0.0, 0.0), (0.1, 0.0), (0.2, 0.1))
 
 
 def taught() -> SketchRNN:
-    return SketchRNN(network(pen=ENDLESS).state_dict(), Facts(NAMES, 8.0, alone=True))
+    return SketchRNN(network(pen=ENDLESS).state_dict(), SketchFacts(NAMES, 8.0, alone=True))
 
 
-def about(state: State) -> About:
+def about(state: SketchState) -> About:
     job = state.hands[0].job
     assert job is not None
     return job.about

@@ -16,10 +16,10 @@ from sketches import NAMES, box, draughtsman, drawings, network, watch
 from models.base import Declares, Page, Pen, Wait, knobs_of
 from models.files import store
 from models.sketch_rnn import SketchRNN
-from models.sketch_rnn.cuda import CudaStep
+from models.sketch_rnn.cuda import CudaSketchStep
 from models.sketch_rnn.model import FRAME_S
 from models.sketch_rnn.pen import FILL, place_of
-from models.sketch_rnn.step import CpuStep
+from models.sketch_rnn.step import CpuSketchStep
 
 ENDLESS = (6.0, 0.0, -60.0)
 
@@ -152,8 +152,8 @@ def test_time_goes_on_whatever_the_knobs_say() -> None:
 
 def test_the_form_for_a_gpu_draws_the_same() -> None:
     on_cpu, on_gpu = draughtsman(), draughtsman()
-    on_cpu.network = CpuStep(network().state_dict(), way="float32")
-    on_gpu.network = CudaStep(network().state_dict(), device="cpu", dtype=torch.float32)
+    on_cpu.network = CpuSketchStep(network().state_dict(), way="float32")
+    on_gpu.network = CudaSketchStep(network().state_dict(), device="cpu", dtype=torch.float32)
     one, other = (watch(model, 150, pens=3, longest=20)[0] for model in (on_cpu, on_gpu))
     assert [(when_s, type(event)) for when_s, event in one] == [(when_s, type(event)) for when_s, event in other]
     for (_, a), (_, b) in zip(one, other, strict=True):

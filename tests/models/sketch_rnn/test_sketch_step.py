@@ -7,18 +7,18 @@ import pytest
 import torch
 
 from models.sketch_rnn import step as stepping
-from models.sketch_rnn.cuda import CudaStep
-from models.sketch_rnn.network import Network
-from models.sketch_rnn.step import CpuStep, Step, Way
+from models.sketch_rnn.cuda import CudaSketchStep
+from models.sketch_rnn.network import SketchNetwork
+from models.sketch_rnn.step import CpuSketchStep, SketchStep, Way
 
 PENS, POINTS = 3, 40
 
 
-def network(decoder: int = 48, latent: int = 8, categories: int = 3, scale: float = 3.0) -> Network:
+def network(decoder: int = 48, latent: int = 8, categories: int = 3, scale: float = 3.0) -> SketchNetwork:
     """Untrained, its weights enlarged so that gates open and shut as in a trained one."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(3)
-        made = Network(categories=categories, encoder=8, decoder=decoder, latent=latent, mixtures=5)
+        made = SketchNetwork(categories=categories, encoder=8, decoder=decoder, latent=latent, mixtures=5)
     with torch.no_grad():
         for value in made.parameters():
             value.mul_(scale)
@@ -34,19 +34,19 @@ def drawing(pens: int = PENS) -> np.ndarray:
     return points
 
 
-def asked(made: Network, pens: int = PENS) -> np.ndarray:
+def asked(made: SketchNetwork, pens: int = PENS) -> np.ndarray:
     """z and category weights, [pens, latent + categories]."""
     return np.random.default_rng(6).normal(size=(pens, made.latent + made.categories)).astype(np.float32)
 
 
-def reference(made: Network, pens: int = PENS) -> np.ndarray:
+def reference(made: SketchNetwork, pens: int = PENS) -> np.ndarray:
     condition = torch.from_numpy(asked(made, pens))
     with torch.no_grad():
         raw, _ = made.decode(torch.from_numpy(drawing(pens)), condition[:, : made.latent], condition[:, made.latent :])
     return raw.numpy()
 
 
-def followed(step: Step, made: Network, pens: int = PENS) -> np.ndarray:
+def followed(step: SketchStep, made: SketchNetwork, pens: int = PENS) -> np.ndarray:
     wishes = [step.wish(condition) for condition in asked(made, pens)]
     memories, rows, points = [wish.first for wish in wishes], [], drawing(pens)
     for number in range(POINTS):
@@ -63,7 +63,7 @@ def ways() -> list[Way]:
 def test_float32_is_the_network_to_rounding(pens: int) -> None:
     made = network()
     np.testing.assert_allclose(
-        followed(CpuStep(made.state_dict(), way="float32"), made, pens), reference(made, pens), atol=2e-4
+        followed(CpuSketchStep(made.state_dict(), way="float32"), made, pens), reference(made, pens), atol=2e-4
     )
 
 
@@ -72,21 +72,23 @@ def test_without_z_and_categories_it_is_the_decoder_alone() -> None:
         made = network(latent=0, categories=0)
     with torch.no_grad():
         made.start.bias.zero_()
-    np.testing.assert_allclose(followed(CpuStep(made.state_dict(), way="float32"), made), reference(made), atol=2e-4)
+    np.testing.assert_allclose(
+        followed(CpuSketchStep(made.state_dict(), way="float32"), made), reference(made), atol=2e-4
+    )
 
 
 @pytest.mark.parametrize("way", ways())
 def test_every_way_stays_near(way: Way) -> None:
     made = network(decoder=512, scale=1.5)
     exact = reference(made)
-    apart = np.abs(followed(CpuStep(made.state_dict(), way=way), made) - exact)
+    apart = np.abs(followed(CpuSketchStep(made.state_dict(), way=way), made) - exact)
     assert apart.max() < 0.03 * exact.std()
 
 
 @pytest.mark.parametrize("way", ways())
 def test_a_memory_is_left_as_it_was(way: Way) -> None:
     made = network()
-    step = CpuStep(made.state_dict(), way=way)
+    step = CpuSketchStep(made.state_dict(), way=way)
     wishes = [step.wish(condition) for condition in asked(made)]
     points = drawing()
     _, memories = step.step(points[:, 0], wishes, [wish.first for wish in wishes])
@@ -101,7 +103,7 @@ def test_a_memory_is_left_as_it_was(way: Way) -> None:
 @pytest.mark.parametrize("way", ways())
 def test_pens_do_not_hear_each_other(way: Way) -> None:
     made = network()
-    step = CpuStep(made.state_dict(), way=way)
+    step = CpuSketchStep(made.state_dict(), way=way)
     wishes = [step.wish(condition) for condition in asked(made)]
     together, _ = step.step(drawing()[:, 0], wishes, [wish.first for wish in wishes])
     alone, _ = step.step(drawing()[1:2, 0], wishes[1:2], [wishes[1].first])
@@ -110,14 +112,14 @@ def test_pens_do_not_hear_each_other(way: Way) -> None:
 
 def test_a_wish_of_the_wrong_length_is_refused() -> None:
     with pytest.raises(ValueError, match="11 numbers was expected, not of 4"):
-        CpuStep(network().state_dict()).wish(np.zeros(4, np.float32))
+        CpuSketchStep(network().state_dict()).wish(np.zeros(4, np.float32))
 
 
 def test_a_step_leaves_the_number_of_threads_alone() -> None:
     before = torch.get_num_threads()
     try:
         torch.set_num_threads(2)
-        followed(CpuStep(network().state_dict(), way="float32"), network())
+        followed(CpuSketchStep(network().state_dict(), way="float32"), network())
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
@@ -125,14 +127,14 @@ def test_a_step_leaves_the_number_of_threads_alone() -> None:
 
 def test_the_gpu_arithmetic_is_the_network() -> None:
     made = network()
-    step = CudaStep(made.state_dict(), device="cpu", dtype=torch.float32)
+    step = CudaSketchStep(made.state_dict(), device="cpu", dtype=torch.float32)
     np.testing.assert_allclose(followed(step, made), reference(made), atol=2e-4)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_the_captured_graph_is_the_network() -> None:
     made = network(decoder=512, scale=1.5)
-    exact = CudaStep(made.state_dict(), dtype=torch.float32)
+    exact = CudaSketchStep(made.state_dict(), dtype=torch.float32)
     np.testing.assert_allclose(followed(exact, made), reference(made), atol=1e-2)
-    half = followed(CudaStep(made.state_dict()), made)
+    half = followed(CudaSketchStep(made.state_dict()), made)
     assert np.abs(half - reference(made)).max() < 0.03 * reference(made).std()

@@ -21,14 +21,14 @@ from models.files import store
 from models.sketch_rnn import journal, train
 from models.sketch_rnn.dataset import fixed
 from models.sketch_rnn.files import TEST, TRAIN
-from models.sketch_rnn.network import KIND, Network, prepare
+from models.sketch_rnn.network import KIND, SketchNetwork, prepare
 from models.sketch_rnn.trainer import SketchLosses, SketchTrainer
 from models.training.checkpoint import ResumeError
 from models.training.stop import STOPPED
 
 
 def test_the_network_has_the_parameters_the_stage_draws_with() -> None:
-    found = {name: tuple(value.shape) for name, value in Network(categories=15).state_dict().items()}
+    found = {name: tuple(value.shape) for name, value in SketchNetwork(categories=15).state_dict().items()}
     expected = {"mu.weight": (128, 512), "mu.bias": (128,), "start.weight": (1024, 143), "start.bias": (1024,)}
     expected |= {"log_variance.weight": (128, 512), "log_variance.bias": (128,)}
     expected |= {"head.weight": (123, 512), "head.bias": (123,)}
@@ -41,13 +41,13 @@ def test_the_network_has_the_parameters_the_stage_draws_with() -> None:
         expected[f"{lstm}.weight_hh_l0{end}"] = (4 * hidden, hidden)
         expected[f"{lstm}.bias_ih_l0{end}"] = expected[f"{lstm}.bias_hh_l0{end}"] = (4 * hidden,)
     assert found == expected
-    alone = Network(categories=15, latent=0).state_dict()
+    alone = SketchNetwork(categories=15, latent=0).state_dict()
     assert alone["decoder.weight_ih_l0"].shape == (2048, 20)
     assert not any(name.startswith(("encoder", "mu", "log_variance")) for name in alone)
 
 
 def test_the_encoder_reads_as_a_packed_bidirectional_lstm_does() -> None:
-    network = Network(categories=3, encoder=8, decoder=4, latent=5, mixtures=2)
+    network = SketchNetwork(categories=3, encoder=8, decoder=4, latent=5, mixtures=2)
     prepare(network)
     strokes, category, lengths = torch.randn(6, 10, 5), torch.rand(6, 3), torch.tensor([10, 3, 1, 7, 9, 2])
     told = torch.cat([strokes, category[:, None].expand(-1, 10, -1)], dim=-1)
@@ -124,7 +124,7 @@ def test_the_learning_rate_and_the_latent_loss_follow_the_clock_when_minutes_are
     assert learning.learning_rate() == pytest.approx(0)
 
 
-SMALL = Network(categories=2, encoder=5, decoder=7, latent=3, mixtures=2)
+SMALL = SketchNetwork(categories=2, encoder=5, decoder=7, latent=3, mixtures=2)
 SIZES = {name: tuple(value.shape) for name, value in SMALL.state_dict().items()}
 
 

@@ -7,7 +7,7 @@ import torch
 from easel import network
 from torch.nn import functional as F
 
-from models.style_transfer.network import Network, normalised, prepare
+from models.style_transfer.network import StyleNetwork, normalised, prepare
 
 ONE = torch.tensor([[1.0, 0.0, 0.0]])
 
@@ -20,7 +20,7 @@ def test_a_picture_of_any_size_keeps_it_and_its_range(size: tuple[int, int]) -> 
 
 
 def test_untrained_it_shows_the_photo() -> None:
-    made = Network(paintings=2)
+    made = StyleNetwork(paintings=2)
     prepare(made)
     photo = F.avg_pool2d(torch.rand(1, 3, 80, 96), 9, 1, 4)
     shown = made(photo, torch.tensor([[1.0, 0.0]]))

@@ -15,10 +15,10 @@ from models.files import store
 from models.files.store import WeightsError
 from models.style_transfer import StyleTransfer
 from models.style_transfer import adjustments as look
-from models.style_transfer.cuda import CudaBrush
-from models.style_transfer.model import State
-from models.style_transfer.network import KIND, Network
-from models.style_transfer.painter import CpuBrush, Pixels
+from models.style_transfer.cuda import CudaPainter
+from models.style_transfer.model import StyleTransferState
+from models.style_transfer.network import KIND, StyleNetwork
+from models.style_transfer.painter import CpuPainter, Pixels
 from models.style_transfer.weights import network_of
 
 FIRST, SECOND, BOTH, NONE = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.5, 0.5, 0.0), (0.0, 0.0, 0.0)
@@ -32,7 +32,9 @@ def frame(number: int = 1) -> Frame:
     return Frame(photo(number), number)
 
 
-def one(model: StyleTransfer, seen: Frame, state: State | None = None, **knobs: Any) -> tuple[Pixels, State]:
+def one(
+    model: StyleTransfer, seen: Frame, state: StyleTransferState | None = None, **knobs: Any
+) -> tuple[Pixels, StyleTransferState]:
     """The one picture that comes of one that was seen."""
     events, state = model.step(model.start(1) if state is None else state, (seen,), **knobs)
     (made,) = events
@@ -44,7 +46,7 @@ def one(model: StyleTransfer, seen: Frame, state: State | None = None, **knobs: 
 
 def test_a_picture_is_what_the_network_makes_of_it() -> None:
     seen, model = frame(), painter()
-    model.brush = CpuBrush(network().state_dict(), half=False)
+    model.brush = CpuPainter(network().state_dict(), half=False)
     pixels, _ = one(model, seen, paint=SECOND)
     tensor = torch.from_numpy(seen.pixels).permute(2, 0, 1)[None] / 255
     expected = network()(tensor, torch.tensor([SECOND]))[0].mul(255).round().to(torch.uint8).permute(1, 2, 0)
@@ -227,7 +229,7 @@ def test_weights_come_back_from_a_file(tmp_path: Path) -> None:
 def test_the_cards_arithmetic_is_the_processors() -> None:
     """As on a graphics card but for the graph and half precision."""
     parameters = network().state_dict()
-    card, processor = CudaBrush(parameters, device="cpu", dtype=torch.float32), CpuBrush(parameters, half=False)
+    card, processor = CudaPainter(parameters, device="cpu", dtype=torch.float32), CpuPainter(parameters, half=False)
     for number, size in enumerate([(60, 80), (33, 47), (60, 80), *((20 + n, 30) for n in range(8))]):
         pixels = photo(number, *size) if min(size) > 25 else np.full((*size, 3), 90, np.uint8)
         assert np.abs(card.paint(pixels, BOTH).astype(int) - processor.paint(pixels, BOTH)).max() <= 1
@@ -236,14 +238,14 @@ def test_the_cards_arithmetic_is_the_processors() -> None:
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a graphics card")
 def test_a_captured_graph_paints_as_the_processor_does() -> None:
     parameters = network().state_dict()
-    card, processor = CudaBrush(parameters), CpuBrush(parameters)
+    card, processor = CudaPainter(parameters), CpuPainter(parameters)
     for paint in (FIRST, SECOND):
         off = np.abs(card.paint(photo(1), paint).astype(int) - processor.paint(photo(1), paint))
         assert off.mean() < 2
 
 
 def test_a_networks_size_is_read_from_its_weights() -> None:
-    made = Network(paintings=5, narrow=12, wide=20, blocks=2)
+    made = StyleNetwork(paintings=5, narrow=12, wide=20, blocks=2)
     found = network_of(made.state_dict())
     assert (found.paintings, found.widths, len(found.trunk)) == (5, made.widths, 4)
     assert not any(parameter.requires_grad for parameter in found.parameters())
@@ -251,7 +253,7 @@ def test_a_networks_size_is_read_from_its_weights() -> None:
 
 def test_half_precision_paints_nearly_the_same() -> None:
     parameters, shown = network().state_dict(), photo(3, 40, 52)
-    full, half = (CpuBrush(parameters, half=each).paint(shown, (0.5, 0.2, 0.3)) for each in (False, True))
+    full, half = (CpuPainter(parameters, half=each).paint(shown, (0.5, 0.2, 0.3)) for each in (False, True))
     apart = np.abs(full.astype(int) - half)
     assert 0 < apart.max() <= 16
     assert apart.mean() < 1.5

@@ -17,7 +17,7 @@ from models.files.picture_file import PictureError
 from models.style_transfer import pictures, train
 from models.style_transfer.flicker import flicker, unmoved
 from models.style_transfer.network import KIND, OWN
-from models.style_transfer.painter import CpuBrush
+from models.style_transfer.painter import CpuPainter
 from models.style_transfer.style_fitting import added
 from models.style_transfer.trainer import StyleTrainer
 from models.style_transfer.weights import network_of, read
@@ -229,7 +229,7 @@ def test_the_command_adds_paints_and_judges(
 
 
 def test_flicker_is_the_change_of_what_stood_still() -> None:
-    still, brush = photo(1), CpuBrush(network().state_dict())
+    still, brush = photo(1), CpuPainter(network().state_dict())
     assert flicker(brush, [still] * 3, (0.0, 1.0, 0.0)) == (0.0, 0.0)
     noisy = [np.clip(still + np.random.default_rng(n).integers(-3, 4, still.shape), 0, 255) for n in range(4)]
     shaken = flicker(brush, [picture.astype(np.uint8) for picture in noisy], (0.0, 1.0, 0.0))
