@@ -17,6 +17,7 @@ from live.bench.row import BenchRow
 
 SECTIONS = {
     "step": ("models.performance_rnn.bench:step_rows", "one event of the pianist"),
+    "duet": ("models.performance_rnn.duet_bench:duet_rows", "the pianist with a performer (needs --performances)"),
     "sketch": ("models.sketch_rnn.bench:step_rows", "one point of the draughtsman"),
     "style": ("models.style_transfer.bench:frame_rows", "one picture of the painter"),
     "kernels": ("models.convolution.bench:kernel_rows", "one picture of the seeing machine"),
@@ -38,6 +39,9 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"of {', '.join(SECTIONS)} (default: all)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
+    parser.add_argument(
+        "--performances", type=Path, metavar="PATH", help="MIDI files of pianists (a zip, a folder or a file), for duet"
+    )
     given = parser.parse_args(argv)
     unknown = [name for name in given.sections if name not in SECTIONS]
     if unknown:
@@ -49,6 +53,12 @@ def main(argv: list[str] | None = None) -> int:
         sys.stderr.write(f"{section}: {meaning} …\n")
         module, _, name = home.partition(":")
         try:
+            if section == "duet":
+                if given.performances is None:
+                    sys.stderr.write("duet: skipped, as --performances names no MIDI files to play with\n")
+                    continue
+                figures[section] = getattr(importlib.import_module(module), name)(given.performances)
+                continue
             measure: Callable[[], list[BenchRow]] = getattr(importlib.import_module(module), name)
             figures[section] = measure()
         except Exception as error:

@@ -128,7 +128,7 @@ class PerformanceRNN(Pianist):
         follow_key: Annotated[float, _following("key")] = 0.8,
         follow_density: Annotated[float, _following("density")] = 0.8,
         follow_loudness: Annotated[float, _following("loudness")] = 0.8,
-        follow_register: Annotated[float, _following("register")] = 0.6,
+        follow_register: Annotated[float, _following("register")] = 0.8,
         follow_tempo: Annotated[float, _following("tempo")] = 0.5,
         yielding: Annotated[str, Knob(
             "When the performer plays in the pianist's turn, what sounds is cut, released as fingers would, or held "

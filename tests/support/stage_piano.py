@@ -19,15 +19,20 @@ from models.performance_rnn.network import Network
 Played = tuple[float, float, int, int]  # onset and end in seconds, pitch, velocity
 
 
+def small_pianist() -> PerformanceRNN:
+    """An untrained pianist whose time shifts are short, as most are in music."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1)
+        parameters = Network(hidden=16, layers=2).state_dict()
+    parameters["head.bias"][TIME_SHIFT + 10 : VELOCITY] = -20.0
+    return PerformanceRNN(parameters)
+
+
 class StagePiano:
     """A small untrained pianist as `/piano`, its knobs set; `play` takes the performer's notes, pedals and presses."""
 
     def __init__(self, **knobs: object) -> None:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(1)
-            parameters = Network(hidden=16, layers=2).state_dict()
-        parameters["head.bias"][TIME_SHIFT + 10 : VELOCITY] = -20.0  # as music has it, most shifts are short
-        self.model = PerformanceRNN(parameters)
+        self.model = small_pianist()
         self.clock, self.tape = VirtualClock(), Tape()
         self.tree = Tree(self.clock)
         for name, knob in (NoteRunner.knobs_for(PerformanceRNN) | NoteRunner.told_of(self.model)).items():

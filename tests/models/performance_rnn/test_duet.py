@@ -7,8 +7,6 @@ import itertools
 import pytest
 from stage_piano import StagePiano, melody
 
-from models.base import NoteOff
-
 PHRASE = melody(1.0, (60, 63, 67, 65, 63, 62), 0.5)  # its last key comes up at 3.95 s
 ENDS_S = 4.85
 """The last onset, 3.5 s, and 2.2 times the gap of 0.5 s and 0.25 s more."""
@@ -217,16 +215,11 @@ def test_a_turn_handed_over_while_knobs_glide_is_taken() -> None:
     assert piano.struck()[0] == 4.0
 
 
-def test_nothing_is_let_go_twice_and_nothing_hangs(piano: StagePiano) -> None:
-    """A performer who interrupts every answer, at every moment of it."""
+def test_no_note_hangs_whenever_an_answer_is_interrupted(piano: StagePiano) -> None:
     notes, at_s = [], 1.0
     for number in range(25):
         notes += melody(at_s, (60, 62, 64), 0.25)
         at_s += 0.75 + 0.9 + 0.137 * number
     piano.play(notes, at_s + 30.0)
+    assert len(piano.struck()) > 25
     assert piano.sounding(at_s + 30.0) == set()
-    down: set[int] = set()
-    for _, event in piano.tape.events:
-        if isinstance(event, NoteOff):
-            down.discard(event.pitch)
-    assert down == set()
