@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from live.net.source_rule import SourceRule
+from live.parameters.writer import Writer
 from models.base import Knob, KnobError, Value
 
 SHORTEST_S = 1e-9
@@ -28,7 +29,7 @@ class Parameter:
     end_s: float = 0.0
     end: Value | None = None
     presses: int = 0
-    due: deque[Value] = field(default_factory=deque)
+    due: deque[tuple[Value, Writer | None]] = field(default_factory=deque)
     """Values that `act` has not been called with yet, in the order in which they were stored."""
     acting: bool = False
     """Whether a thread is calling `act`."""

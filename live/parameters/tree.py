@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from live.parameters.parameter import Parameter
+from live.parameters.writer import current_writer, on_behalf_of
 from live.transport.clock import Clock
 from models.base import Knob, KnobError, Value
 
@@ -160,7 +161,7 @@ class Tree:
                     changed += self._move(other, other.knob.coerce(follows), now_s, glide_s)
             after: list[Callable[[], object]] = []
             if leaf.act and (leaf.knob.kind != "pulse" or target):
-                leaf.due.append(target if leaf.end is None else leaf.at(now_s))
+                leaf.due.append((target if leaf.end is None else leaf.at(now_s), current_writer()))
                 after.append(partial(self._act, leaf))
             for moved in changed:
                 told = True if moved.knob.kind == "pulse" else moved.at(now_s)
@@ -270,7 +271,7 @@ class Tree:
             for leaf in moving:
                 before, leaf.value = leaf.value, leaf.at(now_s)
                 if leaf.act and leaf.value != before:
-                    leaf.due.append(leaf.value)
+                    leaf.due.append((leaf.value, None))
                     calls.append(partial(self._act, leaf))
                 calls.append(partial(self._tell, leaf.address, leaf.value))
                 if now_s >= leaf.end_s:
@@ -345,9 +346,10 @@ class Tree:
                 if not leaf.due:
                     leaf.acting = False
                     break
-                value = leaf.due.popleft()
+                value, writer = leaf.due.popleft()
             try:
-                leaf.act(value)
+                with on_behalf_of(writer):
+                    leaf.act(value)
             except Exception as error:
                 failed = failed or error
         if failed is not None:

@@ -27,9 +27,16 @@ _WRITER: ContextVar[Writer | None] = ContextVar("writer", default=None)
 def writing(peer: Peer) -> Iterator[Writer]:
     """While a peer's message is acted on, `current_writer` gives this Writer on this thread."""
     writer = Writer(peer)
+    with on_behalf_of(writer):
+        yield writer
+
+
+@contextmanager
+def on_behalf_of(writer: Writer | None) -> Iterator[None]:
+    """While this thread does what a writer has caused, perhaps on another thread."""
     before = _WRITER.set(writer)
     try:
-        yield writer
+        yield
     finally:
         _WRITER.reset(before)
 

@@ -9,6 +9,8 @@ import pytest
 from trees import PITCHES, advance, overheard, planted
 
 from live.parameters.tree import AddressError, Tree
+from live.parameters.writer import current_writer, writing
+from live.transport.clock import VirtualClock
 from models.base import Knob, KnobError, Value, event, pulse
 
 
@@ -307,3 +309,31 @@ def test_many_threads_at_once(tree: Tree) -> None:
     value = tree.get("/piano/pitch_class")
     assert isinstance(value, tuple)
     assert all(0.0 <= part <= 1.0 for part in value)
+
+
+def test_an_act_knows_who_wrote_its_value_whichever_thread_calls_it() -> None:
+    tree = Tree(VirtualClock())
+    alice, bob = ("192.168.1.7", 5005), ("192.168.1.8", 5005)
+    began, go_on, heard = threading.Event(), threading.Event(), list[tuple[object, object]]()
+
+    def act(value: object) -> None:
+        writer = current_writer()
+        heard.append((value, writer.peer if writer is not None else None))
+        began.set()
+        assert go_on.wait(30.0)
+
+    tree.add("/a/key", Knob("A key", 0, 127, kind="int"), act)
+
+    def first() -> None:
+        with writing(alice):
+            tree.set("/a/key", 1)
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    assert began.wait(30.0)
+    with writing(bob):
+        tree.set("/a/key", 2)  # while the first act is under way: its thread calls the second, too
+    tree.set("/a/key", 3)
+    go_on.set()
+    thread.join()
+    assert heard == [(1, alice), (2, bob), (3, None)]
