@@ -19,7 +19,7 @@ from live.osc.pattern import PatternError, is_pattern
 from live.osc.stream_peers import WEB, host_of
 from live.osc.subscriptions import Peer
 from live.parameters.tree import AddressError, Tree
-from live.parameters.writer import Writer, writing
+from live.parameters.writer import Writer, on_behalf_of
 from live.system.queues import TimedQueue
 from live.transport.clock import Clock
 from models.base import Knob, KnobError
@@ -138,7 +138,7 @@ class Dispatcher:
             if not messages:
                 return self._refuse(sender, given[0].address, "this engine was started with a token: send /token TEXT")
         try:
-            with writing(sender) as writer:
+            with on_behalf_of(writer := Writer(sender)):
                 if len(messages) == 1:
                     return self._act(messages[0], writer)
                 with self.tree.batch():
