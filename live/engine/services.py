@@ -10,6 +10,7 @@ from live.engine.options import Options
 from live.http.service import HttpService
 from live.midi.input.file_performer import FilePerformer
 from live.midi.input.key_routing import KeyRouting
+from live.midi.input.lamps import DeviceOutput, Lamps
 from live.midi.input.learn import Learn
 from live.midi.input.midi_input import MidiInput
 from live.midi.output.node_outputs import NodeOutputs
@@ -77,6 +78,7 @@ def make_services(
         midi_in,
         keys,
         learn,
+        Lamps(tree, clock, wake, learn, lambda device, on_state: DeviceOutput(device, clock, on_state)),
         Silence(tree, patch),
         clock_in,
         AbletonLink(tree, clock, fail),

@@ -7,7 +7,7 @@ import re
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from live.midi.input.controller import ControlId, ControlMove, ControlReader
 from live.midi.input.device_name import plain_name
@@ -26,6 +26,16 @@ READ_EVERY_S = 1.0
 _CONTROL = re.compile(
     r"(cc|note) (\d|\d\d|1[01]\d|12[0-7])|cc14 ([012]?\d|3[01])|nrpn \d{1,5}|n?rpn \d{1,5} step|bend|pressure"
 )
+NO_LAMP = "none"
+_LAMP = re.compile(rf"(cc|note) (\d|\d\d|1[01]\d|12[0-7])|cc14 ([012]?\d|3[01])|bend|{NO_LAMP}")
+
+
+class Binding(NamedTuple):
+    """A control that moves an address. `lamp` is what shows its value, "" for the control itself (see Lamps)."""
+
+    control: ControlId
+    takeover: Takeover
+    lamp: str = ""
 
 
 class Learn:
@@ -48,7 +58,7 @@ class Learn:
         self._wake, self._fail = wake, fail
         self._file = TomlFile(path, disk, fail)
         self._controls = ControlReader()
-        self._map: dict[str, tuple[ControlId, Takeover]] = {}
+        self._map: dict[str, Binding] = {}
         self._asked: deque[Callable[[], None]] = deque()
         self._learned: tuple[str, ControlId, float] | None = None
 
@@ -86,6 +96,10 @@ class Learn:
     def close(self) -> None:
         """Nothing to do: the file is written with every change."""
 
+    def bindings(self) -> dict[str, Binding]:
+        """All bound controls by their addresses; only on the control thread."""
+        return dict(self._map)
+
     # -- messages -----------------------------------------------------------------------------------------------
 
     def receive(self, message: InputMessage) -> bool:
@@ -102,7 +116,7 @@ class Learn:
             if self._learning(move, message.at_s):
                 bound = True
                 continue
-            for address, (control, takeover) in list(self._map.items()):
+            for address, (control, takeover, _) in list(self._map.items()):
                 if _is_meant(control, move.control):
                     bound = True
                     self._try(address, lambda takeover=takeover, move=move: self._move(takeover, move))  # type: ignore[misc]
@@ -156,8 +170,8 @@ class Learn:
             return
         table: dict[str, Any] = {"device": control.device, "channel": control.channel, "control": control.control}
         self._file.put(address, {**table, "mode": mode})
-        self._map[address] = control, Takeover(address, mode)
-        self._map[address][1].start_at(move)
+        self._map[address] = Binding(control, Takeover(address, mode))
+        self._map[address].takeover.start_at(move)
         self.tree.publish("/midi/learnt", address, str(control))
         self._show()
 
@@ -187,17 +201,17 @@ class Learn:
         before, self._map = self._map, {}
         for address, table in self._file.tables.items():
             try:
-                control, takeover = self._entry(address, table)
+                new = self._entry(address, table)
             except (AddressError, KnobError) as error:
                 place = f"{self._file.path}, line {self._file.line(address)}" if self._file.path else "the map"
                 self._fail(f"{place}: {address}: {error}")
                 continue
             old = before.get(address)
-            alike = old is not None and (old[0], old[1].mode, old[1].part) == (control, takeover.mode, takeover.part)
-            self._map[address] = old if old is not None and alike else (control, takeover)
+            alike = old is not None and _settings(old) == _settings(new)
+            self._map[address] = old if old is not None and alike else new
         self._show()
 
-    def _entry(self, address: str, table: dict[str, Any]) -> tuple[ControlId, Takeover]:
+    def _entry(self, address: str, table: dict[str, Any]) -> Binding:
         device, channel, control = table.get("device"), table.get("channel"), table.get("control")
         if not isinstance(device, str) or type(channel) is not int or not 1 <= channel <= 16:
             raise KnobError('expected device = "a name" and channel = 1 to 16')
@@ -209,14 +223,21 @@ class Learn:
         part = table.get("part", [0.0, 1.0])
         if not isinstance(part, list) or [type(p) in (int, float) and 0 <= p <= 1 for p in part] != [True, True]:
             raise KnobError(f"expected part = [from, to] of the travel, 0 to 1, got {part!r}")
+        lamp = table.get("lamp", "")
+        if not isinstance(lamp, str) or (lamp and not _LAMP.fullmatch(lamp)):
+            raise KnobError(f'expected lamp = "note 20", "cc 20" or "{NO_LAMP}", got {lamp!r}')
         mode = mode_for(self.tree.knob(address), control, mode)
         takeover = Takeover(address, mode, (float(part[0]), float(part[1])))
         # A map of an older version may have the name with the numbers of its system.
-        return ControlId(plain_name(device), channel, control), takeover
+        return Binding(ControlId(plain_name(device), channel, control), takeover, lamp)
 
     def _show(self) -> None:
-        lines = [f"{address} {control}, {takeover.mode}" for address, (control, takeover) in self._map.items()]
+        lines = [f"{address} {control}, {takeover.mode}" for address, (control, takeover, _) in self._map.items()]
         self.tree.publish("/midi/map", "\n".join(lines))
+
+
+def _settings(binding: Binding) -> tuple[object, ...]:
+    return binding.control, binding.takeover.mode, binding.takeover.part, binding.lamp
 
 
 def _is_meant(mapped: ControlId, moved: ControlId) -> bool:

@@ -89,6 +89,8 @@ class Takeover:
         self.part = part
         self.away = 0.0
         """How far the control is above (+) or below (-) the value that it has not picked up yet, of the travel."""
+        self.moved_s = float("-inf")
+        """When the control was moved last."""
         self._last: float | None = None
         self._left: Value | None = None
         self._caught_s = 0.0
@@ -97,6 +99,7 @@ class Takeover:
     def move(self, move: ControlMove, tree: Tree) -> bool:
         """Moves the value as the mode says; False where it waits to be picked up. Raises AddressError, KnobError."""
         knob, self.away = tree.knob(self.address), 0.0
+        self.moved_s = tree.clock.now()
         if self.mode in ("press", "toggle", "next"):
             self._button(move, tree, knob)
         elif self.mode == "follow":
