@@ -1,25 +1,26 @@
-"""What a training tells while it runs, and the weights it leaves."""
+"""The log of a training of the pianist, and the weights that it exports."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from pathlib import Path
 
 from rich.progress import MofNCompleteColumn
 
-from models.files import store
-from models.performance_rnn.trainer import KIND, Trainer
-from models.training.progress import Progress, Report
+from models.performance_rnn.trainer import KIND, PianoSettings, PianoTrainer
+from models.training.journal import Journal
+from models.training.progress import Report
+from models.training.settings import as_options
 
 
-class Journal(Progress[float]):
-    """What is told of the losses, in nats per event, and the exported weights."""
+class PianoJournal(Journal[PianoSettings, float]):
+    """Logs the losses in nats per event, and exports the averaged weights."""
 
-    def __init__(self, trainer: Trainer, options: argparse.Namespace) -> None:
-        super().__init__(options.out, total=trainer.settings.events, count=MofNCompleteColumn(), rank=trainer.rank)
-        self.trainer, self.options = trainer, options
+    kind = KIND
+
+    def __init__(self, trainer: PianoTrainer, options: argparse.Namespace) -> None:
+        super().__init__(trainer, options, total=trainer.settings.events, count=MofNCompleteColumn())
+        self.trainer = trainer
 
     def report(self, losses: Sequence[float], passed_s: float) -> Report:
         made, seen = self.trainer.settings, self.trainer.seen
@@ -34,31 +35,17 @@ class Journal(Progress[float]):
         )
 
     def tested(self, loss: float) -> None:
-        """The test on what was held back gave this loss in nats per event."""
+        """Logs the loss on validation data, in nats per event."""
         line = f"test after {self.trainer.seen:,} events: {loss:.4f} nats per event"
         self.say(line, {"events": self.trainer.seen, "test_nats": round(loss, 4)})
 
     def export(self, name: str, **figures: float) -> None:
-        """The averaged weights in half precision, NAME.safetensors, and their card, NAME.toml."""
-        if self.trainer.rank:
-            return
-        made = self.trainer.settings
-        data = [path.name for path in self.options.data]
-        command = ["arabesque train piano", *data, "--out", self.out.name]
-        for option in ("events", "batch", "segment", "learning_rate", "decay", "hidden", "layers", "seed"):
-            command += [f"--{option.replace('_', '-')}", str(getattr(made, option))]
-        command += ["--begin", Path(made.begin).name] if made.begin else []
-        if self.options.validation:
-            command += ["--validation", *(path.name for path in self.options.validation)]
-        rounded = {figure: round(value, 4) for figure, value in figures.items()}
-        card = store.Card(
-            kind=KIND,
-            data=", ".join(data),
-            licence=self.options.licence,
-            command=" ".join(command),
-            seed=made.seed,
-            date=datetime.now(UTC).date().isoformat(),
-            about=self.options.about,
-            figures={"events_trained": self.trainer.seen, **rounded},
-        )
-        store.save(self.out / f"{name}{store.SUFFIX}", self.trainer.average, card)
+        """Writes the averaged weights, with these figures."""
+        data = ", ".join(path.name for path in self.options.data)
+        self.write_weights(name, self.trainer.average, {"events_trained": self.trainer.seen, **figures}, data=data)
+
+    def command(self) -> list[str]:
+        made, options = self.trainer.settings, self.options
+        words = ["arabesque", "train", "piano", *(path.name for path in options.data), "--out", self.out.name]
+        words += ["--events", str(made.events), *as_options(made, ("segment", "decay", "hidden", "layers"))]
+        return words + (["--validation", *(path.name for path in options.validation)] if options.validation else [])

@@ -1,15 +1,15 @@
-"""One training of the pianist: updates, validation, and a checkpoint that resumes to the same losses."""
+"""One training of the pianist: updates, averaged weights, validation."""
 
 from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import torch
-from torch import Tensor, distributed, nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.compute.precision import half_pays
@@ -19,17 +19,18 @@ from models.performance_rnn.dataset import IGNORE, Excerpt, Excerpts, Lanes
 from models.performance_rnn.events import ONE_SECOND
 from models.performance_rnn.network import Network, State
 from models.performance_rnn.optimiser import Optimiser
-from models.training.checkpoint import ResumeError, read_checkpoint, write_checkpoint
+from models.training.processes import gathered
+from models.training.settings import TrainingSettings
+from models.training.trainer import BaseTrainer
 
 KIND = "performance_rnn"
 WARM_UP = 100  # updates in which the learning rate rises
-CLIP = 3.0  # largest norm of the gradient
 AVERAGE_EVERY = 8  # updates; the average is a pass over all weights
 MEMORY = 0.1  # the averaged weights are those of about this share of the updates so far
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PianoSettings(TrainingSettings):
     """What decides the result of a training."""
 
     events: int = 15_000_000  # to be trained on, all processes together
@@ -37,31 +38,24 @@ class Settings:
     segment: int = 64  # events between two updates, through which gradients flow
     learning_rate: float = 0.05  # of Muon, at its highest; Adam has a fixed share of it
     decay: float = 0.2  # share of the training, at its end, in which the learning rate falls to nothing
-    seed: int = 1
     hidden: int = 512
     layers: int = 3
-    begin: str = ""  # weights to begin with, by name or file
 
     @property
     def updates(self) -> int:
         return max(1, math.ceil(self.events / (self.batch * self.segment)))
 
 
-class Trainer:
-    """Network, optimiser and position in the data; `update` until `done`.
+class PianoTrainer(BaseTrainer[PianoSettings, float]):
+    """Network, optimiser and position in the music; `update` until `done`."""
 
-    With several processes (torch.distributed initialised) each trains its share of the lanes.
-    Raises ValueError when the batch cannot be shared out evenly.
-    """
+    network: Network
+    clip = 3.0
+    may_differ = "events", "decay"
 
-    def __init__(self, settings: Settings, excerpts: Excerpts, *, device: torch.device | str = "cpu") -> None:
-        self.settings, self.device = settings, torch.device(device)
-        self.world = distributed.get_world_size() if distributed.is_initialized() else 1
-        self.rank = distributed.get_rank() if distributed.is_initialized() else 0
-        if settings.batch % self.world:
-            raise ValueError(f"a batch of {settings.batch} cannot be shared by {self.world} processes")
-        own = settings.batch // self.world
-        self.own = slice(self.rank * own, (self.rank + 1) * own)
+    def __init__(self, settings: PianoSettings, excerpts: Excerpts, *, device: torch.device | str = "cpu") -> None:
+        super().__init__(settings, device=device)
+        own = self.own.stop - self.own.start
         self.lanes = Lanes(excerpts, lanes=settings.batch, segment=settings.segment, first=self.own.start, own=own)
         torch.manual_seed(settings.seed)
         self.network = Network(hidden=settings.hidden, layers=settings.layers)
@@ -74,12 +68,14 @@ class Trainer:
         self.half = self.device.type == "cpu" and half_pays(self.device)
         self.pointwise = recurrent.EAGER
         self.state = self._silence(own)
-        self.done_updates = 0
-        self.best = math.inf  # validation, nats per event
 
     @property
-    def done(self) -> bool:
-        return self.done_updates >= self.settings.updates
+    def part(self) -> float:
+        return min(1.0, self.done_updates / self.settings.updates)
+
+    @property
+    def position(self) -> str:
+        return f"{self.seen:,} events"
 
     @property
     def seen(self) -> int:
@@ -110,20 +106,15 @@ class Trainer:
         logits, (h, c) = self.forward(events, control, (h * goes_on, c * goes_on))
         counted = (targets != IGNORE).sum().clamp(min=1)
         loss = surprise(logits, targets) / counted
-        if not bool(torch.isfinite(loss)):
-            raise ValueError("the loss is not finite any more; begin anew with a lower learning rate")
-        self.network.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        self._share_gradients()
-        nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
-        self.optimiser.step(self.learning_rate())
+        lost = float(loss.detach())
+        self.descend(loss, (lost,))
         self.state = h.detach().float(), c.detach().float()
-        if self.done_updates % AVERAGE_EVERY == 0:
-            newest = 1.0 / (1.0 + MEMORY * self.done_updates / AVERAGE_EVERY)
+        made = self.done_updates - 1
+        if made % AVERAGE_EVERY == 0:
+            newest = 1.0 / (1.0 + MEMORY * made / AVERAGE_EVERY)
             for name, value in self.network.state_dict().items():
                 self.average[name].lerp_(value, newest)
-        self.done_updates += 1
-        return float(loss.detach())
+        return lost
 
     def forward(self, events: Tensor, control: Tensor, state: State) -> tuple[Tensor, State]:
         """Logits and the state after, by the fastest arithmetic of this device; shapes as `Network`'s."""
@@ -133,64 +124,25 @@ class Trainer:
             logits, state = self.network(events, control, state)
         return logits, state
 
-    def _share_gradients(self) -> None:
-        """The mean of all processes' gradients, in one exchange."""
-        if self.world == 1:
-            return
-        gradients = [p.grad for p in self.network.parameters() if p.grad is not None]
-        flat = torch.cat([gradient.flatten() for gradient in gradients])
-        distributed.all_reduce(flat)
-        flat /= self.world
-        parts = torch.split(flat, [gradient.numel() for gradient in gradients])
-        for gradient, part in zip(gradients, parts, strict=True):
-            gradient.copy_(part.view_as(gradient))
+    def step_optimiser(self, learning_rate: float) -> None:
+        self.optimiser.step(learning_rate)
 
-    def save(self, path: Path) -> None:
-        """Write all that a resumed training needs; every process must call, the first one writes."""
-        position = self._gathered(torch.from_numpy(self.lanes.position.copy()), 0)
-        h, c = (self._gathered(part, 1) for part in self.state)
-        if self.rank:
-            return
-        held = {
-            "settings": asdict(self.settings),
-            "data": fingerprint(self.lanes.excerpts),
-            "updates": self.done_updates,
-            "best": self.best,
-            "network": self.network.state_dict(),
-            "average": self.average,
-            "optimiser": self.optimiser.state_dict(),
-            "position": position,
-            "h": h,
-            "c": c,
-        }
-        write_checkpoint(path, held)
+    def fingerprint(self) -> str:
+        """The music in one line."""
+        performances = self.lanes.excerpts.performances
+        notes = sum(len(performance.pitch) for performance in performances)
+        seconds = sum(float(performance.end_s[-1]) for performance in performances)
+        return f"{len(performances)} performances, {notes} notes, {seconds:.3f} s"
 
-    def resume(self, path: Path) -> None:
-        """Go on where `save` left off; only the number of events and the decay may differ from then.
+    def state_to_save(self) -> Mapping[str, Any]:
+        h, c = (gathered(part, 1, self.device) for part in self.state)
+        position = gathered(torch.from_numpy(self.lanes.position.copy()), 0, self.device)
+        return {"average": self.average, "position": position, "h": h, "c": c}
 
-        Raises ResumeError for a file that is broken or belongs to other settings or other data.
-        """
-        held, then = read_checkpoint(
-            path, ("data", "updates", "best", "network", "average", "optimiser", "position", "h", "c"), Settings
-        )
-        if replace(then, events=self.settings.events, decay=self.settings.decay) != self.settings:
-            raise ResumeError(f"{path}: was made with {then}, and {self.settings} was asked")
-        if held["data"] != fingerprint(self.lanes.excerpts):
-            raise ResumeError(f"{path}: was made with other music than what was given now")
-        self.network.load_state_dict(held["network"])
+    def restore(self, held: Mapping[str, Any]) -> None:
         self.average = {name: value.to(self.device) for name, value in held["average"].items()}
-        self.optimiser.load_state_dict(held["optimiser"])
         self.lanes.position[:] = held["position"][self.own].numpy()
         self.state = (held["h"][:, self.own].to(self.device), held["c"][:, self.own].to(self.device))
-        self.done_updates, self.best = held["updates"], held["best"]
-
-    def _gathered(self, own: Tensor, dim: int) -> Tensor:
-        if self.world == 1:
-            return own.cpu()
-        own = own.to(self.device).contiguous()
-        parts = [torch.empty_like(own) for _ in range(self.world)]
-        distributed.all_gather(parts, own)
-        return torch.cat(parts, dim).cpu()
 
     @contextlib.contextmanager
     def averaged(self) -> Iterator[None]:
@@ -240,7 +192,7 @@ def _padded(group: Sequence[Excerpt], begin: int, span: int) -> tuple[Tensor, Te
 
 
 def begin(network: Network, name_or_path: str) -> None:
-    """Takes over weights. Raises models.store.WeightsError where they cannot be used."""
+    """Takes over weights. Raises WeightsError where they cannot be used."""
     shapes = {name: tuple(value.shape) for name, value in network.state_dict().items()}
     network.load_state_dict(store.load(name_or_path, KIND, shapes)[0])
 
@@ -264,10 +216,3 @@ def prepare(network: Network) -> None:
                 nn.init.orthogonal_(gate)
             bias[hidden : 2 * hidden] = 1.0
             rest.zero_()
-
-
-def fingerprint(excerpts: Excerpts) -> str:
-    """The music in one line: what a checkpoint compares."""
-    notes = sum(len(p.pitch) for p in excerpts.performances)
-    seconds = sum(float(p.end_s[-1]) for p in excerpts.performances)
-    return f"{len(excerpts.performances)} performances, {notes} notes, {seconds:.3f} s"

@@ -11,7 +11,7 @@ from models.sketch_rnn.trainer import SketchLosses, SketchSettings, SketchTraine
 from models.sketch_rnn.weights import ALONE, SIMPLIFY
 from models.training.journal import Journal
 from models.training.progress import Report
-from models.training.settings import as_options
+from models.training.settings import as_options, duration
 
 
 class SketchJournal(Journal[SketchSettings, SketchLosses]):
@@ -84,4 +84,4 @@ class SketchJournal(Journal[SketchSettings, SketchLosses]):
         words += [word for name, times in options.often for word in ("--often", Path(name).name, times)]
         names = ["kl_weight", "annealing", "longest", "encoder", "decoder", "mixtures", "recurrent_dropout", "alone"]
         names += ["latent"] if made.latent else []
-        return words + ([] if made.latent else ["--unconditional"]) + as_options(made, names)
+        return words + ([] if made.latent else ["--unconditional"]) + duration(made) + as_options(made, names)

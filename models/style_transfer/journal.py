@@ -14,7 +14,7 @@ from models.style_transfer.network import KIND
 from models.style_transfer.trainer import StyleLosses, StyleSettings, StyleTrainer, mean_of
 from models.training.journal import Journal
 from models.training.progress import Report
-from models.training.settings import as_options
+from models.training.settings import as_options, duration
 
 
 class StyleJournal(Journal[StyleSettings, StyleLosses]):
@@ -78,7 +78,8 @@ class StyleJournal(Journal[StyleSettings, StyleLosses]):
         words += ["--photos", *(path.name for path in options.photos), "--out", options.out.name]
         words += ["--size", str(options.size)]
         words += ["--squeezenet", options.squeezenet.name] if options.squeezenet else []
-        return words + as_options(self.trainer.settings, ("stability", "narrow", "wide", "blocks"))
+        settings = self.trainer.settings
+        return words + duration(settings) + as_options(settings, ("stability", "narrow", "wide", "blocks"))
 
 
 def rounded(losses: StyleLosses) -> dict[str, float]:

@@ -30,10 +30,14 @@ def settings_from(kind: type[Settings], options: argparse.Namespace, **own: Any)
     return kind(**{**given, **own})
 
 
+def duration(settings: TrainingSettings) -> list[str]:
+    """The words of a command line that say how long to train."""
+    return ["--minutes", f"{settings.minutes:g}"] if settings.minutes else ["--steps", str(settings.steps)]
+
+
 def as_options(settings: TrainingSettings, names: Sequence[str]) -> list[str]:
-    """The words of a command line that give these settings: their duration, the weights they begin with, `names`."""
-    words = ["--minutes", f"{settings.minutes:g}"] if settings.minutes else ["--steps", str(settings.steps)]
-    words += ["--begin", Path(settings.begin).name] if settings.begin else []
+    """The words of a command line that give these settings but their duration: those of all trainings, and `names`."""
+    words = ["--begin", Path(settings.begin).name] if settings.begin else []
     for name in ("batch", "learning_rate", "seed", *names):
         words += [f"--{name.replace('_', '-')}", str(getattr(settings, name))]
     return words

@@ -19,7 +19,7 @@ from models.training.settings import TrainingSettings
 Losses = TypeVar("Losses")
 Settings = TypeVar("Settings", bound=TrainingSettings)
 
-HELD = "data", "updates", "spent_s", "best", "network", "optimiser"
+HELD = "data", "updates", "best", "network", "optimiser"
 """What a checkpoint holds of every training, beside its settings."""
 
 
@@ -125,7 +125,8 @@ class BaseTrainer(ABC, Generic[Settings, Losses]):
             raise ResumeError(f"{path}: made with other data ({held['data']}) than now ({self.fingerprint()})")
         self.network.load_state_dict(held["network"])
         self.optimiser.load_state_dict(held["optimiser"])
-        self.done_updates, self.spent_s, self.best = held["updates"], held["spent_s"], held["best"]
+        self.done_updates, self.best = held["updates"], held["best"]
+        self.spent_s = held.get("spent_s", 0.0)
         self.restore(held)
 
     def state_to_save(self) -> Mapping[str, Any]:

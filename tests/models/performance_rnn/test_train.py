@@ -24,11 +24,11 @@ from models.performance_rnn.events import VOCABULARY
 from models.performance_rnn.midi_files import Performance
 from models.performance_rnn.network import Network, State
 from models.performance_rnn.train import main
-from models.performance_rnn.trainer import WARM_UP, Settings, Trainer
+from models.performance_rnn.trainer import WARM_UP, PianoSettings, PianoTrainer
 from models.training.arguments import count
 from models.training.checkpoint import ResumeError
 
-TINY = Settings(events=20 * 4 * 16, batch=4, segment=16, learning_rate=0.1, seed=3, hidden=12, layers=2)
+TINY = PianoSettings(events=20 * 4 * 16, batch=4, segment=16, learning_rate=0.1, seed=3, hidden=12, layers=2)
 
 
 def scale(name: str, *, seconds: float = 60.0) -> Performance:
@@ -39,8 +39,8 @@ def scale(name: str, *, seconds: float = 60.0) -> Performance:
     return Performance(name, pitch, np.full(len(start), 80, np.uint8), start, start + 0.1)
 
 
-def trainer(settings: Settings = TINY, music: Performance | None = None) -> Trainer:
-    return Trainer(settings, Excerpts([music or scale("scale")], seed=settings.seed))
+def trainer(settings: PianoSettings = TINY, music: Performance | None = None) -> PianoTrainer:
+    return PianoTrainer(settings, Excerpts([music or scale("scale")], seed=settings.seed))
 
 
 def test_the_network_has_the_parameters_the_stage_plays() -> None:
@@ -153,7 +153,7 @@ def test_a_pause_of_another_training_is_refused(tmp_path: Path) -> None:
     trainer().save(path)
     with pytest.raises(ResumeError, match=r"hidden=12.*hidden=13"):
         trainer(replace(TINY, hidden=13)).resume(path)
-    with pytest.raises(ResumeError, match="other music"):
+    with pytest.raises(ResumeError, match="other data"):
         trainer(music=scale("longer", seconds=70)).resume(path)
     longer = trainer(replace(TINY, events=10**6, decay=0.5))
     longer.resume(path)  # more of the same is fine, and another end
@@ -231,15 +231,15 @@ def test_a_pause_and_the_same_command_give_the_weights_of_one_run(
 ) -> None:
     assert main(command(songs, tmp_path / "whole")) == 0
 
-    updated = journal.Journal.updated
+    updated = journal.PianoJournal.updated
 
-    def interrupt(self: journal.Journal, loss: float) -> None:
+    def interrupt(self: journal.PianoJournal, loss: float) -> None:
         updated(self, loss)
         if self.trainer.done_updates == 11:
             os.kill(os.getpid(), signal.SIGINT)
 
     with monkeypatch.context() as patched:
-        patched.setattr(journal.Journal, "updated", interrupt)
+        patched.setattr(journal.PianoJournal, "updated", interrupt)
         assert main(command(songs, tmp_path / "paused")) == 130
     assert not (tmp_path / "paused" / "final.safetensors").exists()
     assert main(command(songs, tmp_path / "paused")) == 0
