@@ -56,14 +56,17 @@ def test_even_chances_lose_the_logarithm_of_their_number(weights: Path) -> None:
 
 def test_a_piece_has_its_length_and_the_knobs_rule_it() -> None:
     torch.manual_seed(1)
-    model = PerformanceRNN(Network(hidden=8, layers=1).state_dict())
+    network = Network(hidden=8, layers=1)
+    with torch.no_grad():
+        network.head.bias[:256] = 3.0  # keys rather than waits
+    model = PerformanceRNN(network.state_dict())
     knobs = judge.settings(["lowest=60", "highest=62", "density=64"])
     assert knobs == {"lowest": 60, "highest": 62, "density": 64.0}
     piece = judge.play(model, 3, 40.0, knobs)
-    assert set(piece.pitch.tolist()) <= {60, 61, 62}
+    assert set(piece.pitch.tolist()) == {60, 61, 62}
     assert (np.diff(piece.start_s) >= 0).all()
     assert (piece.end_s >= piece.start_s).all()
-    assert 40.0 <= piece.end_s.max() < 42.0
+    assert 38.0 <= piece.end_s.max() < 42.0
     again = judge.play(model, 3, 40.0, knobs)
     assert again.pitch.tolist() == piece.pitch.tolist()
 
