@@ -89,7 +89,7 @@ class PerformanceRNN(Pianist):
         pitch_temperature: Annotated[float, _temperature("How daring in which keys, not in when")] = 1.0,
         time_temperature: Annotated[float, _temperature("How daring in timing")] = 1.0,
         dynamics_temperature: Annotated[float, _temperature("How daring in touch")] = 1.0,
-        top_p: Annotated[float, Knob("Only the likeliest events that reach this share", 0.05, 1.0)] = 1.0,
+        top_p: Annotated[float, Knob("Only the likeliest events that reach this share", 0.05, 1.0)] = 0.95,
         conditioning: Annotated[
             str,
             Knob(

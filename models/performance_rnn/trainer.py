@@ -36,7 +36,7 @@ class PianoSettings(TrainingSettings):
     events: int = 15_000_000  # to be trained on, all processes together
     batch: int = 128  # excerpts at once
     segment: int = 64  # events between two updates, through which gradients flow
-    learning_rate: float = 0.05  # of Muon, at its highest; Adam has a fixed share of it
+    learning_rate: float = 0.02  # of Muon, at its highest; Adam has a fixed share of it
     decay: float = 0.2  # share of the training, at its end, in which the learning rate falls to nothing
     hidden: int = 512
     layers: int = 3
