@@ -142,13 +142,7 @@ class Engine:
                 osc=lambda: self.osc,
             )
         )
-        for address, value in self.options.settings:
-            try:
-                self.tree.trust(address, value)
-                self.tree.write(address, parts := value.split(","))
-            except (KeyError, ValueError) as error:
-                raise PatchError(f"--set {address}={value}: {error}") from None
-            self._check(address, parts)
+        self._apply_settings()
         self.osc = open_osc(self.tree, self.clock, self.osc_out, self.options, self.fail)
         self.tree.publish("/engine/state", "playing")
         if not self.clock.virtual:
@@ -256,14 +250,25 @@ class Engine:
         self.tree.publish("/engine/error", sentence)
 
     def give(self, address: str, value: Any) -> None:
-        """Sets what the patch says; where that is out of range, its end is taken, and it is told."""
+        """Sets what the patch says, and reports a value that had to be clipped."""
         self.tree.trust(address, value)
-        self.tree.set(address, value)
-        self._check(address, value)
+        if complaint := self.tree.set(address, value).complaint:
+            self.fail(complaint)
 
-    def _check(self, address: str, value: Any) -> None:
-        if beyond := self.tree.knob(address).beyond(value):
-            self.fail(f"{address}: {beyond}")
+    def _apply_settings(self) -> None:
+        """Sets what the command line asks for. Raises PatchError with a line for each setting that cannot be."""
+        wrong: list[str] = []
+        for address, value in self.options.settings:
+            try:
+                self.tree.trust(address, value)
+                complaint = self.tree.write(address, value.split(",")).complaint
+            except (KeyError, ValueError) as error:
+                wrong.append(f"--set {address}={value}: {error}")
+            else:
+                if complaint:
+                    self.fail(complaint)
+        if wrong:
+            raise PatchError("\n".join(wrong))
 
     def _port_state(self, state: str, sentence: str) -> None:
         (log.warning if state in ("lost", "silent", "error") else log.info)("%s", sentence)

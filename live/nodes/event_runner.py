@@ -65,6 +65,7 @@ class EventRunner(Worker):
         super().__init__(name, model, tree, clock, outputs)
         self.due_s = clock.now()
         self.late_s = 0.0
+        self._listens = isinstance(model, Listens)
         self._past: deque[_Step] = deque()
         self._measures: deque[tuple[float, Measure]] = deque()
         self._pulses = [name for name, knob in knobs_of(type(model).step).items() if knob.kind == "pulse"]
@@ -77,7 +78,7 @@ class EventRunner(Worker):
     def notice(self, address: str, arguments: tuple[Any, ...]) -> None:
         super().notice(address, arguments)
         node, _, knob = address[1:].partition("/")
-        pressed = node == self.name and knob in self._pulses and isinstance(self.model, Listens)
+        pressed = node == self.name and knob in self._pulses and self._listens
         if address == "/clock/play" or pressed:
             with self.wake:
                 self._wake_up()
@@ -106,8 +107,7 @@ class EventRunner(Worker):
         self._mute(bool(own["mute"]))
         if self._paused or now_s < self._rests_s:
             return asked_s if self._paused else min(asked_s, self._rests_s)
-        listens = isinstance(self.model, Listens)
-        if listens and (self._heard or self._pressed):
+        if self._listens and (self._heard or self._pressed):
             self._interrupt(now_s, nudge_s)
         lookahead_s = float(own["lookahead"]) + max(0.0, -nudge_s)
         wanted_s = self.due_s - lookahead_s
@@ -118,7 +118,7 @@ class EventRunner(Worker):
         if late_s > 0.0:
             self.late_s = max(self.late_s, late_s)
             self.due_s += late_s
-            if listens and late_s > LOST_TIME_S:
+            if self._listens and late_s > LOST_TIME_S:
                 self._heard.append(Wait(late_s))
         self._step(knobs, now_s, nudge_s)
         return now_s

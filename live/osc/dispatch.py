@@ -18,11 +18,11 @@ from live.osc.packet import Bang, Bundle, Message, PacketError, ahead_s, parse
 from live.osc.pattern import PatternError, is_pattern
 from live.osc.stream_peers import WEB, host_of
 from live.osc.subscriptions import Peer
-from live.parameters.tree import AddressError, Tree
+from live.parameters.tree import AddressError, Place, Tree
 from live.parameters.writer import Writer, on_behalf_of
 from live.system.queues import TimedQueue
 from live.transport.clock import Clock
-from models.base import Knob, KnobError
+from models.base import KnobError
 
 log = logging.getLogger(__name__)
 
@@ -157,8 +157,9 @@ class Dispatcher:
     def _act(self, said: Message, writer: Writer) -> list[Packet]:
         address, tree, sender = said.address, self.tree, writer.peer
         try:
-            if address in tree:
-                return self._write(said, writer)
+            place = tree.find(address)
+            if place is not None:
+                return self._write(said, place, writer)
             command = self.commands.by_address.get(address)
             if command is not None:
                 return command(said, sender)
@@ -179,45 +180,43 @@ class Dispatcher:
         except Exception as error:  # a slip in what the value sets off, not in what was sent
             return self._failed(sender, address, error)
 
-    def _write(self, said: Message, writer: Writer) -> list[Packet]:
-        given, knob = said.arguments, self.tree.knob(said.address)
+    def _write(self, said: Message, place: Place, writer: Writer) -> list[Packet]:
+        given, knob = said.arguments, place.knob
         if not given or given == (Bang.IMPULSE,):
             bare = knob.kind == "event" and knob.arguments and knob.optional == len(knob.arguments)
             if knob.kind != "pulse" and not bare:
                 return self.commands.answer_values([said.address], writer.peer)
             given = () if bare else (True,)
-        clipped = self._put(said.address, knob, given, writer)
+        clipped = self._put(place, given, writer)
         return self._complaints.answer(writer.peer, said.address, clipped) if clipped else []
 
-    def _put(self, address: str, knob: Knob, given: tuple[Any, ...], writer: Writer) -> str:
+    def _put(self, place: Place, given: tuple[Any, ...], writer: Writer) -> str:
         """Writes a value; returns the sentence for one that was clipped, else nothing."""
+        address, knob = place.address, place.knob
         if knob.kind == "pulse" or (knob.kind == "event" and address.split("/", 2)[1] in LISTS):
             host = host_of(writer.peer)
             if not self._actions.take((host, address), self.clock.now()):
                 raise AddressError(f"{address}: more than {ACTIONS_PER_S} a second of one sender are not acted on")
         writer.asked[address] = given
-        stored = self.tree.write(address, given)
-        beyond = "" if given and stored == given[0] else knob.beyond(given)
-        return f"{address}: {beyond}" if beyond else ""
+        return self.tree.write_at(place, given).complaint
 
     def _write_matching(self, said: Message, writer: Writer) -> list[Packet]:
         """A pattern is for the values that it matches; for buttons only where it matches nothing else."""
-        found = self.commands.matching(said.address)
-        knobs = {address: self.tree.knob(address) for address in found}
-        if any(knob.kind != "pulse" for knob in knobs.values()):
-            knobs = {address: knob for address, knob in knobs.items() if knob.kind != "pulse"}
+        places = [place for address in self.commands.matching(said.address) if (place := self.tree.find(address))]
+        if any(place.knob.kind != "pulse" for place in places):
+            places = [place for place in places if place.knob.kind != "pulse"]
             if not said.arguments or said.arguments == (Bang.IMPULSE,):
-                readable = [address for address, knob in knobs.items() if "r" in knob.access]
+                readable = [place.address for place in places if "r" in place.knob.access]
                 return self.commands.answer_values(readable, writer.peer)
-        writable = {address: knob for address, knob in knobs.items() if "w" in knob.access}
+        writable = [place for place in places if "w" in place.knob.access]
         if not writable:
             raise AddressError(f"no address that can be written matches {said.address}")
         first, clipped, taken = "", "", 0
         given = (True,) if said.arguments in ((), (Bang.IMPULSE,)) else said.arguments
         with self.tree.batch():
-            for address, knob in writable.items():
+            for place in writable:
                 try:
-                    clipped = self._put(address, knob, given, writer) or clipped
+                    clipped = self._put(place, given, writer) or clipped
                     taken += 1
                 except (KnobError, AddressError) as error:
                     first = first or str(error)

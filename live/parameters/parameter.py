@@ -11,9 +11,6 @@ from live.net.source_rule import SourceRule
 from live.parameters.writer import Writer
 from models.base import Knob, KnobError, Value
 
-SHORTEST_S = 1e-9
-"""A glide may be too short for its begin and its end to differ on the clock."""
-
 
 @dataclass(slots=True)
 class Parameter:
@@ -31,6 +28,8 @@ class Parameter:
     presses: int = 0
     due: deque[tuple[Value, Writer | None]] = field(default_factory=deque)
     """Values that `act` has not been called with yet, in the order in which they were stored."""
+    removed: bool = False
+    """Whether it is in the tree no more."""
     acting: bool = False
     """Whether a thread is calling `act`."""
 
@@ -56,5 +55,31 @@ class Parameter:
         """The value at a time, part of the way along a glide if there is one."""
         if self.end is None:
             return self.value
-        part = (now_s - self.start_s) / max(self.end_s - self.start_s, SHORTEST_S)
+        lasts_s = self.end_s - self.start_s  # may be 0: the clock's numbers are coarser than the shortest glides
+        part = (now_s - self.start_s) / lasts_s if lasts_s > 0.0 else 1.0
         return self.knob.between(self.start, self.end, min(1.0, max(0.0, part)))
+
+    def coerce_part(self, index: int | None, value: Any) -> Value:
+        """The whole value to store for what came in, of a vector's component the others as they are or glide to."""
+        if index is None:
+            return self.coerce(value)
+        if isinstance(value, list | tuple) and len(value) == 1:
+            value = value[0]
+        whole = self.value if self.end is None else self.end
+        assert isinstance(whole, tuple)
+        return self.knob.coerce([*whole[:index], value, *whole[index + 1 :]])
+
+    def move(self, target: Value, now_s: float, glide_s: float, index: int | None) -> bool:
+        """Jumps to a value, or begins to glide there; returns whether it glides now."""
+        if glide_s > 0.0 and self.knob.glides:
+            self.start, self.start_s = self.at(now_s), now_s
+            self.end, self.end_s = target, now_s + glide_s
+            return True
+        if index is not None and self.end is not None:  # one component jumps, the others go on gliding
+            assert isinstance(target, tuple)
+            assert isinstance(self.start, tuple)
+            self.start = (*self.start[:index], target[index], *self.start[index + 1 :])
+            self.end = target
+            return True
+        self.value, self.end = target, None
+        return False

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import difflib
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from live.parameters.batch import WriteBatch, run_all
 from live.parameters.parameter import Parameter
+from live.parameters.place import AddressError as AddressError
+from live.parameters.place import Place as Place
+from live.parameters.place import Signal as Signal
+from live.parameters.place import Stored
 from live.parameters.writer import current_writer, on_behalf_of
 from live.transport.clock import Clock
 from models.base import Knob, KnobError, Value
@@ -27,22 +31,6 @@ PRESSES_AT_MOST = 8
 """Presses of a button that wait for their node; a flood of them must not keep it busy for seconds."""
 
 Watcher = Callable[[str, tuple[Any, ...]], None]
-
-
-class AddressError(KeyError):
-    """An address that is not there, or cannot be written; the message names the nearest ones."""
-
-    def __str__(self) -> str:
-        return str(self.args[0])
-
-
-@dataclass(frozen=True, slots=True)
-class Signal:
-    """Something that is sent out and not stored, such as a note: its OSC types and what they mean."""
-
-    address: str
-    types: str
-    meaning: str
 
 
 @dataclass
@@ -59,12 +47,12 @@ class Tree:
 
     def __post_init__(self) -> None:
         self._lock = threading.RLock()
+        self._batch = WriteBatch(self._lock)
         self._leaves: dict[str, Parameter] = {}
-        self._parts: dict[str, tuple[Parameter, int]] = {}
+        self._places: dict[str, Place] = {}
+        """Every address, those of the components of vectors included."""
         self._nodes: dict[str, dict[str, Parameter]] = {}
         self._moving: dict[str, Parameter] = {}
-        self._depth = 0
-        self._after: list[Callable[[], object]] = []
         self.version = 0
         """Grows whenever an address comes or goes, for those who keep something made from all addresses."""
 
@@ -76,11 +64,13 @@ class Tree:
         with self._lock:
             leaf = Parameter(address, knob, knob.default, act, self.source_rule)
             self._leaves[address] = leaf
+            self._places[address] = Place(address, leaf, knob)
             self._nodes.setdefault(node, {})[name] = leaf
             self._moving.pop(address, None)
             self.version += 1
             for index, component in enumerate(knob.components if knob.kind == "vector" else ()):
-                self._parts[f"{address}/{component}"] = (leaf, index)
+                part = f"{address}/{component}"
+                self._places[part] = Place(part, leaf, replace(knob, kind="float", components=()), index)
 
     def add_signal(self, address: str, types: str, meaning: str) -> None:
         """Declares an address that things are sent out under."""
@@ -97,10 +87,11 @@ class Tree:
             leaves = self._nodes.get(node, {})
             for name in [name for name in leaves if not within or f"{name}/".startswith(f"{within}/")]:
                 leaf = leaves.pop(name)
-                del self._leaves[leaf.address]
+                leaf.removed = True
+                del self._leaves[leaf.address], self._places[leaf.address]
                 self._moving.pop(leaf.address, None)
                 for component in leaf.knob.components:
-                    self._parts.pop(f"{leaf.address}/{component}", None)
+                    self._places.pop(f"{leaf.address}/{component}", None)
             if not leaves:
                 self._nodes.pop(node, None)
             for address in [a for a in self.signals if a.startswith(f"/{path}/")]:
@@ -115,10 +106,14 @@ class Tree:
     def addresses(self) -> list[str]:
         """Everything that can be written or asked for, the components of vectors included."""
         with self._lock:
-            return [*self._leaves, *self._parts]
+            return list(self._places)
 
     def __contains__(self, address: str) -> bool:
-        return address in self._leaves or address in self._parts
+        return address in self._places
+
+    def find(self, address: str) -> Place | None:
+        """Where an address is, for `set_at` and `write_at`; None where there is no such address."""
+        return self._places.get(address)
 
     def near(self, address: str) -> list[str]:
         """Up to three addresses that look like this one, for the sentence of an error."""
@@ -128,29 +123,34 @@ class Tree:
 
     def knob(self, address: str) -> Knob:
         """The declaration at an address; a vector's component has the vector's range. Raises AddressError."""
-        leaf, index = self._find(address)
-        return leaf.knob if index is None else replace(leaf.knob, kind="float", components=())
+        return self._find(address).knob
 
     # -- writing ------------------------------------------------------------------------------------------------
 
-    def set(self, address: str, value: Any, glide_s: float = 0.0) -> Value:
-        """Stores a value, clipped to its range, at once or gliding there in `glide_s` seconds; returns it.
+    def set(self, address: str, value: Any, glide_s: float = 0.0) -> Stored:
+        """Stores a value, clipped to its range, at once or gliding there in `glide_s` seconds.
 
         A glide of one component of a vector carries the others along: they arrive with it, where they were going.
         What acts on a value is called all along its glide (see `gliding`).
         Raises AddressError for an unknown or read-only address, KnobError for a value it cannot take.
         """
+        return self.set_at(self._find(address), value, glide_s)
+
+    def set_at(self, place: Place, value: Any, glide_s: float = 0.0) -> Stored:
+        """`set` for an address that was found before."""
+        leaf, index, address = place.parameter, place.index, place.address
         with self._lock:
             now_s = self.clock.now()
-            leaf, index = self._find(address)
+            if leaf.removed:
+                raise AddressError(f"{address} has been removed")
             if leaf.knob.access == "r":
                 raise AddressError(f"{address} can only be read")
             try:
-                target = self._target(leaf, index, value)
+                target = leaf.coerce_part(index, value)
             except KnobError as error:
                 raise KnobError(f"{address}: {error}") from None
+            kept = target[index] if index is not None and isinstance(target, tuple) else target
             if self.recorder is not None:
-                kept = target if index is None or not isinstance(target, tuple) else target[index]
                 self.recorder.wrote(now_s, address, leaf.knob, kept, glide_s)
             changed = self._move(leaf, target, now_s, glide_s, index)
             if leaf.knob.sets and changed:
@@ -166,17 +166,22 @@ class Tree:
             for moved in changed:
                 told = True if moved.knob.kind == "pulse" else moved.at(now_s)
                 after.append(partial(self._tell, moved.address, told))
-            after = self._hold(after)
-        _run(after)
-        return target
+            after = self._batch.hold(after)
+        run_all(after)
+        clipped = "" if kept == value else place.knob.beyond(value)
+        return Stored(kept, f"{address}: {clipped}" if clipped else "")
 
     def trust(self, address: str, value: Any) -> None:
         """Admits a file or stream that the patch or the command line names. Raises AddressError."""
-        self._find(address)[0].trust(value)
+        self._find(address).parameter.trust(value)
 
-    def write(self, address: str, arguments: Sequence[Any]) -> Value:
+    def write(self, address: str, arguments: Sequence[Any]) -> Stored:
         """`set` for a sender that puts all in one list: value, or the components, and perhaps a glide in seconds."""
-        leaf, index = self._find(address)
+        return self.write_at(self._find(address), arguments)
+
+    def write_at(self, place: Place, arguments: Sequence[Any]) -> Stored:
+        """`write` for an address that was found before."""
+        leaf, index, address = place.parameter, place.index, place.address
         whole = leaf.knob.kind in ("vector", "event") and index is None
         wants = len(leaf.knob.components) if whole else 1
         given = list(arguments)
@@ -185,7 +190,7 @@ class Tree:
         if leaf.knob.kind == "pulse":
             given = given[:1] or [True]
         if leaf.knob.arguments:
-            return self.set(address, tuple(given))
+            return self.set_at(place, tuple(given))
         if len(given) not in (wants, wants + 1):
             raise KnobError(
                 f"{address}: expected {wants} value{'s' * (wants > 1)} and perhaps a glide in seconds, got {len(given)}"
@@ -196,7 +201,7 @@ class Tree:
                 glide_s = float(Knob("", 0.0, 86_400.0).coerce(given[wants]))  # type: ignore[arg-type]
             except KnobError as error:
                 raise KnobError(f"{address}: the glide in seconds: {error}") from None
-        return self.set(address, tuple(given[:wants]) if whole else given[0], glide_s)
+        return self.set_at(place, tuple(given[:wants]) if whole else given[0], glide_s)
 
     def publish(self, address: str, *values: Any) -> None:
         """The engine's own side: stores a read-only value if it is one, and tells everybody who listens."""
@@ -205,36 +210,24 @@ class Tree:
             if leaf is not None:
                 leaf.value, leaf.end = values[0] if len(values) == 1 else values, None
                 self._moving.pop(address, None)
-            after = self._hold([partial(self._tell, address, values)])
-        _run(after)
+            after = self._batch.hold([partial(self._tell, address, values)])
+        run_all(after)
 
-    @contextmanager
-    def batch(self) -> Iterator[None]:
-        """Makes the writes inside happen at one instant: no snapshot sees only some of them.
+    def batch(self) -> WriteBatch:
+        """Makes the writes inside `with tree.batch():` happen at one instant: no snapshot sees only some of them.
 
         What follows from them (acts, watchers) comes after the last one, outside of the lock. Raises what those raise,
         the first one, after all have been called.
         """
-        after: list[Callable[[], object]] = []
-        try:
-            with self._lock:
-                self._depth += 1
-                try:
-                    yield
-                finally:
-                    self._depth -= 1
-                    if self._depth == 0:
-                        after, self._after = self._after, []
-        finally:
-            _run(after)
+        return self._batch
 
     # -- reading ------------------------------------------------------------------------------------------------
 
     def get(self, address: str) -> Value:
         """The value now. Raises AddressError."""
         with self._lock:
-            leaf, index = self._find(address)
-            value = leaf.at(self.clock.now())
+            place = self._find(address)
+            index, value = place.index, place.parameter.at(self.clock.now())
         return value[index] if index is not None and isinstance(value, tuple) else value
 
     def snapshot(self, node: str, names: Iterable[str] | None = None, now_s: float | None = None) -> dict[str, Value]:
@@ -248,7 +241,7 @@ class Tree:
                 if leaf.knob.kind == "pulse":
                     values[name], leaf.presses = leaf.presses > 0, max(0, leaf.presses - 1)
                 else:
-                    values[name] = leaf.at(now_s)
+                    values[name] = leaf.value if leaf.end is None else leaf.at(now_s)
             return values
 
     @property
@@ -259,7 +252,7 @@ class Tree:
     def moving(self, address: str) -> bool:
         """Whether a glide is under way there. Raises AddressError."""
         with self._lock:
-            leaf, _ = self._find(address)
+            leaf = self._find(address).parameter
             return leaf.end is not None and self.clock.now() < leaf.end_s
 
     def gliding(self) -> list[str]:
@@ -277,29 +270,17 @@ class Tree:
                 if now_s >= leaf.end_s:
                     leaf.end = None
                     del self._moving[leaf.address]
-        _run(calls)
+        run_all(calls)
         return [leaf.address for leaf in moving]
 
     # -- inside -------------------------------------------------------------------------------------------------
 
-    def _find(self, address: str) -> tuple[Parameter, int | None]:
-        leaf = self._leaves.get(address)
-        if leaf is not None:
-            return leaf, None
-        part = self._parts.get(address)
-        if part is not None:
-            return part
+    def _find(self, address: str) -> Place:
+        place = self._places.get(address)
+        if place is not None:
+            return place
         near = self.near(address)
         raise AddressError(f"no address {address}" + (f"; near it: {', '.join(near)}" if near else ""))
-
-    def _target(self, leaf: Parameter, index: int | None, value: Any) -> Value:
-        if index is None:
-            return leaf.coerce(value)
-        if isinstance(value, list | tuple) and len(value) == 1:
-            value = value[0]
-        whole = leaf.value if leaf.end is None else leaf.end
-        assert isinstance(whole, tuple)
-        return leaf.knob.coerce([*whole[:index], value, *whole[index + 1 :]])
 
     def _move(
         self, leaf: Parameter, target: Value, now_s: float, glide_s: float, index: int | None = None
@@ -309,26 +290,11 @@ class Tree:
         if leaf.knob.kind == "pulse":
             leaf.presses = min(leaf.presses + bool(target), PRESSES_AT_MOST)
             return [leaf] if target else []
-        if glide_s > 0.0 and leaf.knob.glides:
-            leaf.start, leaf.start_s = leaf.at(now_s), now_s
-            leaf.end, leaf.end_s = target, now_s + glide_s
+        if leaf.move(target, now_s, glide_s, index):
             self._moving[leaf.address] = leaf
-        elif index is not None and leaf.end is not None:  # one component jumps, the others go on gliding
-            assert isinstance(target, tuple)
-            assert isinstance(leaf.start, tuple)
-            leaf.start = (*leaf.start[:index], target[index], *leaf.start[index + 1 :])
-            leaf.end = target
         else:
-            leaf.value, leaf.end = target, None
             self._moving.pop(leaf.address, None)
         return [leaf]
-
-    def _hold(self, after: list[Callable[[], object]]) -> list[Callable[[], object]]:
-        """What is to be called now; nothing within a batch, whose end calls it. The caller has the lock."""
-        if not self._depth:
-            return after
-        self._after += after
-        return []
 
     def _act(self, leaf: Parameter) -> None:
         """Calls a parameter's `act` with all values that are due, in the order in which they were stored.
@@ -362,14 +328,3 @@ class Tree:
         arguments = values if isinstance(values, tuple) else (values,)
         for watcher in tuple(self.watchers):
             watcher(address, arguments)
-
-
-def _run(calls: Iterable[Callable[[], object]]) -> None:
-    failed: Exception | None = None
-    for call in calls:
-        try:
-            call()
-        except Exception as error:
-            failed = failed or error
-    if failed is not None:
-        raise failed

@@ -207,8 +207,4 @@ class ActiveMapping:
         else:
             self._held = None
         if value != self._put:
-            self._put = self._last(self._tree.set(self.target, value))
-
-    def _last(self, stored: Value) -> Value:
-        """The stored value of the target; for a component of a vector only its number."""
-        return self._tree.get(self.target) if isinstance(stored, tuple) else stored
+            self._put = self._tree.set(self.target, value).value

@@ -57,6 +57,12 @@ def test_a_setting_that_does_not_fit_is_told(piece: Piece) -> None:
         piece.open(settings=(("/a/lowst", "40"),))
     with pytest.raises(PatchError, match=r"--set /a/lowest=x: /a/lowest: expected a number"):
         piece.open(settings=(("/a/lowest", "x"),))
+    with pytest.raises(PatchError) as raised:
+        piece.open(settings=(("/a/lowst", "40"), ("/a/length", "1"), ("/a/lowest", "x")))
+    assert [line.partition(": ")[0] for line in str(raised.value).splitlines()] == [
+        "--set /a/lowst=40",
+        "--set /a/lowest=x",
+    ]
 
 
 @pytest.mark.parametrize(

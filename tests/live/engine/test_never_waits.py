@@ -32,8 +32,8 @@ def test_another_clock_port_does_not_wait_for_the_end_of_the_sender_before() -> 
     tree.set("/clock/out", "silent")
     clock_out.advance(tree.clock.now())
     assert clock_out._out is not None
-    assert clock_out._out._link is not None
-    sender = clock_out._out._link._process
+    assert clock_out._out._process is not None
+    sender = clock_out._out._process._process
     sender.send_signal(signal.SIGSTOP)
     try:
         tree.set("/clock/out", "")

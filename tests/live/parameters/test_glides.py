@@ -61,3 +61,12 @@ def test_what_acts_on_a_value_is_called_all_along(bench: Bench) -> None:
     bench.tree.set("/piano/volume", 30)
     bench.run(1.0)
     assert bench.acted == [100, 75, 50, 30]
+
+
+def test_a_glide_too_short_for_the_clock_lands(bench: Bench) -> None:
+    bench.run(1000.0)
+    bench.tree.set("/piano/density", 10.0, 1e-30)
+    assert bench.tree.get("/piano/density") == 10.0
+    bench.run(1001.0)
+    assert bench.told[-1][1] == 10.0
+    assert not bench.tree.glides

@@ -51,7 +51,7 @@ def told(tree: Tree) -> list[tuple[Any, ...]]:
     ],
 )
 def test_a_value_is_brought_into_its_knobs_shape(tree: Tree, address: str, given: Any, stored: Value) -> None:
-    assert tree.set(address, given) == stored
+    assert tree.set(address, given).value == stored
     assert tree.get(address) == stored
     assert tree.snapshot("piano")[address.rpartition("/")[2]] == stored
 
