@@ -11,9 +11,9 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 MODELS_MAY = {"torch", "numpy", "models", "cv2", "PIL", "safetensors", "rich", "tomlkit"}
-MODELS_MAY |= {"svgelements", "tinycss2", "cssselect2"}
+MODELS_MAY |= {"svgelements", "tinycss2", "cssselect2", "platformdirs"}
 """What the networks may import beyond the standard library: cv2 and PIL for pictures, the next three for training
-and weights, the last three to read SVG drawings."""
+and weights, three to read SVG drawings, the last for the cache folder."""
 LIVE_MAY = {"models.base", "models.files.midi_file", "models.files.picture_file"}
 """What the engine may import of models. Training and the engine read the same MIDI and picture files, so one reader
 serves both; these are file formats and no networks."""

@@ -37,11 +37,6 @@ CONTROLS = 21
 Rows = NDArray[np.float32]
 
 
-def density_class(notes_per_second: float) -> int:
-    """The class, 0..7, of a note density: that of the first bound above it, else the last."""
-    return int(np.searchsorted(DENSITY_BOUNDS, notes_per_second, side="right"))
-
-
 def densities(events: NDArray[np.int16], begins: Ints) -> Ints:
     """For each event the class of the notes struck from it on, within three seconds: int [N], 0..7."""
     struck = np.concatenate([[0], np.cumsum(events < NOTE_OFF)])

@@ -57,14 +57,6 @@ def to_five(strokes: ArrayLike) -> NDArray[np.float32]:
     return five
 
 
-def to_three(five: ArrayLike) -> NDArray[np.float32]:
-    """Stroke-5 [N, 5] to stroke-3, up to the first row that ends the drawing."""
-    rows = np.asarray(five, np.float32).reshape(-1, 5)
-    ends = np.flatnonzero(rows[:, 4] > 0.5)
-    rows = rows[: ends[0]] if len(ends) else rows
-    return rows[:, [0, 1, 3]].copy()
-
-
 def simplify(line: ArrayLike, epsilon: float = EPSILON) -> Floats:
     """Fewer points of a line [N, 2], none of those left out farther than `epsilon` from what remains.
 
@@ -100,19 +92,6 @@ def _distances(points: Floats, start: Floats, end: Floats) -> Floats:
 def _norms(vectors: Floats) -> Floats:
     lengths: Floats = np.hypot(vectors[:, 0], vectors[:, 1])
     return lengths
-
-
-def resample(line: ArrayLike, step: float) -> Floats:
-    """The line [N, 2] with points at most `step` apart, evenly between the old ones, which all stay."""
-    points = np.asarray(line, np.float64).reshape(-1, 2)
-    if len(points) < 2:
-        return points.copy()
-    apart = _norms(np.diff(points, axis=0))
-    counts = np.maximum(np.ceil(apart / step), 1).astype(int)
-    parts = [
-        points[i] + np.arange(count)[:, None] / count * (points[i + 1] - points[i]) for i, count in enumerate(counts)
-    ]
-    return np.concatenate([*parts, points[-1:]])
 
 
 def zigzags(strokes: ArrayLike) -> int:

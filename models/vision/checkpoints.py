@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import platformdirs
 import torch
 from torch import Tensor
 
@@ -34,8 +34,7 @@ SQUEEZENET = Checkpoint("https://download.pytorch.org/models/squeezenet1_1-b8a52
 
 def cache() -> Path:
     """The folder of this user for what can be fetched again."""
-    told = os.environ.get("XDG_CACHE_HOME")
-    return (Path(told) if told else Path.home() / ".cache") / "arabesque"
+    return platformdirs.user_cache_path("arabesque", appauthor=False)
 
 
 def place(checkpoint: Checkpoint) -> Path:

@@ -14,7 +14,6 @@ from models.performance_rnn.controls import (
     HISTOGRAM,
     HISTOGRAM_PRIOR,
     densities,
-    density_class,
     histograms,
     rows,
 )
@@ -27,27 +26,18 @@ def notes(*score: tuple[int, int, int]) -> tuple[Ints, Ints, Ints]:
     return columns[0], columns[1], columns[2]
 
 
-@pytest.mark.parametrize(
-    ("per_second", "expected"),
-    [(0.0, 0), (0.99, 0), (1.0, 1), (1.99, 1), (2.0, 2), (4.0, 3), (8.0, 4), (16.0, 5), (32.0, 6), (63.9, 6),
-     (64.0, 7), (500.0, 7)],
-)  # fmt: skip
-def test_the_class_is_that_of_the_first_bound_above(per_second: float, expected: int) -> None:
-    assert density_class(per_second) == expected
-
-
 def test_density_counts_the_keys_struck_within_three_seconds_from_here_on() -> None:
     # three at 0 s, three at 2.99 s, and three that are out of sight at 3 s
     score = [(60 + i, start, start + 1) for start in (0, 299, 300) for i in range(3)]
     pitch, start, end = notes(*score)
     events, begins = encode_arrays(pitch, np.full(9, 64), start, end)
     classes = densities(events, begins)
-    assert classes[0] == density_class(6 / 3)
+    assert classes[0] == 2
     # the second key of the first chord: itself and what follows, 5 in 3 s
-    assert classes[2] == density_class(5 / 3)
+    assert classes[2] == 1
     # just before the second chord nothing of the first is seen, all of the others is
     before = int(np.flatnonzero(begins == 299)[0])
-    assert classes[before] == density_class(6 / 3)
+    assert classes[before] == 2
     assert classes[-1] == 0
 
 
