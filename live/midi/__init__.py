@@ -1,4 +1,4 @@
-"""MIDI: the value that a patch writes, and this room's error. Nothing is opened by importing it."""
+"""MIDI: the values that a patch writes, and the error of this package. Importing it opens nothing."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ SYSTEMS = ("alsa", "core", "winmm", "jack")
 
 
 class MidiError(ValueError):
-    """A port that cannot be had, or a number that MIDI has no place for; the message is for the player."""
+    """A port that cannot be opened, or a number out of MIDI's range; the message is for the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class Midi:
-    """Where a node's notes go: `Midi("IAC*", channel=2, program=1)`.
+    """The MIDI port that a node plays to: `Midi("IAC*", channel=2, program=1)`.
 
     `port` is one of
-    - `"auto"`: what the environment variable ARABESQUE_MIDI says, else the built-in sound, else silence. A
-      port that happens to be there is never chosen by itself: it may be a light desk, the player's own
-      keyboard, or a Midi Through that nobody hears;
+    - `"auto"`: the port in the environment variable ARABESQUE_MIDI, else the built-in sound, else silence. A port
+      is never chosen only because it exists: it may be a light desk, the performer's own keyboard, or a Midi
+      Through that leads nowhere;
     - a port's name, a part of it, or a pattern with `*` and `?`; upper and lower case are alike;
     - a number from `arabesque devices`;
     - `"virtual"` or `"virtual:NAME"`: a port of our own, `Arabesque:piano` or `Arabesque:NAME`, for others to
@@ -45,9 +45,9 @@ class Midi:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """Who plays with a node: `source=Keys("*Roland*", channel=2)`.
+    """The keys of a node's performer: `source=Keys("*Roland*", channel=2)`.
 
-    `port` is `"auto"`, every input that is listened to; or a device's name, a part of it, or a pattern with `*` and
+    `port` is `"auto"`, every open input; or a device's name, a part of it, or a pattern with `*` and
     `?`, upper and lower case alike. `channel` is 1..16, or 0 for all. Raises MidiError for anything else.
     """
 
@@ -72,7 +72,7 @@ _RANGES = {
 
 @dataclass(frozen=True, slots=True)
 class OutputSettings:
-    """How one owner's notes leave, and the instrument they find.
+    """How one owner's notes are sent, and the instrument that plays them.
 
     Channel 1..16, program 0..128 (0 leaves it alone), bank -1..16383 (-1 leaves it alone), transpose -60..60
     semitones, volume -1..127 (controller 7; -1 leaves it alone). `sustain` holds the sustain pedal down, `pedal` holds

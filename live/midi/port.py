@@ -1,6 +1,6 @@
-"""Where MIDI goes: what ports this machine has, and how one is chosen and opened.
+"""MIDI ports of this machine: how they are listed, chosen and opened.
 
-A port has a `name` and three verbs: `send` a message, `alive` asks whether it is still there, `close` it.
+A port has a `name` and three verbs: `send` a message, `alive` whether it still exists, `close` it.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ AUTO_VARIABLE = "ARABESQUE_MIDI"
 
 
 class Port(Protocol):
-    """Somewhere that takes MIDI messages."""
+    """Takes MIDI messages."""
 
     name: str
 
     def send(self, data: bytes) -> None:
-        """One whole message, now. Raises OSError where the port has gone."""
+        """Sends one whole message now. Raises OSError where the port is gone."""
         ...
 
     def alive(self) -> bool:
-        """Whether it is still there."""
+        """Whether it still exists."""
         ...
 
     def close(self) -> None:
-        """Gives it back."""
+        """Closes it."""
         ...
 
 
 class SilentPort:
-    """No port at all, for recording; or because there is nothing to sound with, and then `why` says so."""
+    """No port: for recording only, or because this machine has neither port nor sound; `why` is the reason."""
 
     name = "silent"
 
@@ -44,7 +44,7 @@ class SilentPort:
         self.why = why
 
     def send(self, data: bytes) -> None:
-        """Is not heard."""
+        """Drops the message."""
 
     def alive(self) -> bool:
         return True
@@ -65,15 +65,15 @@ class PortInfo:
 
 @dataclass(frozen=True, slots=True)
 class PortPattern:
-    """A port as the user asked for it, taken apart."""
+    """A port as the user names it, parsed."""
 
     kind: Literal["named", "virtual", "sound", "silent", "auto"]
     text: str = ""
     system: str = ""
 
 
-def wish(port: str) -> PortPattern:
-    """Reads what a patch or the command line says; "auto" is looked up in the environment."""
+def parse_port(port: str) -> PortPattern:
+    """Parses a port of a patch or the command line; "auto" is looked up in the environment."""
     text = port.strip()
     if text.lower() == "auto":
         text = os.environ.get(AUTO_VARIABLE, "").strip() or "auto"
@@ -92,7 +92,7 @@ def wish(port: str) -> PortPattern:
 
 
 def choose(text: str, names: list[str]) -> int | None:
-    """Which name is meant: by its number, whole, as a pattern with * and ?, or by a part of it; any case."""
+    """The index of the name that a text matches: its number, all of it, a pattern with * and ?, or a part; any case."""
     if text.isdecimal() and text not in names:
         return int(text) if int(text) < len(names) else None
     sought, lower = text.casefold(), [name.casefold() for name in names]
@@ -116,11 +116,11 @@ def list_ports() -> list[PortInfo]:
 
 
 def open_port(port: str, soundfont: str | None = None) -> Port:
-    """Opens what was asked for (see Midi).
+    """Opens a port (see Midi).
 
-    Raises MidiError where it cannot be had now, with the names of those that are there.
+    Raises MidiError where it cannot be opened now, with the names of the ports of this machine.
     """
-    wanted = wish(port)
+    wanted = parse_port(port)
     if wanted.kind == "silent":
         return SilentPort()
     if wanted.kind in ("sound", "auto"):

@@ -16,7 +16,7 @@ from live.system.silence import silence_stderr
 
 CLIENT = "Arabesque"
 CLIENT_IN = "Arabesque in"
-_CLIENT_LOOKING = "Arabesque looking"
+_CLIENT_SCAN = "Arabesque looking"
 _OURS = re.compile(r"Arabesque( in| looking)?(-\d+)?:")
 """Our own ports; JACK numbers clients of the same name."""
 
@@ -66,13 +66,13 @@ def _client(system: str, direction: Literal["in", "out"] = "out", name: str = CL
 
 
 class _Opened:
-    """One client of a MIDI system. On JACK it also sees when the server itself dies, of which RtMidi says nothing."""
+    """One client of a MIDI system. On JACK it also notices when the server dies, which RtMidi does not report."""
 
     def __init__(self, system: str, direction: Literal["in", "out"], client: str) -> None:
         before = _sockets()
         self._client = _client(system, direction, client)
         self._system = system
-        # Copies of the sockets that libjack opened: they hang up when the server dies, and nobody else gets
+        # Copies of the sockets that libjack opened: they hang up when the server dies, and no other file gets
         # their numbers meanwhile.
         self._server = [os.dup(fd) for fd in _sockets() - before] if system == "jack" else []
         self._peer = ""
@@ -142,7 +142,7 @@ class _Opened:
 class PortNames:
     """The names of all inputs that others offer, asked for again and again by the same clients.
 
-    A client that comes and goes makes JACK build its graph anew, and what is played in that moment may be lost.
+    A client that comes and goes makes JACK rebuild its graph, and messages of that moment may be lost.
     """
 
     def __init__(self) -> None:
@@ -156,12 +156,12 @@ class PortNames:
                 if system in self._clients and not self._clients[system].alive():
                     self._clients.pop(system).close()
                 if system not in self._clients:
-                    self._clients[system] = _Opened(system, "in", _CLIENT_LOOKING)
+                    self._clients[system] = _Opened(system, "in", _CLIENT_SCAN)
                 found += [(system, name) for name in self._clients[system].names()]
         return found
 
     def close(self) -> None:
-        """Takes leave: for a client that went without, a JACK server may wait 5 s in which nobody hears anything."""
+        """Closes the clients: for one that vanishes, a JACK server may wait 5 s without processing anything."""
         for client in self._clients.values():
             client.close()
         self._clients.clear()
@@ -212,7 +212,7 @@ class RtInput(_Opened):
 
 
 def _sockets() -> set[int]:
-    """The sockets this process has open, where the system can tell."""
+    """The sockets that this process has open, on Linux."""
     found = set()
     for name in os.listdir("/proc/self/fd") if sys.platform == "linux" else ():
         with contextlib.suppress(OSError):

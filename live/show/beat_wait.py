@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from live.transport.clock import ON_THE_LINE, Clock
+from live.transport.clock import AT_BEAT, Clock
 
 Grid = Literal["none", "beat", "bar"]
 GRIDS: Final[tuple[Grid, ...]] = ("none", "beat", "bar")
@@ -25,7 +25,7 @@ class BeatWait:
         step = {"none": 0, "beat": 1, "bar": clock.meter}[grid]
         if not step:
             return cls(now)
-        lines = math.floor((now + ON_THE_LINE) / step) + 1 if later else math.ceil((now - ON_THE_LINE) / step)
+        lines = math.floor((now + AT_BEAT) / step) + 1 if later else math.ceil((now - AT_BEAT) / step)
         return cls(lines * step)
 
     def due_s(self, clock: Clock) -> float:

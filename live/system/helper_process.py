@@ -1,4 +1,4 @@
-"""Keeps the sender's process running and talks to it, without anybody ever waiting for it."""
+"""Runs a helper process: starts it again when it dies or hangs, and exchanges lines with it without waiting."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ RESTART_AFTER_AT_MOST_S = 10.0
 
 
 class HelperProcess:
-    """A process that reads lines and answers in lines, started anew when it dies or hangs.
+    """A process that reads and writes lines, started again when it dies or hangs.
 
     `received` gets each line of its output, `ended` a sentence when it has ended by itself; after that `first_lines`
-    gives the lines that the next one must hear first. They are called on a thread of this object's, and what they
+    gives the first lines for the next one. They are called on a thread of this object's, and what they
     raise is logged. `ping` must be answered by some line.
     """
 
@@ -81,7 +81,7 @@ class HelperProcess:
             if self._closing or (always and self._backlog and self._backlog[-1] == line):
                 return
             if len(self._backlog) >= LONG_BACKLOG:
-                # The writer may be stuck in a full pipe, so those who fill it look after it as well.
+                # The writer may be stuck in a full pipe, so the senders check it, too.
                 if self._clock.now() - self._writing_s > HUNG_AFTER_PINGS * PING_EVERY_S:
                     self._process.kill()
                 if len(self._backlog) >= BACKLOG_AT_MOST and not always:

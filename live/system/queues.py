@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class LatestValue(Generic[T]):
-    """A place for one thing: a newer one replaces the one not yet taken, and nobody ever waits."""
+    """Holds one item: a newer one replaces the one not yet taken, and no thread waits."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -1,4 +1,4 @@
-"""What a small process that must not be late asks of its system."""
+"""Real-time scheduling for the helper processes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 
 
 def request_realtime() -> None:
-    """Asks the system for what it gives to programs that must not be late; goes on where that is refused."""
+    """Asks for real-time priority and stops the garbage collector; goes on where the system refuses."""
     gc.collect()
     gc.freeze()
     gc.disable()

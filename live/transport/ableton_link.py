@@ -1,4 +1,4 @@
-"""Ableton Link: the beats are shared with all programs on the network that know it, and nobody leads.
+"""Ableton Link: the beats are shared with all Link programs on the network, and none of them leads.
 
 Needs the extra `arabesque[link]` (aalink, under the GPL-3), imported only when `/clock/source` is set to `link`.
 """
@@ -19,8 +19,8 @@ from models.base import Knob
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY_S = 0.02
-TELL_BPM = 0.01
+SYNC_EVERY_S = 0.02
+CHANGED_BPM = 0.01
 JOIN_WITHIN_S = 2.0
 HELP = "Ableton Link needs aalink: install the extra arabesque[link]"
 
@@ -38,21 +38,21 @@ class AbletonLink:
         self._fail = fail
         self._session: LinkSession | None = None
         self._tempo = 0.0
-        self._told = ""
+        self._state = ""
 
     def open(self) -> None:
         """Declares the address."""
-        how = "Who shares the beats over Ableton Link"
+        how = "How many others share the beats over Ableton Link"
         self.tree.add("/clock/link", Knob(how, kind="text", default="", access="r"))
 
     def follow(self, patch: Patch) -> None:
         """Nothing of it is the patch's."""
 
     def advance(self, now_s: float) -> float:
-        """Takes tempo and beat over from the session, and hands on what was set here."""
+        """Takes tempo and beat from the session, and gives it the tempo that was set here."""
         if self.tree.get("/clock/source") != "link":
             self._leave()
-            self._tell("")
+            self._publish("")
             return float("inf")
         if self._session is None:
             self._tempo = self.clock.beats.tempo_bpm
@@ -64,21 +64,21 @@ class AbletonLink:
             return float("inf")
         link = self._session.link
         if link is None:
-            self._tell("joining")
-            return now_s + LOOK_EVERY_S
+            self._publish("joining")
+            return now_s + SYNC_EVERY_S
         link.quantum = float(self.clock.meter)
         wanted = float(self.tree.get("/clock/tempo"))  # type: ignore[arg-type]
-        if abs(wanted - self._tempo) >= TELL_BPM:
+        if abs(wanted - self._tempo) >= CHANGED_BPM:
             link.tempo = self._tempo = wanted
-        elif abs(link.tempo - wanted) >= TELL_BPM:
+        elif abs(link.tempo - wanted) >= CHANGED_BPM:
             self._tempo = round(link.tempo, 2)
             self.tree.publish("/clock/tempo", self._tempo)
         before_s, beat = self.clock.now(), link.beat
         at_s = (before_s + self.clock.now()) / 2.0
         self.clock.follow(Beat(at_s, beat, link.tempo, bool(self.tree.get("/clock/play"))))
         others = link.num_peers
-        self._tell(f"{others} other{'s' * (others != 1)}" if others else "nobody else yet")
-        return now_s + LOOK_EVERY_S
+        self._publish(f"{others} other{'s' * (others != 1)}" if others else "nobody else yet")
+        return now_s + SYNC_EVERY_S
 
     def close(self) -> None:
         """Leaves the session."""
@@ -95,9 +95,9 @@ class AbletonLink:
             self._session.leave()
             self._session = None
 
-    def _tell(self, state: str) -> None:
-        if state != self._told:
-            self._told = state
+    def _publish(self, state: str) -> None:
+        if state != self._state:
+            self._state = state
             self.tree.publish("/clock/link", state)
 
 

@@ -16,15 +16,15 @@ from dataclasses import dataclass, replace
 _monotonic = time.perf_counter if sys.platform == "win32" else time.monotonic
 
 
-ON_THE_LINE = 1e-6
+AT_BEAT = 1e-6
 """Beats; what is so near to the beginning of a beat or bar is at it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """The line that beats are counted on: at `at_s` the beat was `beat`, and the tempo is `tempo_bpm` since.
+    """Beats as a line over time: at `at_s` the beat was `beat`, and the tempo is `tempo_bpm` since.
 
-    A line that is not `running` stands at its beat.
+    While it is not `running` the beat stays the same.
     """
 
     at_s: float = 0.0
@@ -37,16 +37,16 @@ class Beat:
         return self.beat + (now_s - self.at_s) * self.tempo_bpm / 60.0 if self.running else self.beat
 
     def time_at(self, beat: float) -> float:
-        """When a beat is; infinity for one to come while the line stands."""
+        """The time of a beat; infinity for a later one while the beats are stopped."""
         if not self.running:
             return self.at_s if beat <= self.beat else math.inf
         return self.at_s + (beat - self.beat) * 60.0 / self.tempo_bpm
 
     def next_s(self, beats: int, after_s: float) -> float:
-        """When the first beat divisible by `beats` begins that is not before a time; at once while the line stands."""
+        """When the first beat divisible by `beats` begins, not before a time; at once while the beats are stopped."""
         if not self.running:
             return after_s
-        return max(after_s, self.time_at(math.ceil((self.beat_at(after_s) - ON_THE_LINE) / beats) * beats))
+        return max(after_s, self.time_at(math.ceil((self.beat_at(after_s) - AT_BEAT) / beats) * beats))
 
 
 class Clock:
@@ -62,7 +62,7 @@ class Clock:
         """The line in force: read it once for several questions that must agree."""
         self.meter = 4
         """Beats in a bar; bars are counted from beat 0."""
-        self._turning = threading.Lock()
+        self._lock = threading.Lock()
 
     def now(self) -> float:
         """Seconds; only differences and deadlines mean anything."""
@@ -76,31 +76,31 @@ class Clock:
 
     def set_tempo(self, tempo_bpm: float) -> None:
         """Changes the tempo from now on, keeping the beat where it is."""
-        with self._turning:
+        with self._lock:
             now_s = self.now()
             self.beats = replace(self.beats, at_s=now_s, beat=self.beats.beat_at(now_s), tempo_bpm=tempo_bpm)
 
     def play(self, beat: float | None = None) -> None:
-        """Lets the beats run from now on, from where they stand or from a given beat."""
-        with self._turning:
+        """Starts the beats now, from the present beat or a given one."""
+        with self._lock:
             now_s = self.now()
             begin = self.beats.beat_at(now_s) if beat is None else beat
             self.beats = Beat(now_s, begin, self.beats.tempo_bpm)
 
     def stop(self) -> None:
-        """Holds the beats where they are; seconds go on."""
-        with self._turning:
+        """Stops the beats; seconds go on."""
+        with self._lock:
             now_s = self.now()
             self.beats = replace(self.beats, at_s=now_s, beat=self.beats.beat_at(now_s), running=False)
 
     def follow(self, line: Beat) -> None:
-        """Counts beats on a line that somebody else gives: MIDI clock, Ableton Link."""
-        with self._turning:
+        """Takes the beats from another source: MIDI clock, Ableton Link."""
+        with self._lock:
             self.beats = line
 
     @property
     def running(self) -> bool:
-        """Whether the beats run; they stand after `stop`."""
+        """Whether the beats run; not after `stop`."""
         return self.beats.running
 
     def beat(self) -> float:
@@ -110,11 +110,11 @@ class Clock:
     def bar(self) -> tuple[int, float]:
         """Which bar it is, the first is 0, and the beat in it, 0 up to the meter."""
         beat, meter = self.beat(), self.meter
-        bar = math.floor((beat + ON_THE_LINE) / meter)
+        bar = math.floor((beat + AT_BEAT) / meter)
         return bar, max(0.0, beat - bar * meter)
 
     def next_beat_s(self, after_s: float | None = None) -> float:
-        """When the first beat begins that is not before now, or a given time; at once while the beats stand."""
+        """When the first beat begins that is not before now, or a given time; at once while the beats are stopped."""
         return self.beats.next_s(1, self.now() if after_s is None else after_s)
 
     def unix(self) -> float:
@@ -127,7 +127,7 @@ class Clock:
 
 
 class VirtualClock(Clock):
-    """Time that moves only when told to: the same patch gives the same events, as fast as the machine can."""
+    """Time that moves only by `advance`: the same patch gives the same events, as fast as the machine can."""
 
     virtual = True
 

@@ -48,7 +48,7 @@ class MidiClockIn:
         self.tree.add("/clock/in", Knob(which, kind="text", default="auto"))
         offset = "Moves the beats later (+) or earlier (-) than the clock that is followed"
         self.tree.add("/clock/offset", Knob(offset, -250.0, 250.0, "ms"))
-        state = "State of the followed clock: waiting, running, standing, or lost"
+        state = "State of the followed clock: waiting, running, stopped, or lost"
         self.tree.add("/clock/state", Knob(state, kind="text", default="", access="r"))
 
     def follow(self, patch: Patch) -> None:
@@ -97,7 +97,7 @@ class MidiClockIn:
                 self.tree.publish("/clock/play", True)
                 log.info("no MIDI clock for %g s: the beats run in their own tempo until one comes", GONE_AFTER_S)
         elif not tracker.running:
-            self._publish(f"{self._device} stands")
+            self._publish(f"{self._device} is stopped")
         elif now_s - self._message_s > LOST_AFTER_S:
             self._publish(f"{self._device} is lost: running on in its tempo")
         else:

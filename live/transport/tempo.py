@@ -42,8 +42,8 @@ class TempoService:
     def open(self) -> None:
         """Declares the addresses; the beats begin now."""
         add, clock = self.tree.add, self.clock
-        who = "What leads the clock: the tempo set here, a MIDI clock, or Ableton Link"
-        add("/clock/source", Knob(who, kind="choice", choices=SOURCES, default=SOURCES[0]), lambda _: self._wake())
+        source = "What leads the clock: the tempo set here, a MIDI clock, or Ableton Link"
+        add("/clock/source", Knob(source, kind="choice", choices=SOURCES, default=SOURCES[0]), lambda _: self._wake())
         add("/clock/tempo", Knob("Tempo", 10.0, 400.0, "bpm", default=clock.beats.tempo_bpm), self._set_tempo)
         add("/clock/play", Knob("The beats run", kind="switch", default=True), self._play)
         add("/clock/meter", Knob("Beats in a bar", 1, 32, "beats", kind="int", default=clock.meter), self._set_meter)
@@ -75,7 +75,7 @@ class TempoService:
             tree.publish("/clock/beat", beat)
             tree.publish("/clock/phase", beat % 1.0)
             self._publish_s = now_s + PUBLISH_EVERY_S
-            if clock.running:  # a little past the beat, so that it is the new one's number that is told
+            if clock.running:  # a little past the beat, so that the new number is published
                 self._publish_s = min(self._publish_s, clock.next_beat_s(now_s) + JUST_PAST_S)
         return self._publish_s
 

@@ -19,9 +19,9 @@ LEAN = 1 / 8
 """Part of each new error in the running means."""
 LEANING = 0.6
 BELIEVED = 3.0
-"""Of the mean size of the errors: what is larger counts as so much."""
+"""Of the mean size of the errors: larger errors are clipped to it."""
 QUIET_S = 0.0002
-"""Errors below this are nobody's tempo change."""
+"""Errors below this are jitter, and no change of tempo."""
 FIRST_SPREAD_S = 0.001
 SILENCE_S = 0.6
 """Longer than a period of the slowest tempo, and a second tick was lost, too."""
@@ -59,19 +59,19 @@ class TickTracker:
     # -- messages ---- ---------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """From the beginning, with the next tick."""
+        """Starts from the beginning, with the next tick."""
         self._count, self._armed, self.known = -1, True, True
 
     def go_on(self) -> None:
-        """From where it stands, with the next tick."""
+        """Continues from the present position, with the next tick."""
         self._armed, self.known = True, True
 
     def stop(self) -> None:
-        """Stands."""
+        """Stops."""
         self.running, self._armed, self.known = False, False, True
 
     def locate(self, sixteenths: int) -> None:
-        """Stands there, for a continue to come; while it runs a device means its next tick."""
+        """Moves to a position, for the next continue; while running, the next tick is there."""
         self._count = sixteenths * PER_SIXTEENTH - 1
         self.known = True
 
@@ -138,7 +138,7 @@ class TickTracker:
         return 0
 
     def _take(self, at_s: float, gap_s: float) -> None:
-        """Begins anew at a tick, with the period of the gap before it."""
+        """Starts the filter again at a tick, with the period of the gap before it."""
         self._at_s, self._age = at_s, 3
         self.period_s = min(max(gap_s, FASTEST_S), SLOWEST_S)
         self._lean_s, self._spread_s = 0.0, FIRST_SPREAD_S

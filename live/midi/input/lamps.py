@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 CHECK_EVERY_S = 0.05
 SETTLED_S = 0.15
-"""A control that moves is not sent its own value until it has rested this long: a motor would pull against the hand."""
+"""A moving control is not sent its own value until it has rested so long: a motor would work against the finger."""
 BLINK_S = 0.25
 
 OnState = Callable[[str, str], None]
@@ -59,7 +59,7 @@ class Lamps:
         self._shown: dict[tuple[str, int, str], tuple[bytes, ...]] = {}
         """The latest messages of each device, channel and lamp."""
         self._returned: set[str] = set()
-        """Devices whose port was opened again: all lamps are sent anew."""
+        """Devices whose port was opened again: all lamps are sent again."""
 
     def open(self) -> None:
         """Declares the address."""

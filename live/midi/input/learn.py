@@ -105,7 +105,7 @@ class Learn:
     def receive(self, message: InputMessage) -> bool:
         """Learns from a message, or moves what its control is bound to; True where it is a bound control, and no music.
 
-        The end of a note is left to those who may have received its beginning before it was bound.
+        The end of a note is left to receivers that may have got its beginning before it was bound.
         """
         if message.kind == PROGRAM:
             if self.tree.get("/midi/programs") and "/preset/recall" in self.tree:
@@ -222,7 +222,7 @@ class Learn:
             raise KnobError(f"expected mode = one of {', '.join(MODES)}, got {mode!r}")
         part = table.get("part", [0.0, 1.0])
         if not isinstance(part, list) or [type(p) in (int, float) and 0 <= p <= 1 for p in part] != [True, True]:
-            raise KnobError(f"expected part = [from, to] of the travel, 0 to 1, got {part!r}")
+            raise KnobError(f"expected part = [from, to] of the range, 0 to 1, got {part!r}")
         lamp = table.get("lamp", "")
         if not isinstance(lamp, str) or (lamp and not _LAMP.fullmatch(lamp)):
             raise KnobError(f'expected lamp = "note 20", "cc 20" or "{NO_LAMP}", got {lamp!r}')

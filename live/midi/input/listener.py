@@ -16,7 +16,7 @@ import sys
 import threading
 
 from live.midi.input.input_set import VIRTUAL, InputSet
-from live.midi.port import wish
+from live.midi.port import parse_port
 from live.system.realtime import request_realtime
 from live.transport.clock import Clock
 
@@ -28,7 +28,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="live.midi.input.listener", description="Receives MIDI for the engine that started it."
     )
-    parser.add_argument("--in", dest="ports", action="append", default=[], help="as Keys(...) of a patch says it")
+    parser.add_argument("--in", dest="ports", action="append", default=[], help="a pattern as in Keys(...) of a patch")
     parser.add_argument("--again", action="store_true", help="after a crash; makes no difference here")
     parser.add_argument("--engine", type=int, default=0, help="the process that started it")
     given = parser.parse_args(argv)
@@ -45,9 +45,9 @@ def main(argv: list[str] | None = None) -> int:
     from live.midi.rtmidi_port import PortNames, RtInput
 
     others = PortNames()
-    own = [(VIRTUAL, wish(text).text) for text in given.ports if wish(text).kind == "virtual"]
+    own = [(VIRTUAL, parse_port(text).text) for text in given.ports if parse_port(text).kind == "virtual"]
     inputs = InputSet(
-        [text for text in given.ports if wish(text).kind != "virtual"],
+        [text for text in given.ports if parse_port(text).kind != "virtual"],
         clock,
         names=lambda: [*own, *others()],
         open_input=lambda port, received: (

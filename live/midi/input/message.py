@@ -42,7 +42,7 @@ class InputMessage:
     def ends_channel(self) -> bool:
         """Whether it ends all notes of its channel: controllers 120, 121 and 123 to 127 (MIDI 1.0, table 3).
 
-        121 resets the controllers only, by the letter; what sends it begins anew, and no key is held across it.
+        By the specification 121 only resets controllers; a device sends it when it starts over, with no key held.
         """
         return self.kind == CONTROL and self.data[1] >= FIRST_MODE and self.data[1] != LOCAL_CONTROL
 

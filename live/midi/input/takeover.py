@@ -1,4 +1,4 @@
-"""How a control moves a value: without a jump, by steps, or as a button."""
+"""How a control moves a value: by soft takeover, by steps, or as a button."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ choice."""
 
 MODES = get_args(Mode)
 SLACK = 0.012
-"""Of the travel: a control this near to the value has it. A little over one step of seven bits."""
+"""Of the range: a control this near to the value picks it up. A little over one step of seven bits."""
 CATCH_S = 0.08
-"""How long a value takes to glide to a control that was thrown past it: less than a hand notices, more than a jump."""
+"""How long a value glides to a control that was moved past it quickly: too short to notice, and no jump."""
 STEP_SIZE = 1.0 / 128.0
-"""Of the travel, per step of an endless encoder."""
+"""Of the range, per step of an endless encoder."""
 
 
 def mode_for(knob: Knob, control: str, wanted: str = "auto") -> Mode:
@@ -35,9 +35,9 @@ def mode_for(knob: Knob, control: str, wanted: str = "auto") -> Mode:
     if knob.kind == "pulse":
         return "press"
     if knob.kind == "choice" and not knob.choices:
-        raise KnobError("there is nothing to choose from yet")
+        raise KnobError("has no choices yet")
     if knob.kind in ("float", "int") and (knob.low is None or knob.high is None):
-        raise KnobError("has no range that a controller could travel")
+        raise KnobError("has no range for a controller")
     positional = steps and wanted in ("pickup", "jump")  # a control that sends steps has no position
     if wanted in MODES and not positional and not (wanted == "next" and knob.kind != "choice"):
         return wanted  # type: ignore[return-value]
@@ -88,7 +88,7 @@ class Takeover:
         self.mode = mode
         self.part = part
         self.away = 0.0
-        """How far the control is above (+) or below (-) the value that it has not picked up yet, of the travel."""
+        """How far the control is above (+) or below (-) the value that it has not picked up yet, of the range."""
         self.moved_s = float("-inf")
         """When the control was moved last."""
         self._last: float | None = None
@@ -120,7 +120,7 @@ class Takeover:
         now, now_s = tree.get(self.address), tree.clock.now()
         here, last = position_of(knob, now), self._last
         self._last = position
-        # Nobody else has moved it since, or it is on its way to where the control was.
+        # Nothing else has moved the value since, or it still glides to the control's position.
         held = self._left is not None and (now == self._left or now_s < self._caught_s)
         passed = last is not None and (last - here) * (position - here) <= 0.0
         near = abs(position - here) <= SLACK or value_at(knob, position) == now

@@ -1,4 +1,4 @@
-"""How late things happened: a histogram that costs the same however long it runs."""
+"""A histogram of lateness whose memory does not grow with its count."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ def all_notes_off(channel: int) -> bytes:
 QUIET = tuple(
     bytes((CONTROL | channel, number, 0)) for number in (SUSTAIN, ALL_NOTES_OFF, ALL_SOUND_OFF) for channel in range(16)
 )
-"""Ends everything on every channel, whoever began it."""
+"""Ends every note on every channel, also those of other programs."""
 
 
 def instrument_messages(now: OutputSettings, before: OutputSettings) -> list[bytes]:

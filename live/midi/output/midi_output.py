@@ -1,4 +1,4 @@
-"""The engine's side of MIDI out: a port played to by the sender's process, and each node's voice on it."""
+"""The engine's side of MIDI out: the sender process of one port, and each node's voice on it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _note(state: str, sentence: str) -> None:
 
 
 class MidiOutput:
-    """One MIDI port (see Midi for what `port` can be); `voice` gives each node its way to it.
+    """One MIDI port (see Midi for what `port` can be); `voice` gives each node its output to it.
 
     A process of its own plays to it. On a VirtualClock there is neither process nor port: `poll` plays what is due, to
     the recording only. No method but `stats` and `close` waits for anything. `on_state` is called on a thread of this
@@ -90,7 +90,7 @@ class MidiOutput:
         return self._delay.longest_s if self._delay is not None else 0.0
 
     def voice(self, owner: str) -> MidiVoice:
-        """A way to this port for one owner, silent as yet, on channel 1."""
+        """An output to this port for one owner, on channel 1."""
         return MidiVoice(self, owner)
 
     def panic(self) -> None:
@@ -130,7 +130,7 @@ class MidiOutput:
         return {**figures, "not_taken": dropped, "restarts": restarts}
 
     def close(self) -> None:
-        """Ends every note, gives the port back, ends the process and the threads."""
+        """Ends every note, closes the port, ends the process and the threads."""
         if self._inside is not None:
             inside, self._inside = self._inside, None
             inside.end()
@@ -173,7 +173,7 @@ class MidiOutput:
         try:
             state, sentence = json.loads(line)
         except ValueError:
-            log.warning("the MIDI sender said %r", line)
+            log.warning("the MIDI sender wrote %r, which is no message of its protocol", line)
         else:
             self._receive(state, sentence)
 
@@ -189,14 +189,14 @@ class MidiOutput:
                 pass
             case "recording":
                 self.recording = Path(sentence)
-                there = f" ({self._record} is there already)" if self.recording != self._record else ""
+                there = f" ({self._record} exists already)" if self.recording != self._record else ""
                 self._on_state(state, f"recording to {sentence}{there}")
             case _:
                 self._on_state(state, sentence)
 
 
 class MidiVoice:
-    """One owner's way to a port: an Output, with settings that may change while notes sound."""
+    """One owner's output to a port, with settings that may change while notes sound."""
 
     def __init__(self, out: MidiOutput, owner: str) -> None:
         self._out = out
@@ -212,7 +212,7 @@ class MidiVoice:
         self._out._send("play", float(due_s), self._owner, *parts)
 
     def send_raw(self, due_s: float, message: bytes) -> None:
-        """Schedules a message of the system's as it is: clock, start, stop, song position."""
+        """Schedules a message as it is, such as clock, start, stop, song position."""
         self._out._send("raw", float(due_s), self._owner, message.hex())
 
     def set(self, **settings: Any) -> None:

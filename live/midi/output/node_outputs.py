@@ -1,4 +1,4 @@
-"""All ways from nodes to MIDI ports: which port each node plays to, and the addresses that say how."""
+"""The MIDI port that each node plays to, and the addresses of its settings."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _settings(
     sustain: Annotated[bool, Knob("The sustain pedal, held down")] = False,
     pedal: Annotated[bool, Knob("Hold long notes by the sustain pedal (controller 64) and not by their keys")] = False,
 ) -> None:
-    """The knobs of a node's way to a port; channel, program and transpose begin as the patch's Midi says."""
+    """The knobs of a node's voice; the patch's Midi gives the defaults of channel, program and transpose."""
 
 
 LEAD_MARGIN_S = 0.1
@@ -46,7 +46,7 @@ class NodeOutputs:
         self._voices: dict[str, tuple[MidiOutput, MidiVoice]] = {}
 
     def port(self, out: Midi) -> MidiOutput:
-        """The port that is asked for, opened if it is not open yet; the first one opened also records."""
+        """The port of a patch's Midi, opened if it is not open yet; the first one opened also records."""
         name = self._options.midi or out.port
         if name not in self._ports:
             self._ports[name] = MidiOutput(
@@ -60,10 +60,10 @@ class NodeOutputs:
         return self._ports[name]
 
     def add(self, node: str, out: Midi) -> MidiVoice:
-        """A node's voice on its port, with its addresses at their beginnings."""
+        """A node's voice on its port, with its addresses at their defaults."""
         port = self.port(out)
         before = self._voices.get(node)
-        # The same way to the same port is kept: closing it would forget the settings made here.
+        # A voice on the same port is kept: closing it would forget its settings.
         voice = before[1] if before is not None and before[0] is port else port.voice(node)
         self._voices[node] = port, voice
         for name, declared in VOICE_KNOBS.items():
@@ -102,7 +102,7 @@ class NodeOutputs:
             port.panic()
 
     def close(self) -> None:
-        """Ends every note and gives the ports back."""
+        """Ends every note and closes the ports."""
         for port in self._ports.values():
             port.close()
 

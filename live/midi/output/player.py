@@ -70,7 +70,7 @@ class Player:
         self._serial = 0
         self._panic_s = float("-inf")
 
-    # -- what is asked of it ---------------------------------------------------------------------------------
+    # -- commands -------------------------------------------------------------------------------------------
 
     def play(self, due_s: float, owner: str, event: NoteOn | NoteOff | Control | bytes) -> None:
         """Schedules an event, or a message of the system's, such as a tick of its clock.
@@ -158,11 +158,11 @@ class Player:
             self._send_instrument(settings, OutputSettings(channel=settings.channel))
 
     def start_counting(self) -> None:
-        """Begins the figures of lateness anew."""
+        """Starts the figures of lateness from zero."""
         self.late = Lateness()
-        """What an audience hears: every event, by how much it missed its time, whoever's fault that was."""
+        """By how much each event missed its time, whatever the cause."""
         self.overdue = Lateness()
-        """Those among them that came here when their time had already passed."""
+        """Those that arrived here after their time."""
         self.dropped = 0
 
     # -- time ------------------------------------------------------------------------------------------------
@@ -179,7 +179,7 @@ class Player:
                 continue
             if self._do(max(entry.due_s, entry.arrived_s), entry):
                 late_s = self.clock.now() - send_s
-                if entry.arrived_s <= send_s or send_s > 0.0:  # 0 is how one says "now"
+                if entry.arrived_s <= send_s or send_s > 0.0:  # 0 means now
                     self.late.add(late_s)
                     if entry.arrived_s > send_s:
                         self.overdue.add(late_s)

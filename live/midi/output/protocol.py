@@ -1,6 +1,6 @@
-"""What the engine says to the sender, one JSON list a line: `["play", due_s, owner, "on", 60, 80]`.
+"""The commands from the engine to the sender, one JSON list a line: `["play", due_s, owner, "on", 60, 80]`.
 
-Lines, so that a broken one is skipped and the next one is good again.
+Lines, so that a damaged one is skipped and the next one can be read.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from models.base import Control, Event, NoteOff, NoteOn, Page, Pen, Wait
 
 QUIT = b'["quit"]'
 LINE_AT_MOST = 8192
-"""Bytes; a longer line is no command of ours."""
+"""Bytes; a longer line is no command."""
 
 _COMMANDS: dict[str, tuple[type, ...]] = {
     "play": (float, str, str, int, int),
@@ -56,7 +56,7 @@ def decode(line: bytes) -> list[Any]:
 
 
 def event_out(event: Event) -> tuple[str, int, int] | None:
-    """An event's kind and numbers; None for what no instrument plays. Raises MidiError for numbers out of 0..127."""
+    """An event's kind and numbers; None for events of no instrument. Raises MidiError for numbers out of 0..127."""
     if isinstance(event, Wait | Pen | Page):
         return None
     if isinstance(event, NoteOn):

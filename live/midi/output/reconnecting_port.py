@@ -1,4 +1,4 @@
-"""The cable to a port: it may be pulled out and put back, and the music goes on meanwhile."""
+"""A MIDI port that may be unplugged and plugged in again while the music goes on."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Report = Callable[[str, str], None]
 
 
 class ReconnectingPort:
-    """Sends to a port while there is one, and looks for it about once a second while there is not.
+    """Sends to a port while it exists, and looks for it about once a second while it does not.
 
-    What is due while the port is away is not played later. `opened` is called after each opening, before any
+    Messages that are due while the port is away are dropped. `opened` is called after each opening, before any
     note, so that instruments can be set again.
     """
 
@@ -30,7 +30,7 @@ class ReconnectingPort:
         opened: Callable[[], None] = lambda: None,
     ) -> None:
         self.quiet_first = False
-        """Whether every note there is ended at the first opening, as at a return: after a crash of ours."""
+        """Whether the first opening ends all notes, too, as a return does: after a crash of the sender."""
         self._open_port = open_port
         self._clock = clock
         self._report = report
@@ -39,7 +39,7 @@ class ReconnectingPort:
         self._name = ""
         self._reason = ""
         self.check_at_s = clock.now()
-        """When the port should next be looked at."""
+        """When the port is to be checked next."""
 
     def send(self, message: bytes) -> None:
         """Sends it now if there is a port; never raises."""
@@ -51,7 +51,7 @@ class ReconnectingPort:
             self._lose(str(error))
 
     def check(self) -> None:
-        """Looks whether the port is still there, or back again; then every note on it is ended first."""
+        """Checks whether the port exists. On a port that has returned, every note is ended first."""
         self.check_at_s = self._clock.now() + CHECK_EVERY_S
         if self._port is not None:
             try:
@@ -99,7 +99,7 @@ class ReconnectingPort:
         return True
 
     def close(self) -> None:
-        """Gives the port back."""
+        """Closes the port."""
         port, self._port = self._port, None
         if port is not None:
             port.close()

@@ -20,7 +20,7 @@ from mido.midifiles.meta import encode_variable_int
 TICKS_PER_BEAT = 1000
 TICKS_PER_SECOND = 2000
 _LENGTH_AT = 18
-"""Where the file says how long the track is: after the header chunk (14 bytes) and "MTrk"."""
+"""Position of the track's length in the file: after the header chunk (14 bytes) and "MTrk"."""
 _TRACK_AT = 22
 _END = bytes((0, *MetaMessage("end_of_track").bytes()))
 _WAITING_AT_MOST = 200_000
@@ -33,8 +33,7 @@ def free_name(wanted: Path) -> Path:
 
 
 class MidiRecorder:
-    """An open Standard MIDI File. Never writes over one that is there: `path` is what it is called in the
-    end.
+    """An open Standard MIDI File. Never overwrites a file: `path` is its final name.
 
     Raises OSError where the file cannot be made or written.
     """
@@ -73,7 +72,7 @@ class MidiRecorder:
         self._file.close()
 
     def _append(self, data: bytes) -> None:
-        """Overwrites the end of the track with what comes next and a new end, then says the new length."""
+        """Overwrites the end of the track with new data and a new end, then writes the new length."""
         self._file.seek(_TRACK_AT + self._length)
         self._write(data + _END)
         self._file.seek(_LENGTH_AT)
@@ -88,7 +87,7 @@ class MidiRecorder:
 class MidiRecordingThread:
     """A Recorder on a thread of its own, so that no note ever waits for a disk.
 
-    Where the disk fails it says so once through `failed(sentence)`, and the music goes on. Raises OSError
+    Where the disk fails, `failed(sentence)` is called once, and the music goes on. Raises OSError
     where the file cannot be made.
     """
 

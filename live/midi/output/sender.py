@@ -23,7 +23,7 @@ SYSTEM = 0xF0
 
 
 class Sender:
-    """All the program does, without its process: the same object plays in tests and on a virtual clock."""
+    """Executes commands; the same object plays in the sender process, in tests and on a virtual clock."""
 
     def __init__(self, clock: Clock, opening: Callable[[], Port], report: Report, delay: Delay | None = None) -> None:
         self.clock = clock
@@ -32,19 +32,19 @@ class Sender:
         self.port = ReconnectingPort(opening, clock, report, self.player.announce)
         self.recording: MidiRecordingThread | None = None
         self.bad = 0
-        """Commands that were none."""
+        """How many lines were no command."""
         self.quitting = False
         self._final_messages: list[bytes] | None = None
 
     def execute_line(self, line: bytes) -> None:
-        """Does what a line says; one that says nothing is counted."""
+        """Executes the command in a line; a line that has none is counted."""
         try:
             self.execute(*decode(line))
         except (ValueError, OverflowError):  # a MidiError, too
             self.bad += 1
 
     def execute(self, command: str, *given: Any) -> None:
-        """Does one command of `wire`. Raises ValueError or OverflowError for numbers that cannot be."""
+        """Executes one command of `protocol`. Raises ValueError or OverflowError for numbers out of range."""
         match command:
             case "play":
                 due_s, owner, kind, first, second = given
@@ -105,9 +105,9 @@ class Sender:
         self.report("recording", str(self.recording.path))
 
     def end(self) -> None:
-        """Ends every sounding note, then gives back the port and closes the recording.
+        """Ends every sounding note, then closes the port and the recording.
 
-        The ends are said twice. An audio server that misses a cycle loses what was sent in it, and closing a port
+        The ends are sent twice. An audio server that misses a cycle loses what was sent in it, and closing a port
         takes with it what is still on its way; at any other time a later message would put it right.
         """
         self._final_messages = []

@@ -45,7 +45,7 @@ FLOOD = 1_000
 """Commands that are dropped when the engine quits; fewer are executed first: a recording may be among them."""
 
 GAP_S = 0.02
-"""Ports are looked at where no note is due so soon: asking a driver takes a fraction of a millisecond."""
+"""A port is checked only when no note is due so soon: asking a driver takes a fraction of a millisecond."""
 
 GAP_WAIT_S = 3.0
 """… unless no such gap has come for so long."""
@@ -67,7 +67,7 @@ class SenderProgram:
         self._stalled = False
 
     def run(self) -> None:
-        """Plays until told to quit, terminated, or alone."""
+        """Plays until it gets the command to quit, a signal, or the engine has died."""
         reader = threading.Thread(target=self._read, name="commands", daemon=True)
         reader.start()
         self.sender.port.check()
@@ -155,7 +155,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="live.midi.output.sender_process", description="Plays MIDI for the engine that started it."
     )
-    parser.add_argument("--port", default="auto", help="as a patch's Midi(...) says it")
+    parser.add_argument("--port", default="auto", help="a port as in Midi(...) of a patch")
     parser.add_argument("--soundfont", help="for the built-in sound")
     parser.add_argument("--record", type=Path, help="write what is played to this MIDI file from the start")
     parser.add_argument("--delay", default="", help="milliseconds from a message to its sound, or a TOML file")

@@ -6,7 +6,7 @@ import pytest
 
 from live.midi import Midi, MidiError
 from live.midi import port as ports
-from live.midi.port import PortPattern, SilentPort, choose, open_port, wish
+from live.midi.port import PortPattern, SilentPort, choose, open_port, parse_port
 
 NAMES = [
     "Midi Through:Midi Through Port-0 14:0",
@@ -54,14 +54,14 @@ def test_a_port_is_named_by_number_whole_pattern_or_part(text: str, name: str | 
 )
 def test_what_the_user_says_is_taken_apart(text: str, meant: PortPattern, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(ports.AUTO_VARIABLE, raising=False)
-    assert wish(text) == meant
+    assert parse_port(text) == meant
 
 
 def test_auto_is_what_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(ports.AUTO_VARIABLE, "*Roland*")
-    assert wish("auto") == PortPattern("named", "*Roland*")
+    assert parse_port("auto") == PortPattern("named", "*Roland*")
     monkeypatch.setenv(ports.AUTO_VARIABLE, "auto")
-    assert wish("auto") == PortPattern("auto")
+    assert parse_port("auto") == PortPattern("auto")
 
 
 def test_without_sound_auto_is_silent_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,7 +75,7 @@ def test_it_stops_and_goes_on_from_a_song_position(stage: Stage) -> None:
     stage.beats(2.0)
     stage.come("fc")
     stage.later(1.0)
-    assert (stage.tree.get("/clock/play"), stage.clock.beat(), stage.state()) == (False, 2.0, "Sequencer stands")
+    assert (stage.tree.get("/clock/play"), stage.clock.beat(), stage.state()) == (False, 2.0, "Sequencer is stopped")
     stage.come("f22000")  # the 32nd sixteenth: beat 8
     stage.come("fb")
     stage.beats(1.0)

@@ -177,7 +177,7 @@ def test_what_fits(name: str, control: str, wanted: str, mode: Mode) -> None:
         (Knob("", kind="text", default=""), "text cannot be moved"),
         (Knob("", 0.0, None), "no range"),
         (Knob("", 0.0, 1.0, access="r"), "can only be read"),
-        (Knob("", kind="choice", default=""), "nothing to choose from"),
+        (Knob("", kind="choice", default=""), "has no choices yet"),
     ],
 )
 def test_what_no_control_can_move(knob: Knob, sentence: str) -> None:

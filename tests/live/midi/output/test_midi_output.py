@@ -96,7 +96,7 @@ def test_a_file_that_is_there_is_not_written_over(told: Told, tmp_path: Path) ->
     sentence = told.wait_for("recording")
     out.close()
     assert "a 2.mid" in sentence
-    assert "is there already" in sentence
+    assert "exists already" in sentence
     assert out.recording == tmp_path / "a 2.mid"
     assert (tmp_path / "a.mid").read_text() == "a masterpiece"
 
