@@ -25,7 +25,7 @@ from models.performance_rnn.step import CpuPianoStep, Floats, Way
 EVENTS = [int(event) for event in np.random.default_rng(1).integers(0, 388, 512)]
 FULL_KNOBS = {
     "temperature": 1.1, "pitch_temperature": 0.9, "time_temperature": 1.2, "dynamics_temperature": 0.8,
-    "top_p": 0.95, "polyphony": 16, "longest": 3.0, "pitch_pull": 0.5,
+    "top_p": 0.95, "polyphony": 16, "longest": 3.0, "pitch_pull": 0.5, "recall": 0.5,
     "pitch_class": (1.0, 0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0),
 }  # fmt: skip
 

@@ -20,11 +20,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from models.compute.graph import CapturedStep
-from models.performance_rnn.events import VOCABULARY
+from models.performance_rnn.events import PITCHES, VOCABULARY
 from models.performance_rnn.sampling import COLDEST, GROUPS, Floats, Taste
 
 _EVENT, _UNIFORM, _TEMPERATURE, _WARMTHS, _TOP_P = 0, 1, 2, slice(3, 7), 7
-_SETTINGS = 8  # numbers before the bias in the input
+_LEAN = slice(8, 8 + PITCHES)
+_SETTINGS = 8 + PITCHES  # numbers before the bias in the input
 
 
 class CudaPianoStep:
@@ -56,7 +57,7 @@ class CudaPianoStep:
 
         pinned = self.device.type == "cuda"
         self._given = torch.zeros(_SETTINGS + VOCABULARY, dtype=torch.float64, pin_memory=pinned)
-        self._given[_TEMPERATURE:_SETTINGS] = 1.0
+        self._given[_TEMPERATURE : _TOP_P + 1] = 1.0
         self._input = self._given.to(self.device)
         self._wish = torch.zeros(4 * hidden, device=self.device)
         self._memory = torch.zeros(2, layers, hidden, device=self.device)
@@ -82,6 +83,7 @@ class CudaPianoStep:
         given = self._given.numpy()  # no copy from it is under way: every call waits for its result
         given[_UNIFORM], given[_TEMPERATURE], given[_TOP_P] = uniform, taste.temperature, taste.top_p
         given[_WARMTHS] = taste.groups
+        given[_LEAN] = 0.0 if taste.lean is None else taste.lean
         given[_SETTINGS:] = bias
         memory = self._run(event, wish, memory)
         return int(self._drawn.item()), memory
@@ -125,6 +127,9 @@ def drawn(logits: Tensor, given: Tensor) -> Tensor:
     for group, warmth in zip(GROUPS, given[_WARMTHS].clamp(min=COLDEST), strict=True):
         within = torch.exp((x[group] - x[group].max()) / (cold * warmth))
         parts.append(within * (weight[group].sum() / within.sum()))
+    keys, lean = parts[0], given[_LEAN]
+    within = keys * torch.exp((lean - lean.max()) / cold)
+    parts[0] = torch.where(within.sum() > 0, within * (keys.sum() / within.sum().clamp(min=1e-300)), keys)
     weight = torch.cat(parts)
     falling = weight.sort(descending=True).values
     reached = falling.cumsum(0)

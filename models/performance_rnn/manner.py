@@ -28,6 +28,8 @@ class Manner:
     turn_pedal: str = "soft"
     echo_keeps: str = "notes"
     echo_variation: float = 0.3
+    recall: float = 0.0
+    recall_performer: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

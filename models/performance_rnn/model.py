@@ -142,6 +142,8 @@ class PerformanceRNN(Pianist):
             choices=ECHOES,
         )] = "notes",
         echo_variation: Annotated[float, Knob("How far an echo varies the phrase", 0.0, 1.0)] = 0.3,
+        recall: Annotated[float, Knob("How readily it takes up its own motifs again, in any key", 0.0, 1.0)] = 0.0,
+        recall_performer: Annotated[float, Knob("How readily it takes up the performer's motifs", 0.0, 1.0)] = 0.0,
     ) -> tuple[Sequence[Event], PianoState]:
         """One event: a key down or up, a wait, or nothing (a new touch, or something heard was taken in).
 
@@ -152,7 +154,7 @@ class PerformanceRNN(Pianist):
         del key, scale  # what they set is in pitch_class
         manner = Manner(
             duet, patience, follow_key, follow_density, follow_loudness, follow_register, follow_tempo,
-            yielding, turn_pedal, echo_keeps, echo_variation,
+            yielding, turn_pedal, echo_keeps, echo_variation, recall, recall_performer,
         )
         playing = Playing(
             Taste(temperature, pitch_temperature, time_temperature, dynamics_temperature, top_p),

@@ -55,8 +55,12 @@ class Pianist:
             hands.forbid(bias, state.event, state.touch, limits)
             if playing.must_strike and bias[NOTE_ON : NOTE_ON + PITCHES].max() > NEVER / 2:
                 bias[NOTE_OFF:VELOCITY] = NEVER
+            taste = playing.taste
+            if manner.recall or manner.recall_performer:
+                now_s = state.duet.performer.now_s
+                taste = replace(taste, lean=state.motifs.lean(now_s, manner.recall, manner.recall_performer))
             drawn, memory = self.network.draw(
-                state.event, wish, state.memory, bias, playing.taste, uniform(state.stream, count)
+                state.event, wish, state.memory, bias, taste, uniform(state.stream, count)
             )
             event, seconds = hands.instead(drawn, limits)
             count += 1
@@ -65,7 +69,8 @@ class Pianist:
         if event < NOTE_OFF:
             raw = bin_velocity(touch or VELOCITY_BINS // 2)
             velocity = int(min(max(raw * playing.velocity_gain + playing.velocity_offset + 0.5, 1.0), 127.0))
-            return (NoteOn(event, velocity),), replace(after, duet=after.duet.strike(raw))
+            motifs = state.motifs.strike(event, state.duet.performer.now_s, performers=False)
+            return (NoteOn(event, velocity),), replace(after, duet=after.duet.strike(raw), motifs=motifs)
         if event < TIME_SHIFT:
             return (NoteOff(event - NOTE_OFF),), after
         return passing(after, seconds, manner)
@@ -117,6 +122,9 @@ class Pianist:
                 state = self._told(self._catch_up(state, wish, speed), told, wish)
                 hands = state.hands
                 for one in told:
+                    if one < NOTE_OFF:
+                        motifs = state.motifs.strike(one, state.duet.performer.now_s, performers=True)
+                        state = replace(state, motifs=motifs)
                     hands = hands.hear(one % PITCHES, down=one < NOTE_OFF) if one < TIME_SHIFT else hands
                 state = replace(state, hands=hands)
             state = replace(state, duet=state.duet.hear(event, manner, state.hands.pitches))

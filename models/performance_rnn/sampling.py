@@ -26,8 +26,9 @@ NEVER = -1e9  # a logit that no temperature in use makes possible; finite, so th
 COLDEST = 0.01
 
 STARTS = np.array([NOTE_ON, NOTE_OFF, TIME_SHIFT, VELOCITY])
+KEYS_DOWN = slice(NOTE_ON, NOTE_OFF)
 GROUPS = (
-    slice(NOTE_ON, NOTE_OFF),
+    KEYS_DOWN,
     slice(NOTE_OFF, TIME_SHIFT),
     slice(TIME_SHIFT, VELOCITY),
     slice(VELOCITY, VOCABULARY),
@@ -47,6 +48,8 @@ class Taste:
     time: float = 1.0
     dynamics: float = 1.0
     top_p: float = 1.0
+    lean: Floats | None = None
+    """Added to the logits of the keys down [128], but only among them: how readily any key is struck stays the same."""
 
     @property
     def groups(self) -> tuple[float, float, float, float]:
@@ -74,6 +77,11 @@ def weights(logits: NDArray[np.floating], bias: Floats, taste: Taste) -> Floats:
                 part = x[group]
                 within = np.exp((part - part.max()) / (cold * max(warmth, COLDEST)))
                 weight[group] = within * (share / within.sum())
+    if taste.lean is not None:
+        keys = weight[KEYS_DOWN]
+        within = keys * np.exp((taste.lean - taste.lean.max()) / cold)
+        total = float(within.sum())
+        weight[KEYS_DOWN] = within * (float(keys.sum()) / total) if total > 0.0 else keys
     if taste.top_p < 1.0:
         falling = np.sort(weight)[::-1]
         reached = falling.cumsum()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from models.base import Event, Value, Wait
 from models.performance_rnn.duet import Duet
 from models.performance_rnn.manner import Manner
+from models.performance_rnn.motifs import Motifs
 from models.performance_rnn.polyphony import Polyphony
 from models.performance_rnn.readings import EVERY_S, changed, readings
 from models.performance_rnn.step import Memory
@@ -24,6 +25,7 @@ class PianoState:
     stream: int  # random numbers: which, and how many were used
     count: int
     duet: Duet = field(default_factory=Duet)
+    motifs: Motifs = field(default_factory=Motifs)
     untold_s: float = 0.0  # time that has passed and that the network has not been told of
     measured_s: float = -1.0  # when the figures of the performer were looked at last
     measured: Mapping[str, Value] = field(default_factory=dict)  # and what they were

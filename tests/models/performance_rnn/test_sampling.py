@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -86,6 +88,23 @@ def test_logits_that_are_not_numbers_count_as_impossible() -> None:
     assert 0 <= draw(np.full(388, np.nan, np.float32), OPEN, Taste(), 0.3) < 388
 
 
+def test_leaning_to_a_key_leaves_the_share_of_keys_struck() -> None:
+    lean = np.zeros(128)
+    lean[60] = 5.0
+    plain, leaning = chances(Taste()), chances(Taste(lean=lean))
+    assert leaning[:128].sum() == pytest.approx(plain[:128].sum())
+    np.testing.assert_allclose(leaning[128:], plain[128:], rtol=1e-9)
+    assert leaning[60] / leaning[61] == pytest.approx(plain[60] / plain[61] * np.exp(5.0))
+
+
+def test_leaning_to_a_key_that_may_not_be_struck_changes_nothing() -> None:
+    lean, bias = np.zeros(128), np.zeros(388)
+    lean[60], bias[60] = 5.0, NEVER
+    weight = weights(LOGITS, bias, Taste(lean=lean))
+    assert weight[60] == 0.0
+    assert weight[:128].sum() == pytest.approx(weights(LOGITS, bias, Taste())[:128].sum())
+
+
 @given(tastes, st.integers(0, 2**32))
 @settings(max_examples=50, deadline=None)
 def test_the_gpu_draws_the_same(taste: Taste, seed: int) -> None:
@@ -93,7 +112,9 @@ def test_the_gpu_draws_the_same(taste: Taste, seed: int) -> None:
     logits = (random.normal(size=388) * 3).astype(np.float32)
     bias = np.where(random.random(388) < 0.5, NEVER, 0.0)
     number = random.random()
-    sent = [0.0, number, taste.temperature, *taste.groups, taste.top_p, *bias]
+    lean = random.normal(size=128) * 4 if seed % 2 else np.zeros(128)
+    taste = replace(taste, lean=lean if seed % 2 else None)
+    sent = [0.0, number, taste.temperature, *taste.groups, taste.top_p, *lean, *bias]
     on_device = drawn(torch.from_numpy(logits), torch.tensor(sent, dtype=torch.float64))
     assert int(on_device) == draw(logits, bias, taste, number)
 
