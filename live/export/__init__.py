@@ -1,1 +1,1 @@
-"""Material for the artist's own programs, made from the declarations: nothing in it is written by hand."""
+"""Patches and layouts for other programs, generated from the declarations."""

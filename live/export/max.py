@@ -13,8 +13,8 @@ from typing import Any
 from live.export.controls import ControlGroup, ExportControl
 
 OUT, IN = "arabesque-out", "arabesque-in"
-HEAR_PORT = 9001
-"""Where the patcher listens; Max sends from another port than it hears on."""
+RECEIVE_PORT = 9001
+"""The port that the patcher receives on; Max sends from another one."""
 WIDE, TALL, ACROSS = 110, 62, 8
 """The cell of one control, and how many lie side by side."""
 FLOATS_PER_UNIT = 9
@@ -85,11 +85,12 @@ def patcher(groups: Sequence[ControlGroup], host: str, port: int) -> str:
     ask = main.box("button", (20, 90, 24, 24), 1, 1, face=(20, 55, 24, 24))
     main.box("comment", (50, 92, 300, 20), 1, 0, text="subscribe, and ask for all values", face=(50, 57, 300, 20))
     main.line(start, ask)
-    subscribe, values = main.message(20, 130, f"/subscribe {HEAR_PORT}"), main.message(200, 130, f"/get {HEAR_PORT} //")
-    for said in (subscribe, values):
-        main.line(main.line(ask, said), send)
-    heard = main.obj(20, 290, f"udpreceive {HEAR_PORT}")
-    main.line(heard, main.obj(20, 320, f"s {IN}", outs=0))
+    subscribe = main.message(20, 130, f"/subscribe {RECEIVE_PORT}")
+    values = main.message(200, 130, f"/get {RECEIVE_PORT} //")
+    for request in (subscribe, values):
+        main.line(main.line(ask, request), send)
+    received = main.obj(20, 290, f"udpreceive {RECEIVE_PORT}")
+    main.line(received, main.obj(20, 320, f"s {IN}", outs=0))
     for index, group in enumerate(groups):
         y = 95 + 30 * index
         main.obj(400, y, f"p {group.name}", 0, 0, patcher=_inside(group).whole(), face=(20, y, 160, 22))
@@ -115,9 +116,9 @@ def _inside(group: ControlGroup) -> MaxPatcher:
                 outlet,
             )
         for number, (place, control) in enumerate(controls):
-            told = p.obj(20 + WIDE * (place % ACROSS), 140 + TALL * 3 * (place // ACROSS), _shows(control))
-            p.line(split or route, told, number if split else outlet)
-            _control(p, place, control, told, out)
+            shown = p.obj(20 + WIDE * (place % ACROSS), 140 + TALL * 3 * (place // ACROSS), _shows(control))
+            p.line(split or route, shown, number if split else outlet)
+            _control(p, place, control, shown, out)
         del address
     return p
 
@@ -126,8 +127,8 @@ def _shows(control: ExportControl) -> str:
     return "prepend setsymbol" if control.kind == "choice" and control.knob.choices else "prepend set"
 
 
-def _control(p: MaxPatcher, place: int, control: ExportControl, told: str, out: str) -> None:
-    """The thing itself, what shows on it what the engine says, and what says to the engine what it is moved to."""
+def _control(p: MaxPatcher, place: int, control: ExportControl, shown: str, out: str) -> None:
+    """The control, the objects that show the engine's value on it, and those that send its value to the engine."""
     x, y = 20 + WIDE * (place % ACROSS), 170 + TALL * 3 * (place // ACROSS)
     left, top = 16 + WIDE * (place % ACROSS), 40 + TALL * (place // ACROSS)
     if control.kind == "fader":
@@ -135,7 +136,7 @@ def _control(p: MaxPatcher, place: int, control: ExportControl, told: str, out: 
     else:
         p.box("comment", (x, y - 18, WIDE, 18), 1, 0, text=control.name, fontsize=10.0, face=(left, top, WIDE - 6, 18))
         made, source = _other(p, control, (x, y), (left, top + 20))
-    p.line(told, made)
+    p.line(shown, made)
     if control.kind == "button":
         p.line(p.line(made, p.message(x, y + 60, control.address)), out)
     elif control.kind != "reading":

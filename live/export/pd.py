@@ -1,7 +1,7 @@
 """A Pure Data patch that controls a running engine: vanilla objects only, a window of controls for each node.
 
-Every control sends and hears by its OSC address as a name, so that an artist's own patch joins in without cords:
-`[s /piano/temperature]` moves it, `[r /piano/temperature/is]` hears it, `[r /piano/note]` hears notes.
+Every control sends and receives under its OSC address as a name, so that another patch needs no cords:
+`[s /piano/temperature]` moves it, `[r /piano/temperature/is]` gets its value, `[r /piano/note]` gets notes.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def patch(groups: Sequence[ControlGroup], host: str, port: int) -> str:
 
 def _example(groups: Sequence[ControlGroup]) -> str:
     first: ExportControl = groups[0].controls[0]
-    return f"In a patch of your own: [s {first.address}] moves it, [r {first.address}/is] hears it"
+    return f"In a patch of your own: [s {first.address}] moves it, [r {first.address}/is] gets its value"
 
 
 def _signals(groups: Sequence[ControlGroup]) -> str:
@@ -78,8 +78,8 @@ def _connection(groups: Sequence[ControlGroup], host: str, port: int) -> PdCanva
     lost = c.cord(net, c.obj(10, 360, "==", "0"))
     c.cord(lost, closed, inlet=1)
 
-    heard = c.chain(c.cord(net, c.obj(150, 360, "oscparse"), outlet=1), c.obj(230, 360, "list", "trim"))
-    rooms = c.cord(heard, c.obj(150, 390, "route", *(group.name for group in groups), "subscribed", "error"))
+    received = c.chain(c.cord(net, c.obj(150, 360, "oscparse"), outlet=1), c.obj(230, 360, "list", "trim"))
+    rooms = c.cord(received, c.obj(150, 390, "route", *(group.name for group in groups), "subscribed", "error"))
     for index, group in enumerate(groups):
         c.cord(rooms, c.obj(150 + 110 * (index % 4), 420 + 25 * (index // 4), "s", inlet(group)), outlet=index)
 
@@ -93,8 +93,8 @@ def _connection(groups: Sequence[ControlGroup], host: str, port: int) -> PdCanva
     first, all_values = c.obj(420, 240, "sel", "1"), c.message(420, 270, "symbol //")
     c.chain(state, first, all_values, c.obj(420, 300, "oscformat", "get"), c.obj(420, 330, "s", OUT))
 
-    said, sentence = c.obj(320, 300, "unpack", "s", "s"), c.obj(320, 330, "list", "prepend", "set")
-    c.cord(rooms, said, outlet=len(groups) + 1)
-    c.cord(said, sentence, outlet=1)
+    error, sentence = c.obj(320, 300, "unpack", "s", "s"), c.obj(320, 330, "list", "prepend", "set")
+    c.cord(rooms, error, outlet=len(groups) + 1)
+    c.cord(error, sentence, outlet=1)
     c.chain(sentence, c.obj(320, 355, "list", "trim"), c.obj(320, 380, "s", "arabesque-error"))
     return c

@@ -48,7 +48,7 @@ def _row(canvas: PdCanvas, x: int, y: int, control: ExportControl) -> None:
         case "switch":
             canvas.toggle(x + FADER, y + 1, ways)
         case "button":
-            canvas.button(x + FADER, y + 1, (control.address, "empty"))  # what it hears it would send on
+            canvas.button(x + FADER, y + 1, (control.address, "empty"))  # else it would send on what it receives
         case "choice":
             _choice(canvas, x, y, control, ways)
         case "text":

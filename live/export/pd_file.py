@@ -55,7 +55,7 @@ class PdCanvas:
         )
 
     def fader(self, x: int, y: int, span: tuple[float, float], log: bool, names: tuple[str, str], width: int) -> int:
-        """A horizontal slider; `names` are what it sends to and what it hears."""
+        """A horizontal slider; `names` are its send and its receive name."""
         low, high = span
         return self._add(
             f"#X obj {x} {y} hsl {width} 16 {number(low)} {number(high)} {int(log)} 0 {_names(names)} empty -2 -8 0 10 "

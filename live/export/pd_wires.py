@@ -1,4 +1,4 @@
-"""What is behind a group's window in Pure Data: from names to OSC, and back without an echo."""
+"""The objects behind a group's window in Pure Data: from names to OSC, and back without an echo."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def inlet(group: ControlGroup) -> str:
 
 
 def wires(group: ControlGroup) -> PdCanvas:
-    """A canvas that does what the group's controls ask, and shows what the engine says of them.
+    """A canvas that sends the values of the group's controls, and shows those of the engine.
 
-    What comes in is shown with `set`, so that nothing is sent back, and told under ADDRESS/is to whoever wants it.
+    Values that come in are shown with `set`, so that nothing is sent back, and are sent to the name ADDRESS/is.
     """
     canvas = PdCanvas("wires", (900, 600))
     parts = [list(same) for _, same in groupby(group.controls, key=lambda control: control.whole or control.address)]
@@ -47,8 +47,8 @@ def _control(canvas: PdCanvas, at: int, control: ExportControl, route: int, outl
     """One address out and in."""
     x, y = _place(at)
     show = _out(canvas, x, y, control)
-    told = canvas.obj(x + 110, y + 25, "s", f"{control.address}/is")
-    canvas.cord(route, told, outlet=outlet)
+    value = canvas.obj(x + 110, y + 25, "s", f"{control.address}/is")
+    canvas.cord(route, value, outlet=outlet)
     if control.kind == "button":
         return
     if _is_number(control):
@@ -72,9 +72,9 @@ def _vector(canvas: PdCanvas, at: int, controls: list[ExportControl], route: int
     for number, control in enumerate(controls):
         x, y = _place(at + number)
         show = _out(canvas, x, y, control)
-        told = canvas.obj(x + 110, y + 25, "s", f"{control.address}/is")
+        value = canvas.obj(x + 110, y + 25, "s", f"{control.address}/is")
         for source in (parts, whole):
-            canvas.cord(source, told, outlet=number)
+            canvas.cord(source, value, outlet=number)
             canvas.cord(source, show, outlet=number)
 
 

@@ -1,7 +1,7 @@
 """A session of Open Stage Control: a tab for each group, a widget for each control.
 
 Its file is JSON; a widget's type, `address`, `range` and `value` are as its documentation of widgets names them
-(openstagecontrol.ammd.net, format of version 1). Start it with `--send HOST:PORT`, and it hears what the engine says
+(openstagecontrol.ammd.net, format of version 1). Start it with `--send HOST:PORT`, and it receives the engine's values
 on the port that it sends from.
 """
 

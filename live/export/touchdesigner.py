@@ -8,14 +8,14 @@ from live.export.controls import ControlGroup, ExportControl
 
 HEAD = ("address", "kind", "types", "min", "max", "default", "unit", "curve", "choices", "access", "meaning")
 
-SCRIPT = '''"""Makes the operators that control an Arabesque engine from this component, and reads what it says.
+SCRIPT = '''"""Makes the operators that control an Arabesque engine from this component, and reads its values.
 
 In TouchDesigner: put this text and the table into the same folder, then run it once in a Text DAT inside a
 component (right click, Run Script). It makes a Table DAT of the addresses, a CHOP with one channel for each
-number, an OSC Out DAT that sends a channel when it changes, and an OSC In DAT that hears the engine.
+number, an OSC Out DAT that sends a channel when it changes, and an OSC In DAT that receives from the engine.
 """
 
-HOST, PORT, HEAR = {host!r}, {port}, {hear}
+HOST, PORT, RECEIVE = {host!r}, {port}, {receive}
 TABLE = {table!r}
 
 here = me.parent()
@@ -26,8 +26,8 @@ table.par.loadonstartpulse.pulse()
 out = here.op("osc_out") or here.create(oscoutDAT, "osc_out")
 out.par.address, out.par.port = HOST, PORT
 
-heard = here.op("osc_in") or here.create(oscinDAT, "osc_in")
-heard.par.port, heard.par.active = HEAR, True
+received = here.op("osc_in") or here.create(oscinDAT, "osc_in")
+received.par.port, received.par.active = RECEIVE, True
 
 values = here.op("values") or here.create(constantCHOP, "values")
 rows = [row for row in range(1, table.numRows) if table[row, "kind"] in ("fader", "number", "switch")]
@@ -41,8 +41,8 @@ changed.text = (
     "def onValueChange(channel, sampleIndex, val, prev):\\n"
     "    op('osc_out').sendOSC('/' + channel.name, [val])\\n"
 )
-out.sendOSC("/subscribe", [HEAR])
-out.sendOSC("/get", [HEAR, "//"])
+out.sendOSC("/subscribe", [RECEIVE])
+out.sendOSC("/get", [RECEIVE, "//"])
 '''
 
 
@@ -52,9 +52,9 @@ def table(groups: Sequence[ControlGroup]) -> str:
     return "\n".join("\t".join(cell.replace("\t", " ").replace("\n", " ") for cell in row) for row in rows) + "\n"
 
 
-def script(host: str, port: int, table: str, hear: int = 9001) -> str:
+def script(host: str, port: int, table: str, receive: int = 9001) -> str:
     """The text to run once, for an engine at host and port and a table in a file of this name."""
-    return SCRIPT.format(host=host, port=port, hear=hear, table=table)
+    return SCRIPT.format(host=host, port=port, receive=receive, table=table)
 
 
 def _row(control: ExportControl) -> tuple[str, ...]:

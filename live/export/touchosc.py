@@ -154,7 +154,7 @@ def _node(
 
 
 def _message(node: Element, address: str, span: tuple[float, float], conversion: str, when: str = "ANY") -> None:
-    """What the node sends and hears: its value x, scaled to the span, at one address."""
+    """The message that the node sends and receives: its value x, scaled to the span, at one address."""
     osc = SubElement(SubElement(node, "messages"), "osc")
     for flag, value in (("enabled", 1), ("send", 1), ("receive", 1), ("feedback", 0)):
         SubElement(osc, flag).text = str(value)
@@ -168,7 +168,7 @@ def _message(node: Element, address: str, span: tuple[float, float], conversion:
 
 def _partial(parent: Element, kind: str, conversion: str, value: str, span: tuple[float, float]) -> None:
     partial = SubElement(parent, "partial")
-    for key, said in (("type", kind), ("conversion", conversion), ("value", value)):
-        SubElement(partial, key).text = said
+    for key, text in (("type", kind), ("conversion", conversion), ("value", value)):
+        SubElement(partial, key).text = text
     SubElement(partial, "scaleMin").text = f"{span[0]:g}"
     SubElement(partial, "scaleMax").text = f"{span[1]:g}"

@@ -1,4 +1,4 @@
-"""Checks every HTTP request: sender, host name, rate, token; and says what a page of ours may load."""
+"""Checks every HTTP request (sender, host name, rate, token) and limits what the page may load."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class RequestGuard:
         self.token = token
         self.names = own_names(host)
         self.cookie = f"{COOKIE}_{port}" if port else COOKIE
-        """Browsers do not tell cookies of two ports apart, and two engines may have two tokens."""
+        """Browsers send a cookie to every port of a host, and two engines may have two tokens."""
         self._clock = clock
         self._allow = allow
         self._requests = RateLimit(400, 100)

@@ -18,20 +18,20 @@ ATTRIBUTES: Final = (
     *("FULL_PATH", "CONTENTS", "TYPE", "ACCESS", "VALUE", "RANGE", "DESCRIPTION", "TAGS", "EXTENDED_TYPE", "UNIT"),
     *("CRITICAL", "CLIPMODE", "OVERLOADS", "DEFAULT_VALUE", "STEP_SIZE", "REPETITION_FILTER", "CURVE", "COMPONENTS"),
 )
-"""All that can be asked for one by one."""
+"""The attributes that can be asked for one by one."""
 
 EXTENSIONS: Final = {
     **{name: True for name in ATTRIBUTES if name not in ("FULL_PATH", "CONTENTS", "TYPE")},
     **dict.fromkeys(("LISTEN", "IGNORE", "PATH_CHANGED", "PATH_ADDED", "PATH_REMOVED", "HTML"), True),
     **dict.fromkeys(("PATH_RENAMED", "OSC_STREAMING", "ECHO"), False),
 }
-"""What HOST_INFO says is understood."""
+"""The extensions listed by HOST_INFO."""
 
 _ACCESS: Final = {"r": 1, "w": 2, "rw": 3}
 
 
 class OscQueryNamespace:
-    """What OSCQuery says of a tree. Declarations are described once and kept until addresses come or go."""
+    """The OSCQuery description of a tree. Descriptions are kept until addresses are added or removed."""
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
@@ -117,7 +117,7 @@ class OscQueryNamespace:
 
 
 def host_info(name: str, host: str, http_port: int, osc_port: int | None) -> Json:
-    """HOST_INFO for somebody who reached us under this address."""
+    """HOST_INFO for a client that connected to this address."""
     info: Json = {"NAME": name, "EXTENSIONS": EXTENSIONS, "WS_IP": host, "WS_PORT": http_port}
     if osc_port is not None:
         info |= {"OSC_IP": host, "OSC_PORT": osc_port, "OSC_TRANSPORT": "UDP"}
@@ -133,10 +133,10 @@ def _component(knob: Knob, part: str) -> Knob:
 
 
 def _describe(path: str, knob: Knob) -> Json:
-    """All that does not change about an address."""
+    """All attributes of an address but its value."""
     slots = knob.arguments or (knob,) * (len(knob.components) if knob.kind in ("vector", "event") else 1)
     numbers = [slot.kind in ("float", "int", "vector", "event") for slot in slots]
-    said: Json = {
+    attributes: Json = {
         "FULL_PATH": path,
         "TYPE": "".join(map(_type, slots)),
         "ACCESS": _ACCESS[knob.access],
@@ -147,22 +147,22 @@ def _describe(path: str, knob: Knob) -> Json:
         "TAGS": [knob.kind, *(["log"] if knob.curve == "log" else []), *(["reading"] if knob.access == "r" else [])],
     }
     if any(map(_range, slots)):
-        said["RANGE"] = [_range(slot) for slot in slots]
+        attributes["RANGE"] = [_range(slot) for slot in slots]
     if any(numbers):
-        said["CLIPMODE"] = [_clip(slot) if number else None for slot, number in zip(slots, numbers, strict=True)]
-        said["CURVE"] = [slot.curve for slot in slots]
+        attributes["CLIPMODE"] = [_clip(slot) if number else None for slot, number in zip(slots, numbers, strict=True)]
+        attributes["CURVE"] = [slot.curve for slot in slots]
     if any(slot.unit for slot in slots):
-        said["UNIT"] = [slot.unit or None for slot in slots]
+        attributes["UNIT"] = [slot.unit or None for slot in slots]
     if knob.kind == "int":
-        said["STEP_SIZE"] = [1]
+        attributes["STEP_SIZE"] = [1]
     if knob.components:
-        said["COMPONENTS"] = list(knob.components)
+        attributes["COMPONENTS"] = list(knob.components)
     if knob.access == "rw":
-        said["DEFAULT_VALUE"] = _listed(knob.default)
+        attributes["DEFAULT_VALUE"] = _listed(knob.default)
     overloads = _overloads(knob)
     if overloads:
-        said["OVERLOADS"] = overloads
-    return said
+        attributes["OVERLOADS"] = overloads
+    return attributes
 
 
 def _describe_signal(signal: Signal) -> Json:

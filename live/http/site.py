@@ -139,14 +139,14 @@ class HttpSite:
         try:
             if not asked:
                 return _json(self._namespace.describe(path))
-            said: dict[str, Any] = {}
+            attributes: dict[str, Any] = {}
             for name in asked:
                 if name not in ATTRIBUTES:
                     raise web.HTTPBadRequest(text=f"no attribute {name[:100]}; there is {', '.join(ATTRIBUTES)}")
-                said |= self._namespace.attribute(path, name) or {}
+                attributes |= self._namespace.attribute(path, name) or {}
         except AddressError as error:
             raise web.HTTPNotFound(text=str(error)) from None
-        return _json(said) if said else web.Response(status=204)
+        return _json(attributes) if attributes else web.Response(status=204)
 
     def _host_info(self, request: web.BaseRequest) -> dict[str, Any]:
         assert request.transport is not None
@@ -184,5 +184,5 @@ class HttpSite:
         return web.Response(text=file.read_text(encoding="utf-8"), content_type=kind)
 
 
-def _json(said: Any) -> web.Response:
-    return web.json_response(said, dumps=lambda one: json.dumps(one, ensure_ascii=False, allow_nan=False))
+def _json(value: Any) -> web.Response:
+    return web.json_response(value, dumps=lambda one: json.dumps(one, ensure_ascii=False, allow_nan=False))

@@ -1,4 +1,4 @@
-"""The stage for who watches it over HTTP: a small picture now and then, or all of them as a stream."""
+"""The stage over HTTP: a small picture now and then, or every picture as a stream."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ WIDTH: Final = 480
 RATE: Final = 5.0
 """Small pictures a second at the most, however many ask."""
 REST_S: Final = 3.0
-"""Where nobody has asked for so long, none is made any more."""
+"""After so long without a request no more pictures are made."""
 STREAM_RATE: Final = 15.0
 MAX_STREAMS: Final = 4
 
 
 class StagePicture:
-    """Taps the stage while somebody looks, and only then. From any thread, except `stream`."""
+    """Taps the stage while a client asks for pictures. From any thread, except `stream`."""
 
     def __init__(self, stage: Stage, clock: Clock) -> None:
         self._stage = stage
@@ -45,14 +45,14 @@ class StagePicture:
         return shown.jpeg(WIDTH) if shown is not None else None
 
     def rest(self, now_s: float) -> None:
-        """Ends the tap if nobody has asked for a while."""
+        """Ends the tap after a while without a request."""
         with self._lock:
             if self._tap is not None and now_s - self._asked_s > REST_S:
                 self._tap.close()
                 self._tap = self._shown = None
 
     async def stream(self) -> AsyncGenerator[bytes]:
-        """Every picture, in the window's size, as a JPEG, up to 15 a second; nothing where too many stream already."""
+        """Every picture in the window's size as a JPEG, up to 15 a second; nothing for a fifth client."""
         if self._streams >= MAX_STREAMS:
             return
         loop, news = asyncio.get_running_loop(), asyncio.Event()

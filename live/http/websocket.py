@@ -101,19 +101,19 @@ class WebSockets:
 
     async def _receive(self, socket: web.WebSocketResponse, client: WebSocketClient, osc: OscServer) -> None:
         budget = RateLimit(BURST, PER_S)
-        async for said in socket:
+        async for frame in socket:
             while not budget.take(None, self._clock.now()):
                 await asyncio.sleep(FRAME_S)
-            if said.type is WSMsgType.BINARY:
-                osc.streams.receive(said.data, client.peer)
-            elif said.type is WSMsgType.TEXT:
-                self._do(said.data, client)
+            if frame.type is WSMsgType.BINARY:
+                osc.streams.receive(frame.data, client.peer)
+            elif frame.type is WSMsgType.TEXT:
+                self._do(frame.data, client)
 
     def _do(self, text: str, client: WebSocketClient) -> None:
         """Acts on a text frame; errors are answered as OSC, at /error."""
         try:
-            said = json.loads(text)
-            command, path = (said.get("COMMAND"), said.get("DATA")) if isinstance(said, dict) else (None, None)
+            request = json.loads(text)
+            command, path = (request.get("COMMAND"), request.get("DATA")) if isinstance(request, dict) else (None, None)
             if command not in ("LISTEN", "IGNORE") or not isinstance(path, str):
                 raise AddressError('expected {"COMMAND": "LISTEN" or "IGNORE", "DATA": an address}')
             (self.clients.listen if command == "LISTEN" else self.clients.ignore)(client, path)

@@ -18,7 +18,7 @@ REFRESH_S: Final = 5.0
 """How old a list of addresses may be when a host that is not on it is looked up."""
 RESOLVER: Final = Path("/etc/resolv.conf")
 LOCAL_SUFFIXES: Final = ("local", "localdomain", "lan", "home", "home.arpa", "internal", "fritz.box")
-"""Domains that nobody can register: a name of this machine below one of them comes from the local network."""
+"""Domains that cannot be registered: a name of this machine below one of them comes from the local network."""
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 

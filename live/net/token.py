@@ -14,7 +14,7 @@ _ROUNDS: Final = 100_000
 
 
 class TokenError(ValueError):
-    """A token that cannot be used; the message says why."""
+    """A token that cannot be used; the message gives the reason."""
 
 
 class Token:

@@ -33,7 +33,7 @@ MAX_WAITING_BYTES: Final = 4_000_000
 ACTIONS, ACTIONS_PER_S = 64, 32
 """How often one host may press a button or change a list, such as presets or cues, at once and a second, each."""
 LISTS: Final = frozenset(("preset", "cue", "mapping", "session"))
-"""First parts of the addresses whose events write to files; a node's events, such as pens, are as frequent as hands."""
+"""First parts of the addresses whose events write to files; a node's events, such as pens, come often."""
 
 _MUTE: Final = frozenset((REFUSED, *(reply.address for reply in REPLIES)))
 """Not answered: two engines that subscribe to each other would go on complaining of each other's complaints."""
@@ -154,19 +154,19 @@ class Dispatcher:
         """Whether the sender has the token; a WebSocket was asked for it over HTTP."""
         return sender[0].startswith(WEB) or self.access.authorised(host_of(sender))
 
-    def _act(self, said: Message, writer: Writer) -> list[Packet]:
-        address, tree, sender = said.address, self.tree, writer.peer
+    def _act(self, received: Message, writer: Writer) -> list[Packet]:
+        address, tree, sender = received.address, self.tree, writer.peer
         try:
             place = tree.find(address)
             if place is not None:
-                return self._write(said, place, writer)
+                return self._write(received, place, writer)
             command = self.commands.by_address.get(address)
             if command is not None:
-                return command(said, sender)
+                return command(received, sender)
             if address in _MUTE:
                 return []
             if is_pattern(address):
-                return self._write_matching(said, writer)
+                return self._write_matching(received, writer)
             self.counts.refused += 1
             if not self._complaints.may_answer(sender):  # before near addresses are looked for, which takes a while
                 return []
@@ -180,15 +180,15 @@ class Dispatcher:
         except Exception as error:  # a slip in what the value sets off, not in what was sent
             return self._failed(sender, address, error)
 
-    def _write(self, said: Message, place: Place, writer: Writer) -> list[Packet]:
-        given, knob = said.arguments, place.knob
+    def _write(self, received: Message, place: Place, writer: Writer) -> list[Packet]:
+        given, knob = received.arguments, place.knob
         if not given or given == (Bang.IMPULSE,):
             bare = knob.kind == "event" and knob.arguments and knob.optional == len(knob.arguments)
             if knob.kind != "pulse" and not bare:
-                return self.commands.answer_values([said.address], writer.peer)
+                return self.commands.answer_values([received.address], writer.peer)
             given = () if bare else (True,)
         clipped = self._put(place, given, writer)
-        return self._complaints.answer(writer.peer, said.address, clipped) if clipped else []
+        return self._complaints.answer(writer.peer, received.address, clipped) if clipped else []
 
     def _put(self, place: Place, given: tuple[Any, ...], writer: Writer) -> str:
         """Writes a value; returns the sentence for one that was clipped, else nothing."""
@@ -200,19 +200,19 @@ class Dispatcher:
         writer.asked[address] = given
         return self.tree.write_at(place, given).complaint
 
-    def _write_matching(self, said: Message, writer: Writer) -> list[Packet]:
+    def _write_matching(self, received: Message, writer: Writer) -> list[Packet]:
         """A pattern is for the values that it matches; for buttons only where it matches nothing else."""
-        places = [place for address in self.commands.matching(said.address) if (place := self.tree.find(address))]
+        places = [place for address in self.commands.matching(received.address) if (place := self.tree.find(address))]
         if any(place.knob.kind != "pulse" for place in places):
             places = [place for place in places if place.knob.kind != "pulse"]
-            if not said.arguments or said.arguments == (Bang.IMPULSE,):
+            if not received.arguments or received.arguments == (Bang.IMPULSE,):
                 readable = [place.address for place in places if "r" in place.knob.access]
                 return self.commands.answer_values(readable, writer.peer)
         writable = [place for place in places if "w" in place.knob.access]
         if not writable:
-            raise AddressError(f"no address that can be written matches {said.address}")
+            raise AddressError(f"no address that can be written matches {received.address}")
         first, clipped, taken = "", "", 0
-        given = (True,) if said.arguments in ((), (Bang.IMPULSE,)) else said.arguments
+        given = (True,) if received.arguments in ((), (Bang.IMPULSE,)) else received.arguments
         with self.tree.batch():
             for place in writable:
                 try:
@@ -221,8 +221,8 @@ class Dispatcher:
                 except (KnobError, AddressError) as error:
                     first = first or str(error)
         if not first:
-            return self._complaints.answer(writer.peer, said.address, clipped) if clipped else []
-        return self._refuse(writer.peer, said.address, f"{taken} of {len(writable)} addresses took it; {first}")
+            return self._complaints.answer(writer.peer, received.address, clipped) if clipped else []
+        return self._refuse(writer.peer, received.address, f"{taken} of {len(writable)} addresses took it; {first}")
 
     # -- answers -----------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""How packets are told apart in a stream of bytes: OSC 1.0's length prefix, and OSC 1.1's SLIP (RFC 1055)."""
+"""Framing of packets in a stream of bytes: OSC 1.0's length prefix, and OSC 1.1's SLIP (RFC 1055)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ESCAPED_ESCAPE: Final = b"\xdb\xdd"
 
 
 class FramingError(ValueError):
-    """What came is neither framing; where the next packet begins is not known any more."""
+    """Bytes that neither framing explains; the start of the next packet is unknown."""
 
 
 class Framing(Protocol):
@@ -31,8 +31,8 @@ class Framing(Protocol):
 def framing_of(first: int) -> Framing:
     """The framing that a stream beginning with this byte has.
 
-    A length below 65,536 begins with a zero. SLIP begins with END, and old senders, which only end with it, begin with
-    the packet itself.
+    A length below 65,536 begins with a zero byte. SLIP begins with END; old senders, which put END only after a packet,
+    begin with the packet itself.
     """
     return Slip() if first in (END[0], *b"/#") else LengthPrefix()
 

@@ -45,7 +45,7 @@ class _Due:
 
 
 class OscOutput:
-    """Makes the packets that tell subscribers what happens in a tree.
+    """Makes the packets for the subscribers of a tree's changes and signals.
 
     It sends nothing by itself: `poll` gives the packets, and the server's thread sends them. Until a server
     has set `open`, voices keep nothing, since nothing would ever empty them.
@@ -94,8 +94,8 @@ class OscOutput:
     def publication(self, address: str, arguments: tuple[Any, ...]) -> Publication:
         """A change as a watcher is called with it, on the thread that calls the watcher.
 
-        A value that was clipped, or given as a name for a number, is sent back to its sender, too; a button is not
-        pressed again at the one who pressed it.
+        A value that was clipped, or given as a name for a number, is sent back to its sender, too; the press of a
+        button is not.
         """
         made = Publication(address, arguments, self._is_value(address))
         writer = current_writer()

@@ -33,7 +33,7 @@ _FIXED = {"i": "i", "f": "f", "h": "q", "d": "d"}
 
 
 class PacketError(ValueError):
-    """Bytes that are no OSC packet; the message says what is wrong with them."""
+    """Bytes that are no OSC packet; the message names what is wrong."""
 
 
 class Bang(Enum):
@@ -94,8 +94,8 @@ class Bundle:
 def parse(packet: bytes) -> Message | Bundle:
     """Reads one packet.
 
-    A message without a type tag string is accepted where no data follows its address, since nobody can know
-    what data without types means. Text that is not UTF-8 is read with replacement characters. A bundle is
+    A message without a type tag string is accepted where no data follows its address, since data
+    without types cannot be read. Text that is not UTF-8 is read with replacement characters. A bundle is
     atomic, so one bad element refuses the whole of it.
 
     Raises PacketError, and nothing else, for whatever is not OSC or is beyond the limits above.
@@ -134,7 +134,7 @@ def _bundle(packet: bytes, start: int, end: int, depth: int, count: list[int]) -
         size: int = _INT.unpack_from(packet, at)[0]
         at += 4
         if size <= 0 or size % 4 or size > end - at:
-            raise PacketError(f"a bundle's element says it has {size} bytes, with {end - at} left")
+            raise PacketError(f"a bundle's element claims {size} bytes, with {end - at} left")
         count[0] += 1
         if count[0] > MAX_MESSAGES:
             raise PacketError(f"the packet has more than {MAX_MESSAGES} elements")
@@ -226,7 +226,7 @@ def _argument(packet: bytes, at: int, end: int, tag: str) -> tuple[Argument, int
             length: int = _INT.unpack_from(packet, at)[0]
             after = at + 4 + length + (-length) % 4
             if length < 0 or after > end:
-                raise PacketError(f"a blob says it has {length} bytes, with {end - at - 4} left")
+                raise PacketError(f"a blob claims {length} bytes, with {end - at - 4} left")
             return packet[at + 4 : at + 4 + length], after
         case "t":
             return TimeTag(_TAG.unpack_from(packet, at)[0]), at + 8

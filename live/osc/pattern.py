@@ -18,7 +18,7 @@ MAX_GROUPS: Final = 8
 
 
 class PatternError(ValueError):
-    """A pattern that cannot be read; the message says why."""
+    """A pattern that cannot be read; the message gives the reason."""
 
 
 def is_pattern(address: str) -> bool:

@@ -1,4 +1,4 @@
-"""The table of all OSC addresses, made from the declarations: nothing in it is written twice."""
+"""The table of all OSC addresses, made from their declarations."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ INTRODUCTION = (
 
 @dataclass(frozen=True, slots=True)
 class ReferenceRow:
-    """One address, as the table says it."""
+    """One row of the table."""
 
     address: str
     types: str
@@ -86,18 +86,18 @@ def _row(leaf: Parameter) -> ReferenceRow:
         meaning += f": {_arguments(knob)}"
     elif knob.kind in ("vector", "event"):
         meaning += f" ({', '.join(knob.components)})"
-    default = "" if knob.kind == "pulse" or knob.access != "rw" else _say(knob.default)
+    default = "" if knob.kind == "pulse" or knob.access != "rw" else _number_text(knob.default)
     return ReferenceRow(leaf.address, types(knob), knob.access, _range(knob), default, meaning)
 
 
 def _arguments(knob: Knob) -> str:
     """Each argument with its unit and meaning; those that may be left out in brackets."""
     least = len(knob.components) - knob.optional
-    said = []
+    parts = []
     for index, (name, argument) in enumerate(zip(knob.components, knob.arguments, strict=True)):
         shown = f"{name} ({argument.meaning}{f', {argument.unit}' if argument.unit else ''})"
-        said.append(shown if index < least else f"[{shown}]")
-    return ", ".join(said)
+        parts.append(shown if index < least else f"[{shown}]")
+    return ", ".join(parts)
 
 
 def _range(knob: Knob) -> str:
@@ -110,25 +110,25 @@ def _range(knob: Knob) -> str:
             return "press"
         case "text":
             return ""
-    said = ""
+    text = ""
     if knob.low is not None and knob.high is not None:
-        said = f"{_say(knob.low)} to {_say(knob.high)}"
+        text = f"{_number_text(knob.low)} to {_number_text(knob.high)}"
     elif knob.low is not None:
-        said = f"from {_say(knob.low)}"
+        text = f"from {_number_text(knob.low)}"
     elif knob.high is not None:
-        said = f"up to {_say(knob.high)}"
+        text = f"up to {_number_text(knob.high)}"
     if knob.unit:
-        said = f"{said} {knob.unit}".strip()
-    return said + (", log" if knob.curve == "log" else "")
+        text = f"{text} {knob.unit}".strip()
+    return text + (", log" if knob.curve == "log" else "")
 
 
-def _say(value: Any) -> str:
+def _number_text(value: Any) -> str:
     if isinstance(value, bool):
         return str(int(value))
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, tuple):
-        parts = [_say(part) for part in value]
+        parts = [_number_text(part) for part in value]
         return f"{parts[0]} each" if len(parts) > 1 and len(set(parts)) == 1 else " ".join(parts)
     return str(value)
 
@@ -200,8 +200,8 @@ def _markdown(leaves: list[Parameter], signals: list[Signal]) -> str:
         lines += ["", f"## /{node}", "", *_markdown_table(heads, cells)]
     for title, listed in (("Sent out", signals), ("Also understood", COMMANDS), ("Answered", REPLIES)):
         if listed:
-            said = [(f"`{s.address}`", s.types, s.meaning) for s in listed]
-            lines += ["", f"## {title}", "", *_markdown_table(("Address", "Types", "Meaning"), said)]
+            cells = [(f"`{s.address}`", s.types, s.meaning) for s in listed]
+            lines += ["", f"## {title}", "", *_markdown_table(("Address", "Types", "Meaning"), cells)]
     return "\n".join(lines)
 
 

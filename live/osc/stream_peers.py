@@ -64,7 +64,7 @@ class StreamPeers:
             self._wake()
 
     def take(self, most: int) -> list[tuple[bytes | None, Peer]]:
-        """The oldest packets, in order; None in the place of a packet says that the peer has gone."""
+        """The oldest packets, in order; None in the place of a packet means that the peer has gone."""
         with self._lock:
             return [self._received.popleft() for _ in range(min(most, len(self._received)))]
 

@@ -136,7 +136,7 @@ class UdpSocket:
             one.close()
 
     def _towards(self, peer: Peer) -> socket.socket:
-        """The socket from which a peer can be reached: one that listens on loopback reaches nobody outside."""
+        """The socket that reaches a peer: one bound to loopback reaches no other machine."""
         family = socket.AF_INET6 if ":" in peer[0] else socket.AF_INET
         if family == self.socket.family and (not _is_loopback(self.host) or _is_loopback(peer[0])):
             return self.socket

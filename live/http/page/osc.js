@@ -1,4 +1,4 @@
-// OSC messages as bytes, as far as the engine sends and this page says them.
+// OSC messages as bytes, with the types that the engine and this page send.
 
 const utf8 = { encoder: new TextEncoder(), decoder: new TextDecoder() };
 
@@ -33,9 +33,9 @@ export function decode(buffer) {
   const read = () => {
     let end = at;
     while (view.getUint8(end)) end += 1;
-    const said = utf8.decoder.decode(new Uint8Array(buffer, at, end - at));
+    const result = utf8.decoder.decode(new Uint8Array(buffer, at, end - at));
     at += padded(end - at);
-    return said;
+    return result;
   };
   const address = read();
   const values = [];

@@ -198,7 +198,7 @@ def test_the_touchdesigner_table_and_its_script(tree: Tree) -> None:
     }
     script = files["_touchdesigner.py"].decode()
     compile(script, "script", "exec")
-    assert "HOST, PORT, HEAR = '10.0.0.7', 9123, 9001" in script
+    assert "HOST, PORT, RECEIVE = '10.0.0.7', 9123, 9001" in script
     assert "TABLE = 'piece.tsv'" in script
 
 
