@@ -200,8 +200,8 @@ def _markdown(leaves: list[Parameter], signals: list[Signal]) -> str:
         lines += ["", f"## /{node}", "", *_markdown_table(heads, cells)]
     for title, listed in (("Sent out", signals), ("Also understood", COMMANDS), ("Answered", REPLIES)):
         if listed:
-            cells = [(f"`{s.address}`", s.types, s.meaning) for s in listed]
-            lines += ["", f"## {title}", "", *_markdown_table(("Address", "Types", "Meaning"), cells)]
+            listed_rows = [(f"`{s.address}`", s.types, s.meaning) for s in listed]
+            lines += ["", f"## {title}", "", *_markdown_table(("Address", "Types", "Meaning"), listed_rows)]
     return "\n".join(lines)
 
 
