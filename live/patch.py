@@ -11,6 +11,7 @@ import difflib
 import hashlib
 import importlib.util
 import linecache
+import sys
 import traceback
 from collections import abc
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from live.nodes.event_runner import EventRunner
 from live.nodes.frame_runner import FrameRunner
 from live.nodes.note_runner import NoteRunner
 from live.show.mapping import Mapping
+from live.system.beside_modules import importable, modules_in
 from live.system.sentence import describe
 from live.video import Layer, Roll, Window
 from live.video.camera import Camera
@@ -178,6 +180,8 @@ class Patch:
         self.window: Window | None = next(iter(windows), None)
         self.text = ""
         """The file it comes from, as it was read."""
+        self.beside: frozenset[Path] = frozenset()
+        """The files of the modules in its folder that it imports."""
 
     def seed_of(self, name: str, seed: int | None = None) -> int:
         """A node's seed: its own if the patch gives one, else one made from the patch's seed and its name."""
@@ -265,12 +269,39 @@ def find(name: str) -> Path:
     raise PatchError(f"no patch {name}: expected a Python file, or one of {', '.join(shipped)}")
 
 
-def _source_of(statement: ast.ClassDef, source: str) -> str:
-    """What tells two versions of a class apart: its syntax tree, so that comments do not count."""
+def _mark_sources(patch: Patch, folder: Path, classes: abc.Mapping[str, ast.ClassDef]) -> None:
+    """Gives the models that are the patch's own, or lie beside it, what tells a changed version from this one.
+
+    For a class of the patch that is its syntax tree, for one of a module beside it all modules there.
+    """
+    patch.beside = frozenset(modules_in(folder).values())
+    beside = "".join(_text_of(file) for file in sorted(patch.beside))
+    for node in patch.nodes.values():
+        model = node.model
+        if model.__module__.startswith("patch_") and model.__name__ in classes:
+            model.patch_source = _dump(classes[model.__name__]) + beside  # type: ignore[attr-defined]
+        elif model.__module__ in sys.modules and _file_of(model) in patch.beside:
+            model.patch_source = beside  # type: ignore[attr-defined]
+
+
+def _dump(statement: ast.ClassDef) -> str:
+    """The syntax tree as text, so that comments do not count."""
     try:
         return ast.dump(statement)
     except RecursionError:
-        return ast.get_source_segment(source, statement) or ""
+        return ""
+
+
+def _file_of(model: type) -> Path | None:
+    file = getattr(sys.modules[model.__module__], "__file__", None)
+    return Path(file) if file is not None else None
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""
 
 
 def load(path: Path, text: str | None = None) -> Patch:
@@ -292,19 +323,16 @@ def load(path: Path, text: str | None = None) -> Patch:
     linecache.checkcache(str(path))
     namespace: dict[str, Any] = {"__name__": f"patch_{path.stem}", "__file__": str(path)}
     try:
-        exec(code, namespace)
+        with importable(path.parent):
+            exec(code, namespace)
     except BaseException as error:
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
         where = f"{path}, line {lines[-1]}" if lines else str(path)
         raise PatchError(f"{where}: {str(error) if isinstance(error, PatchError) else describe(error)}") from error
-    for statement in tree.body:
-        if not isinstance(statement, ast.ClassDef):
-            continue
-        made = namespace.get(statement.name)
-        if isinstance(made, type):
-            made.patch_source = _source_of(statement, source)  # type: ignore[attr-defined]
     patches = [value for value in namespace.values() if isinstance(value, Patch)]
     if len(patches) != 1:
         raise PatchError(f"{path}: expected one Patch, such as `patch = Patch(piano=Node(…))`, found {len(patches)}")
-    patches[0].text = source
-    return patches[0]
+    patch = patches[0]
+    patch.text = source
+    _mark_sources(patch, path.parent, {one.name: one for one in tree.body if isinstance(one, ast.ClassDef)})
+    return patch

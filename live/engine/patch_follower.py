@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from live.engine.control_thread import ControlThread
 from live.nodes.node_set import NodeSet
 from live.nodes.routing import Routing
-from live.parameters.tree import Tree
+from live.parameters.tree import AddressError, Tree
 from live.patch import Change, Patch, diff
 from live.session.recorder import SessionRecorder
 from live.system.sentence import describe
 from live.video.stage import Stage
-from models.base import Model
+from models.base import KnobError, Model, Value
 
 
 class PatchFollower:
@@ -47,6 +48,8 @@ class PatchFollower:
         self._seed = seed
         self._give = give
         self._fail = fail
+        self._moved: dict[str, dict[str, Value]] = {}
+        """Values moved by hand, of nodes that are being replaced, by address."""
         self._broken: set[str] = set()
         """Nodes that a change could not be made to."""
 
@@ -68,18 +71,34 @@ class PatchFollower:
         if self.session is not None:
             self.session.patched(new)
         self._broken = set()
-        for change in changes:
-            if self.session is not None:
-                self.session.follows(change, models.get(change.node))
-            try:
-                self._apply(change, new, models)
-            except BaseException as error:  # whatever a model raises is an error of its own
-                self._fail(f"{change.node or change.do}: {describe(error)}")
-                if change.node in new.nodes:
-                    self._broken.add(change.node)
+        with self._routing.changing():
+            for change in changes:
+                if self.session is not None:
+                    self.session.follows(change, models.get(change.node))
+                try:
+                    self._apply(change, new, models)
+                except BaseException as error:  # whatever a model raises is an error of its own
+                    self._fail(f"{change.node or change.do}: {describe(error)}")
+                    if change.node in new.nodes:
+                        self._broken.add(change.node)
         self.patch = new
         self._control_thread.follow(new)
         self._tree.publish("/engine/state", "playing")
+
+    def _values_moved(self, name: str, new: Patch) -> dict[str, Value]:
+        """The values of a node that were moved by hand, and whose lines in the patch have not changed."""
+        before, after = self.patch.nodes.get(name), new.nodes[name]
+        if before is None:
+            return {}
+        values = {}
+        for one in self._tree.leaves(name):
+            knob = one.address.removeprefix(f"/{name}/")
+            given = self.patch.seed_of(name, self._seed) if knob == "seed" else one.knob.default
+            value = one.value if one.end is None else one.end
+            unchanged = before.knobs.get(knob) == after.knobs.get(knob)
+            if one.knob.access == "rw" and one.knob.kind not in ("pulse", "event") and value != given and unchanged:
+                values[one.address] = value
+        return values
 
     def _apply(self, change: Change, new: Patch, models: Mapping[str, Model]) -> None:
         name = change.node
@@ -87,9 +106,14 @@ class PatchFollower:
             case "tempo":
                 self._tree.set("/clock/tempo", change.value)
             case "remove":
+                if name in new.nodes:
+                    self._moved[name] = self._values_moved(name, new)
                 self._nodes.remove(name)
             case "add":
                 self.add(name, new, models[name])
+                for address, value in self._moved.pop(name, {}).items():
+                    with suppress(AddressError, KnobError):  # the new version has no such knob, or another range
+                        self._tree.set(address, value)
                 self._nodes.start(name)
             case "weights":
                 self._nodes[name].swap(models[name])

@@ -102,5 +102,6 @@ class Reloader:
         path = self._path.resolve()
         # The folder is watched, since most editors put a new file in the place of the old one.
         for touched in watch(path.parent, stop_event=self._stop, recursive=False, rust_timeout=500):
-            if any(Path(name) == path for _, name in touched):
+            files = {path, *self._follower.patch.beside}
+            if any(Path(name) in files for _, name in touched):
                 self.request()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 
 from live.midi.output.node_outputs import NodeOutputs
 from live.nodes.event_runner import EventRunner
@@ -57,6 +58,10 @@ class Routing:
         elif old is not None and new is not old:
             old.close()
         self._voices.close_unused()
+
+    def changing(self) -> AbstractContextManager[None]:
+        """While several nodes change at once: a port that one leaves and another takes stays open."""
+        return self._voices.changing()
 
     def show(self, rolls: Mapping[str, Roll], runners: Iterable[EventRunner | FrameRunner]) -> None:
         """Shows these piano rolls and no others, of nodes that run already or are still to come."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Annotated
@@ -43,6 +45,7 @@ class NodeOutputs:
         self._on_state = on_state
         self._options = options
         self._ports: dict[str, MidiOutput] = {}
+        self._changing = 0
         self._voices: dict[str, tuple[MidiOutput, MidiVoice]] = {}
 
     def port(self, out: Midi) -> MidiOutput:
@@ -86,10 +89,22 @@ class NodeOutputs:
             self.close_unused()
 
     def close_unused(self) -> None:
-        """Closes the ports that no node plays to."""
+        """Closes the ports that no node plays to; within `changing` at its end."""
+        if self._changing:
+            return
         used = [port for port, _ in self._voices.values()]
         for name in [name for name, port in self._ports.items() if port not in used]:
             self._ports.pop(name).close()
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Several nodes change at once: a port that one leaves and another takes stays open, with its recording."""
+        self._changing += 1
+        try:
+            yield
+        finally:
+            self._changing -= 1
+            self.close_unused()
 
     def poll(self) -> None:
         """On a virtual clock: plays what is due by now."""

@@ -160,6 +160,47 @@ def test_changed_weights_start_anew_and_a_changed_port_is_followed(piece: Piece)
     assert played(engine)[3:] == [(1.2, 1, 0), (1.7, 9, 1)]
 
 
+OWN = """
+class Own(Scale):
+    def step(self, state, heard, /, *, lowest: Annotated[int, Knob('x', 0, 100)] = 0, length: Annotated[float, Knob('y', 0.01, 9.0)] = 0.5):
+        return (NoteOn(lowest + {step} * state, 64), Wait(length), NoteOff(lowest + {step} * state)), state + 1
+"""  # noqa: E501
+OWN_IMPORTS = "from typing import Annotated\nfrom models.base import Knob, NoteOff, NoteOn, Wait\n"
+
+
+def test_a_class_edited_in_the_patch_keeps_what_was_moved_by_hand(piece: Piece) -> None:
+    own = OWN_IMPORTS + OWN + "patch = Patch(a=Node(Own, weights='p', seed=0, length=0.5))"
+    engine = piece.open(own.replace("{step}", "1"))
+    engine.advance(0.4)
+    engine.tree.set("/a/lowest", 40)
+    engine.tree.set("/a/channel", 3)
+    engine.tree.set("/a/length", 0.1)
+    piece.write(own.replace("{step}", "2").replace("length=0.5))", "length=0.25))"))
+    assert engine.reload()
+    assert (engine.tree.get("/a/lowest"), engine.tree.get("/a/channel"), engine.tree.get("/a/length")) == (40, 3, 0.25)
+    engine.advance(1.0)
+    assert played(engine)[1:] == [(0.4, 3, 40), (0.65, 3, 42), (0.9, 3, 44)]
+
+
+def test_a_model_beside_the_patch_is_found_and_saving_it_replaces_the_node(piece: Piece, tmp_path: Path) -> None:
+    module = tmp_path / "mymodel_beside.py"
+    text = OWN_IMPORTS + "from toys import Scale\n" + OWN
+    module.write_text(text.replace("{step}", "1"))
+    engine = piece.open("from mymodel_beside import Own\npatch = Patch(a=Node(Own, weights='p', seed=0))")
+    engine.advance(0.4)
+    engine.tree.set("/a/lowest", 40)
+    runner = engine.nodes["a"]
+    assert engine.reload()
+    assert engine.nodes["a"] is runner
+    module.write_text(text.replace("{step}", "3"))
+    assert engine.reload()
+    engine.advance(1.0)
+    assert played(engine)[1:] == [(0.4, 1, 40), (0.9, 1, 43)]
+    assert module in engine.patch.beside
+    module.write_text("1 / 0")
+    assert not engine.reload()
+
+
 def test_panic_ends_everything_and_the_music_goes_on(piece: Piece) -> None:
     engine = piece.open()
     engine.advance(0.6)
