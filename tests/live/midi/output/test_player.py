@@ -2,45 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hall import Hall
 
 from live.midi import MidiError
 from live.midi.output.messages import QUIET
-from live.midi.output.player import TOO_LATE_S, Player
-from live.transport.clock import VirtualClock
-from models.base import Control, NoteOff, NoteOn
-
-
-@dataclass
-class Hall:
-    """A player, and what was heard of it: (time in ms, bytes in hexadecimal)."""
-
-    clock: VirtualClock = field(default_factory=VirtualClock)
-    heard: list[tuple[int, str]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.player = Player(self.clock, lambda _, m: self.heard.append((round(self.clock.now() * 1000), m.hex())))
-
-    def note(self, at: float, pitch: int, length: float = 0.0, owner: str = "piano", velocity: int = 64) -> None:
-        self.player.play(at, owner, NoteOn(pitch, velocity))
-        if length:
-            self.player.play(at + length, owner, NoteOff(pitch))
-
-    def until(self, to_s: float) -> None:
-        while self.player.next_due() <= to_s:
-            self.clock.advance(self.player.next_due())
-            self.player.advance()
-        self.clock.advance(to_s)
-
-    def new(self) -> list[str]:
-        """What was heard since the last call, without the times."""
-        heard = [message for _, message in self.heard]
-        self.heard.clear()
-        return heard
+from live.midi.output.player import TOO_LATE_S
+from models.base import Control, NoteOff
 
 
 @pytest.fixture
@@ -261,102 +229,3 @@ def test_lateness_is_counted_from_the_time_due(hall: Hall) -> None:
     assert hall.player.late.figures()["max"] == pytest.approx(4.0)
     hall.player.start_counting()
     assert hall.player.late.count == 0
-
-
-_owners = st.sampled_from(["left", "right"])
-_moments = st.integers(0, 30).map(lambda n: n / 10)
-_actions = st.one_of(
-    st.tuples(st.just("on"), _owners, _moments, st.integers(58, 62)),
-    st.tuples(st.just("off"), _owners, _moments, st.integers(58, 62)),
-    st.tuples(st.just("pedal"), _owners, _moments, st.sampled_from([0, 127])),
-    st.tuples(st.just("withdraw"), _owners, _moments, st.just(0)),
-    st.tuples(st.just("silence"), _owners, _moments, st.just(0)),
-    st.tuples(st.just("channel"), _owners, _moments, st.integers(1, 2)),
-    st.tuples(st.just("transpose"), _owners, _moments, st.integers(-2, 2)),
-    st.tuples(st.just("sustain"), _owners, _moments, st.sampled_from([0, 1])),
-    st.tuples(st.just("time"), _owners, _moments, st.just(0)),
-)
-
-
-@given(st.lists(_actions, max_size=40))
-def test_whatever_happens_every_note_on_gets_one_note_off_and_nothing_stays(
-    actions: list[tuple[str, str, float, int]],
-) -> None:
-    hall = Hall()
-    player = hall.player
-    for action, owner, at_s, number in actions:
-        match action:
-            case "on":
-                player.play(at_s, owner, NoteOn(number, 64))
-            case "off":
-                player.play(at_s, owner, NoteOff(number))
-            case "pedal":
-                player.play(at_s, owner, Control(64, number))
-            case "withdraw":
-                player.withdraw(owner, at_s)
-            case "silence":
-                player.silence(owner)
-            case "time":
-                hall.until(max(at_s, hall.clock.now()))
-            case "sustain":
-                player.set(owner, sustain=bool(number))
-            case setting:
-                player.set(owner, **{setting: number})
-    hall.until(5.0)
-    player.end()
-    down: set[tuple[int, int]] = set()
-    pedals: set[int] = set()
-    for message in map(bytes.fromhex, hall.new()):
-        place = (message[0] & 15, message[1])
-        if message[0] & 0xF0 == 0x90:
-            assert place not in down
-            down.add(place)
-        elif message[0] & 0xF0 == 0x80:
-            down.remove(place)
-        elif message[1] == 64:
-            (pedals.add if message[2] >= 64 else pedals.discard)(message[0] & 15)
-    assert not down
-    assert not pedals
-    assert player.sounding() == []
-
-
-@given(st.lists(st.tuples(st.booleans(), st.integers(58, 62), _moments), max_size=20), _moments)
-def test_withdrawing_never_leaves_a_note_hanging(events: list[tuple[bool, int, float]], after_s: float) -> None:
-    hall = Hall()
-    for struck, pitch, at_s in events:
-        hall.player.play(at_s, "piano", NoteOn(pitch, 64) if struck else NoteOff(pitch))
-    for pitch in range(58, 63):
-        hall.player.play(3.5, "piano", NoteOff(pitch))
-    hall.until(1.0)
-    hall.player.withdraw("piano", after_s)
-    hall.until(5.0)
-    assert hall.player.sounding() == []
-
-
-def test_panics_in_a_row_are_one(hall: Hall) -> None:
-    hall.player.panic()
-    assert len(hall.new()) == len(QUIET)
-    hall.until(0.1)
-    hall.player.panic()
-    assert hall.new() == []
-    hall.note(0.0, 60)
-    hall.player.advance()
-    hall.player.panic()
-    assert hall.new() == ["903c40", "803c40"]
-    hall.until(1.0)
-    hall.player.panic()
-    assert len(hall.new()) == len(QUIET)
-
-
-def test_a_stalled_engine_s_notes_end_and_the_clock_ticks_on(hall: Hall) -> None:
-    hall.player.play(0.0, "piano", Control(64, 127))
-    hall.note(0.0, 60)
-    hall.note(2.0, 62, 1.0)
-    hall.player.play(2.0, "clock", b"\xf8")
-    hall.until(1.0)
-    hall.player.suspend()
-    hall.until(4.0)
-    assert hall.new() == ["b0407f", "903c40", "803c40", "b04000", "f8"]
-    hall.note(4.0, 64)
-    hall.until(4.0)
-    assert hall.new() == ["904040"]
