@@ -174,6 +174,10 @@ class Listens(Protocol):
 
     listens: ClassVar[bool]
 
+    def gives_way(self, knobs: Mapping[str, Any]) -> bool:
+        """Whether a performer's note silences the model, with its knobs as they stand."""
+        ...
+
 
 @runtime_checkable
 class Measures(Protocol):

@@ -13,11 +13,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
-from live.nodes.output import EventOutput
+from live.nodes.output import EventOutput, InterruptibleOutput
 from live.nodes.worker import Worker
 from live.parameters.tree import Tree
 from live.transport.clock import Clock
-from models.base import Event, Knob, Listens, Measure, Model, Pulse, Trouble, Wait, knobs_of, pulse
+from models.base import Event, Knob, Listens, Measure, Model, NoteOn, Pulse, Trouble, Wait, knobs_of, pulse
 
 WITHDRAW_MARGIN_S = 0.010
 """What is due this soon is left alone: it may be on its way out of the sender already."""
@@ -71,9 +71,20 @@ class EventRunner(Worker):
         self._pulses = [name for name, knob in knobs_of(type(model).step).items() if knob.kind == "pulse"]
         self._pressed: set[str] = set()
         """Buttons of the model's that it has not seen yet: not every iteration has a step."""
+        self._gives_way = False
+        """Whether a performer's note silences the model, as its knobs stood in the last step."""
         self._paused = False
         self._asked: dict[str, float] = {}
         """What waits for a beat or a bar, and since when."""
+
+    def hear(self, event: Event) -> None:
+        """Something a performer did. A model that gives way falls silent at once, even while a step is under way."""
+        if self._gives_way and isinstance(event, NoteOn):
+            now_s = self.clock.now()
+            for output in self.outputs:
+                if isinstance(output, InterruptibleOutput):
+                    output.interrupt(now_s)
+        super().hear(event)
 
     def notice(self, address: str, arguments: tuple[Any, ...]) -> None:
         super().notice(address, arguments)
@@ -130,6 +141,7 @@ class EventRunner(Worker):
         self._past.append(_Step(self.due_s, self._state, heard, tuple(pressed)))
         while len(self._past) > 1 and self._past[1].begun_s <= now_s - max(0.0, nudge_s):
             self._past.popleft()
+        self._gives_way = isinstance(self.model, Listens) and self.model.gives_way(knobs)
         began_s = self.clock.now()
         events, self._state = self.model.step(self._state, heard, **knobs)
         self.step_s += (self.clock.now() - began_s - self.step_s) * 0.05
@@ -154,8 +166,11 @@ class EventRunner(Worker):
         self._give(self.due_s + nudge_s, event)
 
     def _give(self, at_s: float, event: Event) -> None:
+        # The model has not heard yet what arrived during its step; its state goes on as if the note had been struck.
+        hushed = isinstance(event, NoteOn) and self._gives_way and any(isinstance(one, NoteOn) for one in self._arrived)
         for output in self.outputs:
-            output.send(at_s, event)
+            if not (hushed and isinstance(output, InterruptibleOutput)):
+                output.send(at_s, event)
 
     def _hold(self, own: dict[str, Any], now_s: float) -> tuple[float, float]:
         """Keeps back what was pressed until its beat or bar.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from models.base import Event
 
@@ -24,4 +24,13 @@ class EventOutput(Protocol):
 
     def close(self) -> None:
         """Silences, and gives back what was opened."""
+        ...
+
+
+@runtime_checkable
+class InterruptibleOutput(Protocol):
+    """An output on which a performer's note withdraws what is scheduled before the node's own thread gets to it."""
+
+    def interrupt(self, after_s: float) -> None:
+        """As `withdraw`, from any thread."""
         ...

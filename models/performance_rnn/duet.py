@@ -14,7 +14,7 @@ from typing import Literal
 from models.base import Control, Event, NoteOff, NoteOn, Wait
 from models.performance_rnn.echo import EchoNote, echo
 from models.performance_rnn.events import PITCHES
-from models.performance_rnn.manner import TURN_PEDALS, Manner
+from models.performance_rnn.manner import TURN_PEDALS, TURNS, Manner
 from models.performance_rnn.performer import Performer, Phrase
 from models.performance_rnn.pulse import Beat
 from models.performance_rnn.tonality import Tonality
@@ -95,7 +95,7 @@ class Duet:
                 return replace(self, performer=performer.after(seconds))
             case NoteOn(pitch, velocity) if velocity > 0 and 0 <= pitch < PITCHES:
                 heard = replace(self, performer=performer.strike(pitch, min(velocity, 127), manner.patience))
-                if manner.mode in ("answer", "hand over", "echo") and heard.phase != "listen":
+                if manner.mode in TURNS and heard.phase != "listen":
                     return heard.give_way(manner, sounding)
                 return heard
             case NoteOn(pitch, _) | NoteOff(pitch):

@@ -8,6 +8,8 @@ from models.performance_rnn.polyphony import Limits
 from models.performance_rnn.sampling import Taste
 
 MODES = ("solo", "answer", "hand over", "accompany", "echo")
+TURNS = frozenset({"answer", "hand over", "echo"})
+"""The modes in which only one of the two plays."""
 YIELDING = ("cut", "release", "beat")
 TURN_PEDALS = {"none": -1, "sustain": 64, "sostenuto": 66, "soft": 67}
 ECHOES = ("notes", "rhythm")

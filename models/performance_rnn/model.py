@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -20,7 +20,7 @@ from models.performance_rnn.events import (
     ONE_SECOND,
 )
 from models.performance_rnn.following import follow
-from models.performance_rnn.manner import ECHOES, MODES, TURN_PEDALS, YIELDING, Manner, Playing
+from models.performance_rnn.manner import ECHOES, MODES, TURN_PEDALS, TURNS, YIELDING, Manner, Playing
 from models.performance_rnn.network import Network
 from models.performance_rnn.pianist import Pianist
 from models.performance_rnn.polyphony import Limits, Polyphony
@@ -74,6 +74,10 @@ class PerformanceRNN(Pianist):
         model = cls(parameters, device=device)
         model.card, model.file = card, path
         return model
+
+    def gives_way(self, knobs: Mapping[str, Any]) -> bool:
+        """Whether a performer's note silences the pianist: where the two take turns."""
+        return knobs["duet"] in TURNS
 
     def start(self, seed: int) -> PianoState:
         """Silence, before the first note; the same seed gives the same performance."""

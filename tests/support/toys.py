@@ -53,7 +53,11 @@ class Listener(Scale):
     """A Scale that listens; its state counts events, three a note: the key goes down, time passes, the key comes up."""
 
     listens: ClassVar[bool] = True
+    yields = True
     measures: ClassVar[Mapping[str, Knob]] = {"passed": Knob("Notes struck before", access="r")}
+
+    def gives_way(self, knobs: Mapping[str, Any]) -> bool:
+        return self.yields
 
     def step(  # type: ignore[override]
         self,

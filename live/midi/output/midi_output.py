@@ -223,6 +223,9 @@ class MidiVoice:
         """Takes back what is due later; the end of a note that begins before is kept, so that none hangs."""
         self._out._send("withdraw", self._owner, float(after_s))
 
+    interrupt = withdraw
+    """From any thread, as lines to the sender process are."""
+
     def silence(self) -> None:
         """Takes back everything, ends every sounding note and lets the pedal up, now."""
         self._out._send("silence", self._owner)

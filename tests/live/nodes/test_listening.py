@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from toys import Listener, Tape
@@ -125,3 +127,48 @@ def test_time_lost_by_a_machine_that_stood_still_is_heard_as_a_wait(stage: Stage
     stage.clock.advance(3.0)
     stage.play(3.01)
     assert stage.model.heard[0] == [Wait(pytest.approx(2.2))]  # type: ignore[arg-type]
+
+
+class Interruptible(Tape):
+    def interrupt(self, after_s: float) -> None:
+        self.said.append(f"interrupt {round(after_s * 1000)}")
+
+
+def test_an_output_is_interrupted_before_the_node_takes_its_turn(stage: Stage) -> None:
+    sender, roll = Interruptible(), Tape()
+    stage.runner.outputs = [sender, roll]
+    stage.play(0.25)
+    stage.runner.hear(NoteOn(90, 1))
+    assert (sender.said, roll.said) == (["interrupt 250"], [])
+    stage.runner.iterate()
+    assert (sender.said[1:], roll.said) == (["withdraw 250"], ["withdraw 250"])
+
+
+def test_a_model_that_does_not_give_way_goes_on_until_its_turn(stage: Stage) -> None:
+    stage.model.yields = False
+    sender = Interruptible()
+    stage.runner.outputs = [sender]
+    stage.play(0.25)
+    stage.runner.hear(NoteOn(90, 1))
+    assert sender.said == []
+
+
+class Interrupted(Listener):
+    """Somebody plays while a step is under way."""
+
+    hear: Callable[[NoteOn], None] | None = None
+
+    def step(self, *given: Any, **knobs: Any) -> Any:
+        if self.hear is not None:
+            self.hear(NoteOn(90, 1))
+            self.hear = None
+        return super().step(*given, **knobs)
+
+
+def test_a_note_of_a_step_under_way_is_not_struck_after_the_performer_s(stage: Stage) -> None:
+    sender, roll = Interruptible(), Tape()
+    stage.model = Interrupted()
+    stage.runner.model, stage.runner.outputs = stage.model, [sender, roll]
+    stage.model.hear = stage.runner.hear
+    stage.runner.iterate()
+    assert (sender.struck(), roll.struck()) == ([], [(0, 0)])
