@@ -39,7 +39,7 @@ def _temperature(meaning: str) -> Knob:
 
 
 def _following(what: str) -> Knob:
-    return Knob(f"How far the pianist follows the performer's {what}: 0 leaves it to the other knobs", 0.0, 1.0)
+    return Knob(f"How closely the pianist follows the performer's {what}; at 0 the other knobs decide", 0.0, 1.0)
 
 
 class PerformanceRNN(Pianist):
@@ -89,45 +89,45 @@ class PerformanceRNN(Pianist):
         heard: Sequence[Event] = (),
         /,
         *,
-        temperature: Annotated[float, _temperature("How daring: low plays what is likely")] = 1.0,
-        pitch_temperature: Annotated[float, _temperature("How daring in which keys, not in when")] = 1.0,
-        time_temperature: Annotated[float, _temperature("How daring in timing")] = 1.0,
-        dynamics_temperature: Annotated[float, _temperature("How daring in touch")] = 1.0,
-        top_p: Annotated[float, Knob("Only the likeliest events that reach this share", 0.05, 1.0)] = 0.95,
+        temperature: Annotated[float, _temperature("Randomness: low repeats what is likely, high surprises")] = 1.0,
+        pitch_temperature: Annotated[float, _temperature("Randomness of pitch alone, as a factor")] = 1.0,
+        time_temperature: Annotated[float, _temperature("Randomness of timing alone, as a factor")] = 1.0,
+        dynamics_temperature: Annotated[float, _temperature("Randomness of dynamics alone, as a factor")] = 1.0,
+        top_p: Annotated[float, Knob("Total probability of the likeliest events to draw from", 0.05, 1.0)] = 0.95,
         conditioning: Annotated[
             str,
             Knob(
-                "What the pianist is asked for: density, pitch classes (unless all are equal), both, or nothing",
+                "What conditions the network: density, pitch classes (unless all are equal), both, or nothing",
                 choices=("off", "density", "pitch", "both"),
             ),
         ] = "both",
-        density: Annotated[float, Knob("How many notes to play", 1.0, 64.0, "notes/s", "log")] = 8.0,
+        density: Annotated[float, Knob("Notes per second", 1.0, 64.0, "notes/s", "log")] = 8.0,
         pitch_class: Annotated[
             tuple[float, ...],
-            Knob("How much of each pitch class; all equal asks for nothing", 0.0, 1.0, components=PITCH_CLASSES),
+            Knob("Share of each pitch class; all equal: no preference", 0.0, 1.0, components=PITCH_CLASSES),
         ] = EQUAL,
-        key: Annotated[str, Knob("The scale's first note", choices=KEYS, aliases=KEY_ALIASES, sets=faders)] = "C",
+        key: Annotated[str, Knob("Tonic of the scale", choices=KEYS, aliases=KEY_ALIASES, sets=faders)] = "C",
         scale: Annotated[
-            str, Knob("Sets the pitch classes; free leaves them alone", choices=tuple(SCALES), sets=faders)
+            str, Knob("Sets the pitch classes; free leaves them as they are", choices=tuple(SCALES), sets=faders)
         ] = "free",
         pitch_pull: Annotated[
             float,
-            Knob("How strictly pitch classes also rule the keys struck: at 1, one at 0 is never struck", 0.0, 1.0),
+            Knob("How strictly the notes keep to the pitch classes: at 1 a class at 0 is never played", 0.0, 1.0),
         ] = 0.25,
-        lowest: Annotated[int, Knob("The lowest key to strike", 0, 127, "MIDI")] = 21,
-        highest: Annotated[int, Knob("The highest key to strike", 0, 127, "MIDI")] = 108,
+        lowest: Annotated[int, Knob("Lowest key it may play", 0, 127, "MIDI")] = 21,
+        highest: Annotated[int, Knob("Highest key it may play", 0, 127, "MIDI")] = 108,
         speed: Annotated[float, Knob("Time stretch: 2 plays twice as fast", 0.25, 4.0, "x", "log")] = 1.0,
-        velocity_gain: Annotated[float, Knob("Loudness of all notes, as a factor", 0.0, 2.0, "x")] = 1.0,
-        velocity_offset: Annotated[float, Knob("Loudness added to all notes", -127.0, 127.0, "MIDI")] = 0.0,
-        polyphony: Annotated[int, Knob("The most notes that sound at once", 1, 64)] = 32,
-        longest: Annotated[float, Knob("The longest a note is held", 0.05, 30.0, "s", "log")] = 5.0,
+        velocity_gain: Annotated[float, Knob("Multiplies the velocity of every note", 0.0, 2.0, "x")] = 1.0,
+        velocity_offset: Annotated[float, Knob("Added to the velocity of every note", -127.0, 127.0, "MIDI")] = 0.0,
+        polyphony: Annotated[int, Knob("Maximum number of notes that sound at once", 1, 64)] = 32,
+        longest: Annotated[float, Knob("Maximum duration of a note", 0.05, 30.0, "s", "log")] = 5.0,
         duet: Annotated[str, Knob(
-            "How it plays with a performer: not at all (solo), answering each phrase, when it is handed the turn, "
-            "accompanying, or echoing each phrase", choices=MODES,
+            "How it plays with a performer: ignores them (solo), answers each phrase, waits for the turn to be passed, "
+            "accompanies, or echoes each phrase", choices=MODES,
         )] = "solo",
-        turn: Annotated[Pulse, pulse("Hand the turn over: the pianist begins at once, or ends its turn")] = False,
+        turn: Annotated[Pulse, pulse("Pass the turn: the pianist begins at once, or ends its turn")] = False,
         patience: Annotated[float, Knob(
-            "How long a pause ends a phrase, beside what the performer's own playing suggests", 0.25, 4.0, "x", "log"
+            "Length of the pause that ends a phrase, relative to the performer's own pauses", 0.25, 4.0, "x", "log"
         )] = 1.0,
         follow_key: Annotated[float, _following("key")] = 0.8,
         follow_density: Annotated[float, _following("density")] = 0.8,
@@ -135,19 +135,19 @@ class PerformanceRNN(Pianist):
         follow_register: Annotated[float, _following("register")] = 0.8,
         follow_tempo: Annotated[float, _following("tempo")] = 0.5,
         yielding: Annotated[str, Knob(
-            "When the performer plays in the pianist's turn, what sounds is cut, released as fingers would, or held "
-            "to the next beat", choices=YIELDING,
+            "When the performer interrupts, the pianist's sounding notes are cut, released one by one, or held to the "
+            "next beat", choices=YIELDING,
         )] = "release",
         turn_pedal: Annotated[str, Knob(
-            "The pedal that hands the turn over, in the mode hand over", choices=tuple(TURN_PEDALS)
+            "Pedal that passes the turn, in the mode hand over", choices=tuple(TURN_PEDALS)
         )] = "soft",
         echo_keeps: Annotated[str, Knob(
             "An echo keeps the notes and varies timing and touch, or keeps the rhythm and plays new notes",
             choices=ECHOES,
         )] = "notes",
         echo_variation: Annotated[float, Knob("How far an echo varies the phrase", 0.0, 1.0)] = 0.3,
-        recall: Annotated[float, Knob("How readily it takes up its own motifs again, in any key", 0.0, 1.0)] = 0.0,
-        recall_performer: Annotated[float, Knob("How readily it takes up the performer's motifs", 0.0, 1.0)] = 0.0,
+        recall: Annotated[float, Knob("How often it repeats its own motifs, in any key", 0.0, 1.0)] = 0.0,
+        recall_performer: Annotated[float, Knob("How often it repeats the performer's motifs", 0.0, 1.0)] = 0.0,
     ) -> tuple[Sequence[Event], PianoState]:
         """One event: a key down or up, a wait, or nothing (a new touch, or something heard was taken in).
 
