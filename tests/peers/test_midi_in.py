@@ -169,7 +169,7 @@ def test_the_beats_follow_another_program_and_others_follow_them(
     stage.engine.tree.set("/clock/out", "Arabesque receiver*")
     box.say("fa " + "f8 wait 0.02 " * 100 + "fc")
     stage.until("/clock/state", "Sequencer:out runs")
-    stage.until("/clock/state", "Sequencer:out stands")
+    stage.until("/clock/state", "Sequencer:out is stopped")
     assert stage.engine.clock.beat() == pytest.approx(100 / 24)
     assert stage.engine.tree.get("/clock/play") is False
     heard = [line.split()[1] for line in receiver.until(" fc")]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from live.midi.input.controller import DATA, RPN, RPN_FINE
 from live.midi.input.message import CONTROL, OFF, ON, STOP, SUSTAIN, InputMessage
 from models.base import NoteOff, NoteOn
 
+MPE_CONFIGURATION = 6
 PEDAL_DOWN = 64
 """A sustain pedal is down from this value on, in training as here; a half-pedal below it holds nothing."""
 
@@ -24,7 +26,8 @@ class HeldKeys:
     """Turns messages into the notes of one player: a pitch sounds from its first key down to its last one up.
 
     With `pedal`, a note lasts until the sustain pedal of its channel comes up or its pitch is struck again, as notes
-    of the training data do. A pitch that is struck while it sounds is ended first.
+    of the training data do. A pitch that is struck while it sounds is ended first. On MPE instruments the pedal and all
+    notes off of a manager channel count for its member channels, once the MPE Configuration Message was received.
     """
 
     def __init__(self, *, pedal: bool) -> None:
@@ -33,6 +36,10 @@ class HeldKeys:
         self._sustained: set[Key] = set()
         """Keys that are up again, and held by their pedal."""
         self._pedals: set[tuple[str, int]] = set()
+        self._zones: dict[tuple[str, int], range] = {}
+        """Member channels of each MPE zone, by device and manager channel."""
+        self._registered: dict[tuple[str, int], tuple[int, int]] = {}
+        """The registered parameter that is selected: its coarse and fine number."""
 
     def __bool__(self) -> bool:
         """Whether any note sounds."""
@@ -45,8 +52,9 @@ class HeldKeys:
         if message.kind not in (ON, OFF, CONTROL):
             return []
         if message.ends_channel:
-            return self.release(message.device, message.channel)
+            return [note for channel in self._zone(message) for note in self.release(message.device, channel)]
         if message.kind == CONTROL:
+            self._configure(message)
             return self._move_pedal(message) if message.data[1] == SUSTAIN and self._pedal else []
         key = Key(message.device, message.channel, message.data[1])
         if message.kind == ON:
@@ -57,10 +65,6 @@ class HeldKeys:
         if (key.device, key.channel) in self._pedals:
             self._sustained.add(key)
         return self._ended([key])
-
-    def holds(self, message: InputMessage) -> bool:
-        """Whether a note message belongs to a key that is down."""
-        return message.kind in (ON, OFF) and Key(message.device, message.channel, message.data[1]) in self._down
 
     def release(self, device: str = "", channel: int = 0) -> list[NoteOff]:
         """Releases all keys and pedals, or only those of a device, or of one channel of it."""
@@ -81,14 +85,31 @@ class HeldKeys:
         return [*before, NoteOn(key.pitch, velocity)]
 
     def _move_pedal(self, message: InputMessage) -> Sequence[NoteOn | NoteOff]:
-        place = (message.device, message.channel)
+        places = {(message.device, channel) for channel in self._zone(message)}
         if message.data[2] >= PEDAL_DOWN:
-            self._pedals.add(place)
+            self._pedals |= places
             return []
-        self._pedals.discard(place)
-        keys = sorted(key for key in self._sustained if (key.device, key.channel) == place)
+        self._pedals -= places
+        keys = sorted(key for key in self._sustained if (key.device, key.channel) in places)
         self._sustained.difference_update(keys)
         return self._ended(keys)
+
+    def _zone(self, message: InputMessage) -> list[int]:
+        """The channel of a message, with its members if it is the manager of an MPE zone."""
+        return [message.channel, *self._zones.get((message.device, message.channel), ())]
+
+    def _configure(self, message: InputMessage) -> None:
+        """Reads the MPE Configuration Message: registered parameter 6 on channel 1 or 16, with the count of members."""
+        place, number, value = (message.device, message.channel), message.data[1], message.data[2]
+        coarse, fine = self._registered.get(place, (127, 127))
+        if number == RPN:
+            self._registered[place] = value, fine
+        elif number == RPN_FINE:
+            self._registered[place] = coarse, value
+        elif number == DATA and (coarse, fine) == (0, MPE_CONFIGURATION) and message.channel in (1, 16):
+            members = min(value, 15)
+            lower = message.channel == 1
+            self._zones[place] = range(2, 2 + members) if lower else range(16 - members, 16)
 
     def _sounds(self, pitch: int) -> bool:
         return any(key.pitch == pitch for keys in (self._down, self._sustained) for key in keys)

@@ -72,3 +72,17 @@ def test_a_device_that_goes_takes_its_keys_and_pedal_with_it() -> None:
     assert read(held, "903c40", "803c40", device="A") == [(60, 64), (60, 0)]
     assert held.release() == [NoteOff(62)]
     assert not held
+
+
+@pytest.mark.parametrize(("configuration", "manager", "members"), [("b0", 0, (1, 2)), ("bf", 15, (14, 13))])
+def test_the_pedal_of_an_mpe_zone_holds_all_its_channels(
+    configuration: str, manager: int, members: tuple[int, int]
+) -> None:
+    """MPE 1.0: registered parameter 6 on channel 1 or 16 gives a zone its member channels."""
+    held = HeldKeys(pedal=True)
+    read(held, f"{configuration}6500", f"{configuration}6406", f"{configuration}0605")
+    first, second = members
+    keys = (f"9{first:x}3c40", f"9{second:x}4040", f"8{first:x}3c40", f"8{second:x}4040")
+    assert read(held, f"b{manager:x}407f", *keys) == [(60, 64), (64, 64)]
+    assert sorted(read(held, f"b{manager:x}4000")) == [(60, 0), (64, 0)]
+    assert read(held, keys[0], f"b{manager:x}7b00") == [(60, 64), (60, 0)]
