@@ -13,7 +13,7 @@ from live.net.rate_limit import RateLimit
 from live.osc.encode import echo, message, value_message
 from live.osc.output import OscOutput, Packet
 from live.osc.packet import Message
-from live.osc.pattern import Pattern, is_pattern, without_signs
+from live.osc.pattern import Pattern, is_pattern
 from live.osc.stream_peers import host_of, is_stream
 from live.osc.subscriptions import MAX_PATTERNS, Peer
 from live.parameters.tree import AddressError, Signal, Tree
@@ -50,6 +50,14 @@ REPLIES: Final = (
     Signal("/token/accepted", "", "The token was right: messages from this host are acted on"),
 )
 """The answers. None of them is answered in turn, or two engines could keep each other busy for ever."""
+
+
+class UnmatchedError(AddressError):
+    """A pattern that matches no address. The near ones are looked for only where the sender is answered: it is slow."""
+
+    def __init__(self, pattern: str) -> None:
+        super().__init__(f"no address matches {pattern[:200]}")
+        self.pattern = pattern
 
 
 class OscCommands:
@@ -108,8 +116,7 @@ class OscCommands:
                 found = [text] if text in self.tree else []
             self._matches[text] = found
         if not found:
-            near = ", ".join(self.tree.near(without_signs(text)))
-            raise AddressError(f"no address matches {text[:200]}" + (f"; near it: {near}" if near else ""))
+            raise UnmatchedError(text)
         return found
 
     def _get(self, question: Message, sender: Peer) -> list[Packet]:

@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from live.net.osc_access import OscAccess
 from live.net.rate_limit import RateLimit
-from live.osc.commands import REPLIES, OscCommands
+from live.osc.commands import REPLIES, OscCommands, UnmatchedError
 from live.osc.complaints import REFUSED, Complaints
 from live.osc.output import OscOutput, Packet
 from live.osc.packet import Bang, Bundle, Message, PacketError, ahead_s, parse
-from live.osc.pattern import PatternError, is_pattern
+from live.osc.pattern import PatternError, is_pattern, without_signs
 from live.osc.stream_peers import WEB, host_of
 from live.osc.subscriptions import Peer
 from live.parameters.tree import AddressError, Place, Tree
@@ -172,9 +172,12 @@ class Dispatcher:
                 return []
             if address in tree.signals:
                 return self._complaints.complain(sender, address, f"{address} is only sent out")
-            near = ", ".join(tree.near(address))
-            sentence = f"no address {address[:200]}" + (f"; near it: {near}" if near else "")
-            return self._complaints.complain(sender, address, sentence)
+            return self._complain_near(sender, address, f"no address {address[:200]}", address)
+        except UnmatchedError as error:
+            self.counts.refused += 1
+            if not self._complaints.may_answer(sender):
+                return []
+            return self._complain_near(sender, address, str(error), without_signs(error.pattern))
         except (KnobError, AddressError, PatternError) as error:
             return self._refuse(sender, address, str(error))
         except Exception as error:  # a slip in what the value sets off, not in what was sent
@@ -229,6 +232,10 @@ class Dispatcher:
     def _refuse(self, sender: Peer, address: str, sentence: str) -> list[Packet]:
         self.counts.refused += 1
         return self._complaints.answer(sender, address, sentence)
+
+    def _complain_near(self, sender: Peer, address: str, sentence: str, wanted: str) -> list[Packet]:
+        near = ", ".join(self.tree.near(wanted))
+        return self._complaints.complain(sender, address, sentence + (f"; near it: {near}" if near else ""))
 
     def _failed(self, sender: Peer, address: str, error: Exception) -> list[Packet]:
         self.counts.refused += 1

@@ -42,6 +42,7 @@ def test_every_parameter_returns_to_what_the_patch_says(piece: Piece) -> None:
         "/clock/play": False,
         "/mapping/b.lowest/enabled": False,
         "/engine/blackout": 1.0,
+        "/midi/silence": True,
     }.items():
         tree.set(address, value)
     tree.set("/clock/source", "midi")
