@@ -108,7 +108,7 @@ class _Recorder:
 def _hand_over_ms(frames: list[Frame], turns: int) -> float:
     clock = Clock()
     tree = Tree(clock)
-    for name, knob in {**FrameRunner.knobs_for(_Recorder), **FrameRunner.told_of(_Recorder())}.items():
+    for name, knob in {**FrameRunner.knobs_for(_Recorder), **FrameRunner.readings_of(_Recorder())}.items():
         tree.add(f"/veil/{name}", knob)
     seer = _Recorder()
     runner = FrameRunner("veil", seer, tree, clock, ())

@@ -45,7 +45,7 @@ class Engine:
     """A patch that plays.
 
     `open` loads and starts everything; `run` stays until asked to stop; `advance` is for a VirtualClock, where there
-    is no thread and time moves only so far as it is told to.
+    is no thread and time moves only by that call.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Engine:
         """Set once the engine has been asked to stop, or stops by itself."""
         self._complaints = RepeatedComplaints()
         self._closed = False
-        self._told: dict[str, str] = {}
+        self._reported: dict[str, str] = {}
         self._declare()
 
     @property
@@ -169,7 +169,7 @@ class Engine:
             each_s = self._show(each)
 
     def _show(self, each: Callable[[], float]) -> float:
-        """The main thread's turn at what is seen: what goes wrong there is told, and the music plays on.
+        """The main thread's work for the window: an error there is reported, and the music plays on.
 
         What goes wrong with a layer does not keep the window from being drawn: it may have to be black.
         """
@@ -182,10 +182,10 @@ class Engine:
             return work()
         except Exception as error:
             sentence = f"the {what}: {describe(error)}"
-            if self._told.get(what) != sentence:
+            if self._reported.get(what) != sentence:
                 log.debug("%s", sentence, exc_info=True)
                 self.fail(sentence)
-            self._told[what] = sentence
+            self._reported[what] = sentence
             return None
 
     def advance(self, to_s: float) -> None:

@@ -57,12 +57,12 @@ def perform(
         engine = Engine(loaded, VirtualClock() if offline else None, options, path)
         on_stop(engine.stop_soon)
         deadline = StopDeadline(engine.stopping, engine.end_notes)
-        told: Terminal | ShowLog = Terminal(engine.clock, engine.nodes)
+        display: Terminal | ShowLog = Terminal(engine.clock, engine.nodes)
         if headless or not sys.stderr.isatty():
-            told = ShowLog(engine.clock, engine.tree, engine.nodes)
+            display = ShowLog(engine.clock, engine.tree, engine.nodes)
         screen = Screen(engine.stage, os.environ.get("SDL_VIDEODRIVER"))
         if not offline:
-            engine.routing.views.append(told.view)
+            engine.routing.views.append(display.view)
         try:
             engine.open()
             if offline:
@@ -70,7 +70,7 @@ def perform(
                     _rest_painters(engine)
                 engine.advance(seconds or 0.0)
             else:
-                engine.run(seconds, partial(_show, told, None if headless else screen))
+                engine.run(seconds, partial(_show, display, None if headless else screen))
         except PatchError as error:
             log.error("%s", error)
             return 1
@@ -78,7 +78,7 @@ def perform(
             engine.close()
             screen.close()
             if not offline:
-                told.end()
+                display.end()
             deadline.cancel()
         if engine.nodes.stuck:  # Python would wait for its thread, or abort
             exit_now(1)
@@ -93,8 +93,8 @@ def _rest_painters(engine: Engine) -> None:
             engine.tree.set(f"/{name}/pause", True)
 
 
-def _show(told: Terminal | ShowLog, screen: Screen | None) -> float:
-    told.draw()
+def _show(display: Terminal | ShowLog, screen: Screen | None) -> float:
+    display.draw()
     return screen.frame() if screen is not None else float("inf")
 
 

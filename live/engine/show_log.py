@@ -29,7 +29,7 @@ class ShowLog:
         self._tree = tree
         self._nodes = nodes
         self._lines: dict[str, RunningLine] = {}
-        self._told: dict[str, tuple[str, float]] = {}
+        self._logged: dict[str, tuple[str, float]] = {}
         """The last logged state of each node, and when."""
         self._began_s: float | None = None
         self._looked_s = self._alive_s = float("-inf")
@@ -67,9 +67,9 @@ class ShowLog:
             state = str(self._tree.get(f"/{name}/state"))
         except AddressError:  # the node was removed meanwhile
             return
-        told, told_s = self._told.get(name, ("playing", float("-inf")))
-        if state != told and now_s - told_s >= QUIET_S:
-            self._told[name] = state, now_s
+        logged, logged_s = self._logged.get(name, ("playing", float("-inf")))
+        if state != logged and now_s - logged_s >= QUIET_S:
+            self._logged[name] = state, now_s
             log.info("%s: %s", name, state)
 
     def _sum(self, lasted_s: float) -> str:

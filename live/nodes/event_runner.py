@@ -155,7 +155,7 @@ class EventRunner(Worker):
                 self._measures.append((self.due_s, event))
                 continue
             if isinstance(event, Trouble):
-                self._tell(event)
+                self._publish_event(event)
                 continue
             if self._muted:
                 continue
@@ -231,7 +231,7 @@ class EventRunner(Worker):
     def _publish_measures(self, by_s: float) -> None:
         """Publishes the model's measures when the clock reaches the time for which they hold."""
         while self._measures and self._measures[0][0] <= by_s:
-            self._tell(self._measures.popleft()[1])
+            self._publish_event(self._measures.popleft()[1])
 
     def _begin_again(self, now_s: float) -> None:
         self._silence()

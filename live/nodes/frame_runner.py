@@ -30,7 +30,7 @@ RATE_WINDOW_S = 2.0
 GLIDE_STEP_S = 1.0 / 30.0
 """How often it looks at knobs that glide while no picture comes."""
 LEAST_S = 1.0 / 240.0
-"""A model that wants to be called again at once is called so much later: more often nobody sees."""
+"""The shortest time between two calls of a model that asks to be called again at once."""
 POLITE = 5
 """How much its thread, and those its model starts, give way to the others on a processor that has not enough for all:
 a picture may come late, a note may not. Known to Linux only, where threads have a niceness of their own.
@@ -69,9 +69,9 @@ class FrameRunner(Worker):
             self._governor = QualityGovernor(tree.knob(size), int(tree.get(size)))  # type: ignore[arg-type]
 
     @classmethod
-    def told_of(cls, model: Model) -> dict[str, Knob]:
+    def readings_of(cls, model: Model) -> dict[str, Knob]:
         governs = set(GOVERNED) <= set(cls.knobs_for(type(model)))
-        return {**super().told_of(model), **({"governed": GOVERNED_KNOB} if governs else {})}
+        return {**super().readings_of(model), **({"governed": GOVERNED_KNOB} if governs else {})}
 
     def see(self, frame: Frame) -> None:
         """A new picture from the source; it takes the place of one that was not begun yet."""
@@ -133,7 +133,7 @@ class FrameRunner(Worker):
                 due_s += event.seconds
                 self._again_s = max(due_s, now_s + LEAST_S)
             elif isinstance(event, Measure | Trouble):
-                self._tell(event)
+                self._publish_event(event)
             else:
                 self._send(due_s, event, took_s)
         if self._governor is not None:

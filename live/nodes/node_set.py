@@ -182,5 +182,5 @@ class NodeSet(Mapping[str, Runner]):
         for knob in sorted(given, key=lambda knob: declarations[knob].sets is None):
             self._give(f"/{name}/{knob}", node.knobs[knob])
         self._tree.set(f"/{name}/seed", seed)
-        for reading, declared in node.runs.told_of(model).items():
+        for reading, declared in node.runs.readings_of(model).items():
             self._tree.add(f"/{name}/{reading}", declared)

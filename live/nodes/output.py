@@ -1,4 +1,4 @@
-"""Where a node's events go to."""
+"""The interface of what receives a node's events."""
 
 from __future__ import annotations
 

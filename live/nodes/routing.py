@@ -1,4 +1,4 @@
-"""Where the events of each node go: its MIDI voice, OSC, its layer of the window, piano rolls, the running line."""
+"""Routes each node's events to its outputs: MIDI, OSC, its layer of the window, piano rolls, the running line."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ class Routing:
         plays = node.midi is not None
         if name not in self._always:
             views = [view(name) for view in self.views] if plays else []
-            told: list[EventOutput] = []
+            published: list[EventOutput] = []
             if node.camera is None:
-                told = [self._osc_out.voice(name, notes=plays), self._meters.meter(name, plays)]
+                published = [self._osc_out.voice(name, notes=plays), self._meters.meter(name, plays)]
             further = [self._further.pop(name)] if name in self._further else []
-            self._always[name] = [*told, *views, *further]
+            self._always[name] = [*published, *views, *further]
         old = self._voices.of(name)
         new = self._voices.add(name, node.midi) if node.midi is not None else None
         if node.layer is not None and node.camera is not None:

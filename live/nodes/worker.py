@@ -1,4 +1,4 @@
-"""A node's thread: what runs one model step by step, whatever sets its pace."""
+"""The thread of a node: runs one model step by step."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ FIRST_STEP_S = 30.0
 
 def _own(
     *,
-    pause: Annotated[bool, Knob("Hold still: what sounds is ended, and it goes on from here")] = False,
-    mute: Annotated[bool, Knob("Go on unheard and unseen: nothing is sent out")] = False,
-    reset: Annotated[Pulse, pulse("Begin again from the seed")] = False,
+    pause: Annotated[bool, Knob("Pause: sounding notes end, and it resumes from the same state")] = False,
+    mute: Annotated[bool, Knob("Mute: it keeps running, and nothing is sent out")] = False,
+    reset: Annotated[Pulse, pulse("Restart from the seed")] = False,
     seed: Annotated[
-        int, Knob("The same seed gives the same performance; a new one begins again", 0, 2**31 - 1, steps=True)
+        int, Knob("Seed of the random numbers: the same one gives the same performance", 0, 2**31 - 1, steps=True)
     ] = 0,
 ) -> None:
-    """The knobs that every node has, whatever its model and its pace."""
+    """The knobs that every node has in addition to its model's."""
 
 
 class Worker(ABC):
-    """One model with its state, its thread, its failures and its outputs; a kind of pace says when it steps."""
+    """One model with its state, its thread, its failures and its outputs; subclasses decide when it steps."""
 
     OWN: ClassVar[Mapping[str, Knob]] = knobs_of(_own)
-    """The knobs that a node of this pace has beside its model's."""
+    """The knobs that a node of this class has in addition to its model's."""
     URGENT: ClassVar[frozenset[str]] = frozenset(OWN)
-    """Those that end its sleep."""
+    """Knobs that wake the thread when they are set."""
     READINGS: ClassVar[Mapping[str, Knob]] = {
         "step_ms": Knob("Time of one step of the model, smoothed", unit="ms", access="r")
     }
-    """What `readings` tells, published several times a second."""
+    """The figures that `readings` returns, published several times a second."""
     HANGS_AFTER_S: ClassVar[float] = 3.0
     """A step that takes longer is reported, and what sounds is ended."""
 
@@ -59,14 +59,14 @@ class Worker(ABC):
         self.outputs = list(outputs)
         self.wake = threading.Condition()
         self.beats = clock.beats
-        """The line of beats as this iteration found it."""
+        """The line of beats as it was when this iteration began."""
         self.meter = clock.meter
         self.failed_s = float("-inf")
         """When it failed last."""
         self.steps = 0
         self.step_s = 0.0
         self.woken = False
-        """Something happened that must not wait for the time at which it wants to be called."""
+        """The next iteration is due at once, whatever time it asked for."""
         self._knob_names = list(self.knobs_for(type(model)))
         self._seed = int(tree.snapshot(name, ["seed"])["seed"])  # type: ignore[arg-type]
         self._state = model.start(self._seed)
@@ -105,7 +105,7 @@ class Worker(ABC):
         return model.declare(knobs) if isinstance(model, Declares) else knobs
 
     @classmethod
-    def told_of(cls, model: Model) -> dict[str, Knob]:
+    def readings_of(cls, model: Model) -> dict[str, Knob]:
         """The read-only addresses of a node that runs this model."""
         state = Knob("playing, paused, restarting, hanging or failed", kind="text", default="playing", access="r")
         measures = model.measures if isinstance(model, Measures) else {}
@@ -118,7 +118,7 @@ class Worker(ABC):
     # -- life ---------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Begins to play, on a thread of its own."""
+        """Starts the thread."""
         self._thread = threading.Thread(target=self._run, name=f"node {self.name}", daemon=True)
         self._thread.start()
 
@@ -161,20 +161,20 @@ class Worker(ABC):
                     output.silence()
 
     def hear(self, event: Event) -> None:
-        """Something a player did; the model takes it in with its next step."""
+        """Queues an event of a performer; the model receives it with its next step."""
         with self.wake:
             self._arrived.append(event)
             self._wake_up()
 
     def notice(self, address: str, _arguments: tuple[Any, ...]) -> None:
-        """A watcher of the tree: knobs that must act at once end the sleep."""
+        """A watcher of the tree: wakes the thread for knobs that must act at once."""
         node, _, knob = address[1:].partition("/")
         if node == self.name and knob in self.URGENT:
             with self.wake:
                 self._wake_up()
 
     def swap(self, model: Model) -> None:
-        """Puts another model, already loaded, in place of this one: what is scheduled is withdrawn, then it starts."""
+        """Replaces the model by another one that is already loaded: scheduled events are withdrawn, and it restarts."""
         with self.wake:
             self._swapped = model
             self._wake_up()
@@ -182,10 +182,10 @@ class Worker(ABC):
     # -- one iteration ------------------------------------------------------------------------------------------
 
     def iterate(self) -> float:
-        """Does what is to be done now, one step at the most; returns the time at which it wants to be called again.
+        """Does what is due now, at most one step; returns the time of the next call.
 
-        A failing model is started anew after a second, and given up after several failures in a row, with the
-        message at `/engine/error`; the other nodes go on.
+        A failing model is restarted after a second, and given up after five failures in a row, with the message at
+        `/engine/error`; the other nodes go on.
         """
         with self.wake:
             self.woken = False
@@ -206,7 +206,7 @@ class Worker(ABC):
                 self.tree.publish(f"/{self.name}/state", "playing")
 
     def fail(self, now_s: float, sentence: str) -> float:
-        """What it did at this time has failed: it begins again; returns when it wants to be called."""
+        """Reports a failure and restarts the model; returns the time of the next call."""
         self._failures += 1
         self.failed_s = now_s
         given_up = self._failures >= FAILURES_AT_MOST
@@ -219,7 +219,7 @@ class Worker(ABC):
         return self._rests_s
 
     def _look(self, arrived: Sequence[Event], swapped: bool) -> tuple[float, dict[str, Any]]:
-        """The time, and the knobs as they stand then: all that this iteration goes by, and told to who records it."""
+        """The time and the values of all knobs at that time; a session recorder gets the same."""
         with self.tree.batch():  # so that nothing is written between
             now_s = self.clock.now()
             self.beats, self.meter = self.clock.beats, self.clock.meter
@@ -229,14 +229,14 @@ class Worker(ABC):
 
     @abstractmethod
     def _advance(self, now_s: float, knobs: dict[str, Any], swapped: Model | None) -> float:
-        """What `iterate` does as long as nothing fails, at a time and with all knobs, perhaps with another model."""
+        """One iteration at a time, with the values of all knobs, and the model to change to if there is one."""
 
     @abstractmethod
     def _begin_again(self, now_s: float) -> None:
-        """Silences, and puts the model back to its beginning."""
+        """Ends what sounds and restarts the model."""
 
     def _renew(self, own: Mapping[str, Any], now_s: float, swapped: Model | None) -> None:
-        """Another model, a reset or a new seed: begins again, and a failed one gets another chance."""
+        """Restarts for another model, a reset or a new seed; a node that was given up is tried again."""
         if swapped is not None:
             self.model = swapped
         if swapped is not None or own["reset"] or own["seed"] != self._seed:
@@ -250,13 +250,13 @@ class Worker(ABC):
         self._muted = muted
 
     def _worked(self) -> None:
-        """The model does what it should, after failures perhaps."""
+        """Forgets earlier failures after a step that succeeded."""
         if self._failures:
             self._failures, self._rests_s = 0, float("-inf")
             self.tree.publish(f"/{self.name}/state", "playing")
 
-    def _tell(self, event: Measure | Trouble) -> None:
-        """What a model says of its own work is told at once."""
+    def _publish_event(self, event: Measure | Trouble) -> None:
+        """Publishes a measure of the model, or reports its trouble, at once."""
         if isinstance(event, Measure):
             self.tree.publish(f"/{self.name}/{event.name}", event.value)
         else:

@@ -1,4 +1,4 @@
-"""Lets glides happen: tells their values as they go, to what acts on them and to all who listen."""
+"""Publishes the values of parameters that glide, twenty times a second."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from live.patch import Patch
 from live.transport.clock import Clock
 
 STEP_S: Final = 0.05
-"""How often the values of glides under way are told; whoever asks for one gets it as it is at that moment."""
+"""How often the value of a glide is published; a query gets the value of its moment."""
 
 
 class Glides:

@@ -164,8 +164,8 @@ class Tree:
                 leaf.due.append((target if leaf.end is None else leaf.at(now_s), current_writer()))
                 after.append(partial(self._act, leaf))
             for moved in changed:
-                told = True if moved.knob.kind == "pulse" else moved.at(now_s)
-                after.append(partial(self._tell, moved.address, told))
+                published = True if moved.knob.kind == "pulse" else moved.at(now_s)
+                after.append(partial(self._notify, moved.address, published))
             after = self._batch.hold(after)
         run_all(after)
         clipped = "" if kept == value else place.knob.beyond(value)
@@ -204,13 +204,13 @@ class Tree:
         return self.set_at(place, tuple(given[:wants]) if whole else given[0], glide_s)
 
     def publish(self, address: str, *values: Any) -> None:
-        """The engine's own side: stores a read-only value if it is one, and tells everybody who listens."""
+        """Stores a read-only value, or sends a signal; all watchers are notified."""
         with self._lock:
             leaf = self._leaves.get(address)
             if leaf is not None:
                 leaf.value, leaf.end = values[0] if len(values) == 1 else values, None
                 self._moving.pop(address, None)
-            after = self._batch.hold([partial(self._tell, address, values)])
+            after = self._batch.hold([partial(self._notify, address, values)])
         run_all(after)
 
     def batch(self) -> WriteBatch:
@@ -246,7 +246,7 @@ class Tree:
 
     @property
     def glides(self) -> bool:
-        """Whether any glide is under way, or has arrived and `gliding` has not told it yet."""
+        """Whether a glide is under way, or has arrived and `gliding` has not published its end yet."""
         return bool(self._moving)
 
     def moving(self, address: str) -> bool:
@@ -266,7 +266,7 @@ class Tree:
                 if leaf.act and leaf.value != before:
                     leaf.due.append((leaf.value, None))
                     calls.append(partial(self._act, leaf))
-                calls.append(partial(self._tell, leaf.address, leaf.value))
+                calls.append(partial(self._notify, leaf.address, leaf.value))
                 if now_s >= leaf.end_s:
                     leaf.end = None
                     del self._moving[leaf.address]
@@ -324,7 +324,7 @@ class Tree:
     def _name(self, node: str, leaf: Parameter, value: Value) -> Mapping[str, Value]:
         return {leaf.address[len(node) + 2 :]: value}
 
-    def _tell(self, address: str, values: Any) -> None:
+    def _notify(self, address: str, values: Any) -> None:
         arguments = values if isinstance(values, tuple) else (values,)
         for watcher in tuple(self.watchers):
             watcher(address, arguments)

@@ -1,4 +1,4 @@
-"""What a session must be told to be played again: all that reaches the nodes, in the order in which it did."""
+"""The interface of a session recorder: it receives everything that determines what the nodes do, in order."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class SessionObserver(Protocol):
         ...
 
     def looked(self, now_s: float, node: str, heard: Sequence[Event], beats: Beat, meter: int, swapped: bool) -> None:
-        """A node read its knobs, what came to its ears since it last did, and the beats: all it goes by this time.
+        """A node began an iteration: the events that it received since the last one, and the beats.
 
         `swapped`: it plays with other weights from here.
         """

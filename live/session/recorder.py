@@ -59,7 +59,7 @@ class SessionRecorder:
         self._lines: deque[Line | tuple[float, str, Path]] = deque()
         self._plain: set[str] = set()
         self._broken = ""
-        self._told = False
+        self._reported = False
         self._closing = False
         self._turn = threading.Condition()
         self._file: BinaryIO = open(self.path, "xb", buffering=0)  # noqa: SIM115 (it stays open)
@@ -69,7 +69,7 @@ class SessionRecorder:
             self._thread = threading.Thread(target=self._run, name="session", daemon=True)
             self._thread.start()
 
-    # -- what the engine tells: from any thread ------------------------------------------------------------------
+    # -- called by the engine, from any thread ------------------------------------------------------------------
 
     def add(self, node: str, model: Model) -> EventDigest:
         """A node comes; what it does must be sent to the Output returned, too."""
@@ -96,7 +96,7 @@ class SessionRecorder:
             self._weights(change.node, model)
 
     def wrote(self, now_s: float, address: str, knob: Knob, value: Value, glide_s: float) -> None:
-        """A value was stored. An event is not: whoever hears it says so."""
+        """A value was stored. Events are not recorded here: the node that receives one records it."""
         if knob.kind != "event":
             if knob.kind != "pulse" and knob.sets is None:
                 self._plain.add(address)
@@ -166,8 +166,8 @@ class SessionRecorder:
                 self._broken = str(error)
             if self.size > BYTES_AT_MOST:
                 self._broken = f"it has grown to {self.size / 1e6:.1f} MB"
-        if self._broken and not self._told:
-            self._told = True
+        if self._broken and not self._reported:
+            self._reported = True
             self._fail(f"{self.path}: {self._broken}; the session's recording ends here")
 
     def _put(self, data: bytes) -> None:
@@ -201,8 +201,8 @@ def _hashed(at_s: float, node: str, file: Path) -> WeightsUsed:
 
 
 def _newest(lines: Sequence[Line], plain: set[str]) -> list[Line]:
-    """Without the writes that nobody can have noticed: of those to one address between two turns of its node, all but
-    the last. So a flood of messages does not flood the disk.
+    """Drops writes that no node has read: of those to one address between two iterations of its node, all but the
+    last. So a flood of messages does not flood the disk.
 
     A write that sets others, presses or glides may depend on those before it: none before it is left out.
     """

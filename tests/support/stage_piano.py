@@ -35,7 +35,7 @@ class StagePiano:
         self.model = small_pianist()
         self.clock, self.tape = VirtualClock(), Tape()
         self.tree = Tree(self.clock)
-        for name, knob in (NoteRunner.knobs_for(PerformanceRNN) | NoteRunner.told_of(self.model)).items():
+        for name, knob in (NoteRunner.knobs_for(PerformanceRNN) | NoteRunner.readings_of(self.model)).items():
             self.tree.add(f"/piano/{name}", knob)
         for name, value in {"duet": "answer", **knobs}.items():
             self.tree.set(f"/piano/{name.removesuffix('_')}", value)

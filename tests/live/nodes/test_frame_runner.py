@@ -20,7 +20,7 @@ class Easel:
         self.clock = VirtualClock()
         self.tree = Tree(self.clock)
         self.told: list[tuple[str, tuple[object, ...]]] = []
-        for name, knob in {**FrameRunner.knobs_for(type(model)), **FrameRunner.told_of(model)}.items():
+        for name, knob in {**FrameRunner.knobs_for(type(model)), **FrameRunner.readings_of(model)}.items():
             self.tree.add(f"/veil/{name}", knob)
         self.tape = Tape()
         self.runner = FrameRunner("veil", model, self.tree, self.clock, [self.tape])

@@ -24,7 +24,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.tree = Tree(self.clock)
-        for name, knob in (NoteRunner.knobs_for(Listener) | NoteRunner.told_of(Listener())).items():
+        for name, knob in (NoteRunner.knobs_for(Listener) | NoteRunner.readings_of(Listener())).items():
             self.tree.add(f"/scale/{name}", knob)
         self.tree.set("/scale/lookahead", 0.5)
         self.model = Listener()
