@@ -22,7 +22,7 @@ BACKLOG_AT_MOST = 20_000
 LONG_BACKLOG = 1_000
 PING_EVERY_S = 0.25
 """Also the engine's sign of life: the MIDI sender ends its notes when it has received nothing for a second."""
-HUNG_AFTER_PINGS = 24
+HUNG_AFTER_PINGS = 32
 """A process that has left so many unanswered is replaced; a driver may take some seconds over one call."""
 
 CLOSE_WITHIN_S = 3.0
