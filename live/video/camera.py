@@ -1,4 +1,4 @@
-"""Where pictures come from: the Camera value that a patch writes. Nothing is opened by making one."""
+"""The Camera value of a patch: describes a source of frames without opening it."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ MOST_PX = 7680
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """A camera, or what stands in for one. `source` is
+    """A camera or another source of frames. `source` is
 
-    - "auto": the first camera there is, else the test picture;
+    - "auto": the first camera that delivers frames, else the test picture;
     - 0, 1, 2 …: a camera by its number;
-    - "http://…", "rtsp://…", "tcp://…": a stream from the network;
-    - "clip.mp4": a video file, over and over at its own rate; it may lie beside the patch;
-    - "photo.jpg": a picture that stays;
-    - "test": a moving picture that is built in;
-    - any other text: a camera by a part of its name, with `*` for anything ("*Logitech*").
+    - "http://…", "rtsp://…", "tcp://…": a network stream;
+    - "clip.mp4": a video file, looped at its own frame rate, looked up beside the patch first;
+    - "photo.jpg": a still picture;
+    - "test": a built-in moving picture;
+    - any other text: a camera by part of its name, with `*` as a wildcard ("*Logitech*").
 
-    `width` and `height` in pixels (16..7680) and `rate` in pictures a second (1..240) are what a camera is asked for
-    and what the test picture has; files and streams have their own. `mirror` swaps left and right, `rotation` turns
-    clockwise by 0, 90, 180 or 270 degrees, `exposure` in milliseconds (0 leaves it to the camera) is for cameras that
-    can be told.
+    `width` and `height` in pixels (16..7680) and `rate` in frames per second (1..240) are requested from a camera and
+    used by the test picture; files and streams have their own. `mirror` swaps left and right. `rotation` turns
+    clockwise by 0, 90, 180 or 270 degrees. `exposure` is in milliseconds, 0 for automatic; cameras without an exposure
+    control ignore it.
 
-    `name` is where its addresses are, `/camera/…`; a second camera in a patch needs another one. Nodes whose Cameras
-    are equal see the same pictures. Raises VideoError for what cannot be.
+    `name` is the root of its addresses, `/camera/…`; each camera of a patch needs its own. Nodes with equal Cameras
+    share one source. Raises VideoError for a value out of range.
     """
 
     source: int | str = "auto"

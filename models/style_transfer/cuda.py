@@ -1,7 +1,7 @@
-"""One picture painted on a graphics card: a captured graph per size, in half precision.
+"""Paints a picture on a GPU: one captured CUDA graph per picture size, in half precision.
 
-The bytes go over as they are and come back as bytes; everything between is one CUDA graph for each size of picture,
-replayed on a stream of its own, with channels last, as tensor cores want them. The last few sizes are kept.
+Bytes are copied to the device and back; the conversion and the network are one CUDA graph for each size, replayed on
+its own stream, in channels-last layout for the tensor cores. The graphs of the most recent sizes are kept.
 
 The arithmetic is tested on a CPU (where it runs without a graph, in float32); the capture itself has a test that runs
 only where there is a GPU, and no GPU has run it yet.
@@ -19,11 +19,11 @@ from models.compute.graph import CapturedStep
 from models.style_transfer.painter import Pixels
 from models.style_transfer.weights import network_of
 
-KEPT = 6  # sizes whose graphs are kept, the newest
+KEPT = 6  # graphs kept, most recently used sizes
 
 
 class CudaPainter:
-    """As `CpuPainter`, on `device`."""
+    """The equivalent of `CpuPainter` on `device`."""
 
     @torch.inference_mode(False)
     @torch.no_grad()
@@ -37,39 +37,39 @@ class CudaPainter:
         self.device, self.dtype = torch.device(device), dtype
         self.network = network_of(parameters).to(self.device, dtype)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._easels: dict[tuple[int, int], _SizedBuffers] = {}
+        self._buffers: dict[tuple[int, int], _SizedBuffers] = {}
 
     @torch.no_grad()
     def paint(self, pixels: Pixels, weights: tuple[float, ...]) -> Pixels:
         size = pixels.shape[0], pixels.shape[1]
-        easel = self._easels.pop(size, None) or _SizedBuffers(self, size)
-        self._easels[size] = easel  # newest last
-        while len(self._easels) > KEPT:
-            del self._easels[next(iter(self._easels))]
-        return easel.paint(pixels, weights)
+        buffers = self._buffers.pop(size, None) or _SizedBuffers(self, size)
+        self._buffers[size] = buffers  # most recent last
+        while len(self._buffers) > KEPT:
+            del self._buffers[next(iter(self._buffers))]
+        return buffers.paint(pixels, weights)
 
 
 class _SizedBuffers:
-    """The buffers for pictures of one size, which stay where they are, and the graph that works on them."""
+    """Fixed buffers for pictures of one size, and the CUDA graph captured on them."""
 
-    def __init__(self, brush: CudaPainter, size: tuple[int, int]) -> None:
-        self._brush, pinned = brush, brush.device.type == "cuda"
+    def __init__(self, painter: CudaPainter, size: tuple[int, int]) -> None:
+        self._painter, pinned = painter, painter.device.type == "cuda"
         self._given = torch.zeros(*size, 3, dtype=torch.uint8, pin_memory=pinned)
-        self._weights = torch.zeros(1, brush.network.paintings, pin_memory=pinned)
+        self._weights = torch.zeros(1, painter.network.paintings, pin_memory=pinned)
         self._made = torch.zeros(*size, 3, dtype=torch.uint8, pin_memory=pinned)
-        self._captured = CapturedStep(self._forward, brush.device, own_stream=True)
+        self._captured = CapturedStep(self._forward, painter.device, own_stream=True)
 
     def paint(self, pixels: Pixels, weights: tuple[float, ...]) -> Pixels:
-        np.copyto(self._given.numpy(), pixels)  # no copy from it is under way: every call waits for its result
+        np.copyto(self._given.numpy(), pixels)  # no copy is pending: every call waits for its result
         self._weights.copy_(torch.tensor([weights]))
         self._captured()
         return self._made.numpy().copy()
 
     def _forward(self) -> None:
-        brush = self._brush
-        given = self._given.to(brush.device, non_blocking=True)
-        weights = self._weights.to(brush.device, brush.dtype, non_blocking=True)
-        photo = given.permute(2, 0, 1)[None].to(brush.dtype) / 255  # [1, 3, H, W], channels last as the bytes lie
-        painted = brush.network(photo, weights)[0].float()
+        painter = self._painter
+        given = self._given.to(painter.device, non_blocking=True)
+        weights = self._weights.to(painter.device, painter.dtype, non_blocking=True)
+        photo = given.permute(2, 0, 1)[None].to(painter.dtype) / 255  # [1, 3, H, W], channels last like the bytes
+        painted = painter.network(photo, weights)[0].float()
         bytes_ = (painted * 255).round_().to(torch.uint8)
         self._made.copy_(bytes_.permute(1, 2, 0), non_blocking=True)

@@ -1,4 +1,4 @@
-"""What the painter learns from: photos in crops, each painted in more than one manner."""
+"""Training batches of the style network: crops of photos, each with one or two target paintings."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ from models.style_transfer import pictures
 
 log = logging.getLogger(__name__)
 
-SCALES = 0.75, 1.5  # the shorter side of a photo, in sides of the square that shows a whole one
-WHOLE = 256  # that square's side in pixels: crops are cut from photos of about this size
-SHIFT = 4.0  # pixels, each way
-NOISE = 0.03  # largest standard deviation, of colours in 0..1
-MANNERS = 2  # each photo of a batch is painted so often, which spares looking at its content
+SCALES = 0.75, 1.5  # range of the resized photo's shorter side, relative to WHOLE
+WHOLE = 256  # pixels; photos are resized to about this shorter side before cropping
+SHIFT = 4.0  # largest shift of the second crop, pixels in each direction
+NOISE = 0.03  # largest standard deviation of the noise, colours in 0..1
+PER_PHOTO = 2  # paintings per photo in a batch: they share one evaluation of the content features
 
 
 class StyleBatch(NamedTuple):
-    """Crops of photos and which painting each shall be like."""
+    """Crops of photos and the target paintings of each."""
 
     photos: Tensor  # [P, 3, S, S] in 0..1
-    moved: Tensor  # [P, 3, S, S], the same crops seen from a little aside, with noise
+    moved: Tensor  # [P, 3, S, S], the same crops shifted by a few pixels, with noise
     shift: Tensor  # [P, 2]: moved[y, x] is photos[y + shift[0], x + shift[1]], in pixels
-    which: Tensor  # [P, K]: paintings for each photo
+    which: Tensor  # [P, K]: indices of the target paintings
 
 
 class Photos:
-    """Batches by number: the same number is always the same batch, so that a paused training goes on exactly."""
+    """Batches by number: a number always gives the same batch, so a resumed training continues exactly."""
 
     def __init__(self, files: Sequence[Path], *, paintings: int, batch: int, seed: int, ahead: int = 0) -> None:
-        """`batch` counts painted pictures, two of each photo if it is even. Raises ValueError for no files.
+        """`batch` counts painted pictures, two per photo if it is even. Raises ValueError if `files` is empty.
 
-        So many batches are cut `ahead` on threads, for a device beside which the processor has nothing else to do.
+        `ahead` batches are prepared in advance on threads, for training on a GPU, which leaves the CPU idle.
         """
         if not files:
-            raise ValueError("there are no photos to learn from: all that were given are held out")
+            raise ValueError("no photos to train on: all of the given photos are held out for testing")
         self.files, self.paintings, self.seed = list(files), paintings, seed
-        self.each = MANNERS if batch % MANNERS == 0 else 1
+        self.each = PER_PHOTO if batch % PER_PHOTO == 0 else 1
         self.photos = batch // self.each
         self._ahead = ahead
         self._pool = ThreadPoolExecutor(ahead, "photos") if ahead else None
@@ -56,14 +56,14 @@ class Photos:
     def batch(self, number: int, side: int) -> StyleBatch:
         """Batch `number` with crops of `side` pixels.
 
-        A photo that cannot be read is named once and replaced by the next in the order. Raises PictureError where
-        none can be read.
+        An unreadable photo is logged once and replaced by the next one in the order. Raises PictureError if none can be
+        read.
         """
         if self._pool is None:
             return self._cut(number, side)
         wanted = [(n, side) for n in range(number, number + self._ahead + 1)]
-        for gone in self._coming.keys() - set(wanted):
-            self._coming.pop(gone).cancel()
+        for stale in self._coming.keys() - set(wanted):
+            self._coming.pop(stale).cancel()
         for each in wanted:
             if each not in self._coming:
                 self._coming[each] = self._pool.submit(self._cut, *each)
@@ -74,19 +74,19 @@ class Photos:
         which = self._paintings(number)
         crops, moved, shifts = [], [], []
         for n in range(self.photos):
-            crop, aside, shift = views(self._photo(number * self.photos + n), side, random)
+            crop, shifted, shift = views(self._photo(number * self.photos + n), side, random)
             crops.append(crop)
-            moved.append(aside)
+            moved.append(shifted)
             shifts.append(shift)
         return StyleBatch(torch.cat(crops), torch.cat(moved), torch.tensor(shifts), which)
 
     def _photo(self, place: int) -> Pixels:
-        """Photo `place` of an endless row that shows all, in a new order each time round.
+        """Photo `place` of an endless sequence of epochs, each in a new random order.
 
-        Which photo stands in for a bad one depends on the files alone, so a resumed training sees the same.
+        The replacement of an unreadable photo depends on the files alone, so a resumed training gets the same one.
         """
-        turn, at = divmod(place, len(self.files))
-        order = np.random.default_rng((self.seed, turn, 1)).permutation(len(self.files))
+        epoch, at = divmod(place, len(self.files))
+        order = np.random.default_rng((self.seed, epoch, 1)).permutation(len(self.files))
         for index in np.roll(order, -at):
             path = self.files[index]
             try:
@@ -98,37 +98,37 @@ class Photos:
         raise PictureError(f"none of the {len(self.files)} photos can be read")
 
     def _paintings(self, number: int) -> Tensor:
-        """All paintings in turn, in a new order each time round, so that none is seen less than another."""
+        """Target paintings in epochs, each in a new random order, so that all are trained equally often."""
         need = self.photos * self.each
         chosen: list[int] = []
         for place in range(number * need, (number + 1) * need):
-            turn, at = divmod(place, self.paintings)
-            order = np.random.default_rng((self.seed, turn, 2)).permutation(self.paintings)
+            epoch, at = divmod(place, self.paintings)
+            order = np.random.default_rng((self.seed, epoch, 2)).permutation(self.paintings)
             chosen.append(int(order[at]))
         return torch.tensor(chosen).view(self.photos, self.each)
 
 
 def threads(device: torch.device) -> int:
-    """How many batches to cut ahead of a device: on the processor itself that would only be in the way."""
+    """How many batches to prepare ahead: 0 on the CPU, where the threads would compete with the training."""
     return 0 if device.type == "cpu" else min(16, os.cpu_count() or 1)
 
 
 def views(photo: Pixels, side: int, random: np.random.Generator) -> tuple[Tensor, Tensor, tuple[float, float]]:
-    """A crop [1, 3, side, side] of a photo, the same from a little aside with noise, and how far aside (y, x)."""
-    room = int(SHIFT) + 1
-    shorter = max(side + 2 * room, round(WHOLE * random.uniform(*SCALES)))
+    """A random crop [1, 3, side, side], the same crop shifted and with noise, and the shift (y, x) in pixels."""
+    margin = int(SHIFT) + 1
+    shorter = max(side + 2 * margin, round(WHOLE * random.uniform(*SCALES)))
     photo = pictures.sized(photo, shorter)
     if random.random() < 0.5:
         photo = np.ascontiguousarray(photo[:, ::-1])
-    top = int(random.integers(room, photo.shape[0] - side - room + 1))
-    left = int(random.integers(room, photo.shape[1] - side - room + 1))
+    top = int(random.integers(margin, photo.shape[0] - side - margin + 1))
+    left = int(random.integers(margin, photo.shape[1] - side - margin + 1))
     shift = random.uniform(-SHIFT, SHIFT, 2)
     if random.random() < 0.5:
-        shift = np.round(shift)  # a whole number of pixels: moved without being blurred
+        shift = np.round(shift)  # a whole number of pixels: no interpolation blur
     if random.random() < 0.25:
         shift = np.zeros(2)  # noise alone
-    away = np.array([[1, 0, left + shift[1]], [0, 1, top + shift[0]]])
-    aside = cv2.warpAffine(photo, away, (side, side), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    translation = np.array([[1, 0, left + shift[1]], [0, 1, top + shift[0]]])
+    shifted = cv2.warpAffine(photo, translation, (side, side), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
     noise = torch.from_numpy(random.standard_normal((1, 3, side, side), np.float32)) * random.uniform(0, NOISE)
-    moved = (pictures.tensor(np.asarray(aside, np.uint8)) + noise).clamp(0, 1)
+    moved = (pictures.tensor(np.asarray(shifted, np.uint8)) + noise).clamp(0, 1)
     return pictures.tensor(photo[top : top + side, left : left + side]), moved, (float(shift[0]), float(shift[1]))

@@ -1,4 +1,4 @@
-"""The network's pictures beside those of the slow optimisation: the same photos, the same losses."""
+"""Compares the network with Gatys' optimisation on the same photos and losses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from models.style_transfer.weights import network_of
 log = logging.getLogger(__name__)
 
 Row = list[StyleLosses]
-"""The mean losses of the photo as it is, of our picture, and of the slow ones after each number of steps."""
+"""Mean losses of the unchanged photo, of our picture, and of the optimised one after each number of steps."""
 
 
 def judgement(
@@ -29,9 +29,9 @@ def judgement(
     photos: Sequence[Tensor],
     steps: Sequence[int],
 ) -> tuple[list[Row], list[list[Pixels]]]:
-    """For each painting its losses, and for each painting and photo the pictures: the photo, ours, the slow ones.
+    """Losses per painting, and per painting and photo the pictures: the photo, ours, the optimised ones.
 
-    `which` are the network's paintings in the objective's order; photos are [1, 3, H, W] in 0..1.
+    `which[n]` is the network's index of the objective's painting n; photos are [1, 3, H, W] in 0..1.
     """
     device = objective.weights.device
     network = network_of({name: value.to(device) for name, value in parameters.items()})
@@ -45,23 +45,23 @@ def judgement(
             content = objective.content(shown)
             with torch.no_grad():
                 painted = network(shown, weights)
-            slow = optimised(objective, shown, n, steps)
-            look = [shown, painted, *(picture for _, picture in slow)]
-            sheet.append([pictures.pixels_of(picture) for picture in look])
-            for place_, picture in enumerate(look):
+            reference = optimised(objective, shown, n, steps)
+            compared = [shown, painted, *(picture for _, picture in reference)]
+            sheet.append([pictures.pixels_of(picture) for picture in compared])
+            for column, picture in enumerate(compared):
                 with torch.no_grad():
-                    losses[place_].append(judged(objective, [picture], [content], n))
+                    losses[column].append(judged(objective, [picture], [content], n))
         rows.append([mean_of(each) for each in losses])
-        log.info("painting %d of %d: ours %.4f, slow %.4f", n + 1, len(which), rows[-1][1].total, rows[-1][-1].total)
+        log.info("painting %d of %d: ours %.4f, L-BFGS %.4f", n + 1, len(which), rows[-1][1].total, rows[-1][-1].total)
     return rows, sheet
 
 
-def equal_steps(ours: float, photo: float, slow: Sequence[float], steps: Sequence[int]) -> float:
-    """After how many steps the slow way is as good: between two that were measured as if its loss fell in a line
-    there; infinite if it never was.
+def equal_steps(ours: float, photo: float, optimised: Sequence[float], steps: Sequence[int]) -> float:
+    """Number of optimisation steps that reach our loss, interpolated linearly between the measured steps; infinite if
+    none does.
     """
     before, begun = photo, 0
-    for total, step in zip(slow, steps, strict=True):
+    for total, step in zip(optimised, steps, strict=True):
         if total <= ours:
             fall = before - total
             return begun + (step - begun) * min(1.0, max(0.0, (before - ours) / fall)) if fall > 0 else float(step)
@@ -70,14 +70,14 @@ def equal_steps(ours: float, photo: float, slow: Sequence[float], steps: Sequenc
 
 
 def table(labels: Sequence[str], rows: Sequence[Row], steps: Sequence[int], photos: int) -> Table:
-    """The judgement to be printed: content + style = total (weighted) of each."""
-    made = Table(title=f"content and style loss, and their weighted total, mean of {photos} photos held out")
+    """The printed comparison: content and style loss, and their weighted total, of each."""
+    made = Table(title=f"content and style loss, and their weighted total, mean over {photos} held-out photos")
     heads = ["painting", "photo", "ours", *(f"L-BFGS {step}" for step in steps), "ours equals"]
     for n, head in enumerate(heads):
         made.add_column(head, justify="right" if n else "left")
     for label, row in zip(labels, rows, strict=True):
         equals = equal_steps(row[1].total, row[0].total, [each.total for each in row[2:]], steps)
-        told = f"{equals:.0f} steps" if equals < float("inf") else f"over {steps[-1]}"
+        reached = f"{equals:.0f} steps" if equals < float("inf") else f"over {steps[-1]}"
         cells = [f"{each.content:.3f} {each.style:.3f}\n{each.total:.3f}" for each in row]
-        made.add_row(label, *cells, told)
+        made.add_row(label, *cells, reached)
     return made

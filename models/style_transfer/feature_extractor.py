@@ -1,4 +1,4 @@
-"""Which network looks: VGG-16, SqueezeNet, a painter's, or one that never learned; the last two are always there."""
+"""Selects the feature extractor: VGG-16, SqueezeNet, a style network, or an untrained network."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ PUBLISHED: Mapping[str, tuple[Checkpoint, Callable[[Path], FeatureExtractor]]] =
     "vgg16": (checkpoints.VGG16, vgg.load),
     "squeezenet": (checkpoints.SQUEEZENET, squeezenet.load),
 }
-"""Networks by name: where they are published, and how their file is read."""
+"""Downloadable networks by name: the checkpoint and the function that reads it."""
 
 
 class FeatureExtractor(Protocol):
-    """A frozen network that sees: feature maps of pictures, by the names of its layers."""
+    """A frozen network that returns feature maps by layer name."""
 
     @property
     def layers(self) -> Sequence[str]:
-        """The names of its layers, from the picture inward."""
+        """Layer names, in order from the input."""
         ...
 
     def __call__(self, pixels: Tensor, wanted: Collection[str]) -> dict[str, Tensor]:
-        """The `wanted` layers' maps [B, C, h, w] of pictures [B, 3, H, W] in 0..1, red green blue."""
+        """Maps [B, C, h, w] of the `wanted` layers for pictures [B, 3, H, W] in 0..1, RGB."""
         ...
 
     def to(self, device: torch.device) -> FeatureExtractor:
@@ -45,11 +45,15 @@ class FeatureExtractor(Protocol):
 
 
 def load(weights: str, *, prefer: Sequence[str] = (*PUBLISHED, PAINTER)) -> FeatureExtractor:
-    """The network that `weights` names.
+    """Loads the network that `weights` names; nothing is downloaded.
 
-    "vgg16" and "squeezenet" are in the user's cache once `arabesque weights get` has fetched them; a path ends in .npz
-    or .pth; "untrained" is made of random numbers; all else are weights of a painter, by name or path. "auto" is the
-    first of `prefer` that is on this machine. Nothing is fetched here. Raises WeightsError.
+    - "vgg16", "squeezenet": from the user's cache, where `arabesque weights get` stores them;
+    - a path *.npz or *.pth: VGG-16 or SqueezeNet from that file;
+    - "untrained": fixed random weights;
+    - "auto": the first of `prefer` that is on this machine;
+    - any other text: weights of the painter, by name or path.
+
+    Raises WeightsError if it cannot be loaded.
     """
     if weights == AUTO:
         weights = next(name for name in prefer if name not in PUBLISHED or place(PUBLISHED[name][0]).is_file())
@@ -59,8 +63,8 @@ def load(weights: str, *, prefer: Sequence[str] = (*PUBLISHED, PAINTER)) -> Feat
         checkpoint, load_ = PUBLISHED[weights]
         if not place(checkpoint).is_file():
             raise WeightsError(
-                f"{weights}: not on this machine yet: `arabesque weights get vision/{weights}` fetches it "
-                f"(up to {checkpoint.most / 1e6:.0f} MB); or name a file of yours (.npz, .pth)"
+                f"{weights}: not downloaded yet: run `arabesque weights get vision/{weights}` "
+                f"(up to {checkpoint.most / 1e6:.0f} MB), or name a file (.npz, .pth)"
             )
         return _read(place(checkpoint), load_)
     path = Path(weights).expanduser()
@@ -73,14 +77,14 @@ def load(weights: str, *, prefer: Sequence[str] = (*PUBLISHED, PAINTER)) -> Feat
 
 
 def _of_either(path: Path) -> FeatureExtractor:
-    """VGG-16 or SqueezeNet, whichever it is."""
+    """VGG-16 or SqueezeNet, recognised by its tensor names."""
     names = checkpoints.read(path).keys()
     small = any("squeeze" in name for name in names)
     return squeezenet.load(path) if small else vgg.load(path)
 
 
-def _read(path: Path, how: Callable[[Path], FeatureExtractor]) -> FeatureExtractor:
+def _read(path: Path, reader: Callable[[Path], FeatureExtractor]) -> FeatureExtractor:
     try:
-        return how(path)
+        return reader(path)
     except VisionError as error:
         raise WeightsError(str(error)) from None

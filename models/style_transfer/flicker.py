@@ -1,4 +1,4 @@
-"""How much a painted film flickers: the change from picture to picture where what was filmed did not move."""
+"""Measures flicker of a painted film: the change between frames where the original film is still."""
 
 from __future__ import annotations
 
@@ -14,38 +14,38 @@ from models.files.picture_file import PictureError
 from models.style_transfer.adjustments import resized, working_size
 from models.style_transfer.painter import Painter, Pixels
 
-STILL = 4.0  # levels of 255: a change of the film as small as this, over its neighbourhood, is its noise
-AROUND = 9  # pixels, the neighbourhood
+STILL = 4.0  # levels of 255: mean change in the neighbourhood below which a pixel counts as still
+AROUND = 9  # side of the neighbourhood in pixels
 
 
 class Flicker(NamedTuple):
-    """Mean absolute change from picture to picture, in levels of 255, over the places that stood still."""
+    """Mean absolute change between consecutive frames over the still pixels, in levels of 255."""
 
     film: float
     painted: float
 
 
 def frames(film: Path, height: int, most: int) -> Iterator[Pixels]:
-    """The first pictures of a film at this height at most. Raises PictureError where it cannot be read."""
+    """The first `most` frames of a film, at most `height` rows high."""
     source = cv2.VideoCapture(str(film))
     try:
         for _ in range(most):
-            good, found = source.read()
-            if not good:
+            success, frame = source.read()
+            if not success:
                 break
-            shown = np.ascontiguousarray(found[..., ::-1], np.uint8)
+            shown = np.ascontiguousarray(frame[..., ::-1], np.uint8)
             yield resized(shown, *working_size(shown.shape[0], shown.shape[1], height))
     finally:
         source.release()
 
 
-def flicker(brush: Painter, film: Sequence[Pixels], weights: tuple[float, ...]) -> Flicker:
-    """Each picture painted by itself, and the changes measured. Raises PictureError for less than two pictures."""
+def flicker(painter: Painter, film: Sequence[Pixels], weights: tuple[float, ...]) -> Flicker:
+    """Paints each frame independently and measures the changes. Raises PictureError for fewer than two frames."""
     if len(film) < 2:
-        raise PictureError("there are no two pictures in this film")
+        raise PictureError("the film has fewer than two frames")
     sums = np.zeros(2)
     places = 0
-    painted = [brush.paint(picture, weights) for picture in film]
+    painted = [painter.paint(picture, weights) for picture in film]
     for n in range(1, len(film)):
         still = unmoved(film[n - 1], film[n])
         places += int(still.sum())
@@ -54,6 +54,6 @@ def flicker(brush: Painter, film: Sequence[Pixels], weights: tuple[float, ...]) 
 
 
 def unmoved(before: Pixels, after: Pixels) -> NDArray[np.bool_]:
-    """Where nothing moved from one picture to the next, [H, W]."""
-    apart = cv2.absdiff(before, after).max(axis=2).astype(np.float32)
-    return np.asarray(cv2.blur(apart, (AROUND, AROUND)) < STILL)
+    """Mask [H, W] of the pixels that are still between two frames."""
+    difference = cv2.absdiff(before, after).max(axis=2).astype(np.float32)
+    return np.asarray(cv2.blur(difference, (AROUND, AROUND)) < STILL)

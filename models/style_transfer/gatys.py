@@ -1,4 +1,4 @@
-"""The slow way to the same picture, to judge the fast one by: Gatys et al.'s optimisation from the photo, by L-BFGS."""
+"""Reference for the style network: Gatys et al.'s optimisation of the same losses, from the photo, by L-BFGS."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from torch import Tensor
 from models.style_transfer.objective import Objective
 from models.style_transfer.trainer import StyleLosses
 
-SCALED = 1e3  # the loss is taken so many times: L-BFGS's own tolerances are meant for larger ones
+SCALED = 1e3  # factor on the loss, since the line search of torch.optim.LBFGS has absolute tolerances
 HISTORY = 20
 
 
 def optimised(
     objective: Objective, photo: Tensor, which: int, steps: Sequence[int]
 ) -> list[tuple[StyleLosses, Tensor]]:
-    """Losses and pictures [1, 3, H, W] after each of these numbers of iterations, for one photo in 0..1."""
+    """Losses and pictures [1, 3, H, W] after each number of iterations in `steps`, for one photo in 0..1."""
     painting = torch.tensor([which], device=photo.device)
     content = objective.content(photo)
     pixels = photo.clone().requires_grad_()

@@ -1,4 +1,4 @@
-"""The log of a training of the style network, and the weights and pictures that it leaves."""
+"""Logs a training of the style network and writes its weights and contact sheets."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class StyleJournal(Journal[StyleSettings, StyleLosses]):
     def tested(self, each: Sequence[StyleLosses]) -> None:
         """Logs each painting's losses on the photos held out."""
         updates, mean = self.trainer.done_updates, mean_of(each)
-        totals = {label: told.total for label, told in zip(self.trainer.labels, each, strict=True)}
+        totals = {label: losses.total for label, losses in zip(self.trainer.labels, each, strict=True)}
         named = ", ".join(f"{label} {total:.3f}" for label, total in totals.items())
         row = {"updates": updates, "test": round(mean.total, 4)}
         row |= {f"test_{label}": round(total, 4) for label, total in totals.items()}
@@ -49,7 +49,7 @@ class StyleJournal(Journal[StyleSettings, StyleLosses]):
 
     @torch.no_grad()
     def sheet(self, photos: Sequence[Tensor], name: str = "sheet.png") -> None:
-        """Writes a contact sheet: each photo [1, 3, S, S], then the photo in the style of each painting."""
+        """Writes a contact sheet, a row per photo [1, 3, S, S]: the photo, then its version in each style."""
         network, count = self.trainer.network, len(self.trainer.labels)
         rows = []
         for photo in photos:
@@ -61,7 +61,7 @@ class StyleJournal(Journal[StyleSettings, StyleLosses]):
         pictures.write(self.out / name, pictures.sheet(rows))
 
     def export(self, name: str, each: Sequence[StyleLosses]) -> None:
-        """Writes the weights with these losses, one for each painting."""
+        """Exports the weights, with the test losses of each painting on the card."""
         trainer = self.trainer
         figures: dict[str, float] = {"updates": trainer.done_updates, "total": mean_of(each).total}
         weights = trainer.objective.weights.tolist()
@@ -83,5 +83,5 @@ class StyleJournal(Journal[StyleSettings, StyleLosses]):
 
 
 def rounded(losses: StyleLosses) -> dict[str, float]:
-    """Losses for a line of JSON."""
+    """Losses rounded for a line of JSON."""
     return {name: round(value, 6) for name, value in losses._asdict().items()}

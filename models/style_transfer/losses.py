@@ -1,6 +1,6 @@
-"""What makes a picture like a photo and like a painting at once: the losses of Gatys, Ecker & Bethge (2016).
+"""Content, style and total variation losses (Gatys, Ecker & Bethge 2016; Mahendran & Vedaldi 2015).
 
-All give one number per picture of a batch, [B], so that every picture may have a painting of its own.
+Each returns one number per picture of a batch, [B], so that each picture can have its own target painting.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from torch import Tensor
 
 
 def gram(maps: Tensor) -> Tensor:
-    """How channels of feature maps [B, C, H, W] occur together: [B, C, C], the mean over the M = H W places, float32.
+    """Gram matrices [B, C, C] of feature maps [B, C, H, W], float32 (equation 3), divided by M = H W.
 
-    The paper's G is the sum over the places, M times as much; as a mean it does not depend on the picture's size.
+    The paper's G is the sum over the M positions; the mean does not depend on the size of the picture.
     """
     found: Tensor = _Gram.apply(maps)  # type: ignore[no-untyped-call]
     return found
 
 
 class _Gram(torch.autograd.Function):
-    """Its gradient is one product in the layout of the maps; torch's own are two, and a sum of unlike layouts."""
+    """Gram matrix whose gradient is one product in the memory layout of the maps; autograd would use two and a sum."""
 
     @staticmethod
     def forward(ctx: Any, maps: Tensor) -> Tensor:
@@ -41,17 +41,17 @@ class _Gram(torch.autograd.Function):
 
 
 def content_loss(maps: Tensor, wanted: Tensor) -> Tensor:
-    """Half the squared distance of two pictures' maps [B, C, H, W] (equation 1)."""
+    """Half the squared distance of two pictures' feature maps [B, C, H, W] (equation 1)."""
     return 0.5 * (maps - wanted).square().flatten(1).sum(1)
 
 
 def style_loss(found: Tensor, wanted: Tensor) -> Tensor:
-    """One layer's distance of two `gram`s [B, C, C] or [C, C] (equation 4, 1 / (4 N² M²) with M in the mean)."""
+    """Style loss of one layer from its Gram matrices [B, C, C] or [C, C] (equation 4; M² is in the mean of `gram`)."""
     channels = found.shape[-1]
     return (found - wanted).square().flatten(1).sum(1) / (4 * channels**2)
 
 
 def total_variation(pixels: Tensor) -> Tensor:
-    """Mean squared difference of neighbouring pixels [B, C, H, W]: how noisy a picture is."""
-    across = (pixels[..., 1:] - pixels[..., :-1]).square().flatten(1).mean(1)
-    return across + (pixels[..., 1:, :] - pixels[..., :-1, :]).square().flatten(1).mean(1)
+    """Mean squared difference of neighbouring pixels [B, C, H, W]."""
+    horizontal = (pixels[..., 1:] - pixels[..., :-1]).square().flatten(1).mean(1)
+    return horizontal + (pixels[..., 1:, :] - pixels[..., :-1, :]).square().flatten(1).mean(1)

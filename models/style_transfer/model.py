@@ -1,4 +1,4 @@
-"""The painter on stage: every picture it hears, painted in the manner of any blend of paintings."""
+"""The painter as a node: paints every incoming frame in a blend of painting styles."""
 
 from __future__ import annotations
 
@@ -22,22 +22,21 @@ from models.vision.pixels import mixed
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StyleTransferState:
-    """What was seen last and what was made of it; sizes are those it was painted at."""
+    """The last frame and its painting, and those of the frame before, at the size painted at."""
 
-    seen: Frame | None = None
-    photo: Pixels | None = None  # what the network was shown of `seen`
-    painted: Pixels | None = None  # what it made of it
-    photo_before: Pixels | None = None  # the same of the picture before
+    seen: Frame | None = None  # the last frame
+    photo: Pixels | None = None  # the network's input for `seen`
+    painted: Pixels | None = None  # its output
+    photo_before: Pixels | None = None  # the same for the frame before
     painted_before: Pixels | None = None
-    knobs: tuple[Any, ...] = ()  # as they stood
+    knobs: tuple[Any, ...] = ()  # the values used
 
 
 class StyleTransfer:
-    """A painter with one fader per painting: feed-forward style transfer of live pictures (Johnson 2016, Dumoulin
-    2017), with a small network of our own.
+    """Feed-forward style transfer of video with one fader per painting (Johnson et al. 2016; Dumoulin et al. 2017).
 
-    `parameters` are those of a `Network`, of any size; `labels` names its paintings. `device` is "cpu", "cuda…" or
-    "auto", the graphics card where there is one. One instance steps on one thread at a time.
+    `parameters` are those of a `StyleNetwork` of any size; `labels` names its paintings. `device` is "cpu", "cuda…"
+    or "auto": a GPU if there is one. An instance must not step on two threads at once.
     """
 
     kind: ClassVar[str] = KIND
@@ -59,14 +58,14 @@ class StyleTransfer:
 
     @classmethod
     def load(cls, weights: str = "paintings", device: str = "auto") -> Self:
-        """Reads weights by name or file. Raises WeightsError where they cannot be used."""
+        """Reads weights by name or path. Raises WeightsError if they cannot be used."""
         parameters, card = read(weights)
         model = cls(parameters, card.labels, device=device)
         model.card, model.file = card, store.find(weights, cls.kind)
         return model
 
     def declare(self, knobs: dict[str, Knob]) -> dict[str, Knob]:
-        """The knobs with these weights' paintings: which to choose from, and one fader each."""
+        """Adds the paintings of these weights to the knobs: as choices, and as one fader each."""
         names = self.labels
 
         def faders(values: Mapping[str, Any]) -> dict[str, tuple[float, ...]]:
@@ -80,7 +79,7 @@ class StyleTransfer:
         }
 
     def start(self, seed: int) -> StyleTransferState:
-        """Nothing seen yet. There is no chance in a painter."""
+        """The state before the first frame; the seed is unused, since painting is deterministic."""
         del seed
         return StyleTransferState()
 
@@ -92,30 +91,30 @@ class StyleTransfer:
         *,
         painting: Annotated[str, Knob("One painting alone; sets the faders of `paint`", kind="choice")] = "",
         paint: Annotated[tuple[float, ...], Knob(
-            "How much of each painting: only their relation counts; all at 0 is the camera", 0.0, 1.0, kind="vector"
+            "Share of each painting; only the proportions matter; all at 0 shows the camera", 0.0, 1.0, kind="vector"
         )] = (),
         strength: Annotated[float, Knob("0 is the camera, 1 the painting", 0.0, 1.0)] = 1.0,
         keep_colours: Annotated[bool, Knob("The camera's colours with the painting's light and strokes")] = False,
         resolution: Annotated[int, Knob(
-            "Height to paint at: less is faster, with broader strokes; never more than the camera's", 64, 2160, "pixels"
+            "Height to paint at, at most the camera's; lower is faster, with broader strokes", 64, 2160, "pixels"
         )] = 480,
-        rate: Annotated[float, Knob("Pictures in a second at most; 0 is as many as come", 0.0, 240.0, "1/s")] = 0.0,
-        govern: Annotated[bool, Knob("Lower the resolution where the rate cannot be held otherwise")] = True,
+        rate: Annotated[float, Knob("Maximum frame rate; 0 paints every frame", 0.0, 240.0, "1/s")] = 0.0,
+        govern: Annotated[bool, Knob("Lower the resolution when the frame rate cannot be kept")] = True,
         smooth: Annotated[float, Knob(
-            "How much of the last painting stays where nothing moves, against flicker", 0.0, 0.95
+            "Share of the previous painting kept where nothing moves, against flicker", 0.0, 0.95
         )] = 0.0,
-        feedback: Annotated[float, Knob("How much of its last painting it paints again", 0.0, 0.95)] = 0.0,
-        freeze: Annotated[bool, Knob("Hold the picture; it is still painted anew when a knob is moved")] = False,
-        brightness: Annotated[float, Knob("Of the camera, before painting", -1.0, 1.0)] = 0.0,
-        contrast: Annotated[float, Knob("Of the camera, before painting", 0.0, 4.0, "x")] = 1.0,
-        saturation: Annotated[float, Knob("Of the camera, before painting; 0 is grey", 0.0, 4.0, "x")] = 1.0,
+        feedback: Annotated[float, Knob("Share of the previous painting mixed into the input", 0.0, 0.95)] = 0.0,
+        freeze: Annotated[bool, Knob("Hold the current frame; moving a knob still repaints it")] = False,
+        brightness: Annotated[float, Knob("Brightness of the input, before painting", -1.0, 1.0)] = 0.0,
+        contrast: Annotated[float, Knob("Contrast of the input, before painting", 0.0, 4.0, "x")] = 1.0,
+        saturation: Annotated[float, Knob("Saturation of the input, before painting; 0 is grey", 0.0, 4.0, "x")] = 1.0,
     ) -> tuple[Sequence[Event], StyleTransferState]:  # fmt: skip
-        """The newest picture painted at the size it came in, or the one seen last painted anew.
+        """Paints the newest frame at its own size, or repaints the last one.
 
-        Painting it again with the same knobs gives the same picture: what stays of earlier ones is taken from the
-        picture before, not from the last attempt.
+        Repainting with the same knobs gives the same picture: `smooth` and `feedback` use the painting of the frame
+        before, not the last repaint.
         """
-        del painting, rate, govern  # what the first sets is in `paint`; the others are the runner's
+        del painting, rate, govern  # `painting` sets `paint`; the node's runner uses the other two
         knobs = paint, strength, keep_colours, resolution, smooth, feedback, brightness, contrast, saturation
         frame = next((event for event in reversed(heard) if isinstance(event, Frame)), None)
         if state.seen is not None and freeze:
@@ -143,9 +142,9 @@ class StyleTransfer:
         return [Frame(mixed(pixels, made, strength), state.seen.number if state.seen else 0)], state
 
     def _painted(self, pixels: Pixels, paint: tuple[float, ...]) -> Pixels:
-        """The picture in these manners, [H, W, 3]; without any it stays as it is."""
+        """The picture [H, W, 3] in the blend of styles; unchanged if all faders are 0."""
         faders = paint or (1.0, *(0.0,) * (len(self.labels) - 1))
-        whole = sum(faders)
-        if whole <= 0.0:
+        total = sum(faders)
+        if total <= 0.0:
             return pixels
-        return self.brush.paint(pixels, tuple(fader / whole for fader in faders))
+        return self.brush.paint(pixels, tuple(fader / total for fader in faders))

@@ -1,4 +1,4 @@
-"""The painter's network: a photo to a painting in one pass, in the manner of any blend of the paintings it learned."""
+"""The style network: stylises a photo in one pass, in any blend of the paintings it was trained on."""
 
 from __future__ import annotations
 
@@ -10,29 +10,28 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 KIND = "style_transfer"
-STRIDE = 8  # of the trunk: sides are padded to multiples of it
-PATCH = 4  # of the first fold: 4x4 pixels become channels
-FINE = 16  # channels at half of the picture's size
-TONE = 3, 4  # of a painting: its colours from the photo's, and a constant
-HEED = 64  # numbers by which the whole photo is summed up
+STRIDE = 8  # of the residual blocks: the input is padded to multiples of it
+PATCH = 4  # side of the pixel unshuffle at the input: 4x4 pixels become channels
+FINE = 16  # channels at half resolution
+TONE = 3, 4  # affine map from the photo's RGB to that of the painting
+HEED = 64  # width of the embedding of the photo's statistics
 
-OWN = "scale", "shift", "tone", "heed"  # the parameters that have a row for each painting
+OWN = "scale", "shift", "tone", "heed"  # parameters with one row per painting
 
 
 class StyleNetwork(nn.Module):
     """Feed-forward style transfer with conditional instance normalisation (Johnson et al. 2016; Dumoulin et al. 2017).
 
-    Our own cut of it, for a CPU: the photo is folded 4x4 into channels, so that nothing is computed at full size; the
-    `blocks` residual blocks run at an eighth of it with `wide` channels, between two layers at a quarter with `narrow`
-    ones. The photo also shines through the paint as through a glaze, more or less from place to place: that keeps what
-    is finer than the network's own grain. All that belongs to one painting are a row of `scale`, of `shift` and of
-    `tone`, which says how the photo's own colours show in those of the painting; rows mixed are paintings blended.
-    Sizes grow by repeating pixels before a convolution, since folding channels out draws the fold's own grid into flat
-    places.
+    A variant designed for the CPU. A pixel unshuffle (4x4) moves the input to a quarter of its size, so no convolution
+    runs at full resolution; the `blocks` residual blocks run at an eighth with `wide` channels, between two layers at a
+    quarter with `narrow` channels. The output adds the photo twice: through the affine colour map `tone`, and
+    multiplied by a mask (`glaze`) that the network predicts for each pixel, to keep detail finer than the network
+    draws. A painting owns one row each of `scale`, `shift` and `tone`; a blend of paintings is a weighted sum of rows.
+    Upsampling repeats pixels before a convolution, since a pixel shuffle leaves a grid in flat areas.
 
-    Each of those numbers is moved a little by what the photo as a whole is like (mean and deviation of its folded maps,
-    through two small layers): a normalisation takes just that away, and how much paint a photo needs depends on it.
-    `heed` is by how much each painting minds.
+    Instance normalisation removes the photo's overall contrast and colour, on which the right amount of paint depends.
+    A small network therefore predicts corrections of scale, shift and tone from the mean and standard deviation of the
+    first feature maps. `heed`: how strongly each style reacts to these statistics.
     """
 
     def __init__(self, *, paintings: int, narrow: int = 48, wide: int = 128, blocks: int = 4) -> None:
@@ -55,14 +54,14 @@ class StyleNetwork(nn.Module):
         self.moves = nn.Linear(HEED, 2 * sum(self.widths) + math.prod(TONE))
 
     def forward(self, photo: Tensor, weights: Tensor) -> Tensor:
-        """The photo [B, 3, H, W] in 0..1 painted, the same shape and range; `weights` [B, N] of the paintings.
+        """Stylises photos [B, 3, H, W] in 0..1; returns the same shape and range; `weights` is [B, N].
 
-        Weights are used as they are: they should sum to 1.
+        The weights are not normalised: each row should sum to 1.
         """
         height, width = photo.shape[2:]
         x = F.pad(photo, (0, -width % STRIDE, 0, -height % STRIDE), mode="replicate") * 2 - 1
         folded = self.fold(F.pixel_unshuffle(x, PATCH))
-        scales, shifts, tone = self._numbers(folded, weights)
+        scales, shifts, tone = self._style_parameters(folded, weights)
 
         quarter = F.relu_(normalised(folded, scales[0], shifts[0]))
         h = F.relu_(normalised(self.down(quarter), scales[1], shifts[1]))  # [B, wide, H / 8, W / 8]
@@ -77,33 +76,33 @@ class StyleNetwork(nn.Module):
         h = torch.addcmul(h.add_(paint), glaze, x)
         return torch.sigmoid(2 * h[..., :height, :width])
 
-    def _numbers(self, folded: Tensor, weights: Tensor) -> tuple[Sequence[Tensor], Sequence[Tensor], Tensor]:
-        """Scales and shifts of each normalisation, [B, channels], and the tone [B, 3, 4], for these photos."""
+    def _style_parameters(self, folded: Tensor, weights: Tensor) -> tuple[Sequence[Tensor], Sequence[Tensor], Tensor]:
+        """Scale and shift of each normalisation, [B, channels], and the colour map [B, 3, 4]."""
         variance, mean = torch.var_mean(folded, dim=(2, 3))
-        deviation = (variance + 1e-5).sqrt()  # whose gradient a plain picture has, too
-        heard = F.gelu(self.sums_up(F.gelu(self.sees(torch.cat([mean, deviation], dim=1)))))
-        moved = self.moves(heard * (weights @ self.heed))
+        deviation = (variance + 1e-5).sqrt()  # the offset keeps the gradient finite for a uniform picture
+        embedding = F.gelu(self.sums_up(F.gelu(self.sees(torch.cat([mean, deviation], dim=1)))))
+        corrections = self.moves(embedding * (weights @ self.heed))
         total = sum(self.widths)
-        scale, shift, tone = moved.split((total, total, math.prod(TONE)), dim=1)
+        scale, shift, tone = corrections.split((total, total, math.prod(TONE)), dim=1)
         scales = (weights @ self.scale * (1 + scale)).split(self.widths, dim=1)
         shifts = (weights @ self.shift + shift).split(self.widths, dim=1)
         return scales, shifts, (weights @ self.tone + tone).view(-1, *TONE)
 
 
 def convolution(before: int, after: int, *, stride: int = 1, bias: bool = True) -> nn.Conv2d:
-    """3x3; beyond its border a picture goes on as it ends, else the network would learn to see and paint the frame."""
+    """A 3x3 convolution with replicated borders: zero padding would let the network detect the picture's border."""
     return nn.Conv2d(before, after, 3, stride=stride, padding=1, padding_mode="replicate", bias=bias)
 
 
 def twice(x: Tensor) -> Tensor:
-    """[B, C, 2 H, 2 W], each place repeated."""
+    """Nearest-neighbour upsampling to [B, C, 2 H, 2 W]."""
     return F.interpolate(x, scale_factor=2.0, mode="nearest")
 
 
 def normalised(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
-    """Instance normalisation of [B, C, H, W], then a scale and shift [B, C] of each picture's own.
+    """Instance normalisation of [B, C, H, W], then each picture's own scale and shift [B, C].
 
-    As a group normalisation of one channel each, whose kernel is several times faster on a CPU.
+    Computed as a group normalisation with one channel per group, whose CPU kernel is several times faster.
     """
     channels = scale.numel()
     flat = x.reshape(1, channels, *x.shape[2:])
@@ -111,7 +110,7 @@ def normalised(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
 
 
 def prepare(network: StyleNetwork) -> None:
-    """First weights: each block begins as nothing and the picture begins as the photo, which is quick to leave."""
+    """Initialises the weights so that residual branches start small and the output starts close to the photo."""
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, nonlinearity="relu")

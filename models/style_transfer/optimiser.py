@@ -1,4 +1,4 @@
-"""How the painter's network is corrected: Muon for its convolutions, Adam for the rest."""
+"""The optimiser of the style network: Muon for its convolutions, Adam for the other parameters."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from torch import nn
 
 from models.style_transfer.network import StyleNetwork
 
-GENTLE = 0.2  # of the learning rate is Adam's: numbers that scale whole maps tremble, and all else learns worse for it
+ADAM = 0.2  # Adam's learning rate as a share of Muon's: a higher one makes the normalisation parameters oscillate
 
 
 class StyleOptimiser:
-    """Muon (Jordan et al. 2024) turns the correction of a whole convolution into an orthogonal one.
+    """Muon (Jordan et al. 2024) for convolutions: orthogonalises the update of each weight matrix.
 
-    Each convolution is seen as a matrix [out, in * kernel], and its corrections are scaled to the size of Adam's. The
-    last layer, which makes colours, and all that is not a convolution are Adam's.
+    A convolution's weight is treated as a matrix [out, in * kernel], with the update scaled to the RMS of Adam's. Adam
+    updates the last layer, which produces RGB, and everything that is not a convolution.
     """
 
     def __init__(self, network: StyleNetwork) -> None:
-        """Its network must be on its device already: matrices are views of the weights."""
+        """Move `network` to its device first: the matrices are views of its weights."""
         last = {id(parameter) for parameter in network.unfold.parameters()}
         self._kernels = [p for p in network.parameters() if p.ndim == 4 and id(p) not in last]
         self._matrices = [nn.Parameter(kernel.data.flatten(1)) for kernel in self._kernels]
@@ -35,10 +35,10 @@ class StyleOptimiser:
         self._adam.zero_grad(set_to_none=True)
 
     def step(self, learning_rate: float) -> None:
-        """One correction from the gradients as they are."""
+        """One update from the current gradients."""
         for matrix, kernel in zip(self._matrices, self._kernels, strict=True):
             matrix.grad = None if kernel.grad is None else kernel.grad.flatten(1)
-        for part, rate in ((self._muon, learning_rate), (self._adam, GENTLE * learning_rate)):
+        for part, rate in ((self._muon, learning_rate), (self._adam, ADAM * learning_rate)):
             for group in part.param_groups:
                 group["lr"] = rate
             part.step()  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""One picture painted: bytes in, bytes out, on the processor."""
+"""Paints one picture on the CPU, bytes to bytes."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ Pixels = NDArray[np.uint8]
 
 
 class Painter(Protocol):
-    """Paints pictures. What it returns is its own no longer."""
+    """Paints pictures; the caller owns the returned array."""
 
     def paint(self, pixels: Pixels, weights: tuple[float, ...]) -> Pixels:
-        """The picture [H, W, 3] painted; one weight per painting, of sum 1."""
+        """The stylised picture [H, W, 3]; `weights` has one number per painting, of sum 1."""
         ...
 
 
 class CpuPainter:
-    """The network on the processor; its threads are the calling thread's only while it paints.
+    """The style network on the CPU; torch's thread count is changed only during `paint`.
 
-    In float32, or where that is quicker with convolutions in bfloat16: that moves one level of 255 here and there.
+    Convolutions run in bfloat16 where that is faster, which changes some pixels by one level of 255, else in float32.
     """
 
     def __init__(self, parameters: Mapping[str, Tensor], *, half: bool | None = None) -> None:

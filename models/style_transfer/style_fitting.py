@@ -1,4 +1,4 @@
-"""One more painting for a trained network: only the numbers of its own are learned, on a trunk that stays."""
+"""Adds a painting to a trained network: trains only its own rows of parameters, with all shared weights frozen."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def added(
     seed: int = 1,
     told: Callable[[int, StyleLosses], None] | None = None,
 ) -> dict[str, Tensor]:
-    """The parameters with one painting more, the last: the only one of `objective`.
+    """Returns the parameters with one more painting, the last: the single painting of `objective`.
 
-    It begins as the mean of those that are known (Dumoulin et al. 2017 learn it in a fortieth of the steps of a whole
-    network). `told` hears the number of each step and its losses. Raises ValueError for losses that are not finite.
+    Its rows start as the mean of the others (Dumoulin et al. 2017, section 3.2: a fortieth of the steps of a full
+    training). `told` is called with the number of each step and its losses. Raises ValueError if a loss is not finite.
     """
     device = objective.weights.device
     goal = objective.quick()
@@ -45,17 +45,17 @@ def added(
         crops = batches.batch(number, side).photos.to(device)
         one = torch.ones(len(crops), 1, device=device)
         first = torch.zeros(len(crops), dtype=torch.long, device=device)
-        lost = goal(network(crops, one), goal.content(crops), first)
-        loss = lost.total.mean()
+        losses = goal(network(crops, one), goal.content(crops), first)
+        loss = losses.total.mean()
         if not math.isfinite(float(loss.detach())):
-            raise ValueError("the loss is not finite: this painting cannot be learned so")
+            raise ValueError("the loss is not finite: training on this painting diverged")
         for group in optimiser.param_groups:
             group["lr"] = LEARNING_RATE * 0.5 * (1 + math.cos(math.pi * number / steps))
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         if told is not None:
-            told(number + 1, StyleLosses(*(float(part.detach().mean()) for part in lost)))
+            told(number + 1, StyleLosses(*(float(part.detach().mean()) for part in losses)))
     return {
         name: torch.cat([value, getattr(network, name).detach().cpu()]) if name in OWN else value
         for name, value in parameters.items()

@@ -35,9 +35,9 @@ from models.vision.vgg import Vgg
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY_S = 600.0  # test, contact sheet, weights to try
-SHOWN = 4  # photos of the contact sheet, and of the test on the way
-SIDE = 256  # of the pictures tested, in pixels
+REPORT_EVERY_S = 600.0  # interval of tests, contact sheets and exported weights
+SHOWN = 4  # photos on the contact sheet and in the tests during training
+SIDE = 256  # of the test pictures, in pixels
 STYLE_WEIGHT = 200.0
 
 
@@ -120,11 +120,11 @@ def run(options: argparse.Namespace) -> int:
     resume(trainer, options, f"{len(labels)} paintings, {len(learn):,} photos to train on, {len(held):,} held out")
     journal = StyleJournal(trainer, options)
     shown = squared(spread(held or learn, SHOWN))
-    stop, looked = Stop(), time.monotonic()
+    stop, reported = Stop(), time.monotonic()
     for _ in training(trainer, journal, stop):
-        if time.monotonic() - looked > LOOK_EVERY_S and not stop.asked:
+        if time.monotonic() - reported > REPORT_EVERY_S and not stop.asked:
             report(trainer, journal, "latest", shown, shown)
-            looked = time.monotonic()
+            reported = time.monotonic()
     if trainer.done:
         report(trainer, journal, "final", squared(spread(held or learn, 5 * SHOWN)), shown)
         log.info("done: %s", options.out / "final.safetensors")
@@ -140,18 +140,18 @@ def report(trainer: StyleTrainer, journal: StyleJournal, name: str, tested: list
 
 
 def objective(paintings: list[Painting], extractor: Vgg | SqueezeNet, size: int, *, where: torch.device) -> Objective:
-    """The losses for these paintings, read at `size` pixels of their shorter side."""
+    """The losses for these paintings, resized to a shorter side of `size` pixels."""
     read = [pictures.tensor(pictures.sized(picture_file.read(each.path), size)).to(where) for each in paintings]
     return Objective(extractor.to(where), read, [each.weight for each in paintings])
 
 
 def squared(files: Sequence[Path]) -> list[Tensor]:
-    """The middles of all photos that can be read, each [1, 3, SIDE, SIDE]. Raises PictureError for none."""
+    """Central squares of all readable photos, each [1, 3, SIDE, SIDE]. Raises PictureError if none can be read."""
     return [pictures.tensor(pictures.square(pixels, SIDE)) for pixels in pictures.readable(files)]
 
 
 def spread(files: list[Path], most: int) -> list[Path]:
-    """Up to so many of them, evenly spread over the list and so over the folders."""
+    """At most `most` of the files, evenly spaced over the list and so over its folders."""
     if len(files) <= most:
         return files
     return [files[(2 * n + 1) * len(files) // (2 * most)] for n in range(most)]

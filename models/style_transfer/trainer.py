@@ -1,4 +1,4 @@
-"""One training of the painter: updates, the test on pictures held out, and a checkpoint that resumes exactly."""
+"""A training of the style network: updates, tests on held-out photos, and checkpoints that resume exactly."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from models.training.trainer import BaseTrainer
 
 
 class StyleLosses(NamedTuple):
-    """Losses of one batch or many, each painting's own or a mean."""
+    """Mean losses of one or more batches or test pictures."""
 
     content: float
     style: float
@@ -33,23 +33,23 @@ class StyleLosses(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StyleSettings(TrainingSettings):
-    """What decides the result of a training; `batch` counts painted pictures."""
+    """The settings that determine the result of a training; `batch` counts painted pictures."""
 
     steps: int = 40_000
     batch: int = 6
     learning_rate: float = 2e-3
-    sides: tuple[int, ...] = (192, 256)  # of the crops, in pixels: small ones hold too little of a painting
-    grows: tuple[float, ...] = (0.0, 0.5)  # the share of the training at which each side begins
-    sharpens: float = 0.7  # the share of the training after which the sharp eyes look, where it began with others
-    steadies: float = 0.6  # the share after which stability counts
-    stability: float = 20.0  # the weight of the squared difference between a picture and itself seen from aside
+    sides: tuple[int, ...] = (192, 256)  # crop sizes in pixels; smaller ones show too little of a painting's style
+    grows: tuple[float, ...] = (0.0, 0.5)  # share of the training at which each size begins
+    sharpens: float = 0.7  # share after which VGG-16 gives the losses, if SqueezeNet gave them first
+    steadies: float = 0.6  # share after which the stability loss is added
+    stability: float = 20.0  # weight of the stability loss, see `instability`
     narrow: int = 48
     wide: int = 128
     blocks: int = 4
 
 
 class StyleTrainer(BaseTrainer[StyleSettings, StyleLosses]):
-    """Network, optimiser and position in the photos; `update` until `done`."""
+    """Network, optimiser and position in the photos; call `update` until `done`."""
 
     network: StyleNetwork
     warm_up = 0.01
@@ -64,7 +64,7 @@ class StyleTrainer(BaseTrainer[StyleSettings, StyleLosses]):
         first: Objective | None = None,
         device: torch.device | str = "cpu",
     ) -> None:
-        """Learns by `objective`; where there is a `first` one, by that until it `sharpens`."""
+        """Minimises `objective`; if `first` is given, minimises that one until `settings.sharpens`."""
         super().__init__(settings, device=device)
         self.objective, self.first, self.labels = objective, first, tuple(labels)
         self.photos = Photos(
@@ -78,21 +78,21 @@ class StyleTrainer(BaseTrainer[StyleSettings, StyleLosses]):
             begin(self.network, self.labels, settings.begin)
         self.network.to(self.device)
         self.half = half_pays(self.device)
-        self.taught = objective.quick()  # what teaches; `objective` itself is for tests
+        self.goal = objective.quick()  # for training; `objective` itself is for tests
         self.optimiser = StyleOptimiser(self.network)
 
     @property
     def side(self) -> int:
-        """Of the crops now."""
-        begun = [side for side, at in zip(self.settings.sides, self.settings.grows, strict=True) if self.part >= at]
-        return begun[-1]
+        """Current side of the crops in pixels."""
+        reached = [side for side, at in zip(self.settings.sides, self.settings.grows, strict=True) if self.part >= at]
+        return reached[-1]
 
     def update(self) -> StyleLosses:
-        """One batch, one step of the optimiser. Raises ValueError, with no weight changed, for losses not finite."""
+        """One batch and one optimiser step. Raises ValueError, with no weight changed, if the loss is not finite."""
         batch = self.photos.batch(self.done_updates, self.side)
-        loss, told = self._losses(batch)
+        loss, means = self._losses(batch)
         self.descend(loss, (float(loss.detach()),))
-        return told
+        return means
 
     def _losses(self, batch: StyleBatch) -> tuple[Tensor, StyleLosses]:
         each = batch.which.shape[1]
@@ -100,19 +100,19 @@ class StyleTrainer(BaseTrainer[StyleSettings, StyleLosses]):
         which = batch.which.flatten().to(self.device)
         rows = F.one_hot(which, len(self.labels)).float()
         painted = self._painted(photos.repeat_interleave(each, 0), rows)
-        goal = self.taught
+        goal = self.goal
         if self.first is not None and self.part < self.settings.sharpens:
             goal = self.first
         content = goal.content(photos).repeat_interleave(each, 0)
-        lost = goal(painted, content, which)
-        loss = lost.total.mean()
-        unsteady = loss.new_zeros(())
+        losses = goal(painted, content, which)
+        loss = losses.total.mean()
+        unstable = loss.new_zeros(())
         if self.settings.stability and self.part >= self.settings.steadies:
             moved = batch.moved.to(self.device).repeat_interleave(each, 0)
             shift = batch.shift.to(self.device).repeat_interleave(each, 0)
-            unsteady = instability(painted, self._painted(moved, rows), shift)
-            loss = loss + self.settings.stability * unsteady
-        means = [float(part.detach().mean()) for part in (*lost, unsteady)]
+            unstable = instability(painted, self._painted(moved, rows), shift)
+            loss = loss + self.settings.stability * unstable
+        means = [float(part.detach().mean()) for part in (*losses, unstable)]
         return loss, StyleLosses(*means)
 
     def _painted(self, photos: Tensor, rows: Tensor) -> Tensor:
@@ -122,7 +122,7 @@ class StyleTrainer(BaseTrainer[StyleSettings, StyleLosses]):
 
     @torch.no_grad()
     def test(self, photos: Sequence[Tensor]) -> list[StyleLosses]:
-        """Each painting's mean losses on the same pictures [1, 3, H, W]."""
+        """Mean losses of each painting on the photos [1, 3, H, W]."""
         rows = torch.eye(len(self.labels), device=self.device)
         contents = [self.objective.content(photo.to(self.device)) for photo in photos]
         return [
@@ -139,31 +139,31 @@ class StyleTrainer(BaseTrainer[StyleSettings, StyleLosses]):
 
 
 def begin(network: StyleNetwork, labels: Sequence[str], name_or_path: str) -> None:
-    """Takes over weights. Raises WeightsError where they cannot be used or are of other paintings."""
+    """Starts from existing weights. Raises WeightsError if they cannot be used or are of other paintings."""
     parameters, card = read(name_or_path)
     try:
         network.load_state_dict(parameters)
     except RuntimeError:
-        raise store.WeightsError(f"{name_or_path}: its network is of another size") from None
+        raise store.WeightsError(f"{name_or_path}: the network in this file has a different size") from None
     if card.labels != tuple(labels):
-        raise store.WeightsError(f"{name_or_path}: its paintings are {', '.join(card.labels)}")
+        raise store.WeightsError(f"{name_or_path}: trained on other paintings: {', '.join(card.labels)}")
 
 
 def instability(painted: Tensor, moved: Tensor, shift: Tensor) -> Tensor:
-    """Mean squared difference of `moved` [B, 3, S, S] and `painted` seen from as far aside: `shift` [B, 2] pixels."""
+    """Stability loss: mean squared difference of `moved` [B, 3, S, S] and `painted` shifted by `shift` [B, 2]."""
     side = painted.shape[-1]
     lines = torch.arange(side, device=painted.device, dtype=painted.dtype)
     y = lines[None, :, None] + shift[:, 0, None, None]
     x = lines[None, None, :] + shift[:, 1, None, None]
     shape = len(painted), side, side
     grid = torch.stack([x.expand(shape), y.expand(shape)], dim=-1) * (2 / (side - 1)) - 1
-    wanted = F.grid_sample(painted, grid, align_corners=True)
+    shifted = F.grid_sample(painted, grid, align_corners=True)
     inside = (grid.abs().amax(dim=-1) <= 1)[:, None].to(painted.dtype)
-    return ((wanted - moved).square() * inside).mean()
+    return ((shifted - moved).square() * inside).mean()
 
 
 def judged(objective: Objective, painted: Sequence[Tensor], contents: Sequence[Tensor], which: int) -> StyleLosses:
-    """The mean losses of pictures [1, 3, H, W] that all shall be like one painting."""
+    """Mean losses of pictures [1, 3, H, W] against one painting."""
     sums = [0.0, 0.0, 0.0]
     for picture, content in zip(painted, contents, strict=True):
         for n, part in enumerate(objective(picture, content, torch.tensor([which], device=picture.device))):

@@ -1,7 +1,7 @@
-"""The usual network for this, to measure ours beside: that of Johnson et al. (2016), with instance normalisation.
+"""The network of Johnson et al. (2016) with instance normalisation (Ulyanov et al. 2016), as a peer in benchmarks.
 
-As its supplementary material and Ulyanov et al. (2016) describe it, in the form most programs use: 32, 64 and 128
-channels, five residual blocks, 9x9 convolutions at both ends, and repeated pixels where it grows.
+The layout of the paper's supplementary material as most implementations have it: 32, 64 and 128 channels, five residual
+blocks, 9x9 convolutions at both ends, and nearest-neighbour upsampling.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 
 class TransformerNet(nn.Module):
-    """A photo [B, 3, H, W] to a picture of the same shape where H and W are multiples of 4; untrained here."""
+    """Maps a photo [B, 3, H, W] to a picture of the same shape if H and W are multiples of 4; untrained here."""
 
     def __init__(self) -> None:
         super().__init__()

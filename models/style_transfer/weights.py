@@ -1,4 +1,4 @@
-"""A painter's weights read from disk: of what size the network is, and which paintings it knows."""
+"""Reads the weights of a style network; its sizes follow from the shapes of the tensors."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from models.style_transfer.network import KIND, StyleNetwork
 
 
 def read(name_or_path: str | Path) -> tuple[dict[str, Tensor], store.Card]:
-    """Parameters as float32, and the card. Raises WeightsError where they cannot be used."""
+    """The parameters as float32, and the card. Raises WeightsError if they cannot be used."""
     path = store.find(name_or_path, KIND)
     parameters, card = store.load(path, KIND, shapes(_sizes(path)))
     paintings = len(parameters["scale"])
     if len(card.labels) != paintings:
-        raise store.WeightsError(f"{path}: its card names {len(card.labels)} paintings, and {paintings} were learned")
+        raise store.WeightsError(f"{path}: the card names {len(card.labels)} paintings, not {paintings}")
     return parameters, card
 
 
 def sizes_of(found: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
-    """The arguments of a `StyleNetwork` with tensors of these shapes. Raises KeyError or IndexError for others."""
+    """Arguments of the `StyleNetwork` whose tensors have these shapes. Raises KeyError or IndexError."""
     return {
         "paintings": found["scale"][0],
         "narrow": found["fold.weight"][0],
@@ -34,31 +34,31 @@ def sizes_of(found: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
 
 
 def network_of(parameters: Mapping[str, Tensor]) -> StyleNetwork:
-    """The network that these are the parameters of, for use rather than for learning."""
+    """The network with these parameters, frozen and in evaluation mode."""
     network = _made(sizes_of({name: tuple(value.shape) for name, value in parameters.items()}))
     network.load_state_dict(dict(parameters), assign=True)
     return network.eval().requires_grad_(False)
 
 
 def shapes(sizes: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
-    """Every tensor of the `StyleNetwork` of these sizes, and its shape."""
+    """The shapes of all tensors of a `StyleNetwork` of these sizes, by name."""
     return {name: tuple(value.shape) for name, value in _made(sizes).state_dict().items()}
 
 
 def _made(sizes: Mapping[str, int]) -> StyleNetwork:
-    """A network of these sizes, drawing no random numbers that others draw.
+    """A network of these sizes, made without advancing the global random generator.
 
-    Not on torch's device "meta", which would take its own initial values for nothing: its first use imports half of
-    torch's compiler, for seconds.
+    Not made on torch's "meta" device, although the initial values are unused: the first use of that device imports
+    parts of torch's compiler, which takes seconds.
     """
     with torch.random.fork_rng(devices=[]):
         return StyleNetwork(**sizes)
 
 
 def _sizes(path: Path) -> dict[str, int]:
-    """Of what size the network in a file is, or the usual where the file does not say."""
+    """The sizes of the network in a file, or the default sizes if the file cannot be read."""
     try:
         with safe_open(path, framework="pt") as file:
             return sizes_of({name: tuple(file.get_slice(name).get_shape()) for name in file.keys()})  # noqa: SIM118
     except (SafetensorError, OSError, KeyError, IndexError):
-        return {"paintings": 1}  # store.load has the sentence for it
+        return {"paintings": 1}  # store.load then raises the error

@@ -18,7 +18,7 @@ from live.video.reader import StillReader, TestPictureReader, cameras, open_read
 from live.video.video_file_reader import VideoFileReader
 
 
-def wishes(source: str) -> dict[str, Any]:
+def settings(source: str) -> dict[str, Any]:
     return {"source": source, "width": 64, "height": 48, "rate": 10.0, "exposure": 0.0}
 
 
@@ -37,7 +37,7 @@ def test_cameras_are_listed_by_number_with_their_names(listed: Path) -> None:
 
 
 def test_auto_is_the_test_picture_where_no_camera_gives_one(listed: Path, tmp_path: Path) -> None:
-    reader, seen = open_reader(wishes("auto"), tmp_path, live=True)
+    reader, seen = open_reader(settings("auto"), tmp_path, live=True)
     assert isinstance(reader, TestPictureReader)
     assert seen == "test picture"
 
@@ -48,25 +48,25 @@ def test_auto_is_the_test_picture_where_no_camera_gives_one(listed: Path, tmp_pa
         ("*c920*", "camera 93 cannot be opened"),
         ("integrated", "camera 91 cannot be opened"),
         ("0", "camera 0 cannot be opened"),
-        ("kitchen.mp4", "no camera and no file is called kitchen.mp4; there is Integrated Camera, HD Pro Webcam C920"),
+        ("kitchen.mp4", "no camera or file is named kitchen.mp4; found: Integrated Camera, HD Pro Webcam C920"),
         ("file:///etc/passwd", "expected an address that begins with http, https, rtsp"),
         ("http://127.0.0.1:9/", "http://127.0.0.1:9/ does not answer"),
     ],
 )
 def test_what_cannot_be_opened_is_said(listed: Path, tmp_path: Path, source: str, sentence: str) -> None:
     with pytest.raises(VideoError, match=sentence):
-        open_reader(wishes(source), tmp_path, live=True)
+        open_reader(settings(source), tmp_path, live=True)
 
 
 def test_without_real_time_cameras_are_the_test_picture(tmp_path: Path) -> None:
     for source in ("auto", "0", "http://127.0.0.1:9/"):
-        assert isinstance(open_reader(wishes(source), tmp_path, live=False)[0], TestPictureReader)
+        assert isinstance(open_reader(settings(source), tmp_path, live=False)[0], TestPictureReader)
 
 
 def test_a_file_may_lie_beside_the_patch_or_anywhere(tmp_path: Path) -> None:
     path = clip(tmp_path / "clip.avi", 3)
     for source in ("clip.avi", str(path)):
-        reader, seen = open_reader(wishes(source), tmp_path, live=False)
+        reader, seen = open_reader(settings(source), tmp_path, live=False)
         assert isinstance(reader, VideoFileReader)
         assert seen == "clip.avi"
         reader.close()
@@ -74,7 +74,7 @@ def test_a_file_may_lie_beside_the_patch_or_anywhere(tmp_path: Path) -> None:
 
 def test_a_picture_file_is_a_still(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "a.png"), np.full((4, 6, 4), (0, 0, 255, 255), np.uint8))
-    reader, seen = open_reader(wishes("a.png"), tmp_path, live=True)
+    reader, seen = open_reader(settings("a.png"), tmp_path, live=True)
     assert isinstance(reader, StillReader)
     assert seen == "a.png"
     shot = reader.read(1e6)
@@ -86,5 +86,5 @@ def test_a_picture_file_is_a_still(tmp_path: Path) -> None:
 def test_what_is_no_regular_file_is_not_opened(listed: Path, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo.mp4")
     for source in ("fifo.mp4", "/dev/zero"):
-        with pytest.raises(VideoError, match="no camera and no file is called"):
-            open_reader(wishes(source), tmp_path, live=True)
+        with pytest.raises(VideoError, match="no camera or file is named"):
+            open_reader(settings(source), tmp_path, live=True)

@@ -65,7 +65,7 @@ def test_the_photo_has_no_content_loss_and_the_painting_no_style_loss() -> None:
 def test_a_layer_of_style_is_the_mean_square_over_the_entries_of_its_gram_matrix() -> None:
     goal = objective()
     shown, manner = pictures.tensor(photo(1)), pictures.tensor(painting(0))
-    seen, wanted = (goal.eyes(picture, goal.layers.style) for picture in (shown, manner))
+    seen, wanted = (goal.extractor(picture, goal.layers.style) for picture in (shown, manner))
     apart, whole = 0.0, 0.0
     for layer in goal.layers.style:
         found, meant = (maps[layer].flatten(2).squeeze(0) for maps in (seen, wanted))

@@ -81,7 +81,7 @@ def test_it_begins_with_the_weights_it_is_given(files: list[Path], tmp_path: Pat
     second = StyleTrainer(settings, files, objective(), LABELS)
     for name, value in first.network.state_dict().items():  # files hold them in half precision
         torch.testing.assert_close(second.network.state_dict()[name], value.half().float(), rtol=0.0, atol=0.0)
-    with pytest.raises(store.WeightsError, match="its paintings are stripes, bars"):
+    with pytest.raises(store.WeightsError, match="trained on other paintings: stripes, bars"):
         StyleTrainer(settings, files, objective(), ("stripes", "spots"))
     with pytest.raises(store.WeightsError, match="another size"):
         StyleTrainer(replace(settings, wide=16), files, objective(), LABELS)
@@ -240,7 +240,7 @@ def test_flicker_is_the_change_of_what_stood_still() -> None:
     quiet = unmoved(still, moved)
     assert quiet[:, :30].all()
     assert quiet[:, 50:].mean() < 0.2
-    with pytest.raises(PictureError, match="two pictures"):
+    with pytest.raises(PictureError, match="fewer than two frames"):
         flicker(brush, [still], (1.0, 0.0, 0.0))
 
 
