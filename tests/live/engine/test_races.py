@@ -166,6 +166,24 @@ def test_a_mapping_is_removed_while_it_is_stepped(show: Show) -> None:
     assert show.errors == []
 
 
+def test_cues_that_go_round_without_a_wait_leave_the_control_thread_to_the_others(show: Show, tmp_path: Path) -> None:
+    keys = next(service for service in show.engine.control_thread.services if isinstance(service, MidiInput))
+    runner: Any = show.engine.nodes["a"]
+    both = 'actions = ["/cue/goto one", "/cue/goto two"]'
+    (tmp_path / "piece.cues.toml").write_text(f"[one]\n{both}\n[two]\n{both}\n", encoding="utf-8")
+    _wait_for(lambda: show.engine.tree.get("/cue/list") == "one\ntwo")
+    heard: list[object] = []
+    hear = runner.hear
+    runner.hear = lambda event: (heard.append(event), hear(event))
+    show.engine.tree.write("/cue/go", [])
+    _wait_for(lambda: bool(show.errors))
+    assert "is in a circle of cues that never waits: stopped" in show.errors[0]
+    keys.arrive("piano", 0.0, bytes((0x90, 60, 64)))
+    _wait_for(lambda: bool(heard))
+    show.engine.close()
+    assert not [sentence for sentence in show.errors if "control thread" in sentence]
+
+
 def test_a_change_that_fails_leaves_the_others_made_and_is_made_with_the_next_reload(show: Show) -> None:
     broken = "class Broken(Scale):\n    def start(self, seed):\n        raise KeyboardInterrupt\n"
     nodes = f"{A}, b=Node(Broken, weights='p', out=out), c=Node(Scale, weights='p', out=out)"

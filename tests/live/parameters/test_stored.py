@@ -1,0 +1,29 @@
+"""What becomes of values and presses that are set: what is stored, what is complained of, what waits."""
+
+from __future__ import annotations
+
+import pytest
+from trees import planted
+
+from live.parameters.tree import AddressError
+
+
+def test_a_flood_of_presses_leaves_a_few_waiting() -> None:
+    tree = planted()
+    for _ in range(2000):
+        tree.set("/piano/reset", True)
+    assert sum(bool(tree.snapshot("piano", ["reset"])["reset"]) for _ in range(2000)) == 8
+
+
+def test_what_was_stored_comes_back_with_the_complaint() -> None:
+    tree = planted()
+    assert tree.set("/piano/temperature", 9.0) == (
+        4.0,
+        "/piano/temperature: 9 is out of range, 0.25 to 4: 4 is taken",
+    )
+    assert tree.set("/piano/pitch_class/c", 0.5) == (0.5, "")
+    place = tree.find("/piano/density")
+    assert place is not None
+    tree.remove("piano")
+    with pytest.raises(AddressError, match="/piano/density has been removed"):
+        tree.set_at(place, 3.0)
