@@ -1,6 +1,6 @@
-"""What every model shares: knobs, events, and the few methods the engine calls.
+"""The interface between models and engine: knobs, events, and the methods that the engine calls.
 
-Nothing here imports torch, so that the processes that only move MIDI bytes start at once.
+This module does not import torch, so that the helper processes for MIDI start quickly.
 """
 
 from __future__ import annotations
@@ -50,17 +50,17 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Nothing happens for so many seconds: what a model returns next is due that much later."""
+    """A delay: the events that a model returns next are due `seconds` later."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Pen:
-    """A pen moves in a straight line to (x, y): on the paper with `down`, above it without.
+    """A pen moves in a straight line to (x, y); with `down` it draws the line, otherwise it moves above the paper.
 
-    (0, 0) is the middle of the paper, y grows downward, and 1 is half of the paper's shorter side. Several pens draw
-    at once; the first is 0.
+    (0, 0) is the middle of the paper, y grows downward, and 1 is half of the paper's shorter side. `pen` is the pen's
+    number, from 0.
     """
 
     x: float
@@ -71,8 +71,8 @@ class Pen:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What happens to a pen's drawing as a whole: a "new" one begins (the old one may fade), all is "clear"ed at once,
-    or the last drawing is taken back ("undo").
+    """A command for whole drawings: "new" begins a drawing of this pen (the one before may fade), "undo" removes the
+    pen's last drawing, "clear" removes the drawings of all pens.
     """
 
     do: Literal["new", "clear", "undo"]
@@ -81,11 +81,11 @@ class Page:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """A picture: `pixels` is uint8 [height, width, 3], red green blue, rows from the top; nobody changes it any more.
+    """A picture: `pixels` is uint8 [height, width, 3], red green blue, rows from the top, never modified after creation.
 
-    A model that takes pictures hears the newest one at each step and answers with its own of the same `number`, which
-    counts the pictures of a source. It is called again when there is a new one, when a knob of its node has changed
-    (it keeps what it saw last in its state), and after a Wait that it returned.
+    `number` counts the pictures of a source. A model that takes pictures receives the newest one at each step and
+    returns its own picture with the same number. The engine calls it again when a new picture arrives, when a knob of
+    its node changes (the model keeps the last picture in its state), and after a Wait that it returned.
     """
 
     pixels: NDArray[np.uint8]
@@ -94,9 +94,9 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A figure about the work under way, such as a loss: kept and sent out at `/NODE/name`, a read-only address.
+    """A figure that a model reports while it runs, such as a loss; published at `/NODE/name`, a read-only address.
 
-    A model says with `measures` which there are.
+    The model declares the figures it reports in `measures`.
     """
 
     name: str
@@ -105,8 +105,9 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What a person should know and do something about, in one sentence, while the model goes on as well as it can:
-    logged, and sent out at `/engine/error` with the node's name before it.
+    """A problem that the user should fix, in one sentence, while the model continues with reduced function.
+
+    The engine logs it, and sends it to `/engine/error` with the node's name in front.
     """
 
     sentence: str
@@ -118,16 +119,16 @@ Event = NoteOn | NoteOff | Control | Pen | Page | Frame | Measure | Trouble | Wa
 class Model(Protocol):
     """A network in streaming form: explicit state in, events and the next state out.
 
-    A state handed out is never changed afterwards, so that the engine can keep it and go back to it: that is how
-    events already scheduled are withdrawn when something must act at once.
+    A state is never modified after `step` returned it, so that the engine can keep it and return to it: the engine does
+    so when it withdraws scheduled events because a parameter or a performer must take effect at once.
     """
 
     kind: ClassVar[str]
-    """The name its weights carry, such as "performance_rnn"."""
+    """The kind in the card of its weights, such as "performance_rnn"."""
 
     @classmethod
     def load(cls, weights: str, device: str = "cpu") -> Self:
-        """Reads named or filed weights. Raises WeightsError with the sentence a person needs."""
+        """Loads weights by name or file. Raises WeightsError where they are missing, broken or of another kind."""
         ...
 
     def start(self, seed: int) -> Any:
@@ -135,41 +136,41 @@ class Model(Protocol):
         ...
 
     def step(self, state: Any, heard: Sequence[Event], /, *args: Any, **knobs: Any) -> tuple[Sequence[Event], Any]:
-        """One small piece of work: what has been heard since the last step, the knobs as they stand now."""
+        """Computes the next events from the events received since the last step and the current knob values."""
         ...
 
 
 @runtime_checkable
 class Declares(Protocol):
-    """A model whose weights know more of its knobs: which categories there are to choose from."""
+    """A model that completes the declarations of its knobs from its weights, such as the list of categories."""
 
     def declare(self, knobs: dict[str, Knob]) -> dict[str, Knob]:
-        """The knobs of `step` as they are with these weights."""
+        """The knobs of `step`, with choices and components as these weights have them."""
         ...
 
 
 @runtime_checkable
 class Sees(Protocol):
-    """A model that takes pictures: its node has a camera as its source, and is called picture by picture."""
+    """A model that takes pictures: its node has a camera as its source, and calls `step` for each picture."""
 
     sees: ClassVar[bool]
 
 
 @runtime_checkable
 class FromFile(Protocol):
-    """A model that says which file its weights were read from, for those who keep record of a performance."""
+    """A model that gives the file its weights were read from; a session recording stores that path."""
 
     file: Path | None
 
 
 @runtime_checkable
 class Listens(Protocol):
-    """A model that follows a performer, and so must act on what it hears at the moment at which it is played.
+    """A model that follows a performer, and so must react at the moment at which an event arrives.
 
-    When a performer's event arrives, or one of the model's own pulses, the runner withdraws what is scheduled and not
-    yet due and takes the model back to its state of that moment. `heard` then begins with a Wait for the time since the
-    last event of that state, so that the sum of all Waits, heard or returned, is the time that has passed. A step that
-    returns a Wait returns nothing else but Measures, so that there is a state for each moment.
+    When an event of the performer arrives, or a pulse knob of the model is pressed, the runner withdraws the scheduled
+    events that are not yet due and returns the model to its state at that moment. `heard` then begins with a Wait for
+    the time since that state's last event, so that the sum of all Waits, received or returned, is the elapsed time. A
+    step that returns a Wait returns nothing else except Measures, so that each moment has its own state.
     """
 
     listens: ClassVar[bool]
@@ -181,7 +182,7 @@ class Listens(Protocol):
 
 @runtime_checkable
 class Measures(Protocol):
-    """A model that tells figures about its work while it does it."""
+    """A model that reports figures about its work while it runs."""
 
     measures: ClassVar[Mapping[str, Knob]]
-    """What each Measure means, by its name: Knobs with kind, default, and access "r"."""
+    """The declaration of each Measure, by its name: Knobs with kind, default, and access "r"."""

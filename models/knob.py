@@ -1,4 +1,4 @@
-"""Knobs: one declaration of a control, and what a function's declared arguments say. Re-exported by models.base."""
+"""Knobs: the declaration of a control, and reading these from a function's signature. Re-exported by models.base."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Kind = Literal["float", "int", "switch", "choice", "text", "vector", "pulse", "e
 
 
 class KnobError(ValueError):
-    """A value that a knob cannot take; the message says what was expected."""
+    """A value that a knob cannot accept; the message names what was expected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +24,18 @@ class Knob:
 
     A model's keyword-only arguments of ``step``, annotated with Knobs, are its parameters; kind and
     default come from the annotation's type and the argument's default. Numbers outside the range are
-    clipped to it. ``curve`` says how a fader should travel ("log" needs ``low`` > 0). ``sets`` gives the
-    values of other knobs of the same node that follow from this one (a scale sets the pitch classes); it is
-    called with all values of the node and returns those to change.
+    clipped to it. ``curve`` is the scale of a fader ("log" needs ``low`` > 0). ``sets`` computes values of other
+    knobs of the same node from this one (a scale sets the pitch classes): it is called with all values of the
+    node and returns those to change.
 
-    An "event" is not stored but handed on with its arguments, which ``components`` name: numbers in the range, or
-    where ``arguments`` says so each what its own Knob takes, the last ``optional`` of them only if given (see `event`).
-    A choice without choices and a vector without components take anything: the model says with `declare` what there
-    is, once it has its weights.
+    An "event" is not stored; it is passed on with its arguments. ``components`` names the arguments: numbers in the
+    range, or, with ``arguments``, values that each argument's own Knob accepts. The last ``optional`` arguments may be
+    left out (see `event`). A choice without choices and a vector without components accept any value: the model fills
+    them in with `declare` once its weights are loaded.
 
-    What lies between two values of a number that ``steps`` means nothing, as with an instrument's; ``unset`` is a value
-    that leaves something alone, and so is on no way to another. A text that is a ``file`` names a file or a stream to
-    open: a sender may name those of the show only.
+    ``steps`` marks a number without meaningful values in between, such as an instrument's number; it does not glide.
+    ``unset`` is a value that means "no setting", so nothing is interpolated from it or to it. A text with ``file`` names
+    a file or a stream to open: over the network only files of the show are accepted.
     """
 
     meaning: str
@@ -45,7 +45,7 @@ class Knob:
     curve: Literal["linear", "log"] = "linear"
     choices: tuple[str, ...] = ()
     aliases: tuple[tuple[str, str], ...] = ()
-    """Further names for choices: the name that is accepted, and the choice that it means."""
+    """Further names for choices: pairs of the accepted name and its choice."""
     components: tuple[str, ...] = ()
     kind: Kind = "float"
     default: Value = 0.0
@@ -59,16 +59,16 @@ class Knob:
 
     @property
     def glides(self) -> bool:
-        """Whether it can go from one value to another through those between."""
+        """Whether a glide can interpolate between two values."""
         return self.kind in ("float", "int", "vector") and not self.steps
 
     def coerce(self, given: Any) -> Value:
-        """The value this knob stores for what came in, clipped to its range.
+        """Converts a received value to the one that this knob stores, clipped to its range.
 
-        Accepts what senders really send: ints, floats, bools and numeric strings for each other, a choice by
-        name (any case) or by index, a vector as a sequence of its length.
+        Accepts ints, floats, bools and numeric strings in place of each other, a choice by name (any case) or by
+        index, and a vector as a sequence of its length.
 
-        Raises KnobError where that cannot be done, for NaN and infinities too.
+        Raises KnobError for anything else, NaN and infinities included.
         """
         match self.kind:
             case "event" if self.arguments:
@@ -96,30 +96,30 @@ class Knob:
             case _:
                 return self._clip(_number(given))
 
-    def beyond(self, given: Any) -> str:
-        """What is to be said of a value that `coerce` clips: nothing of one in the range.
+    def clip_message(self, given: Any) -> str:
+        """The message for a value that `coerce` clips; empty for a value in the range.
 
-        Or of a sender's list of arguments, of which those past the value (a glide in seconds) do not count.
+        `given` may also be a list of OSC arguments; those after the value (a glide in seconds) are ignored.
         """
         parts = list(given) if isinstance(given, Sequence) and not isinstance(given, str) else [given]
         if parts and isinstance(parts[0], list | tuple):
             parts = [*parts[0], *parts[1:]]
         if self.kind == "event" and self.arguments:
             pairs = zip(self.arguments, parts, strict=False)
-            return next((said for knob, part in pairs if (said := knob.beyond(part))), "")
+            return next((message for knob, part in pairs if (message := knob.clip_message(part))), "")
         if self.kind not in ("float", "int", "vector", "event"):
             return ""
         for part in parts[: len(self.components) or len(parts)] if self.kind in ("vector", "event") else parts[:1]:
             number = _number(part)
             taken = self._clip(number)
-            if abs(taken - number) > 1e-5 * max(1.0, abs(taken)):  # 32 bits or six digits hardly mean more
+            if abs(taken - number) > 1e-5 * max(1.0, abs(taken)):  # the precision of 32-bit floats and six digits
                 low, high = (f"{end:g}" if end is not None else "any" for end in (self.low, self.high))
-                reach = f"{low} to {high} {self.unit}".rstrip()
-                return f"{number:g} is out of range, {reach}: {taken:g} is taken"
+                limits = f"{low} to {high} {self.unit}".rstrip()
+                return f"{number:g} is out of range, {limits}: {taken:g} is used"
         return ""
 
     def between(self, start: Value, end: Value, part: float) -> Value:
-        """The value ``part`` (0..1) of the way from start to end, along the curve; steps at the end if not a number."""
+        """Interpolates from start to end, ``part`` 0..1, along the curve; what is not a number jumps at part 1."""
         if part >= 1.0:
             return end
         if isinstance(start, tuple) and isinstance(end, tuple):
@@ -196,7 +196,7 @@ def _switch(given: Any) -> bool:
 
 
 def _pressed(given: Any) -> bool:
-    """Whatever is sent to a button presses it, a word such as bang, too: all but what says that it was let go."""
+    """Whether a value presses a button: any value does, "bang" included, except 0, false and off (the release)."""
     try:
         return _switch(given)
     except KnobError:
@@ -213,9 +213,9 @@ def pulse(meaning: str) -> Knob:
 
 
 def event(meaning: str, optional: int = 0, **arguments: Knob) -> Knob:
-    """Something that is asked for with arguments: `event("Go to", name=Knob("Which", kind="text"))`.
+    """A command with arguments: `event("Go to", name=Knob("Which", kind="text"))`.
 
-    It is handed on with as many as were given, the last `optional` may be left out.
+    The last `optional` arguments may be left out; the event is passed on with those given.
     """
     return Knob(
         meaning,
@@ -229,10 +229,10 @@ def event(meaning: str, optional: int = 0, **arguments: Knob) -> Knob:
 
 
 def address_names(names: Sequence[str]) -> tuple[str, ...]:
-    """The names as parts of OSC addresses, each another: letters without accents, and `_` for what OSC forbids there.
+    """Unique address parts for names: accents removed, and `_` in place of characters that OSC does not allow.
 
-    A name without any letter or digit that OSC allows becomes its number, from 1; of two equal ones the second gets
-    its number at the end.
+    A name without any letter or digit that OSC allows becomes its number, from 1; of two equal names the second gets
+    its number appended.
     """
     taken: list[str] = []
     for number, name in enumerate(names, 1):
@@ -246,9 +246,9 @@ _KINDS: dict[Any, Kind] = {float: "float", int: "int", bool: "switch"}
 
 
 def knobs_of(step: Callable[..., Any]) -> dict[str, Knob]:
-    """The knobs that a function's keyword-only arguments declare, in order, with kind and default filled in.
+    """Reads the knobs from a function's keyword-only arguments, in order, with kind and default filled in.
 
-    Raises TypeError where a keyword-only argument has no Knob or no default: a slip of the model's author.
+    Raises TypeError where a keyword-only argument has no Knob or no default.
     """
     hints = get_type_hints(step, include_extras=True)
     knobs: dict[str, Knob] = {}

@@ -9,7 +9,7 @@ JUDGES = {"piano": "models.performance_rnn.judge"}
 
 
 def main(argv: list[str]) -> int:
-    """Hands the arguments over to the model's own judge."""
+    """Passes the arguments to the model's measuring command; returns its exit status."""
     if not argv or argv[0] not in JUDGES:
         wanted = ", ".join(JUDGES)
         sys.stderr.write(

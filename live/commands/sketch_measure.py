@@ -1,4 +1,4 @@
-"""`arabesque sketch measure`: how well finished weights know drawings that they have not learned from."""
+"""`arabesque sketch measure`: losses of Sketch-RNN weights on held-out drawings."""
 
 from __future__ import annotations
 
@@ -28,18 +28,22 @@ AT_ONCE = 100
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command; returns its exit status: 0 done, 2 for what cannot be done, told in one sentence."""
+    """Runs the command; returns its exit status: 0 done, 2 after an error, which is printed as one sentence."""
     parser = argparse.ArgumentParser(
         prog="arabesque sketch measure",
-        description="Losses of weights on the drawings that a training holds back, per category: the paper's L_R and "
-        "L_KL, and L_R of the decoder alone, without z.",
+        description="Losses of weights on the held-out test drawings, per category: L_R and L_KL of Ha & Eck (2017), and "
+        "L_R of the decoder alone, with z = 0.",
     )
     add = parser.add_argument
     add("weights", help="a name or a file")
     add("data", nargs="+", type=Path, metavar="DATA", help="drawings, as for `arabesque train sketch`")
-    add("--longest", type=int, help="leave out drawings of more points, and divide by it (as in the card, or 200)")
-    add("--simplify", type=float, help="pixels (as in the card, or 2)")
-    add("--card", metavar="NAME", help="write the losses over all into the card of the weights, as l_r_NAME …")
+    add(
+        "--longest",
+        type=int,
+        help="N_max: leave out drawings of more points, and divide the losses by it (the card's, or 200)",
+    )
+    add("--simplify", type=float, help="tolerance of the simplification, in pixels (the card's, or 2)")
+    add("--card", metavar="NAME", help="write the total losses into the card of the weights, as l_r_NAME, l_kl_NAME …")
     given = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
     try:
@@ -51,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Reads, measures, tells, and perhaps writes the card anew."""
+    """Measures the weights, logs the losses, and with --card writes them into the card."""
     parameters, facts, card = read_weights(given.weights)
     longest = given.longest or int(card.figures.get("longest", SketchSettings().longest))
     epsilon = float(card.figures.get(SIMPLIFY, EPSILON)) if given.simplify is None else given.simplify
@@ -65,14 +69,14 @@ def run(given: argparse.Namespace) -> int:
         latent=sizes["latent"],
         mixtures=sizes["mixtures"],
     )
-    judge = SketchTrainer(settings, drawings)
-    held = fixed(drawings, TEST, batch=AT_ONCE, scale=judge.scale)
+    trainer = SketchTrainer(settings, drawings)
+    held = fixed(drawings, TEST, batch=AT_ONCE, scale=trainer.scale)
     if not held:
-        raise ValueError("none of these drawings are held back to test on")
-    whole, each = judge.validate(held)
+        raise ValueError("these drawings contain no test drawings")
+    whole, each = trainer.validate(held)
     alone: tuple[SketchLosses, dict[str, SketchLosses]] | None = None
     if facts.alone and sizes["latent"]:
-        alone = judge.validate(held, alone=True)
+        alone = trainer.validate(held, alone=True)
     count = sum(len(batch.labels) for batch in held)
     for name, losses in (*each.items(), (f"all {count:,}", whole)):
         text = f"{name:16} L_R {losses.reconstruction:7.4f}  L_KL {losses.kl:.4f}"
@@ -87,16 +91,16 @@ def run(given: argparse.Namespace) -> int:
         path = store.find(given.weights, KIND)
         new = {**card.figures, **rounded, f"drawings_{given.card}": count}
         store.save(path, parameters, replace(card, figures=new))
-        log.info("written into the card of %s", path.name)
+        log.info("losses written into the card of %s", path.name)
     return 0
 
 
 def known(paths: Sequence[Path], categories: Sequence[str], longest: int, epsilon: float) -> Drawings:
-    """The drawings of those categories that these files have. Raises ValueError where there are none."""
+    """Reads the drawings of those `categories` that occur in the files. Raises ValueError if none do."""
     found = {one.category for one in files.read(paths, Count())}
     names = [name for name in categories if name in found]
     if not names:
-        raise ValueError(f"no drawings of what these weights know ({', '.join(categories) or 'no categories'})")
+        raise ValueError(f"no drawings of the categories of these weights ({', '.join(categories) or 'none'})")
     return read(paths, longest=longest, epsilon=epsilon, categories=names)
 
 

@@ -1,4 +1,4 @@
-"""`arabesque style`: paint a photo, add a painting to weights, judge weights in figures."""
+"""`arabesque style`: paints a photo, adds a painting to weights, measures weights."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ from models.vision.checkpoints import VisionError
 
 log = logging.getLogger(__name__)
 
-USUAL = "paintings"
-TELL_EVERY = 25  # steps
+DEFAULT = "paintings"
+LOG_EVERY = 25  # steps
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Runs the command; returns its exit status: 0 done, 2 for what cannot be done, told in one sentence."""
+    """Runs the command; returns its exit status: 0 done, 2 after an error, which is printed as one sentence."""
     options = parser().parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
     if options.threads > 0:
@@ -53,52 +53,67 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command's arguments, explained for one who paints."""
+    """The options of the command."""
     made = argparse.ArgumentParser(
-        prog="arabesque style", description="The painter away from the stage: paint a photo, add a painting, judge."
+        prog="arabesque style",
+        description="Style transfer offline: paint a photo, add a painting to weights, measure weights.",
     )
     parts = made.add_subparsers(dest="what", required=True)
     paint_ = parts.add_parser("paint", help="paint a photo", description="Paints a photo with any blend of paintings.")
     paint_.add_argument("photo", type=Path, metavar="PHOTO")
-    paint_.add_argument("--painting", default="", metavar="A,B=2", help="a painting, or a blend (the first there is)")
+    paint_.add_argument(
+        "--painting", default="", metavar="A,B=2", help="a painting, or a blend of several (the first of the weights)"
+    )
     paint_.add_argument("--resolution", type=count, default=2160, help="paint at this height at most (%(default)s)")
     paint_.add_argument("--out", required=True, type=Path, metavar="FILE.png")
-    add_ = parts.add_parser("add", help="learn one more painting", description="Learns one more painting in minutes.")
+    add_ = parts.add_parser(
+        "add", help="add a painting to weights", description="Learns one more painting in a few minutes."
+    )
     add_.add_argument(
         "painting", type=parse_painting, metavar="PAINTING", help="a picture file, LABEL=FILE, either @WEIGHT"
     )
     add_.add_argument("--photos", nargs="+", required=True, type=Path, metavar="DIR", help="photos to learn it on")
     add_.add_argument("--out", required=True, type=Path, metavar="FILE.safetensors")
-    add_.add_argument("--steps", type=count, default=300, help="corrections to make (%(default)s)")
-    add_.add_argument("--side", type=count, default=128, help="of the crops of photos, in pixels (%(default)s)")
+    add_.add_argument("--steps", type=count, default=300, help="updates to make (%(default)s)")
+    add_.add_argument("--side", type=count, default=128, help="side of the photo crops in pixels (%(default)s)")
     add_.add_argument("--seed", type=seed, default=1, help="same seed and pictures: same weights (%(default)s)")
-    add_.add_argument("--licence", default="not stated", help="of the painting, for the card (%(default)s)")
+    add_.add_argument("--licence", default="not stated", help="licence of the painting, for the card (%(default)s)")
     judge_ = parts.add_parser(
         "judge",
-        help="losses beside L-BFGS",
-        description="For each painting: content, style and total loss of the network's pictures, and of Gatys et al.'s "
-        "optimisation started from the same photos, and after how many of its steps it is as good as the network.",
+        help="compare losses with L-BFGS",
+        description="For each painting: content, style and total loss of the network's pictures and of the optimisation of "
+        "Gatys et al. (2016) from the same photos, and the number of L-BFGS steps that reach the network's loss.",
     )
-    judge_.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="photos, or folders: what is held out")
+    judge_.add_argument(
+        "photos", nargs="+", type=Path, metavar="PHOTO", help="photos, or folders (their held-out part)"
+    )
     judge_.add_argument(
         "--paintings", nargs="+", required=True, type=parse_painting, metavar="PAINTING", help="as for train"
     )
-    judge_.add_argument("--most", type=count, default=4, help="photos looked at (%(default)s)")
-    judge_.add_argument("--steps", type=_steps, default=(10, 30, 100, 300), metavar="N,N", help="(10,30,100,300)")
-    judge_.add_argument("--sheet", type=Path, metavar="FILE.png", help="the pictures, ours and the slow ones")
+    judge_.add_argument("--most", type=count, default=4, help="number of photos (%(default)s)")
+    judge_.add_argument(
+        "--steps",
+        type=_steps,
+        default=(10, 30, 100, 300),
+        metavar="N,N",
+        help="L-BFGS steps to compare with (10,30,100,300)",
+    )
+    judge_.add_argument(
+        "--sheet", type=Path, metavar="FILE.png", help="write a contact sheet of the pictures of both methods"
+    )
     flicker_ = parts.add_parser(
         "flicker",
-        help="how steady a film is painted",
-        description="For each painting: by how many levels of 255 the painted film changes from picture to picture "
-        "where what was filmed did not move, each picture painted by itself.",
+        help="measure the flicker of a painted film",
+        description="For each painting: mean change between successive painted frames, in levels of 255, where the film "
+        "does not change. Each frame is painted independently.",
     )
     flicker_.add_argument("film", type=Path, metavar="FILM")
-    flicker_.add_argument("--against", metavar="WEIGHTS", help="other weights of the same paintings, beside these")
-    flicker_.add_argument("--most", type=count, default=60, help="pictures looked at (%(default)s)")
+    flicker_.add_argument("--against", metavar="WEIGHTS", help="other weights of the same paintings, to compare")
+    flicker_.add_argument("--most", type=count, default=60, help="number of frames (%(default)s)")
     flicker_.add_argument("--resolution", type=count, default=240, help="paint at this height at most (%(default)s)")
     for part in (paint_, add_, judge_, flicker_):
         name = "--to" if part is add_ else "--weights"
-        part.add_argument(name, dest="weights", default=USUAL, help="weights, by name or file (%(default)s)")
+        part.add_argument(name, dest="weights", default=DEFAULT, help="weights, by name or file (%(default)s)")
         part.add_argument("--threads", type=int, default=0, help="processor threads (all)")
     for part in (add_, judge_):
         part.add_argument("--vgg", type=Path, metavar="FILE", help="VGG-16's weights, .npz or .pth (downloaded once)")
@@ -110,7 +125,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def paint(options: argparse.Namespace) -> None:
-    """Writes the photo painted."""
+    """Writes the painted photo."""
     parameters, card = read(options.weights)
     weights = blend(options.painting, card.labels)
     photo = picture_file.read(options.photo)
@@ -119,12 +134,15 @@ def paint(options: argparse.Namespace) -> None:
 
 
 def blend(text: str, labels: Sequence[str]) -> tuple[float, ...]:
-    """Weights of sum 1 for "scream" or "scream,udnie=2"; of "" the first painting. Else raises ValueError."""
+    """Weights of the paintings, sum 1, from "scream" or "scream,udnie=2"; "" is the first painting.
+
+    Raises ValueError for an unknown painting or weights whose sum is not above 0.
+    """
     weights = dict.fromkeys(labels, 0.0)
     for part in (text or labels[0]).split(","):
         name, equals, number = part.strip().partition("=")
         if name not in weights:
-            raise ValueError(f"{name}: no such painting; there is {', '.join(labels)}")
+            raise ValueError(f"{name}: no such painting; expected one of {', '.join(labels)}")
         weights[name] = float(number) if equals else 1.0
     whole = sum(weights.values())
     if whole <= 0:
@@ -133,22 +151,24 @@ def blend(text: str, labels: Sequence[str]) -> tuple[float, ...]:
 
 
 def add(options: argparse.Namespace) -> None:
-    """Learns the painting and writes the weights with it."""
+    """Learns the painting and writes the extended weights."""
     clock = Clock()
     parameters, card = read(options.weights)
     new: Painting = options.painting
     if new.label in card.labels:
-        raise ValueError(f"{new.label}: there is such a painting already; name it with LABEL=FILE")
+        raise ValueError(
+            f"{new.label}: the weights already have a painting of this name; choose another with LABEL=FILE"
+        )
     goal = objective([new], vgg.load(options.vgg, deepest=DEEPEST), options.size, where=device(options.device))
     learn, _ = pictures.parts(pictures.found(options.photos))
 
-    def told(number: int, losses: StyleLosses) -> None:
-        if number % TELL_EVERY == 0 or number == options.steps:
+    def log_losses(number: int, losses: StyleLosses) -> None:
+        if number % LOG_EVERY == 0 or number == options.steps:
             spent = f"{clock.now():.0f} s"
             log.info("%d of %d, %s: content %.4f, style %.4f", number, options.steps, spent, *losses[:2])
 
     larger = added(
-        parameters, goal, learn, steps=options.steps, side=options.side, seed=options.seed, told=told
+        parameters, goal, learn, steps=options.steps, side=options.side, seed=options.seed, told=log_losses
     )  # fmt: skip
     words = [
         "arabesque",
@@ -174,12 +194,12 @@ def add(options: argparse.Namespace) -> None:
 
 
 def judge(options: argparse.Namespace) -> None:
-    """Prints the table; writes the sheet."""
+    """Prints the table of losses; with --sheet writes the pictures."""
     parameters, card = read(options.weights)
     labels = [each.label for each in options.paintings]
     unknown = [label for label in labels if label not in card.labels]
     if unknown:
-        raise ValueError(f"{unknown[0]}: not in these weights; there is {', '.join(card.labels)}")
+        raise ValueError(f"{unknown[0]}: not in these weights; expected one of {', '.join(card.labels)}")
     weighted = [
         each._replace(weight=float(card.figures.get(f"weight_{each.label}", each.weight))) for each in options.paintings
     ]
@@ -196,11 +216,11 @@ def judge(options: argparse.Namespace) -> None:
 
 
 def steadiness(options: argparse.Namespace) -> None:
-    """Prints the table."""
+    """Prints the table of flicker."""
     film = list(frames(options.film, options.resolution, options.most))
     columns = {str(name): read(name) for name in (options.weights, options.against) if name}
     labels = next(iter(columns.values()))[1].labels
-    made = Table(title=f"change of {len(film)} pictures where nothing moved, levels of 255")
+    made = Table(title=f"mean change between {len(film)} frames where the film is still, levels of 255")
     for n, head in enumerate(("painting", "film", *columns)):
         made.add_column(head, justify="right" if n else "left")
     for label in labels:

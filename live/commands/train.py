@@ -1,4 +1,4 @@
-"""`arabesque train MODEL …`: runs the trainer of a model."""
+"""`arabesque train MODEL …`: runs the training command of a model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TRAINERS = {
 
 
 def main(argv: list[str]) -> int:
-    """Hands the arguments over to the model's own trainer."""
+    """Passes the arguments to the model's training command; returns its exit status."""
     if not argv or argv[0] not in TRAINERS:
         wanted = ", ".join(TRAINERS)
         sys.stderr.write(

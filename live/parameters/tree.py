@@ -168,7 +168,7 @@ class Tree:
                 after.append(partial(self._notify, moved.address, published))
             after = self._batch.hold(after)
         run_all(after)
-        clipped = "" if kept == value else place.knob.beyond(value)
+        clipped = "" if kept == value else place.knob.clip_message(value)
         return Stored(kept, f"{address}: {clipped}" if clipped else "")
 
     def trust(self, address: str, value: Any) -> None:

@@ -249,7 +249,7 @@ class Presets:
             return str(error)
         except KnobError as error:
             return f"{address}: {error}"
-        beyond = knob.beyond(value) if strict else ""
+        beyond = knob.clip_message(value) if strict else ""
         return f"{address}: {beyond}" if beyond else ""
 
     def _complain(self, name: str, preset: Mapping[str, Mapping[str, Any]]) -> None:

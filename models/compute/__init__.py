@@ -1,1 +1,1 @@
-"""How the models run on torch: device, threads, precision, seeded random numbers."""
+"""Torch utilities of the models: device, threads, precision, CUDA graphs, seeded random numbers, benchmarks."""

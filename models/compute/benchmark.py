@@ -1,4 +1,4 @@
-"""Benchmarks: calls timed in turns, so that all sides meet the same machine; rows of a table, and bounds to reach."""
+"""Benchmarks that interleave the measured calls, so that machine load affects all of them; tables and bounds."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-TURN_S = 0.01  # duration of a turn: each thing is measured so long, then the next
+TURN_S = 0.01  # duration of a turn, after which the next call is measured
 
 BenchRow = dict[str, Any]
-"""`name`, `value`, `unit`; with a peer also `peer` and `ratio`, how many times faster than the peer."""
+"""`name`, `value`, `unit`; with a peer also `peer` and `ratio` (peer's time over ours: above 1 is faster)."""
 Spent = dict[str, NDArray[np.float64]]
-"""The seconds of each call, [count], by the name of the thing measured."""
+"""The duration of each call in seconds, [count], by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """A call to measure, and what surrounds its turns."""
+    """A call to measure, and a context manager for its turns."""
 
     name: str
     call: Callable[[], object]
@@ -31,7 +31,7 @@ class Timed:
 
 
 class Bound(NamedTuple):
-    """A figure that a benchmark must reach, with the bound in words."""
+    """A figure and the bound that it must reach, in words."""
 
     name: str
     figure: float
@@ -40,7 +40,7 @@ class Bound(NamedTuple):
 
 
 def measured(things: Sequence[Timed], seconds: float) -> Spent:
-    """Times all calls in turns for `seconds`, two turns at least, on one thread."""
+    """Measures all calls in turns for `seconds`, at least two turns each, on one thread."""
     spent: dict[str, list[float]] = {thing.name: [] for thing in things}
     with one_thread(), torch.inference_mode():
         end_s = time.perf_counter() + seconds
@@ -54,7 +54,7 @@ def measured(things: Sequence[Timed], seconds: float) -> Spent:
 
 
 def table_rows(spent: Spent, peers: Mapping[str, Sequence[str]], *, tail: bool = True) -> list[BenchRow]:
-    """The medians in milliseconds, one row for each peer of a thing; with `tail` the 99th percentiles, too."""
+    """Rows of medians in milliseconds, one for each peer; with `tail` also the 99th percentiles."""
     rows: list[BenchRow] = []
     p50 = {name: float(np.median(times)) * 1000 for name, times in spent.items()}
     for name, times in spent.items():
@@ -67,7 +67,7 @@ def table_rows(spent: Spent, peers: Mapping[str, Sequence[str]], *, tail: bool =
 
 
 def print_table(rows: Sequence[BenchRow], bounds: Sequence[Bound]) -> int:
-    """Prints rows and bounds; returns the exit status: 1 where a bound is missed, else 0."""
+    """Prints rows and bounds; returns the exit status, 1 if a bound is missed, otherwise 0."""
     lines = []
     for row in rows:
         beside = f"{row['ratio']:9.2f} times as fast as {row['peer']}" if "ratio" in row else ""
@@ -79,7 +79,7 @@ def print_table(rows: Sequence[BenchRow], bounds: Sequence[Bound]) -> int:
 
 
 def turn(call: Callable[[], object]) -> list[float]:
-    """The seconds of each call in one turn, after one uncounted call that fills the caches again."""
+    """The duration of each call in one turn, in seconds, after one warm-up call that is not counted."""
     clock = time.perf_counter
     call()
     spent: list[float] = []
@@ -93,8 +93,8 @@ def turn(call: Callable[[], object]) -> list[float]:
 
 @contextmanager
 def without_onednn() -> Iterator[None]:
-    """Inside, torch does not use oneDNN, which repacks an LSTM's weights at each call."""
-    switch: Any = torch.backends.mkldnn  # its own context manager, `flags`, warns of something else here
+    """Disables oneDNN, which repacks an LSTM's weights at each call, inside the block."""
+    switch: Any = torch.backends.mkldnn  # its context manager `flags` emits an unrelated warning
     before = switch.enabled
     switch.enabled = False
     try:
@@ -105,7 +105,7 @@ def without_onednn() -> Iterator[None]:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Inside, torch computes each operation on one thread."""
+    """Limits torch to one thread inside the block."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -1,6 +1,6 @@
-"""Random numbers as a function of a seed and a count, so that a model's state can be kept and gone back to.
+"""Counter-based random numbers: a function of seed and counter, so that a model can return to an earlier state.
 
-splitmix64 (Steele, Lea & Flood 2014, "Fast Splittable Pseudorandom Number Generators"), one word per count.
+splitmix64 (Steele, Lea & Flood 2014, "Fast Splittable Pseudorandom Number Generators"), one word per counter value.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _FIRST, _SECOND = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 
 
 def stream(seed: int, *parts: int) -> int:
-    """The 64 well-mixed bits from which the numbers of a seed count on; `parts` name one stream of many."""
+    """The 64-bit start of a stream of random numbers; `parts` select one of many streams of the same seed."""
     bits = _mixed(seed + _STEP & _WORD)
     for part in parts:
         bits = _mixed(bits ^ _mixed(part + _STEP & _WORD))
@@ -22,12 +22,12 @@ def stream(seed: int, *parts: int) -> int:
 
 
 def uniform(stream: int, count: int) -> float:
-    """Number `count` (0, 1, …) of a stream: 0 <= u < 1, 53 random bits. To rewind is to count from before."""
+    """Number `count` (0, 1, …) of a stream: 0 <= u < 1, 53 random bits."""
     return (_mixed(stream + (count + 1) * _STEP & _WORD) >> 11) * 2.0**-53
 
 
 def normals(stream: int, size: int) -> NDArray[np.float32]:
-    """The first `size` numbers of a stream as independent normal ones, mean 0, variance 1 (Box and Muller 1958)."""
+    """The first `size` standard normal numbers of a stream, float32 [size] (Box & Muller 1958)."""
     words = np.arange(1, size + size % 2 + 1, dtype=np.uint64) * np.uint64(_STEP) + np.uint64(stream)
     for shift, factor in ((30, _FIRST), (27, _SECOND)):
         words = (words ^ (words >> np.uint64(shift))) * np.uint64(factor)

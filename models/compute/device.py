@@ -1,4 +1,4 @@
-"""The device that computes: a graphics card or the CPU."""
+"""Choice of the torch device."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 
 
 def device(name: str) -> torch.device:
-    """The device of that name; `auto` is this process's graphics card, or the CPU."""
+    """The device of this name; `auto` is the GPU of this process's LOCAL_RANK, or the CPU without a GPU."""
     if name != "auto":
         return torch.device(name)
     if torch.cuda.is_available():

@@ -1,4 +1,4 @@
-"""CUDA graphs: a step that is captured once and replayed, so that a GPU does not wait for each launch."""
+"""CUDA graphs: a step captured once and replayed, which avoids the launch overhead of each kernel."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import torch
 
 
 class CapturedStep:
-    """Runs `forward`, whose tensors stay at their addresses: on a GPU as one captured graph, elsewhere as it is.
+    """Runs `forward`, whose tensors keep their addresses: on a GPU as one captured graph, on a CPU directly.
 
-    With `own_stream` it is replayed beside the work of others instead of after it: everything that it reads on the
-    GPU must then be written by `forward` itself.
+    With `own_stream` the graph runs concurrently with other streams. All GPU memory that `forward` reads must then be
+    written by `forward` itself.
     """
 
     def __init__(self, forward: Callable[[], None], device: torch.device, *, own_stream: bool = False) -> None:
@@ -26,7 +26,7 @@ class CapturedStep:
             self._stream = stream if own_stream else None
 
     def __call__(self, *, wait: bool = True) -> None:
-        """Runs the step; with `wait` its results are there when it returns."""
+        """Runs the step; with `wait` it returns after the results are complete."""
         if self._graph is None:
             self._forward()
             return
@@ -45,13 +45,13 @@ class CapturedStep:
 
 
 def _captured(forward: Callable[[], None], stream: torch.cuda.Stream) -> torch.cuda.CUDAGraph:
-    """The graph of one step; runs before the capture let the libraries choose their kernels and allocate."""
+    """Captures one step, after warm-up runs in which the libraries choose kernels and allocate memory."""
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):
         for _ in range(3):
             forward()
     stream.synchronize()
     graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph, stream=stream, capture_error_mode="thread_local"):  # other threads go on
+    with torch.cuda.graph(graph, stream=stream, capture_error_mode="thread_local"):  # other threads may use CUDA
         forward()
     return graph

@@ -1,4 +1,4 @@
-"""Where arithmetic in half precision pays."""
+"""Where bfloat16 arithmetic is faster than float32."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import torch
 
 
 def half_pays(where: torch.device) -> bool:
-    """Whether bfloat16 is much faster there: on graphics cards, and processors that multiply matrices of it (AMX).
+    """Whether bfloat16 is faster than float32 on this device: true for GPUs and for CPUs with AMX.
 
-    On other processors it is slower than float32.
+    On other CPUs it is slower.
     """
     return where.type == "cuda" or (where.type == "cpu" and bool(torch.cpu.get_capabilities().get("amx_bf16")))

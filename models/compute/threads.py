@@ -1,4 +1,4 @@
-"""How many threads torch uses for a picture: as many as it is worth, and only meanwhile."""
+"""Limits torch's threads while it processes a picture, by the picture's size."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from contextlib import contextmanager
 import torch
 
 MOST = 2
-"""At most so many, where there are so many cores: the pianist needs one, too."""
-WORTH = 20_000
-"""Pixels for which one more thread pays; on a busy machine threads wait for each other."""
+"""Most threads for a picture; the pianist's thread needs a core, too."""
+PIXELS_PER_THREAD = 20_000
+"""Pixels per thread below which a further thread is not faster, because threads wait for each other."""
 
 
 @contextmanager
 def threads(pixels: int) -> Iterator[None]:
-    """Inside, the calling thread's operations use as many threads as a picture of so many pixels is worth."""
+    """Sets the number of torch threads for a picture of this many pixels inside the block."""
     before = torch.get_num_threads()
-    wanted = max(1, min(MOST, os.cpu_count() or 1, pixels // WORTH))
+    wanted = max(1, min(MOST, os.cpu_count() or 1, pixels // PIXELS_PER_THREAD))
     if wanted != before:
         torch.set_num_threads(wanted)
     try:

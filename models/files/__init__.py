@@ -1,1 +1,1 @@
-"""Files that the models and the engine read and write: weights, pictures, MIDI; and downloads."""
+"""File formats of models and engine: weights, pictures, MIDI files; and downloads."""

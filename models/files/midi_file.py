@@ -1,7 +1,7 @@
-"""Reads a Standard MIDI File (SMF 1.0): every channel message with its time in seconds, from a damaged file, too.
+"""Reads a Standard MIDI File (SMF 1.0): all channel messages with their times in seconds, damaged files included.
 
-Training, rendering and playing a file as the performer all read files here. What a player would still play is kept,
-and a sentence with track and byte offset names what was lost. Only numpy is imported, so that the engine can use it.
+Used by training, rendering and the file performer. From a damaged file it keeps all that common MIDI players still
+play; a sentence with track and byte offset names each loss. Imports only numpy, so that the engine can use it.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 LARGEST_BYTES = 16 * 2**20
-"""A longer file is refused; the longest recital has well under one million bytes."""
+"""Larger files are rejected; the longest recital has well under one million bytes."""
 
 LONGEST_S = 24 * 3600.0
-"""Messages later than this are left out: their delay is a damaged number."""
+"""Messages later than this are left out: their delta time is damaged."""
 
 DRUMS = 9
-"""Channel, counted from 0, that General MIDI gives to drums."""
+"""The channel of General MIDI drums, counted from 0."""
 
-_TEMPO = 500_000  # microseconds per beat where a file names none
+_TEMPO = 500_000  # microseconds per beat in a file without a tempo
 _DROP_FRAME = 29  # SMPTE's name for 30000/1001 frames a second
 _LARGEST_DELAY = 2**32  # ticks; the format's own largest is 2**28 - 1
-_SENTENCES = 8  # of damage, at most; the rest is counted
+_SENTENCES = 8  # most sentences on damage; further ones are only counted
 _CUT = "cut off; what came before is played"
 _REST = "the rest of the track is not read"
 _DATA_BYTES = {0xF1: 1, 0xF2: 2, 0xF3: 1}  # of system messages, which do not belong in a file
@@ -37,7 +37,7 @@ Bytes = NDArray[np.uint8]
 
 
 class MidiFileError(ValueError):
-    """Why nothing in a MIDI file can be played."""
+    """A MIDI file in which nothing can be played; the message is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +45,21 @@ class MidiFile:
     """The channel messages of all tracks of one file in time order: notes, controllers, programs, pitch bend."""
 
     time_s: Floats
-    """When each message is due, in seconds from the beginning, [N]; tempo changes are already applied."""
+    """Time of each message in seconds from the beginning, [N], with the tempo changes applied."""
     data: Bytes
     """Status byte and two data bytes, uint8 [N, 3]; the last is 0 where a message has only one."""
     damage: tuple[str, ...] = ()
-    """A sentence, with track and byte offset, for each thing that was lost or ignored; empty for a sound file."""
+    """A sentence with track and byte offset for each loss; empty for an intact file."""
 
     @classmethod
     def read(cls, path: str | Path) -> Self:
-        """Reads a file from the disk. Raises OSError, or MidiFileError where nothing in it can be played."""
+        """Reads a file. Raises OSError, or MidiFileError when nothing in it can be played."""
         with Path(path).open("rb") as file:
             return cls.parse(file.read(LARGEST_BYTES + 1))
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
-        """Reads a file's bytes; raises MidiFileError, with the reason, where nothing in them can be played."""
+        """Parses the bytes of a file. Raises MidiFileError when nothing in them can be played."""
         if len(data) > LARGEST_BYTES:
             raise MidiFileError(f"larger than {LARGEST_BYTES >> 20} MB")
         header, data = _unwrapped(data)
@@ -81,7 +81,7 @@ class MidiFile:
             yield time_s, data[3 * at : 3 * at + size]
 
     def require_notes(self, *, drums: bool = False) -> None:
-        """Raises MidiFileError where there is no note to play; notes of channel 10 count only with `drums`."""
+        """Raises MidiFileError if the file has no notes; notes of channel 10 count only with `drums`."""
         status, velocity = self.data[:, 0], self.data[:, 2]
         on = (status & 0xF0 == 0x90) & (velocity > 0)
         if (on if drums else on & (status & 0x0F != DRUMS)).any():
@@ -91,9 +91,9 @@ class MidiFile:
 
 
 def _unwrapped(data: bytes) -> tuple[int, bytes]:
-    """Where the header chunk is, and the bytes up to the end of the MIDI file in them.
+    """The offset of the header chunk, and the bytes up to the end of the MIDI file.
 
-    A RIFF RMID file holds one in its data chunk, and mail and old Macintosh programs put bytes in front of it.
+    A RIFF RMID file contains a MIDI file in its data chunk; mail and old Macintosh programs put bytes in front of it.
     """
     header = data.find(b"MThd")
     if header < 0:
@@ -101,13 +101,13 @@ def _unwrapped(data: bytes) -> tuple[int, bytes]:
         raise MidiFileError(f"not a MIDI file: {what}")
     if data[:4] == b"RIFF" and data[header - 8 : header - 4] == b"data":
         size = int.from_bytes(data[header - 4 : header], "little")
-        if data.find(b"MTrk", header + size) < 0:  # else the size is wrong
+        if data.find(b"MTrk", header + size) < 0:  # otherwise the size is wrong
             return header, data[: header + size]
     return header, data
 
 
 def _header(data: bytes, at: int) -> tuple[int, int, int]:
-    """Format, count of tracks, and division of time."""
+    """Format, number of tracks, and division (time base)."""
     if len(data) < at + 14:
         raise MidiFileError(f"cut off in its header, at byte {len(data)}")
     kind, count, division = (int.from_bytes(data[at + n : at + n + 2]) for n in (8, 10, 12))
@@ -117,7 +117,7 @@ def _header(data: bytes, at: int) -> tuple[int, int, int]:
 
 
 def _is_chunk(data: bytes, at: int) -> bool:
-    """Whether a chunk may begin here: four letters, and a length that the file has."""
+    """Whether a chunk may begin here: four letters, and a length within the file."""
     name = data[at : at + 4]
     if name == b"MTrk":
         return True
@@ -126,9 +126,10 @@ def _is_chunk(data: bytes, at: int) -> bool:
 
 
 def _tracks(data: bytes, header: int, places: _Places) -> list[_Track]:
-    """Every track, whatever the header counts; chunks of other names are skipped, as the format asks.
+    """Reads all tracks, whatever number the header states; skips chunks of other types, as the format requires.
 
-    A length is believed where a chunk or the end of the file follows; else a track goes on to the next "MTrk".
+    A track's length is used if a chunk or the end of the file follows it; otherwise the track extends to the next
+    "MTrk".
     """
     tracks: list[_Track] = []
     at = header + 8 + int.from_bytes(data[header + 4 : header + 8])
@@ -140,13 +141,13 @@ def _tracks(data: bytes, header: int, places: _Places) -> list[_Track]:
             break
         size = int.from_bytes(data[at + 4 : at + 8])
         after = at + 8 + size
-        believed = after == len(data) or _is_chunk(data, after)
-        if not believed:
+        valid = after == len(data) or _is_chunk(data, after)
+        if not valid:
             after = _next(data, at + 8)
         if data[at : at + 4] == b"MTrk":
             track = _Track(len(tracks) + 1, places)
             stopped = track.read(memoryview(data)[:after], at + 8)
-            if not (believed or track.closed):
+            if not (valid or track.closed):
                 places.add(len(tracks) + 1, stopped, _CUT)
             tracks.append(track)
             if data[stopped : stopped + 4] == b"MTrk":  # the length reached over the next track
@@ -156,13 +157,13 @@ def _tracks(data: bytes, header: int, places: _Places) -> list[_Track]:
 
 
 def _next(data: bytes, at: int) -> int:
-    """Where the next track begins, or the end of the file."""
+    """The offset of the next track, or of the end of the file."""
     found = data.find(b"MTrk", at)
     return found if found >= 0 else len(data)
 
 
 class _Places:
-    """Where something was wrong: the first place of each kind, by track from 1; 0 is outside of tracks."""
+    """Damaged places: the first offset of each kind, by track number from 1; track 0 means outside of tracks."""
 
     def __init__(self) -> None:
         self._first: dict[tuple[int, str], int] = {}
@@ -171,10 +172,10 @@ class _Places:
         self._first.setdefault((track, what), at)
 
     def sentences(self, counted: int, found: int) -> list[str]:
-        """All of it in words, no more than a few; also where the header counts tracks that are missing."""
+        """At most `_SENTENCES` sentences on the damage, tracks missing from the file included."""
         lines = [f"{f'track {track}, ' if track else ''}byte {at}: {what}" for (track, what), at in self._first.items()]
         if found < counted:
-            lines.insert(0, f"the header counts {counted} tracks, the file has {found}")
+            lines.insert(0, f"the header states {counted} tracks, the file has {found}")
         more = len(lines) - _SENTENCES
         return lines if more <= 0 else [*lines[:_SENTENCES], f"and {more} more"]
 
@@ -191,7 +192,7 @@ class _Track:
         self.data = bytearray()  # three bytes for each message
         self.tempos: list[tuple[int, int]] = []
         self.tick = 0
-        self.closed = False  # its end was found, or a sentence says what is wrong
+        self.closed = False  # its end was found, or its damage is recorded
         self._odd = ""
         self._number = number
         self._places = places
@@ -209,7 +210,7 @@ class _Track:
                 if status >= 0x80:
                     at += 1
                 elif running:
-                    status = running  # valid after sysex and meta events, too: files have it, and players go on
+                    status = running  # also after sysex and meta events: such files exist, and players accept them
                 else:
                     self._ignore(start, "status", "data bytes without a status", "skipped")
                     while status < 0x80:
@@ -241,7 +242,9 @@ class _Track:
                     size, at = _number(data, at)
                     at = self._skip(data, at, size)
                 else:
-                    self._ignore(start, "status", f"status byte {status:02X}, which no file has", "skipped")
+                    self._ignore(
+                        start, "status", f"status byte {status:02X}, which is not allowed in a file", "skipped"
+                    )
                     at += _DATA_BYTES.get(status, 0)
         except IndexError:
             self._places.add(self._number, len(data), _CUT)
@@ -253,7 +256,7 @@ class _Track:
         return at
 
     def _ignore(self, at: int, kind: str, what: str, remedy: str) -> None:
-        """Tolerates one kind of wrong bytes, as some programs write them; two kinds are not MIDI events."""
+        """Tolerates one kind of wrong bytes, as some programs write; with a second kind the data is no MIDI."""
         if self._odd not in ("", kind):
             raise _Damage(f"{what}; {_REST}")
         self._odd = kind
@@ -266,7 +269,7 @@ class _Track:
         return at + size
 
     def _tempo(self, at: int, value: memoryview) -> None:
-        """Takes a tempo change; one that cannot be meant leaves the tempo as it is."""
+        """Stores a tempo change; an invalid one is ignored."""
         tempo = int.from_bytes(value[:3])
         if len(value) < 3:
             self._places.add(self._number, at, f"a tempo of {len(value)} bytes instead of 3, ignored")
@@ -277,7 +280,7 @@ class _Track:
 
 
 def _number(data: memoryview, at: int) -> tuple[int, int]:
-    """A number of variable length, seven bits a byte, and where it ends."""
+    """A variable-length quantity, seven bits a byte, and the offset after it."""
     byte = data[at]
     at += 1
     value = byte & 0x7F
@@ -286,18 +289,18 @@ def _number(data: memoryview, at: int) -> tuple[int, int]:
         at += 1
         value = value << 7 | byte & 0x7F
         if value > _LARGEST_DELAY:
-            raise _Damage(f"a number of too many bytes; {_REST}")
+            raise _Damage(f"a variable-length number of too many bytes; {_REST}")
     return value, at
 
 
 def _together(tracks: Sequence[_Track], division: int) -> Floats:
-    """Seconds of all messages, track by track: formats 0 and 1, where one tempo map rules all tracks."""
+    """Times of all messages in seconds, track by track, for formats 0 and 1: one tempo map for all tracks."""
     tempos = [change for track in tracks for change in track.tempos]
     return np.concatenate([_seconds(track.ticks, tempos, division) for track in tracks])
 
 
 def _one_by_one(tracks: Sequence[_Track], division: int) -> Floats:
-    """The same for format 2: patterns with tempos of their own, one after the other, as TiMidity and WildMIDI play."""
+    """The same for format 2: each track has its own tempos, and tracks follow each other, as in TiMidity."""
     times, start_s = [], 0.0
     for track in tracks:
         times.append(start_s + _seconds(track.ticks, track.tempos, division))
@@ -306,7 +309,7 @@ def _one_by_one(tracks: Sequence[_Track], division: int) -> Floats:
 
 
 def _seconds(at_ticks: Sequence[int], tempos: Sequence[tuple[int, int]], division: int) -> Floats:
-    """Ticks [N] to seconds, by the tempo changes; or by film frames (SMPTE, top bit set), which no tempo changes."""
+    """Converts ticks [N] to seconds, by the tempo changes; with a SMPTE division (top bit set), by the frame rate."""
     at = np.array(at_ticks, np.float64)
     if division & 0x8000:
         frames = 256 - (division >> 8)
@@ -320,7 +323,7 @@ def _seconds(at_ticks: Sequence[int], tempos: Sequence[tuple[int, int]], divisio
 
 
 def _merged(tracks: Sequence[_Track], times: Floats, damage: list[str]) -> tuple[Floats, Bytes]:
-    """The messages of all tracks in time order; what comes later than a day is left out."""
+    """The messages of all tracks in time order, without those later than `LONGEST_S`."""
     data = np.frombuffer(b"".join(track.data for track in tracks), np.uint8).reshape(-1, 3)
     order = np.argsort(times, kind="stable")
     count = int(np.searchsorted(times[order], LONGEST_S, side="right"))

@@ -1,6 +1,6 @@
-"""Picture files as pixels, bounded before they are decoded: photos, paintings, and still pictures for a camera.
+"""Reads picture files as pixels; their size is checked before decoding.
 
-Everything that reads a picture from a disk reads it here. Torch is not imported, so the engine may use it.
+All picture files of models and engine are read here. This module does not import torch.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".gif", ".avif"}
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "TIFF", "PPM", "GIF", "AVIF")
-"""Formats that Pillow decodes by itself; others, such as EPS, would start programs."""
-MOST_PX = 200_000_000  # the largest cameras have as many; decoded, they are 0.6 GB
+"""Formats that Pillow decodes itself; for others, such as EPS, it would start external programs."""
+MOST_PX = 200_000_000  # as the largest cameras; 0.6 GB decoded
 WHITE = 255, 255, 255
 
-Image.MAX_IMAGE_PIXELS = None  # MOST_PX is checked instead: Pillow's own limit begins with warnings on stderr
+Image.MAX_IMAGE_PIXELS = None  # `read` checks MOST_PX; Pillow's own limit would print warnings to stderr
 
 Pixels = NDArray[np.uint8]
-"""[H, W, 3], red green blue."""
+"""uint8 [H, W, 3], red green blue, rows from the top."""
 
 
 class PictureError(ValueError):
-    """A file that is no picture, or a folder without any: one sentence with its path."""
+    """A file that is not a readable picture, or a folder without pictures; the message names its path."""
 
 
 def read(path: Path, paper: tuple[int, int, int] = WHITE) -> Pixels:
-    """The pixels of a picture file [H, W, 3]: upright, in 8 bits, transparency laid on `paper`.
+    """Reads a picture file as uint8 [H, W, 3]: EXIF orientation applied, transparency composited over `paper` (RGB).
 
-    Of an animation this is the first picture. Raises PictureError where there is no picture, and for pictures of more
-    than 200 million pixels, which are not decoded.
+    Of an animation, the first picture. Raises PictureError for a file that is not a readable picture, and for one of
+    more than 200 million pixels, which is not decoded.
     """
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # opening a FIFO would wait for a writer, /dev/zero has no end
@@ -41,7 +41,7 @@ def read(path: Path, paper: tuple[int, int, int] = WHITE) -> Pixels:
         with Image.open(path, formats=FORMATS) as image:
             width, height = image.size
             if width * height > MOST_PX:
-                raise PictureError(f"{path}: {width} x {height} pixels; pictures of at most {MOST_PX:,} are read")
+                raise PictureError(f"{path}: {width} x {height} pixels, expected at most {MOST_PX:,} pixels")
             image.load()
             return np.array(_opaque(_upright(image), paper), np.uint8)
     except PictureError:
@@ -55,18 +55,18 @@ def read(path: Path, paper: tuple[int, int, int] = WHITE) -> Pixels:
 
 
 def is_picture(path: Path) -> bool:
-    """Whether a file's name and first bytes are those of a still picture that `read` knows; nothing is decoded."""
-    if path.suffix.lower() not in SUFFIXES or not path.is_file():  # JPEG data in a *.mjpeg is a film
+    """Whether name and header of a file are those of a still picture that `read` supports, without decoding it."""
+    if path.suffix.lower() not in SUFFIXES or not path.is_file():  # a *.mjpeg file has a JPEG header but is a video
         return False
     try:
         with Image.open(path, formats=FORMATS) as image:
             return getattr(image, "n_frames", 1) == 1 or image.format == "MPO"
-    except Exception:  # whatever a damaged header raises
+    except Exception:  # damaged headers raise many kinds
         return False
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """Turned and mirrored as its EXIF orientation says; damaged EXIF says nothing."""
+    """Applies the EXIF orientation; damaged EXIF is ignored."""
     try:
         return ImageOps.exif_transpose(image)
     except Exception:  # the parser of EXIF raises many kinds
@@ -74,7 +74,7 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def _opaque(image: Image.Image, paper: tuple[int, int, int]) -> Image.Image:
-    """As RGB of 8 bits. Raises ValueError for what has no colours to show."""
+    """Converts to 8-bit RGB. Raises ValueError for floating-point pixels."""
     if image.mode.startswith("I"):  # 16 bits of grey; Pillow would clip instead of scaling
         return Image.fromarray((np.clip(np.asarray(image, np.int64), 0, 65535) >> 8).astype(np.uint8)).convert("RGB")
     if image.mode == "F":

@@ -37,7 +37,7 @@ class PianoJournal(Journal[PianoSettings, float]):
     def tested(self, loss: float) -> None:
         """Logs the loss on validation data, in nats per event."""
         line = f"test after {self.trainer.seen:,} events: {loss:.4f} nats per event"
-        self.say(line, {"events": self.trainer.seen, "test_nats": round(loss, 4)})
+        self.write_line(line, {"events": self.trainer.seen, "test_nats": round(loss, 4)})
 
     def export(self, name: str, **figures: float) -> None:
         """Writes the averaged weights, with these figures."""

@@ -40,7 +40,7 @@ class SketchJournal(Journal[SketchSettings, SketchLosses]):
         """Logs the losses on validation drawings."""
         updates, (l_r, l_kl) = self.trainer.done_updates, losses
         row = {"updates": updates, "test_l_r": round(l_r, 4), "test_l_kl": round(l_kl, 4)}
-        self.say(f"test after {updates:,} updates: L_R {l_r:.4f}, L_KL {l_kl:.4f}", row)
+        self.write_line(f"test after {updates:,} updates: L_R {l_r:.4f}, L_KL {l_kl:.4f}", row)
 
     def export(
         self,

@@ -45,7 +45,7 @@ class StyleJournal(Journal[StyleSettings, StyleLosses]):
         named = ", ".join(f"{label} {total:.3f}" for label, total in totals.items())
         row = {"updates": updates, "test": round(mean.total, 4)}
         row |= {f"test_{label}": round(total, 4) for label, total in totals.items()}
-        self.say(f"test after {updates:,} updates: {mean.total:.4f} ({named})", row)
+        self.write_line(f"test after {updates:,} updates: {mean.total:.4f} ({named})", row)
 
     @torch.no_grad()
     def sheet(self, photos: Sequence[Tensor], name: str = "sheet.png") -> None:

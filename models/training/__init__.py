@@ -1,1 +1,1 @@
-"""What all trainings share: command line, loop, checkpoint, progress, several processes."""
+"""Common parts of all trainings: command line, loop, checkpoint, progress, distributed processes."""

@@ -1,4 +1,4 @@
-"""Numbers of a training's command line, as one types them."""
+"""Types of command-line arguments for training; each raises ValueError, which argparse reports."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def count(text: str) -> int:
 
 
 def seed(text: str) -> int:
-    """A whole number from 0 on."""
+    """A whole number, 0 or larger."""
     if int(text) < 0:
         raise ValueError(text)
     return int(text)

@@ -1,4 +1,4 @@
-"""Checkpoints: all that a resumed training needs, in one file."""
+"""Checkpoints: the full state of a training in one file."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ Settings = TypeVar("Settings")
 
 
 class ResumeError(Exception):
-    """A checkpoint that does not belong to what was asked: one sentence."""
+    """A checkpoint that is broken, or made with other settings or other data; the message is one sentence."""
 
 
 def write_checkpoint(path: Path, held: Mapping[str, Any]) -> None:
-    """Writes all that a resumed training needs, whole or not at all."""
+    """Writes a checkpoint atomically: to a temporary file, which then replaces `path`."""
     part = path.with_name(path.name + ".part")
     torch.save(dict(held), part)
     part.replace(path)
@@ -25,9 +25,9 @@ def write_checkpoint(path: Path, held: Mapping[str, Any]) -> None:
 def read_checkpoint(
     path: Path, needs: Iterable[str], settings: Callable[..., Settings]
 ) -> tuple[dict[str, Any], Settings]:
-    """What `write_checkpoint` wrote, which must have what is needed, and the settings made of its "settings".
+    """Reads a checkpoint and builds its settings from the entry "settings".
 
-    Raises ResumeError for a file that is broken or holds something else.
+    Raises ResumeError for a file that is broken or lacks one of the entries that `needs` names.
     """
     try:
         held: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)

@@ -1,4 +1,4 @@
-"""The command line of a training: common options, exit statuses, errors as one sentence, pause and resume."""
+"""What all training commands share: options, exit statuses, error messages, pause and resume."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def run_training(
     argv: list[str] | None,
     *errors: type[Exception],
 ) -> int:
-    """Runs the command; returns its exit status: 0 done, 130 paused, 2 for what cannot be done.
+    """Runs the command; returns its exit status: 0 done, 130 paused, 2 after an error.
 
-    What cannot be done (also: one of `errors`) is one sentence on standard error.
+    The built-in errors and those in `errors` are printed to standard error as one sentence.
     """
     refused: tuple[type[Exception], ...] = (ResumeError, WeightsError, ValueError, OSError, *errors)
     options = parser.parse_args(argv)
@@ -52,35 +52,35 @@ def run_training(
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
-    """--out, the folder of all that the training writes."""
+    """Adds --out, the folder that the training writes to."""
     parser.add_argument(
         "--out", required=True, type=Path, metavar="DIR", help="folder of the weights and the checkpoint"
     )
 
 
 def add_duration(parser: argparse.ArgumentParser, usual: TrainingSettings) -> None:
-    """--steps and --minutes."""
+    """Adds --steps and --minutes."""
     add = parser.add_argument
     add("--steps", type=count, default=usual.steps, metavar="N", help="updates to make (%(default)s)")
     add("--minutes", type=float, default=0.0, metavar="N", help="train for this duration instead of --steps")
 
 
 def add_common(parser: argparse.ArgumentParser, usual: TrainingSettings, *, batch: str, data: str) -> None:
-    """The options that all trainings share; `batch` says what a batch is made of, `data` what is trained on."""
+    """Adds the options common to all trainings; help texts name the items of a `batch` and the `data`."""
     add = parser.add_argument
     add("--batch", type=count, default=usual.batch, help=f"{batch} of one update (%(default)s)")
-    add("--learning-rate", type=float, default=usual.learning_rate, help="highest learning rate (%(default)s)")
-    add("--begin", default="", metavar="WEIGHTS", help="begin with these weights, by name or file")
+    add("--learning-rate", type=float, default=usual.learning_rate, help="peak learning rate (%(default)s)")
+    add("--begin", default="", metavar="WEIGHTS", help="start from these weights, by name or file")
     add("--seed", type=seed, default=usual.seed, help=f"same seed and {data}: same weights (%(default)s)")
     add("--device", default="auto", help="cpu, cuda, or auto: the graphics card if there is one (auto)")
     add("--threads", type=int, default=0, help="processor threads (all)")
     add("--licence", default="not stated", help=f"licence of the {data}, for the card of the weights (%(default)s)")
-    add("--about", default="", help="a sentence on these weights, for their card")
-    add("--restart", action="store_true", help="begin anew instead of resuming from the checkpoint")
+    add("--about", default="", help="one sentence about these weights, for their card")
+    add("--restart", action="store_true", help="start over instead of resuming from the checkpoint")
 
 
 def resume(trainer: BaseTrainer[Settings, Losses], options: argparse.Namespace, data: str) -> None:
-    """Logs what is trained on (`data`), and resumes from the checkpoint in the folder, if there is one."""
+    """Logs the training data and network size, and resumes from the checkpoint in the output folder, if any."""
     options.out.mkdir(parents=True, exist_ok=True)
     weights = sum(parameter.numel() for parameter in trainer.network.parameters())
     log.info("%s; %s weights on %s", data, f"{weights:,}", trainer.device)
@@ -93,7 +93,9 @@ def resume(trainer: BaseTrainer[Settings, Losses], options: argparse.Namespace, 
 def training(
     trainer: BaseTrainer[Settings, Losses], journal: Journal[Settings, Losses], stop: Stop
 ) -> Iterator[Losses]:
-    """The losses of each update, in the journal already; saves a checkpoint now and then and at the end."""
+    """Runs the training; yields the losses of each update after logging them. Saves checkpoints every
+    `SAVE_EVERY_S` seconds and at the end.
+    """
     checkpoint = journal.out / CHECKPOINT
     with stop, journal:
         for losses, passed_s in updates(trainer, checkpoint, stop, save_every_s=SAVE_EVERY_S):
@@ -104,8 +106,8 @@ def training(
 
 
 def status(trainer: BaseTrainer[Settings, Losses]) -> int:
-    """The exit status after `training`: 0 where it is done, else that of a pause, which is logged."""
+    """The exit status after `training`: 0 if it is done; otherwise logs the pause and returns 130."""
     if trainer.done:
         return 0
-    log.info("paused after %s; the same command goes on from here", trainer.position)
+    log.info("paused after %s; the same command resumes from here", trainer.position)
     return STOPPED

@@ -1,4 +1,4 @@
-"""The log of a training, and the weights that it exports with their cards."""
+"""Logging of a training, and export of its weights with their cards."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ class Journal(Progress[Losses], Generic[Settings, Losses]):
 
     @abstractmethod
     def command(self) -> Sequence[str]:
-        """The command line that makes such weights again, with every setting."""
+        """The command line that reproduces these weights, with every setting."""
 
     def write_weights(
         self, name: str, weights: Mapping[str, Tensor], figures: Mapping[str, float], *, data: str, **card: Any
     ) -> None:
-        """Writes half-precision weights and their card: NAME.safetensors and NAME.toml; only the first process does."""
+        """Writes float16 weights and their card, NAME.safetensors and NAME.toml; only process 0 writes."""
         if self._trainer.rank:
             return
         held = store.Card(

@@ -1,4 +1,4 @@
-"""Several processes that train one network together."""
+"""Data-parallel training in several processes (torch.distributed)."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from torch import Tensor, distributed, nn
 
 
 def world() -> int:
-    """How many processes train together."""
+    """The number of processes."""
     return distributed.get_world_size() if distributed.is_initialized() else 1
 
 
 def rank() -> int:
-    """The number of this process among them; the first one, 0, logs and writes files."""
+    """The number of this process, from 0; process 0 logs and writes files."""
     return distributed.get_rank() if distributed.is_initialized() else 0
 
 
 @contextlib.contextmanager
 def together() -> Iterator[None]:
-    """Joins the processes that torchrun started: NCCL between graphics cards, else gloo.
+    """Joins the process group that torchrun started: NCCL between GPUs, otherwise gloo.
 
-    The group's threads have ended when the block is left: a process that exits beside them may abort.
+    Leaving the block ends the group's threads: a process that exits while they run may abort.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) < 2:
         yield
         return
-    # Functions of this module have the group as a default argument. Optimisers import it by themselves, and when that
-    # happens after the group was made, the module keeps the group and its threads to the end of the interpreter.
+    # This module binds the current group as a default argument of its functions. Optimisers import it; if they do so
+    # after the group was created, the module keeps the group and its threads alive until the interpreter exits.
     importlib.import_module("torch.distributed.nn.functional")
     if torch.cuda.is_available():
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
@@ -44,7 +44,7 @@ def together() -> Iterator[None]:
 
 @contextlib.contextmanager
 def first_process_first() -> Iterator[None]:
-    """Only the first process is in the block at first; the others enter when it has left (and has written a cache)."""
+    """Runs the block in process 0 first, then in the others, which can read the cache that process 0 wrote."""
     if rank():
         distributed.barrier()
     try:
@@ -55,7 +55,7 @@ def first_process_first() -> Iterator[None]:
 
 
 def largest(device: torch.device, *numbers: float) -> list[float]:
-    """The largest that any process has of each number."""
+    """The maximum of each number over all processes."""
     if world() == 1:
         return list(numbers)
     shared = torch.tensor(numbers, device=device, dtype=torch.float64)
@@ -74,7 +74,7 @@ def average(numbers: Tensor) -> list[float]:
 
 
 def average_gradients(network: nn.Module) -> None:
-    """Replaces the gradients by their means over all processes, in one exchange."""
+    """Replaces the gradients by their means over all processes, in one all-reduce."""
     if world() == 1:
         return
     gradients = [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
@@ -86,7 +86,7 @@ def average_gradients(network: nn.Module) -> None:
 
 
 def gathered(own: Tensor, dim: int, device: torch.device) -> Tensor:
-    """The parts of all processes, one after the other along `dim`, on the CPU."""
+    """The tensors of all processes concatenated along `dim`, on the CPU."""
     if world() == 1:
         return own.cpu()
     own = own.to(device).contiguous()

@@ -1,4 +1,4 @@
-"""How far a training is, told while it runs."""
+"""Progress display and loss log of a training."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ Losses = TypeVar("Losses")
 
 
 class Report(NamedTuple):
-    """What some updates came to."""
+    """Progress and mean losses of the latest updates."""
 
-    done: float  # of the total
-    beside: str  # the bar
-    line: str  # where there is no bar
-    row: dict[str, float]  # of losses.jsonl
+    done: float  # progress, in units of the total
+    beside: str  # text beside the bar
+    line: str  # log line, where there is no terminal
+    row: dict[str, float]  # row of losses.jsonl
 
 
 class Progress(ABC, Generic[Losses]):
-    """A bar on a terminal, else a line every half minute; a row of losses.jsonl as often.
+    """Shows a bar on a terminal, otherwise logs a line every 30 s; writes a row of losses.jsonl as often.
 
-    Of several processes only the first one tells anything.
+    Only process 0 logs.
     """
 
     def __init__(self, out: Path, *, total: float = 1.0, count: ProgressColumn | None = None, rank: int = 0) -> None:
-        """`total` is what `Report.done` comes to in the end; `count` shows it, usually as a percentage."""
+        """`total` is the value of `Report.done` at the end; `count` is the column that shows it (a percentage)."""
         self.out = out
         self._total, self._rank = total, rank
         self._columns = BarColumn(), count or TaskProgressColumn(), TextColumn("{task.description}")
@@ -47,7 +47,7 @@ class Progress(ABC, Generic[Losses]):
 
     @abstractmethod
     def report(self, losses: Sequence[Losses], passed_s: float) -> Report:
-        """What these updates came to, which took so long."""
+        """Summarises these updates, which took `passed_s` seconds."""
 
     def __enter__(self) -> Self:
         console = Console()
@@ -62,7 +62,7 @@ class Progress(ABC, Generic[Losses]):
             self._bar.stop()
 
     def updated(self, losses: Losses) -> None:
-        """An update was made, with these losses."""
+        """Takes the losses of one update."""
         if self._rank:
             return
         self._losses.append(losses)
@@ -77,8 +77,8 @@ class Progress(ABC, Generic[Losses]):
         self._write(report.row)
         self._losses, self._since = [], time.monotonic()
 
-    def say(self, line: str, row: dict[str, float]) -> None:
-        """Tells something at once, such as a test."""
+    def write_line(self, line: str, row: dict[str, float]) -> None:
+        """Logs a line and writes a row at once, such as for a validation."""
         if self._rank:
             return
         if self._bar is not None:

@@ -1,14 +1,14 @@
-"""How a training is paused: by Ctrl-C or SIGTERM."""
+"""Pauses a training on Ctrl-C or SIGTERM."""
 
 from __future__ import annotations
 
 import signal
 
-STOPPED = 130  # exit status after Ctrl-C or a polite kill, as shells have it
+STOPPED = 130  # exit status after SIGINT, by shell convention
 
 
 class Stop:
-    """While open, Ctrl-C and a polite kill only set `asked`: the update is finished and saved first."""
+    """While open, SIGINT and SIGTERM only set `asked`, so that the loop can finish the update and save it."""
 
     def __init__(self) -> None:
         self.asked = False

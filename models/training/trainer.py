@@ -1,4 +1,4 @@
-"""What every training has: settings, a network, its optimiser, a position, and checkpoints."""
+"""The base class of all trainers: settings, network, optimiser, position in the data, and checkpoints."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Losses = TypeVar("Losses")
 Settings = TypeVar("Settings", bound=TrainingSettings)
 
 HELD = "data", "updates", "best", "network", "optimiser"
-"""What a checkpoint holds of every training, beside its settings."""
+"""The entries of every checkpoint beside its settings."""
 
 
 class BaseTrainer(ABC, Generic[Settings, Losses]):
@@ -30,13 +30,13 @@ class BaseTrainer(ABC, Generic[Settings, Losses]):
     """
 
     network: nn.Module
-    optimiser: Any  # an optimiser, or what has its `zero_grad`, `step`, `state_dict` and `load_state_dict`
+    optimiser: Any  # an object with an optimiser's `zero_grad`, `step`, `state_dict` and `load_state_dict`
     clip: ClassVar[float] = 1.0  # largest norm of the gradient
     warm_up: ClassVar[float] = 0.02  # share of the training in which the learning rate rises
     may_differ: ClassVar[tuple[str, ...]] = "steps", "minutes"  # settings that a resumed training may change
 
     def __init__(self, settings: Settings, *, device: torch.device | str = "cpu") -> None:
-        """Raises ValueError when the processes cannot share the batch evenly."""
+        """Raises ValueError when the batch size is not a multiple of the number of processes."""
         self.settings, self.device = settings, torch.device(device)
         self.world, self.rank = world(), rank()
         if settings.batch % self.world:
@@ -64,23 +64,23 @@ class BaseTrainer(ABC, Generic[Settings, Losses]):
         return f"{self.done_updates:,} updates"
 
     def learning_rate(self) -> float:
-        """A short linear rise, then half a cosine down to 0."""
+        """Linear warm-up, then half a cosine down to 0."""
         part = self.part + (0.0 if self.settings.minutes else 0.5 / self.settings.steps)
         rise = min(1.0, (part + 1e-3) / self.warm_up)
         return self.settings.learning_rate * rise * 0.5 * (1 + math.cos(math.pi * min(part, 1.0)))
 
     @abstractmethod
     def update(self) -> Losses:
-        """Trains on one batch. Raises ValueError, with no weight changed, when a loss is not finite."""
+        """Trains on one batch. Raises ValueError, and changes no weight, when a loss is not finite."""
 
     @abstractmethod
     def fingerprint(self) -> str:
-        """The training data in one line, which a resumed training must have again."""
+        """Identifies the training data in one line; a resumed training must have the same."""
 
     def descend(self, loss: Tensor, losses: Sequence[float]) -> None:
         """One step of the optimiser along the gradient of `loss`, if all `losses` are finite."""
         if not all(map(math.isfinite, losses)):
-            raise ValueError("the loss is not finite any more; begin anew with a lower learning rate")
+            raise ValueError("the loss is no longer finite; start over with a lower learning rate")
         self.network.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         average_gradients(self.network)
@@ -89,13 +89,13 @@ class BaseTrainer(ABC, Generic[Settings, Losses]):
         self.done_updates += 1
 
     def step_optimiser(self, learning_rate: float) -> None:
-        """Applies the gradients."""
+        """Applies the gradients to the weights."""
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate
         self.optimiser.step()
 
     def save(self, path: Path) -> None:
-        """Writes a checkpoint, whole or not at all; every process must call this, the first one writes."""
+        """Writes a checkpoint atomically. Every process must call this; process 0 writes."""
         own = self.state_to_save()
         if self.rank:
             return
@@ -111,7 +111,7 @@ class BaseTrainer(ABC, Generic[Settings, Losses]):
         write_checkpoint(path, {**held, **own})
 
     def resume(self, path: Path) -> None:
-        """Continues exactly where `save` was called; only the settings `may_differ` may be others.
+        """Restores the state at `save` exactly; only the settings in `may_differ` may have changed.
 
         Raises ResumeError for a file that is broken or belongs to other settings or other data.
         """
@@ -120,7 +120,7 @@ class BaseTrainer(ABC, Generic[Settings, Losses]):
         other = [name for name, value in now.items() if before[name] != value and name not in self.may_differ]
         if other:
             had, has = (", ".join(f"{name}={values[name]}" for name in other) for values in (before, now))
-            raise ResumeError(f"{path}: made with {had}, but this command has {has}; --restart begins anew")
+            raise ResumeError(f"{path}: made with {had}, but this command has {has}; --restart starts over")
         if held["data"] != self.fingerprint():
             raise ResumeError(f"{path}: made with other data ({held['data']}) than now ({self.fingerprint()})")
         self.network.load_state_dict(held["network"])
@@ -130,8 +130,8 @@ class BaseTrainer(ABC, Generic[Settings, Losses]):
         self.restore(held)
 
     def state_to_save(self) -> Mapping[str, Any]:
-        """What a checkpoint of this training holds beside `HELD`; every process calls it."""
+        """Further entries for the checkpoint; every process calls it."""
         return {}
 
     def restore(self, held: Mapping[str, Any]) -> None:
-        """Takes back what `state_to_save` gave."""
+        """Restores the entries that `state_to_save` returned."""

@@ -1,4 +1,4 @@
-"""The loop of a training: updates until it is done or stopped, checkpoints in between."""
+"""The training loop: updates until the training is done or stopped, with checkpoints in between."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Losses = TypeVar("Losses", covariant=True)
 
 
 class Updating(Protocol[Losses]):
-    """A trainer, as far as the loop needs it."""
+    """The part of a trainer that the loop uses."""
 
     device: torch.device
 
@@ -33,9 +33,9 @@ class Updating(Protocol[Losses]):
 def updates(
     trainer: Updating[Losses], checkpoint: Path, stop: Stop, *, save_every_s: float
 ) -> Iterator[tuple[Losses, float]]:
-    """Yields the losses of each update, and the seconds since the one before; saves a checkpoint `save_every_s`.
+    """Yields the losses of each update and its duration in seconds; saves a checkpoint every `save_every_s` seconds.
 
-    Several processes agree: they count the longest of their times, and stop and save after the same update.
+    Several processes use the longest of their durations, so that all stop and save after the same update.
     """
     saved = before = time.monotonic()
     while not trainer.done:

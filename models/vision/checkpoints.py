@@ -48,7 +48,7 @@ def fetch(checkpoint: Checkpoint, *, told: Received | None = None) -> Path:
     if path.is_file():
         return path
     try:
-        download(checkpoint.address, path, most=checkpoint.most, sha256=checkpoint.sha256, told=told)
+        download(checkpoint.address, path, most=checkpoint.most, sha256=checkpoint.sha256, on_progress=told)
     except (DownloadError, OSError) as error:
         raise VisionError(f"{error}; a copy of your own can be named by its path") from None
     return path

@@ -108,7 +108,7 @@ def test_what_cannot_be_done_is_one_sentence(
         (["sheet", "--categories", "cow", *out], "cow: these weights do not know that category (known: cat, dog, bus)"),
         (["morph", "cat", str(tmp_path / "dog.svg"), *out], "dog.svg: No such file or directory"),
         (["complete", begun, *out[:-1], str(tmp_path / "x.gif")], "expected a name that ends with .png or .svg"),
-        (["sheet", *out[2:], "--weights", "nothing"], "no shipped weights of sketch_rnn have that name"),
+        (["sheet", *out[2:], "--weights", "nothing"], "no shipped weights of sketch_rnn have this name"),
     ):
         assert cli.main(["sketch", *words]) == 1
         assert sentence in capsys.readouterr().err

@@ -55,12 +55,12 @@ def test_senders_say_numbers_in_many_ways(
 @pytest.mark.parametrize(
     ("address", "tags", "values", "stored", "sentence"),
     [
-        ("/piano/temperature", "d", [99.0], 3.0, "99 is out of range, 0.1 to 3: 3 is taken"),
-        ("/piano/channel", "h", [2**40], 16, "1.09951e+12 is out of range, 1 to 16: 16 is taken"),
-        ("/piano/density", "f", [-1.0], 0.0, "-1 is out of range, 0 to 20 1/s: 0 is taken"),
-        ("/piano/temperature", "ff", [99.0, 500.0], 1.0, "99 is out of range, 0.1 to 3: 3 is taken"),
-        ("/piano/temperature", "s", ["99"], 3.0, "99 is out of range, 0.1 to 3: 3 is taken"),
-        ("/piano/pitch_class", "fff", [0.0, 0.5, 7.0], (0.0, 0.5, 1.0), "7 is out of range, 0 to 1: 1 is taken"),
+        ("/piano/temperature", "d", [99.0], 3.0, "99 is out of range, 0.1 to 3: 3 is used"),
+        ("/piano/channel", "h", [2**40], 16, "1.09951e+12 is out of range, 1 to 16: 16 is used"),
+        ("/piano/density", "f", [-1.0], 0.0, "-1 is out of range, 0 to 20 1/s: 0 is used"),
+        ("/piano/temperature", "ff", [99.0, 500.0], 1.0, "99 is out of range, 0.1 to 3: 3 is used"),
+        ("/piano/temperature", "s", ["99"], 3.0, "99 is out of range, 0.1 to 3: 3 is used"),
+        ("/piano/pitch_class", "fff", [0.0, 0.5, 7.0], (0.0, 0.5, 1.0), "7 is out of range, 0 to 1: 1 is used"),
     ],
 )
 def test_what_is_out_of_range_is_clipped_and_said_to_the_sender_and_to_all(
@@ -83,7 +83,7 @@ def test_the_end_of_a_range_as_a_32_bit_number_is_in_it(stage: Any) -> None:
 def test_a_pattern_says_once_what_is_out_of_range(stage: Any) -> None:
     said = stage.send("/piano/{temperature,density}", 99.0)
     assert said == [
-        ("/error", "/piano/{temperature,density}", "/piano/density: 99 is out of range, 0 to 20 1/s: 20 is taken")
+        ("/error", "/piano/{temperature,density}", "/piano/density: 99 is out of range, 0 to 20 1/s: 20 is used")
     ]
     assert (stage.tree.get("/piano/temperature"), stage.tree.get("/piano/density")) == (3.0, 20.0)
 
@@ -108,7 +108,7 @@ def test_an_array_is_a_vector(stage: Any) -> None:
     beyond = OscMessageBuilder("/piano/pitch_class")
     beyond.add_arg([0.0, 9.0, 1.0], ["f", "f", "f"])
     said = stage.raw(beyond.build().dgram)
-    assert said == [("/error", "/piano/pitch_class", "/piano/pitch_class: 9 is out of range, 0 to 1: 1 is taken")]
+    assert said == [("/error", "/piano/pitch_class", "/piano/pitch_class: 9 is out of range, 0 to 1: 1 is used")]
 
 
 def test_a_second_number_is_a_glide(stage: Any) -> None:

@@ -187,7 +187,7 @@ def test_of_a_file_with_slips_all_else_is_done(booth: Any, presets: Callable[...
     said = [
         f"{path}, line 5: Invalid value: mute = = 1",
         f"{path}, line 2: no address /piano/temperatur; near it: /piano/temperature, /piano/rate, /piano/seed",
-        f"{path}, line 3: /piano/density: 99 is out of range, 0 to 20 1/s: 20 is taken",
+        f"{path}, line 3: /piano/density: 99 is out of range, 0 to 20 1/s: 20 is used",
         f"{path}, line 4: /piano/polyphony: expected a number, got 'many'",
         f"{path}, line 6: /piano/rate cannot be written and read, so no preset may hold it",
         f"{path}, line 8: /engine/blackout: no preset may set it",

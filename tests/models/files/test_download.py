@@ -28,7 +28,7 @@ def server() -> Iterator[Server]:
 def test_a_file_arrives_whole(server: Server, tmp_path: Path) -> None:
     heard: list[tuple[int, int | None]] = []
     path = tmp_path / "new" / "file"
-    download(f"{server.address}/file", path, most=10**6, told=lambda *told: heard.append(told))
+    download(f"{server.address}/file", path, most=10**6, on_progress=lambda *progress: heard.append(progress))
     assert path.read_bytes() == CONTENT
     assert heard[-1] == (len(CONTENT), len(CONTENT))
     assert list(path.parent.iterdir()) == [path]

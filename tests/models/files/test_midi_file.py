@@ -103,9 +103,9 @@ def test_an_end_of_any_length_ends_the_track() -> None:
     [
         ("00 ff 51 02 07 a1", "track 1, byte 31: a tempo of 2 bytes instead of 3, ignored"),
         ("00 ff 51 03 00 00 00", "track 1, byte 31: a tempo of 0 microseconds per beat, ignored"),
-        ("00 f4", "track 1, byte 31: status byte F4, which no file has, skipped"),
-        ("00 fe", "track 1, byte 31: status byte FE, which no file has, skipped"),
-        ("00 f2 01 02", "track 1, byte 31: status byte F2, which no file has, skipped"),
+        ("00 f4", "track 1, byte 31: status byte F4, which is not allowed in a file, skipped"),
+        ("00 fe", "track 1, byte 31: status byte FE, which is not allowed in a file, skipped"),
+        ("00 f2 01 02", "track 1, byte 31: status byte F2, which is not allowed in a file, skipped"),
     ],
 )
 def test_what_is_ignored_is_named_with_its_place(odd: str, sentence: str) -> None:
@@ -152,7 +152,7 @@ def test_the_tracks_that_are_in_the_file_count(count: int) -> None:
 def test_tracks_that_are_missing_are_named() -> None:
     data = smf(chunk(NAME + END), chunk(C + D + END), count=3)
     assert played(data) == C_THEN_D
-    assert MidiFile.parse(data).damage == ("the header counts 3 tracks, the file has 2",)
+    assert MidiFile.parse(data).damage == ("the header states 3 tracks, the file has 2",)
 
 
 @pytest.mark.parametrize("size", [0, 5, 22, 31, 40, 2**24, 2**32 - 1])
@@ -216,7 +216,10 @@ def test_a_value_above_127_is_127() -> None:
 def test_two_kinds_of_wrong_bytes_end_the_track() -> None:
     file = MidiFile.parse(smf(chunk(C + bytes.fromhex("00 b0 07 cc 00 f4") + D + END)))
     assert [m.hex(" ") for _, m in file.messages()] == ["90 3c 50", "80 3c 40", "b0 07 7f"]
-    assert file.damage[1] == "track 1, byte 35: status byte F4, which no file has; the rest of the track is not read"
+    assert (
+        file.damage[1]
+        == "track 1, byte 35: status byte F4, which is not allowed in a file; the rest of the track is not read"
+    )
 
 
 def test_what_is_due_after_a_day_is_left_out() -> None:

@@ -94,10 +94,10 @@ def test_a_text_with_the_suffix_is_a_file(kept: Path) -> None:
 @pytest.mark.parametrize(
     ("asked", "sentence"),
     [
-        ("red", r"red: no shipped weights of toy have that name \(known: blue\)"),
-        ("drum/blue", "drum/blue: these are weights of drum, and toy was expected"),
-        ("nowhere/x.safetensors", "there is no such weights file"),
-        (Path("nowhere"), "there is no such weights file"),
+        ("red", r"red: no shipped weights of toy have this name \(shipped: blue\)"),
+        ("drum/blue", "drum/blue: weights of drum, expected toy"),
+        ("nowhere/x.safetensors", "no such weights file"),
+        (Path("nowhere"), "no such weights file"),
     ],
 )
 def test_unknown_names_and_files_are_told(
@@ -110,13 +110,13 @@ def test_unknown_names_and_files_are_told(
 
 
 def test_weights_of_another_network_are_told(kept: Path) -> None:
-    with pytest.raises(WeightsError, match="holds weights of toy, and sketch_rnn was expected"):
+    with pytest.raises(WeightsError, match="weights of toy, expected weights of sketch_rnn"):
         load(kept, "sketch_rnn", SHAPES)
 
 
 def test_weights_without_a_card_are_told(tmp_path: Path) -> None:
     save_file(tensors(), tmp_path / "bare.safetensors")
-    with pytest.raises(WeightsError, match="weights without a card, and toy was expected"):
+    with pytest.raises(WeightsError, match="weights without a card, expected weights of toy"):
         load(tmp_path / "bare.safetensors", "toy", SHAPES)
 
 
@@ -134,9 +134,9 @@ def test_a_card_that_cannot_be_read_is_told(card: str, tmp_path: Path) -> None:
         ({"head.weight": (2, 3)}, "does not fit the network: an unknown head.bias$"),
         (
             {**SHAPES, "head.weight": (3, 2)},
-            r"does not fit the network: head.weight of shape \[2, 3\] where \[3, 2\] was expected$",
+            r"does not fit the network: head.weight of shape \[2, 3\], expected \[3, 2\]$",
         ),
-        ({f"w{i}": (1,) for i in range(5)}, "no w0, no w1, no w2, and 4 more such$"),
+        ({f"w{i}": (1,) for i in range(5)}, "no w0, no w1, no w2, and 4 more$"),
     ],
 )
 def test_weights_that_do_not_fit_are_told(kept: Path, shapes: dict[str, tuple[int, ...]], sentence: str) -> None:
@@ -147,12 +147,12 @@ def test_weights_that_do_not_fit_are_told(kept: Path, shapes: dict[str, tuple[in
 def test_values_that_are_not_finite_are_neither_saved_nor_loaded(tmp_path: Path) -> None:
     path = tmp_path / "wild.safetensors"
     for wild in (float("nan"), float("inf"), 1e30):  # the last is too large for half precision
-        with pytest.raises(ValueError, match=r"head\.bias holds values that are not finite"):
+        with pytest.raises(ValueError, match=r"head\.bias contains values that are not finite"):
             save(path, {**tensors(), "head.bias": torch.tensor([wild, 0.0])}, CARD)
     assert not path.exists()
     values = {"kind": "toy", "card": json.dumps(asdict(CARD))}
     save_file({**tensors(), "head.bias": torch.tensor([float("nan"), 0.0])}, path, metadata=values)
-    with pytest.raises(WeightsError, match=r"head\.bias holds values that are not finite"):
+    with pytest.raises(WeightsError, match=r"head\.bias contains values that are not finite"):
         load(path, "toy", SHAPES)
 
 
@@ -231,5 +231,7 @@ def test_a_card_without_categories_says_nothing_of_them(kept: Path) -> None:
 
 
 def test_weights_that_nobody_named() -> None:
-    with pytest.raises(WeightsError, match=r"performance_rnn needs weights, and none are named \(known: maestro\)"):
+    with pytest.raises(
+        WeightsError, match=r"performance_rnn needs weights; expected a name or a file \(shipped: maestro\)"
+    ):
         store.find("", "performance_rnn")

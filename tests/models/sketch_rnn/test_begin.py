@@ -118,9 +118,9 @@ def test_finished_weights_are_measured_on_what_was_held_back(
     assert card.figures["l_kl_mine"] == pytest.approx(whole.kl, abs=2e-3)
     assert any(record.message.startswith("all 4 ") for record in caplog.records)
     assert measure.main([begin, data[1]]) == 2
-    assert "no drawings of what these weights know (square, triangle)" in capsys.readouterr().err
+    assert "no drawings of the categories of these weights (square, triangle)" in capsys.readouterr().err
     assert measure.main([str(tmp_path / "none.safetensors"), *data]) == 2
-    assert "there is no such weights file" in capsys.readouterr().err
+    assert "no such weights file" in capsys.readouterr().err
 
 
 def test_the_card_says_what_the_training_began_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
