@@ -81,7 +81,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """A picture: `pixels` is uint8 [height, width, 3], red green blue, rows from the top, never modified after creation.
+    """A picture: `pixels` is uint8 [height, width, 3], red green blue, rows from the top; never modified.
 
     `number` counts the pictures of a source. A model that takes pictures receives the newest one at each step and
     returns its own picture with the same number. The engine calls it again when a new picture arrives, when a knob of

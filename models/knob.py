@@ -34,8 +34,8 @@ class Knob:
     them in with `declare` once its weights are loaded.
 
     ``steps`` marks a number without meaningful values in between, such as an instrument's number; it does not glide.
-    ``unset`` is a value that means "no setting", so nothing is interpolated from it or to it. A text with ``file`` names
-    a file or a stream to open: over the network only files of the show are accepted.
+    ``unset`` is a value that means "no setting", so nothing is interpolated from it or to it. A text with ``file``
+    names a file or a stream to open: over the network only files of the show are accepted.
     """
 
     meaning: str

@@ -31,8 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit status: 0 done, 2 after an error, which is printed as one sentence."""
     parser = argparse.ArgumentParser(
         prog="arabesque sketch measure",
-        description="Losses of weights on the held-out test drawings, per category: L_R and L_KL of Ha & Eck (2017), and "
-        "L_R of the decoder alone, with z = 0.",
+        description="Losses of weights on the held-out test drawings, per category: L_R and L_KL of Ha & Eck (2017), "
+        "and L_R of the decoder alone, with z = 0.",
     )
     add = parser.add_argument
     add("weights", help="a name or a file")

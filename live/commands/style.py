@@ -81,8 +81,9 @@ def parser() -> argparse.ArgumentParser:
     judge_ = parts.add_parser(
         "judge",
         help="compare losses with L-BFGS",
-        description="For each painting: content, style and total loss of the network's pictures and of the optimisation of "
-        "Gatys et al. (2016) from the same photos, and the number of L-BFGS steps that reach the network's loss.",
+        description="For each painting: content, style and total loss of the network's pictures and of the "
+        "optimisation of Gatys et al. (2016) from the same photos, and the number of L-BFGS steps that reach the "
+        "network's loss.",
     )
     judge_.add_argument(
         "photos", nargs="+", type=Path, metavar="PHOTO", help="photos, or folders (their held-out part)"
@@ -104,8 +105,8 @@ def parser() -> argparse.ArgumentParser:
     flicker_ = parts.add_parser(
         "flicker",
         help="measure the flicker of a painted film",
-        description="For each painting: mean change between successive painted frames, in levels of 255, where the film "
-        "does not change. Each frame is painted independently.",
+        description="For each painting: mean change between successive painted frames, in levels of 255, where the "
+        "film does not change. Each frame is painted independently.",
     )
     flicker_.add_argument("film", type=Path, metavar="FILM")
     flicker_.add_argument("--against", metavar="WEIGHTS", help="other weights of the same paintings, to compare")
