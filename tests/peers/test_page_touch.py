@@ -29,6 +29,8 @@ patch = Patch(
     page=["/a/length", "/a/lowest", "/a/mute", "/a/quantise", "/a/swing", "/clock/tempo"],
 )
 """
+PICTURE = "document.querySelector('#stage img[src]')?.naturalWidth"
+"""Whether the page shows a picture of the stage."""
 BOX = "(() => {{ const box = {}.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2] }})()"
 VALUES = """
 fetch('/', {headers: {Accept: 'application/json'}}).then((said) => said.json()).then((space) => {
@@ -183,7 +185,7 @@ def test_fingers_draw_on_the_open_stage_each_with_a_pen_of_its_own(visit: Visit)
     async def go() -> None:
         async with visit("Play") as browser:
             await browser.run(LISTEN % ("/ink/pen", "heard.push(view.getInt32(data.byteLength - 4))"))
-            await browser.until("!document.getElementById('stage').hidden")
+            await browser.until(PICTURE)
             await pressed(browser, "#stage button")
             await browser.until(
                 "document.getElementById('full').open && document.querySelector('#full img').naturalWidth"
@@ -252,12 +254,12 @@ def test_after_a_restart_the_roll_is_empty_and_the_picture_back(
         async with Browser(chromium, tmp_path / "profile") as browser:
             await browser.show(f"http://127.0.0.1:{port}/", 1280, 900)
             await browser.until(f"document.querySelector('#roll canvas')?.width > 300 && {ink} > 50")
-            await browser.until("!document.getElementById('stage').hidden")
+            await browser.until(PICTURE)
             await asyncio.to_thread(engine.end)
-            await browser.until("document.body.classList.contains('away') && document.getElementById('stage').hidden")
+            await browser.until(f"document.body.classList.contains('away') && !{PICTURE}")
             await browser.until(f"{ink} === 0")
             await asyncio.to_thread(play)
-            await browser.until("!document.body.classList.contains('away') && !document.getElementById('stage').hidden")
+            await browser.until(f"!document.body.classList.contains('away') && {PICTURE}")
             await browser.until(f"{ink} > 0")
 
     asyncio.run(go())

@@ -16,7 +16,7 @@ export class Stage {
     this.full = full;
     this.large = full.querySelector("img");
     this.connection = connection;
-    this.small.addEventListener("load", () => ((section.hidden = false), this.#again()));
+    this.small.addEventListener("load", () => this.#again());
     this.small.addEventListener("error", () => this.#again(4 * EVERY_MS));
     document.addEventListener("visibilitychange", () => this.#again(0));
     section.querySelector("button").addEventListener("click", () => this.#open());
@@ -31,13 +31,16 @@ export class Stage {
   connected(here) {
     this.#here = here;
     this.#fingers.clear();
-    if (!here) this.section.hidden = true;
+    if (!here) this.small.removeAttribute("src");
     if (this.full.open) this.large.src = here ? this.#streamed() : "";
     this.#again(0);
   }
 
-  /** Which node's paper is drawn on. */
+  /** Which node's paper is drawn on. The picture's place is kept free from the start, so that nothing below it moves. */
   follow(here) {
+    const [width, height] = ["width", "height"].map((name) => here.get(`/window/${name}`)?.values?.[0]);
+    this.section.hidden = !width;
+    if (width) this.small.style.aspectRatio = `${width} / ${height}`;
     this.#pen = [...here.values()].find(({ kind, name }) => kind === "event" && name === "pen") ?? null;
     this.full.classList.toggle("paper", this.#pen !== null);
     this.#again(0);
