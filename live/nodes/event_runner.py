@@ -64,6 +64,7 @@ class EventRunner(Worker):
     def __init__(self, name: str, model: Model, tree: Tree, clock: Clock, outputs: Iterable[EventOutput]) -> None:
         super().__init__(name, model, tree, clock, outputs)
         self.due_s = clock.now()
+        self._began = False
         self.late_s = 0.0
         self._listens = isinstance(model, Listens)
         self._past: deque[_Step] = deque()
@@ -100,6 +101,8 @@ class EventRunner(Worker):
     # -- one iteration ------------------------------------------------------------------------------------------
 
     def _advance(self, now_s: float, knobs: dict[str, Any], swapped: Model | None) -> float:
+        if not self._began:  # loading the other nodes took its time: the model has missed nothing of it
+            self._began, self.due_s = True, now_s
         own = {name: knobs.pop(name) for name in self.OWN}
         self._pressed |= {name for name in self._pulses if knobs[name]}
         nudge_s = float(own["nudge"]) / 1000.0

@@ -206,4 +206,4 @@ def test_an_installed_program_without_a_screen_plays_on(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("no window:") == 1
-    assert "playing on without" in done.stderr
+    assert "playing without one" in done.stderr

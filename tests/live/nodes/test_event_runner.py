@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import pytest
-from toys import Scale, Tape
+from toys import Listener, Scale, Tape
 
 from live.nodes.event_runner import EventRunner
 from live.parameters.tree import Tree
@@ -221,3 +221,17 @@ def test_a_button_waits_for_the_next_step() -> None:
     runner.iterate()
     runner.iterate()
     assert bell.rung == 1
+
+
+def test_time_before_the_first_step_is_no_time_that_the_model_has_missed() -> None:
+    clock = VirtualClock()
+    tree = Tree(clock)
+    for name, knob in EventRunner.knobs_for(Listener).items():
+        tree.add(f"/scale/{name}", knob)
+    tree.add("/scale/state", Knob("", kind="text", default="playing", access="r"))
+    model = Listener()
+    runner = EventRunner("scale", model, tree, clock, [Tape()])
+    clock.advance(0.5)  # other nodes are loaded meanwhile; a replay makes the runner at its first step
+    runner.iterate()
+    assert model.heard == []
+    assert runner.late_s == 0.0
