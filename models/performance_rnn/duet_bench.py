@@ -21,7 +21,7 @@ SILENCE_S = 0.6
 """AI Duet answers so long after the last key came up."""
 ENTRY_S = 0.8
 """The time after the performer's entry in which the pianist has to give way; later a new turn may begin."""
-CASES = 24
+CASES = 12
 
 
 @dataclass(slots=True)

@@ -23,6 +23,8 @@ SHORTEST_S, LONGEST_S, FEWEST = 3.0, 30.0, 10
 ENTERS_AGAIN_S, ENTERS_AGAIN = 2.0, 0.6
 """The performer plays again so long after the phrase, and so much of its length."""
 AGAIN_S = 2.0
+HELD_S = 0.5
+"""Keys that are held beyond the pause are let go so long after the last onset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,9 @@ def _case(events: Sequence[Timed], begins_s: float, last_s: float, next_s: float
         elif isinstance(event, Control):
             pedal = event.value >= 64
         phrase.append((at_s - begins_s + 1.0, event))
-    end_s = max([at_s for at_s, event in phrase if isinstance(event, NoteOff)], default=last_s - begins_s + 1.5)
+    end_s = max([at_s for at_s, event in phrase if isinstance(event, NoteOff)], default=0.0)
+    if down:  # held on into the pause
+        end_s = max(end_s, last_s - begins_s + 1.0 + HELD_S)
     phrase += [(end_s, NoteOff(pitch)) for pitch in down]
     if pedal:
         phrase.append((end_s + 0.3, Control(64, 0)))

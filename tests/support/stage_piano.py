@@ -19,13 +19,18 @@ from models.performance_rnn.network import Network
 Played = tuple[float, float, int, int]  # onset and end in seconds, pitch, velocity
 
 
-def small_pianist() -> PerformanceRNN:
-    """An untrained pianist whose time shifts are short, as most are in music."""
+def small_parameters() -> dict[str, torch.Tensor]:
+    """Of an untrained pianist whose time shifts are short, as most are in music."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
         parameters = Network(hidden=16, layers=2).state_dict()
     parameters["head.bias"][TIME_SHIFT + 10 : VELOCITY] = -20.0
-    return PerformanceRNN(parameters)
+    return parameters
+
+
+def small_pianist() -> PerformanceRNN:
+    """A pianist with these parameters."""
+    return PerformanceRNN(small_parameters())
 
 
 class StagePiano:
