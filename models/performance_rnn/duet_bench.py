@@ -59,12 +59,13 @@ def _fixed_silence(case: Case) -> list[float]:
     """When the rule of a fixed silence hands the turn over: once per silence after all keys are up."""
     down: set[int] = set()
     presses: list[float] = []
-    times = [at_s for at_s, _ in case.events] + [float("inf")]
-    for (at_s, event), next_s in zip(case.events, times[1:], strict=True):
+    onsets = [at_s for at_s, event in case.events if isinstance(event, NoteOn)]
+    for at_s, event in case.events:
         if isinstance(event, NoteOn):
             down.add(event.pitch)
         elif isinstance(event, NoteOff):
             down.discard(event.pitch)
+            next_s = min((onset_s for onset_s in onsets if onset_s >= at_s), default=float("inf"))
             if not down and next_s - at_s > SILENCE_S and at_s < case.again_s:
                 presses.append(at_s + SILENCE_S)
     return presses
