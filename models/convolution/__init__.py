@@ -1,4 +1,4 @@
-"""The seeing machine: what convolutions make of a live picture, set by hand and learned."""
+"""Convolutions on live video: hand-set kernels, and the feature maps of trained networks."""
 
 from models.convolution.features import FeatureMaps
 from models.convolution.kernels import Kernels

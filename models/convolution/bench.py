@@ -1,4 +1,4 @@
-"""How long a picture takes under hand-set kernels and in a network's feature maps, at 640x480."""
+"""Time per picture of the convolution models at 640x480."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ USUAL = "torch's conv2d"
 
 
 def kernel_rows(seconds: float = 10.0) -> list[BenchRow]:
-    """What `arabesque bench` prints: our sum of windows beside torch's convolution, then whole pictures."""
+    """Rows for `arabesque bench`: one kernel, compared with torch's conv2d, then whole steps of the models."""
     frame = Frame(np.random.default_rng(1).integers(0, 256, (*SIZE, 3), np.uint8))
     calls = {**_operations(frame), **_pictures(frame)}
     spent = measured([Timed(name, call) for name, call in calls.items()], seconds)
@@ -32,13 +32,14 @@ def kernel_rows(seconds: float = 10.0) -> list[BenchRow]:
 
 
 def _operations(frame: Frame) -> dict[str, Callable[[], object]]:
-    """One kernel on three channels, ours and torch's."""
+    """One kernel on three channels, by us and by torch."""
     maps = maps_of(frame.pixels)
     planes = maps.permute(2, 0, 1)[None].contiguous()
     calls: dict[str, Callable[[], object]] = {}
     for side, cells in ((3, KERNELS["gaussian_blur"]), (5, KERNELS["gaussian_blur_5"])):
-        rim = (5 - side) // 2
-        weights = torch.tensor(cells).view(5, 5)[rim : rim + side, rim : rim + side].expand(3, 1, side, side)
+        margin = (5 - side) // 2
+        inner = slice(margin, margin + side)
+        weights = torch.tensor(cells).view(5, 5)[inner, inner].expand(3, 1, side, side)
         theirs = partial(F.conv2d, planes, weights.contiguous(), padding=side // 2, groups=3)
         calls[f"one kernel of {side}x{side}"] = partial(convolved, maps, cells)
         calls[f"{USUAL}, one kernel of {side}x{side}"] = theirs
@@ -53,9 +54,9 @@ def _pictures(frame: Frame) -> dict[str, Callable[[], object]]:
     state, seen = kernels.start(1), maps.start(1)
     edges, blur = KERNELS["edge_3"], KERNELS["gaussian_blur_5"]
     return {
-        "a picture under one kernel": lambda: kernels.step(state, heard, cells1=edges),
-        "a picture under four layers, pooled": lambda: kernels.step(
+        "a picture, one kernel": lambda: kernels.step(state, heard, cells1=edges),
+        "a picture, four layers, pooled": lambda: kernels.step(
             state, heard, layers=4, cells1=blur, cells2=edges, cells3=blur, cells4=edges, pool4="max"
         ),
-        "25 feature maps of it, 240 rows": lambda: maps.step(seen, heard, layer="untrained3"),
+        "a picture as 25 feature maps, 240 rows": lambda: maps.step(seen, heard, layer="untrained3"),
     }

@@ -1,8 +1,8 @@
-"""What the layers of a convolutional network do to a picture, one function each: pad, convolve, activate, pool.
+"""The operations of a convolutional layer: pad, convolve, activate, pool.
 
-Maps are float32 [height, width, channels], of one to four channels. A window is summed up one cell at a time over the
-whole map, which costs as much as the kernel has cells that are not zero, and lets stride and dilation cost nothing: on
-a CPU many times faster than the general convolutions of torch at so few channels.
+Maps are float32 [height, width, channels] with one to four channels. A convolution adds one shifted copy of the map for
+each non-zero cell of the kernel, so its cost is proportional to their number, and stride and dilation are slices. With
+so few channels this is several times faster on a CPU than torch's general convolution.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ _BORDERS: Mapping[Padding, int] = {
 
 
 def padded(x: Tensor, before: int, after: int, padding: Padding) -> Tensor:
-    """`before` rows above and columns left, `after` below and right; any amount on a map of any size."""
+    """Adds `before` rows above and columns on the left, `after` below and on the right."""
     if padding == "none" or not (before or after):
         return x
-    more = cv2.copyMakeBorder(x.numpy(), before, after, before, after, _BORDERS[padding], value=(0.0,) * 4)
-    return torch.from_numpy(np.asarray(more, np.float32).reshape(*more.shape[:2], x.shape[2]))
+    larger = cv2.copyMakeBorder(x.numpy(), before, after, before, after, _BORDERS[padding], value=(0.0,) * 4)
+    return torch.from_numpy(np.asarray(larger, np.float32).reshape(*larger.shape[:2], x.shape[2]))
 
 
 def convolved(
     x: Tensor, cells: Sequence[float], *, stride: int = 1, dilation: int = 1, padding: Padding = "zero"
 ) -> Tensor:
-    """The map under a kernel of 5x5 `cells`, row by row; an outer ring of zeros makes it 3x3, two make it 1x1.
+    """Cross-correlates the map with a 5x5 kernel, `cells` in row order; zero borders make it 3x3 or 1x1.
 
-    With padding the map keeps its size, divided by the stride. Without any it loses the kernel's reach on every side,
-    except where it is too small for that: there are zeros.
+    With padding the output has the input's size divided by the stride. Without padding it loses the kernel's radius on
+    every side; a map too small for that is zero-padded.
     """
     kernel = {(n // SIDE - 2, n % SIDE - 2): cell for n, cell in enumerate(cells) if cell}
     reach = max((abs(offset) for place in kernel for offset in place), default=0) * dilation
@@ -63,7 +63,7 @@ def convolved(
 
 
 def normalised(cells: Sequence[float]) -> tuple[float, ...]:
-    """The cells divided by their sum; by that of their absolute values where it is zero, as for edges."""
+    """Divides the cells by their sum, or by the sum of their absolute values if it is 0 (edge kernels)."""
     total = sum(cells)
     if abs(total) < 1e-6:
         total = sum(abs(cell) for cell in cells)
@@ -71,7 +71,7 @@ def normalised(cells: Sequence[float]) -> tuple[float, ...]:
 
 
 def activated(x: Tensor, activation: Activation) -> Tensor:
-    """What a layer lets through of what it found. May change `x`."""
+    """Applies the activation function, in place."""
     match activation:
         case "relu":
             return x.relu_()
@@ -84,9 +84,9 @@ def activated(x: Tensor, activation: Activation) -> Tensor:
 
 
 def pooled(x: Tensor, pooling: Pooling, *, size: int = 2, stride: int = 2) -> Tensor:
-    """The largest, the mean or the sum of each window of `size` x `size`, `stride` apart.
+    """Maximum, mean or sum of each `size` x `size` window, `stride` apart.
 
-    Windows that would leave the map see its edge repeated, so that no row or column is left out.
+    Windows that extend beyond the map see its edge repeated, so every row and column is covered.
     """
     if pooling == "none" or (size == 1 and stride == 1):
         return x
@@ -103,5 +103,5 @@ def pooled(x: Tensor, pooling: Pooling, *, size: int = 2, stride: int = 2) -> Te
 
 
 def _run(first: int, count: int, stride: int) -> slice:
-    """So many places, `stride` apart."""
+    """The slice of `count` indices from `first`, `stride` apart."""
     return slice(first, first + (count - 1) * stride + 1, stride)

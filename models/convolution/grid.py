@@ -1,4 +1,4 @@
-"""Feature maps as one picture: side by side in a grid, in the colours of a map of heat, or of the camera."""
+"""Draws feature maps as one picture: tiled in a grid, in a colour map or in the camera's colours."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Maps = NDArray[np.float32]
 
 
 def brightness(maps: Maps, within: Range, gain: float) -> NDArray[np.uint8]:
-    """Values as 0..255: 0 is the lowest of each map, or of all of them, 255 the highest divided by `gain`."""
+    """Scales values to 0..255: from the minimum of each map (or of all) to the maximum, times `gain`, clipped."""
     axes = (1, 2) if within == "each" else None
     low = maps.min(axis=axes, keepdims=True)
     span = np.maximum(maps.max(axis=axes, keepdims=True) - low, 1e-6)
@@ -38,7 +38,7 @@ def brightness(maps: Maps, within: Range, gain: float) -> NDArray[np.uint8]:
 
 
 def columns_of(count: int, height: int, width: int, shape: tuple[int, int]) -> int:
-    """In how many columns `count` maps of a shape fill a picture of height x width with the largest tiles."""
+    """The number of columns that gives `count` maps of this shape the largest tiles in a height x width picture."""
 
     def scale(columns: int) -> float:
         rows = -(-count // columns)
@@ -48,10 +48,9 @@ def columns_of(count: int, height: int, width: int, shape: tuple[int, int]) -> i
 
 
 def grid(maps: NDArray[np.uint8], height: int, width: int, *, columns: int = 0, soft: bool = True) -> NDArray[np.uint8]:
-    """The maps [count, h, w] in rows of `columns` (0: as fits best), as one grey picture [height, width].
+    """Tiles maps [count, h, w] in `columns` columns (0: best fit) into one grey picture [height, width].
 
-    Each keeps its shape; what they leave of the picture is black. Where there are more than pixels, the last ones are
-    left out.
+    Tiles keep the maps' aspect ratio, on black. If there are more maps than pixels, the last ones are omitted.
     """
     columns = min(columns or columns_of(len(maps), height, width, maps.shape[1:]), len(maps), width)
     rows = min(-(-len(maps) // columns), height)
@@ -60,15 +59,16 @@ def grid(maps: NDArray[np.uint8], height: int, width: int, *, columns: int = 0, 
     gap = GAP if len(maps) > 1 and min(tall, wide) > 4 * GAP else 0
     top, left = (height - rows * tall) // 2, (width - columns * wide) // 2
     picture = np.zeros((height, width), np.uint8)
-    how = cv2.INTER_LINEAR if soft else cv2.INTER_NEAREST
+    interpolation = cv2.INTER_LINEAR if soft else cv2.INTER_NEAREST
     for n, each in enumerate(maps[: rows * columns]):
         y, x = top + n // columns * tall, left + n % columns * wide
-        picture[y : y + tall - gap, x : x + wide - gap] = cv2.resize(each, (wide - gap, tall - gap), interpolation=how)
+        tile = cv2.resize(each, (wide - gap, tall - gap), interpolation=interpolation)
+        picture[y : y + tall - gap, x : x + wide - gap] = tile
     return picture
 
 
 def coloured(picture: NDArray[np.uint8], colours: Colours, camera: Pixels) -> Pixels:
-    """A grey picture [height, width] in colours; "camera" lets the camera's picture of the same size through."""
+    """Colours a grey picture [height, width]; "camera" multiplies it with the camera's frame of the same size."""
     if colours == "camera":
         return np.asarray(cv2.multiply(camera, cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB), scale=1 / 255), np.uint8)
     if colours == "grey":

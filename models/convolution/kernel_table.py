@@ -1,7 +1,6 @@
-"""The kernels one meets in textbooks, by name, as the 5x5 cells they fill.
+"""Common image kernels by name, as 5x5 cells.
 
-A kernel lies on the picture as it is written here, unflipped, as in the layers of networks (the cross-correlation that
-is called convolution there): a cell times the pixel under it, all added up.
+Kernels are applied without flipping (cross-correlation, which neural networks call convolution).
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from models.compute.chance import normals, stream
 
 SIDE = 5
 CELLS = tuple(f"r{row}c{column}" for row in range(SIDE) for column in range(SIDE))
-"""Names of a kernel's cells: row and column, r2c2 in the middle."""
+"""Names of the cells by row and column; r2c2 is the centre."""
 
 Kernel = tuple[float, ...]
 
@@ -23,7 +22,7 @@ _NINE = tuple(row * SIDE + column for row in (1, 2, 3) for column in (1, 2, 3))
 
 
 def _three(*cells: float, over: float = 1.0) -> Kernel:
-    """Nine cells in the middle of the 5x5, each divided by `over`."""
+    """A 3x3 kernel in the centre of the 5x5, divided by `over`."""
     kernel = [0.0] * SIDE**2
     for place, cell in zip(_NINE, cells, strict=True):
         kernel[place] = cell / over
@@ -62,9 +61,9 @@ CHOICES = (*KERNELS, RANDOM, FREE)
 
 
 def setting(layer: int) -> Callable[[Mapping[str, Any]], Mapping[str, Value]]:
-    """For a Knob's `sets`: the cells of a layer (1, 2, …) that follow from the name of its kernel.
+    """The function for a Knob's `sets`: the cells of a layer (1, 2, …) from the name of its kernel.
 
-    "free" leaves them as they are; "random" draws nine from the node's seed, so that they cancel out.
+    "free" leaves the cells unchanged; "random" draws a 3x3 kernel of sum 0 from the node's seed.
     """
 
     def cells(values: Mapping[str, Any]) -> Mapping[str, Value]:

@@ -1,4 +1,4 @@
-"""The seeing machine by hand: one to four layers of kernels on the live picture, every cell a control."""
+"""One to four convolution layers with hand-set kernels on live video; every cell is a parameter."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ LAYERS = ("layer1", "layer2", "layer3", "layer4")
 View = Literal["clip", "absolute", "offset", "stretch"]
 VIEWS: tuple[View, ...] = ("clip", "absolute", "offset", "stretch")
 
-_CELLS = "The kernel's 5x5 cells, row and column; the inner 3x3 are a kernel of three"
-_ACTIVATION = "What is let through after the kernel"
-_POOL = "What is kept of each window after the activation"
+_CELLS = "Cells of the 5x5 kernel by row and column; the inner 3x3 alone are a 3x3 kernel"
+_ACTIVATION = "Activation function after the kernel"
+_POOL = "Pooling of each window after the activation"
 
 Cells = tuple[float, ...]
 Four = tuple[float, ...]
@@ -39,40 +39,38 @@ Four = tuple[float, ...]
 
 
 def _kernel(layer: int) -> Knob:
-    return Knob("The layer's kernel: sets its cells; free leaves them alone", choices=CHOICES, sets=setting(layer))
+    return Knob("The layer's kernel: sets its cells; free keeps them as they are", choices=CHOICES, sets=setting(layer))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KernelsState:
-    """The picture seen last, and the size of the map that was made of it."""
+    """The last frame, and the size of its map."""
 
     seen: Frame | None = None
     size: tuple[int, int] = (0, 0)
 
 
 class Kernels:
-    """Convolution kernels set by hand, with all that the layers of a network have: padding, stride, dilation, bias,
-    activation, pooling, one on the other.
+    """Hand-set convolution layers with padding, stride, dilation, bias, activation and pooling.
 
-    There are no weights to load. Values are 0 (black) to 1 (white); what leaves that range goes on to the next layer as
-    it is, and `view` says how it is shown in the end.
+    Values are 0 (black) to 1 (white). They are not clipped between layers; `view` maps the result to brightness.
     """
 
     kind: ClassVar[str] = "kernels"
     sees: ClassVar[bool] = True
     measures: ClassVar[Mapping[str, Knob]] = {
-        "map_height": Knob("Rows of the map that is shown", unit="cells", kind="int", default=0, access="r"),
-        "map_width": Knob("Columns of the map that is shown", unit="cells", kind="int", default=0, access="r"),
+        "map_height": Knob("Rows of the displayed map", unit="cells", kind="int", default=0, access="r"),
+        "map_width": Knob("Columns of the displayed map", unit="cells", kind="int", default=0, access="r"),
     }
 
     @classmethod
     def load(cls, weights: str = "", device: str = "auto") -> Self:
-        """Needs nothing; every `weights` and every device is as good as any other."""
+        """Loads nothing: there are no weights, and `weights` and `device` are ignored."""
         del weights, device
         return cls()
 
     def start(self, seed: int) -> KernelsState:
-        """Nothing seen yet. There is no chance in it but the kernel "random", which is of the node's seed."""
+        """The state before the first frame; only the kernel "random" uses the node's seed."""
         del seed
         return KernelsState()
 
@@ -82,7 +80,7 @@ class Kernels:
         heard: Sequence[Event] = (),
         /,
         *,
-        layers: Annotated[int, Knob("How many of the layers are used, one after the other", 1, 4)] = 1,
+        layers: Annotated[int, Knob("Number of layers applied in sequence", 1, 4)] = 1,
         kernel1: Annotated[str, _kernel(1)] = "identity",
         kernel2: Annotated[str, _kernel(2)] = "identity",
         kernel3: Annotated[str, _kernel(3)] = "identity",
@@ -99,37 +97,37 @@ class Kernels:
         pool2: Annotated[Pooling, Knob(_POOL, choices=POOLINGS)] = "none",
         pool3: Annotated[Pooling, Knob(_POOL, choices=POOLINGS)] = "none",
         pool4: Annotated[Pooling, Knob(_POOL, choices=POOLINGS)] = "none",
-        pool_size: Annotated[Four, Knob("Side of a window", 1.0, 32.0, "cells", components=LAYERS)] = (2.0,) * 4,
+        pool_size: Annotated[Four, Knob("Side of a pool window", 1.0, 32.0, "cells", components=LAYERS)] = (2.0,) * 4,
         pool_stride: Annotated[Four, Knob(
-            "From one window to the next; 0 is as much as the window", 0.0, 32.0, "cells", components=LAYERS
+            "Step between pooling windows; 0: the window's side", 0.0, 32.0, "cells", components=LAYERS
         )] = (0.0,) * 4,
-        gain: Annotated[Four, Knob("Multiplies what the kernel gives", -8.0, 8.0, "x", components=LAYERS)] = (1.0,) * 4,
-        bias: Annotated[Four, Knob("Added to what the kernel gives", -2.0, 2.0, components=LAYERS)] = (0.0,) * 4,
+        gain: Annotated[Four, Knob("Multiplies the kernel's output", -8.0, 8.0, "x", components=LAYERS)] = (1.0,) * 4,
+        bias: Annotated[Four, Knob("Added to the kernel's output", -2.0, 2.0, components=LAYERS)] = (0.0,) * 4,
         stride: Annotated[Four, Knob(
-            "From one place of the kernel to the next", 1.0, 16.0, "cells", components=LAYERS
+            "Step between positions of the kernel", 1.0, 16.0, "cells", components=LAYERS
         )] = (1.0,) * 4,
         dilation: Annotated[Four, Knob(
-            "How far apart the kernel's cells lie", 1.0, 16.0, "cells", components=LAYERS
+            "Distance between the kernel's cells", 1.0, 16.0, "cells", components=LAYERS
         )] = (1.0,) * 4,
         normalise: Annotated[bool, Knob(
-            "Divide each kernel by the sum of its cells (of their absolute values, if it is 0): brightness stays"
+            "Divide each kernel by the sum of its cells (of their absolute values if it is 0): keeps brightness"
         )] = False,
         padding: Annotated[Padding, Knob(
-            "What lies outside the picture: zeros, its mirror image, its other side, its edge; none makes it smaller",
+            "Values outside the picture: zeros, mirrored, wrapped around, edge repeated; none: a smaller output",
             choices=PADDINGS,
         )] = "reflect",
         channels: Annotated[str, Knob(
-            "Red, green and blue each by itself, or the luminance", choices=("colour", "luminance")
+            "Process red, green and blue, or the luminance only", choices=("colour", "luminance")
         )] = "colour",
         view: Annotated[View, Knob(
-            "How values are shown: clipped at black and white, as distance from 0, with 0 as middle grey, or from the "
-            "smallest there is to the largest", choices=VIEWS
+            "How values are displayed: clipped to 0..1, absolute, with 0 as middle grey, or stretched from minimum to "
+            "maximum", choices=VIEWS
         )] = "clip",
-        mix: Annotated[float, Knob("0 is the camera, 1 what is made of it", 0.0, 1.0)] = 1.0,
-        resolution: Annotated[int, Knob("Height to work at; 0 is the camera's own", 0, 2160, "pixels")] = 0,
+        mix: Annotated[float, Knob("0 is the camera, 1 the result", 0.0, 1.0)] = 1.0,
+        resolution: Annotated[int, Knob("Height to work at; 0: the camera's", 0, 2160, "pixels")] = 0,
     ) -> tuple[Sequence[Event], KernelsState]:  # fmt: skip
-        """The newest picture, or the one seen last, through the layers; shown at the size it came in."""
-        del kernel1, kernel2, kernel3, kernel4  # what they set is in the cells
+        """Applies the layers to the newest frame, or to the last one again; the result has the frame's size."""
+        del kernel1, kernel2, kernel3, kernel4  # they set the cells
         seen = next((event for event in reversed(heard) if isinstance(event, Frame)), state.seen)
         if seen is None:
             return (), state
@@ -155,7 +153,7 @@ class Kernels:
 
 
 def _viewed(x: Tensor, view: View) -> Tensor:
-    """Values as brightness 0..1; what is beyond is clipped later."""
+    """Maps values to brightness 0..1, not yet clipped."""
     match view:
         case "absolute":
             return x.abs()

@@ -1,4 +1,4 @@
-"""The slow painter: a picture found by optimisation, after Gatys, Ecker & Bethge (2016)."""
+"""Neural style transfer by optimisation of the picture (Gatys, Ecker & Bethge 2016)."""
 
 from models.neural_style.model import NeuralStyle
 

@@ -1,9 +1,9 @@
-"""How low the slow painter's loss comes, step by step, beside torch.optim.LBFGS on the same pictures.
+"""The loss of neural style per step, compared with torch.optim.LBFGS on the same pictures.
 
     python -m models.neural_style.bench --weights vgg16 --content PHOTO --style PAINTING --size 256 --steps 100
 
-Both go from the same canvas with the same loss, and evaluations of it are counted: they are nearly all of the work.
-torch's L-BFGS runs as such pictures are usually made, without a line search, and with its line search beside it.
+Both start from the same canvas and minimise the same loss; its evaluations, nearly all of the work, are counted.
+torch's L-BFGS runs without a line search, as is usual for neural style, and with --search also with strong Wolfe.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from models.style_transfer.adjustments import Pixels
 from models.style_transfer.feature_extractor import FeatureExtractor
 
 Curve = dict[int, tuple[float, int]]
-"""The loss after so many steps, and how often it was evaluated until then."""
+"""By number of steps: the loss, and the number of evaluations so far."""
 
 OURS, PLAIN, SEARCHING = "ours", "torch.optim.LBFGS", "torch.optim.LBFGS, strong Wolfe"
 MARKS = 1, 5, 10, 20, 30, 50, 75, 100, 150, 200, 300, 500
@@ -40,27 +40,27 @@ HISTORY = 100  # torch's own default
 
 
 class Case:
-    """One picture to be made: a network, what is wanted, and where it begins."""
+    """One optimisation problem: feature extractor, target and initial canvas."""
 
     def __init__(
-        self, eyes: FeatureExtractor, content: Pixels, style: Pixels, *, size: int, start: str, beta: float
+        self, extractor: FeatureExtractor, content: Pixels, style: Pixels, *, size: int, start: str, beta: float
     ) -> None:
-        model = NeuralStyle(eyes, device="cpu")
+        model = NeuralStyle(extractor, device="cpu")
         knobs = model.declare(knobs_of(model.step))
         layers: Any = [knobs[f"{part}_layers"].default for part in ("content", "style")]
-        self.eyes, self.weights = eyes, Weights(1.0, beta, 20.0, *layers)
-        seen = fitted(content, size)
-        self.goal: Goal = goal(eyes, seen, fitted(style, size), self.weights)
-        self.canvas = noise(1, 0, seen) if start == "noise" else seen
+        self.extractor, self.weights = extractor, Weights(1.0, beta, 20.0, *layers)
+        photo = fitted(content, size)
+        self.goal: Goal = goal(extractor, photo, fitted(style, size), self.weights)
+        self.canvas = noise(1, 0, photo) if start == "noise" else photo
 
     def loss(self, canvas: Tensor) -> tuple[float, Tensor]:
         """The total loss and its gradient."""
         with threads(canvas.shape[2] * canvas.shape[3]):
-            parts, gradient = losses(self.eyes, canvas, self.goal, self.weights)
+            parts, gradient = losses(self.extractor, canvas, self.goal, self.weights)
         return parts.total, gradient
 
     def ours(self, steps: int) -> Curve:
-        """Our descent."""
+        """The curve of our L-BFGS."""
         descent, found = lbfgs.begun(self.canvas, self.loss), {}
         for number in range(1, steps + 1):
             descent = lbfgs.step(descent, self.loss, history=HISTORY)
@@ -69,7 +69,7 @@ class Case:
         return found
 
     def theirs(self, steps: int, search: str | None) -> Curve:
-        """That of torch, at its usual rate of 1, one iteration at a time."""
+        """The curve of torch.optim.LBFGS at learning rate 1, one iteration per step."""
         canvas, count, found = self.canvas.clone().requires_grad_(), 0, {}
         optimiser = torch.optim.LBFGS(
             [canvas], max_iter=1, history_size=HISTORY, line_search_fn=search, tolerance_grad=0.0, tolerance_change=0.0
@@ -89,7 +89,7 @@ class Case:
 
 
 def pattern(number: int, height: int = 96, width: int = 128) -> Pixels:
-    """A picture made of waves, for a machine without photos."""
+    """A synthetic picture of sine waves, seeded by `number`."""
     y, x = np.mgrid[0:height, 0:width]
     random = np.random.default_rng(number)
     waves = sum(
@@ -100,14 +100,14 @@ def pattern(number: int, height: int = 96, width: int = 128) -> Pixels:
 
 
 def descent_rows(steps: int = 30) -> list[BenchRow]:
-    """What `arabesque bench` prints: the loss after some steps beside torch's, and how long a step takes."""
-    eyes = feature_extractor.load(feature_extractor.UNTRAINED)
-    case = Case(eyes, pattern(1), pattern(2), size=96, start="noise", beta=10.0)
+    """Rows for `arabesque bench`: the loss after `steps` steps, compared with torch's, and the time per step."""
+    extractor = feature_extractor.load(feature_extractor.UNTRAINED)
+    case = Case(extractor, pattern(1), pattern(2), size=96, start="noise", beta=10.0)
     began_s = time.perf_counter()
     ours = case.ours(steps)[steps]
     took_ms = (time.perf_counter() - began_s) * 1000.0 / steps
     plain = case.theirs(steps, None)[steps]
-    name = f"loss of the slow painter (untrained eyes) after {steps} steps, {ours[1]} evaluations"
+    name = f"neural style loss (untrained network) after {steps} steps, {ours[1]} evaluations"
     peer = f"{PLAIN}, {plain[1]} evaluations"
     return [
         {"name": name, "value": ours[0], "unit": "", "ratio": plain[0] / ours[0], "peer": peer},
@@ -116,8 +116,8 @@ def descent_rows(steps: int = 30) -> list[BenchRow]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Prints the curves; leaves with 1 where ours is not as low as torch's after as many steps."""
-    parser = argparse.ArgumentParser(description="The slow painter's loss beside torch's L-BFGS.")
+    """Prints the curves; returns 1 if our loss after all steps is above torch's."""
+    parser = argparse.ArgumentParser(description="The loss of neural style per step, compared with torch's L-BFGS.")
     parser.add_argument(
         "--weights", default=feature_extractor.AUTO, help="vgg16, squeezenet, a file, or a painter's weights"
     )
@@ -127,7 +127,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--start", choices=("noise", "content"), default="content")
     parser.add_argument("--beta", type=float, default=10.0)
     parser.add_argument("--steps", type=int, default=100)
-    parser.add_argument("--search", action="store_true", help="torch with its line search, too")
+    parser.add_argument("--search", action="store_true", help="also run torch with its line search")
     options = parser.parse_args(argv)
     case = Case(
         feature_extractor.load(options.weights), read(options.content), read(options.style), size=options.size,
@@ -138,8 +138,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         curves[SEARCHING] = case.theirs(options.steps, "strong_wolfe")
     lines = ["steps  " + "".join(f"{name:>36}" for name in curves)]
     for step in curves[OURS]:
-        told = (f"{loss:.5f} ({count} evaluations)" for loss, count in (curve[step] for curve in curves.values()))
-        lines.append(f"{step:5}  " + "".join(f"{each:>36}" for each in told))
+        cells = (f"{loss:.5f} ({count} evaluations)" for loss, count in (curve[step] for curve in curves.values()))
+        lines.append(f"{step:5}  " + "".join(f"{each:>36}" for each in cells))
     sys.stdout.write("\n".join(lines) + "\n")
     last = max(curves[OURS])
     return 0 if curves[OURS][last][0] <= curves[PLAIN][last][0] else 1

@@ -1,4 +1,4 @@
-"""The pictures before the slow painter: found by name, at the size it works at, and the canvas it begins with."""
+"""Pictures for neural style: loading by name, resizing to the working size, and initial canvases."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from models.style_transfer.weights import network_of
 from models.vision.pixels import maps_of
 
 CAMERA = "camera"
-LEAST = 32  # pixels of a picture's shorter side, so that every layer of a network has something to see
-NOISE = 0.5, 0.2  # mean and standard deviation of a canvas of noise
+LEAST = 32  # least shorter side in pixels, so that no layer's feature map is empty
+NOISE = 0.5, 0.2  # mean and standard deviation of a noise canvas
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Named:
-    """A picture from a file by the name it was asked for, and what went wrong in a sentence."""
+    """A picture file by the name given in a knob, its pixels, and the error if it could not be read."""
 
     name: str = ""
     pixels: Pixels | None = None
@@ -35,7 +35,7 @@ NOTHING = Named()
 
 
 def opened(name: str, before: Named) -> Named:
-    """The picture in a file; the one before if it is the same, and also where it cannot be read."""
+    """Reads the picture file `name`; keeps the pixels of `before` if the name is unchanged or the file unreadable."""
     if name == before.name:
         return before
     try:
@@ -45,7 +45,7 @@ def opened(name: str, before: Named) -> Named:
 
 
 def fitted(pixels: Pixels, height: int) -> Tensor:
-    """A picture [1, 3, height, W] in 0..1 of that height, or of its own if that is less; no side too short to see."""
+    """Pixels to [1, 3, H, W] in 0..1, reduced to `height` rows if higher; each side is at least LEAST."""
     rows, columns = pixels.shape[:2]
     factor = max(min(1.0, height / rows), LEAST / min(rows, columns))
     size = max(LEAST, round(rows * factor)), max(LEAST, round(columns * factor))
@@ -53,21 +53,21 @@ def fitted(pixels: Pixels, height: int) -> Tensor:
 
 
 def noise(seed: int, number: int, like: Tensor) -> Tensor:
-    """A canvas of noise of a picture's shape, another one for each seed and each number."""
+    """A noise canvas of the shape of `like`, determined by seed and number."""
     mean, deviation = NOISE
     drawn = torch.from_numpy(normals(stream(seed, number), like.numel())).view(like.shape)
     return drawn.mul_(deviation).add_(mean).clamp_(0.0, 1.0)
 
 
 def restretched(canvas: Tensor, like: Tensor) -> Tensor:
-    """A canvas at the size of another picture."""
+    """The canvas resized to the size of `like`, bilinear."""
     if canvas.shape == like.shape:
         return canvas
     return F.interpolate(canvas, like.shape[2:], mode="bilinear", align_corners=False)
 
 
 class Quick:
-    """The fast painter, for a style without a file: what it makes of the content in the manner of its paintings."""
+    """The feed-forward style network, which provides styles by painting name instead of by file."""
 
     def __init__(self, parameters: Mapping[str, Tensor], card: Card) -> None:
         self.paintings = tuple(card.labels)
@@ -75,7 +75,7 @@ class Quick:
 
     @torch.no_grad()
     def paint(self, picture: Tensor, painting: str) -> Tensor:
-        """The picture [1, 3, H, W] in the manner of one of the `paintings`."""
+        """The picture [1, 3, H, W] stylised as one of the `paintings`."""
         rows = torch.eye(len(self.paintings))[[self.paintings.index(painting)]]
-        made: Tensor = self._network(picture, rows)
-        return made
+        painted: Tensor = self._network(picture, rows)
+        return painted

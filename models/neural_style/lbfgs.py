@@ -1,8 +1,8 @@
-"""L-BFGS one step at a time: what it knows is a value that is handed in and out and never changes.
+"""L-BFGS as a pure function: one step from an immutable state to the next.
 
-Liu & Nocedal 1989, "On the limited memory BFGS method": the two-loop recursion over the last corrections, scaled by
-the newest (Nocedal & Wright 2006, algorithm 7.4 and equation 7.20); each step along a line search for the strong Wolfe
-conditions (algorithms 3.5 and 3.6) with cubic interpolation.
+Liu & Nocedal 1989, "On the limited memory BFGS method": the two-loop recursion over the latest corrections (Nocedal &
+Wright 2006, algorithm 7.4), with the initial Hessian scaled by the newest one (equation 7.20). A line search with cubic
+interpolation finds a step that meets the strong Wolfe conditions (algorithms 3.5 and 3.6).
 """
 
 from __future__ import annotations
@@ -14,64 +14,64 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-DECREASE, CURVATURE = 1e-4, 0.9  # of the Wolfe conditions, as usual for quasi-Newton methods
-FIRST = 0.02  # how far the first step of all goes, along the steepest descent: root mean square
-LONGER = 4.0  # how much longer the next trial may be
-TRIALS = 8  # evaluations in one line search, at the most
+DECREASE, CURVATURE = 1e-4, 0.9  # c1 and c2 of the Wolfe conditions, the usual values for quasi-Newton methods
+FIRST = 0.02  # root mean square of the very first step, which is steepest descent
+LONGER = 4.0  # largest ratio of a trial length to the previous one
+TRIALS = 8  # most evaluations in one line search
 
 Evaluate = Callable[[Tensor], tuple[float, Tensor]]
-"""The loss at a point and its gradient there, of the point's shape; not a number where there is no loss."""
+"""Loss and gradient at a point; the gradient has the point's shape; NaN marks an undefined loss."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Correction:
-    """What one step taught of the loss's curvature."""
+    """The curvature pair (s, y) of one step."""
 
-    moved: Tensor  # s, how far the point went
-    turned: Tensor  # y, how the gradient changed
+    moved: Tensor  # s, change of the point
+    turned: Tensor  # y, change of the gradient
     inverse: float  # 1 / (y · s)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LbfgsDescent:
-    """A point, the loss and gradient there, and the corrections up to it, the oldest first."""
+    """A point with its loss and gradient, and the latest corrections, oldest first."""
 
     point: Tensor
     loss: float
     gradient: Tensor
     corrections: tuple[Correction, ...] = ()
     evaluations: int = 1
-    """How often the loss was evaluated on the way here."""
+    """Evaluations of the loss so far."""
     settled: bool = False
-    """No way down was found from here."""
+    """True if no descent step was found from this point."""
 
 
 def begun(point: Tensor, evaluate: Evaluate) -> LbfgsDescent:
-    """At a point, with nothing known of the curvature."""
+    """The state at a point before the first step, without corrections."""
     return LbfgsDescent(point, *evaluate(point))
 
 
 def moved_to(descent: LbfgsDescent, evaluate: Evaluate) -> LbfgsDescent:
-    """At the same point of a loss that has changed a little: what is known of its curvature is kept."""
+    """Re-evaluates the point after a small change of the loss; keeps the corrections."""
     loss, gradient = evaluate(descent.point)
     return replace(descent, loss=loss, gradient=gradient, evaluations=descent.evaluations + 1, settled=False)
 
 
 def step(descent: LbfgsDescent, evaluate: Evaluate, *, history: int = 50, rate: float = 1.0) -> LbfgsDescent:
-    """The next point, of a lower loss; `settled` where there is none to be found.
+    """One step to a lower loss, or the same point with `settled` if none is found.
 
-    `rate` shortens every step (below 1) or makes the first trial of each longer. `history` is how many corrections are
-    kept. After corrections that led nowhere the steepest descent is tried.
+    `rate` below 1 shortens every step; above 1 it lengthens the first trial of each line search. `history` is the
+    number of corrections kept. If the corrections give no descent, steepest descent is tried.
     """
-    way = _way(descent)
-    slope = _dot(way, descent.gradient)
+    direction = _direction(descent)
+    slope = _dot(direction, descent.gradient)
     if not descent.corrections or slope >= 0.0:
-        way, slope = -descent.gradient, -_dot(descent.gradient, descent.gradient)
+        direction, slope = -descent.gradient, -_dot(descent.gradient, descent.gradient)
         descent = replace(descent, corrections=())
     if not slope < 0.0:
         return replace(descent, settled=True)
-    trial = 1.0 if descent.corrections else FIRST / max(way.square().mean().sqrt().item(), 1e-30)
-    line = _Line(descent, way, slope, evaluate)
+    trial = 1.0 if descent.corrections else FIRST / max(direction.square().mean().sqrt().item(), 1e-30)
+    line = _Line(descent, direction, slope, evaluate)
     found = line.search(trial * rate, longest=trial * rate if rate < 1.0 else math.inf)
     evaluations = descent.evaluations + line.evaluations
     if found is None:
@@ -87,19 +87,19 @@ def step(descent: LbfgsDescent, evaluate: Evaluate, *, history: int = 50, rate: 
     return LbfgsDescent(found.point, found.loss, found.gradient, corrections, evaluations)
 
 
-def _way(descent: LbfgsDescent) -> Tensor:
-    """The direction of the next step: minus the inverse Hessian, as far as it is known, times the gradient."""
-    way = -descent.gradient
-    parts: list[float] = []
-    for known in reversed(descent.corrections):
-        parts.append(known.inverse * _dot(known.moved, way))
-        way = way.sub(known.turned, alpha=parts[-1])
+def _direction(descent: LbfgsDescent) -> Tensor:
+    """Direction of the next step: minus the approximate inverse Hessian times the gradient (algorithm 7.4)."""
+    direction = -descent.gradient
+    alphas: list[float] = []
+    for pair in reversed(descent.corrections):
+        alphas.append(pair.inverse * _dot(pair.moved, direction))
+        direction = direction.sub(pair.turned, alpha=alphas[-1])
     if descent.corrections:
         newest = descent.corrections[-1]
-        way = way / (newest.inverse * _dot(newest.turned, newest.turned))
-    for known, part in zip(descent.corrections, reversed(parts), strict=True):
-        way = way.add(known.moved, alpha=part - known.inverse * _dot(known.turned, way))
-    return way
+        direction = direction / (newest.inverse * _dot(newest.turned, newest.turned))
+    for pair, alpha in zip(descent.corrections, reversed(alphas), strict=True):
+        direction = direction.add(pair.moved, alpha=alpha - pair.inverse * _dot(pair.turned, direction))
+    return direction
 
 
 def _dot(a: Tensor, b: Tensor) -> float:
@@ -108,7 +108,7 @@ def _dot(a: Tensor, b: Tensor) -> float:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Trial:
-    """A place on the line: how far, the point, its loss, gradient and slope along the line."""
+    """A trial of the line search: step length, point, loss, gradient, and slope along the line."""
 
     length: float
     point: Tensor
@@ -120,29 +120,29 @@ class _Trial:
 class _Line:
     """The loss along one direction."""
 
-    def __init__(self, descent: LbfgsDescent, way: Tensor, slope: float, evaluate: Evaluate) -> None:
-        self._way, self._evaluate = way, evaluate
+    def __init__(self, descent: LbfgsDescent, direction: Tensor, slope: float, evaluate: Evaluate) -> None:
+        self._direction, self._evaluate = direction, evaluate
         self._start = _Trial(0.0, descent.point, descent.loss, descent.gradient, slope)
         self.evaluations = 0
 
     def search(self, length: float, *, longest: float = math.inf) -> _Trial | None:
-        """A place that is low enough and where the slope is flat enough; the lowest one seen if trials run out."""
+        """A step that meets the strong Wolfe conditions (algorithm 3.5), or the best one once the trials run out."""
         start = before = self._start
         while self.evaluations < TRIALS:
             trial = self._at(length)
-            if not self._low_enough(trial) or (before is not start and trial.loss >= before.loss):
-                return self._between(before, trial)
+            if not self._decreases(trial) or (before is not start and trial.loss >= before.loss):
+                return self._zoom(before, trial)
             if abs(trial.slope) <= -CURVATURE * start.slope or length >= longest:
                 return trial
             if trial.slope >= 0.0:
-                return self._between(trial, before)
+                return self._zoom(trial, before)
             further = _lowest(before, trial)
             least, most = 1.1 * length, LONGER * length
             before, length = trial, min(max(further, least) if further > length else most, most, longest)
         return before if before is not start else None
 
-    def _between(self, low: _Trial, high: _Trial) -> _Trial | None:
-        """A place between two of which the first is the lower, and slopes down towards the other."""
+    def _zoom(self, low: _Trial, high: _Trial) -> _Trial | None:
+        """Searches between two trials; `low` has the lower loss and descends towards `high` (algorithm 3.6)."""
         start = self._start
         while self.evaluations < TRIALS:
             width = high.length - low.length
@@ -158,7 +158,7 @@ class _Line:
                     else min(max(length, ends[0] + inside), ends[1] - inside)
                 )
             trial = self._at(length)
-            if not self._low_enough(trial) or trial.loss >= low.loss:
+            if not self._decreases(trial) or trial.loss >= low.loss:
                 high = trial
                 continue
             if abs(trial.slope) <= -CURVATURE * start.slope:
@@ -170,16 +170,17 @@ class _Line:
 
     def _at(self, length: float) -> _Trial:
         self.evaluations += 1
-        point = self._start.point.add(self._way, alpha=length)
+        point = self._start.point.add(self._direction, alpha=length)
         loss, gradient = self._evaluate(point)
-        return _Trial(length, point, loss if math.isfinite(loss) else math.inf, gradient, _dot(gradient, self._way))
+        slope = _dot(gradient, self._direction)
+        return _Trial(length, point, loss if math.isfinite(loss) else math.inf, gradient, slope)
 
-    def _low_enough(self, trial: _Trial) -> bool:
+    def _decreases(self, trial: _Trial) -> bool:
         return trial.loss <= self._start.loss + DECREASE * trial.length * self._start.slope
 
 
 def _lowest(a: _Trial, b: _Trial) -> float:
-    """Where the cubic through two places and their slopes is lowest (Nocedal & Wright, equation 3.59)."""
+    """Minimiser of the cubic through two trials and their slopes (Nocedal & Wright, equation 3.59)."""
     if not (math.isfinite(a.loss) and math.isfinite(b.loss)):
         return math.nan
     bend = a.slope + b.slope - 3.0 * (a.loss - b.loss) / (a.length - b.length)

@@ -1,4 +1,4 @@
-"""A picture being painted slowly: made ready for what is asked, then lowered in its loss step by step."""
+"""One optimisation of neural style: set up from pictures and settings, then advanced step by step."""
 
 from __future__ import annotations
 
@@ -21,91 +21,92 @@ OPTIMISERS: tuple[Optimiser, ...] = ("lbfgs", "adam")
 STARTS: tuple[Start, ...] = ("noise", "content", "canvas")
 POOLINGS: tuple[Pooling, ...] = ("average", "max")
 
-SUDDEN = 1.5  # a weight that changes by more in one step makes worthless what is known of the loss's curvature
+SUDDEN = 1.5  # ratio of old and new weight above which the L-BFGS corrections are discarded
 
 Style = Pixels | str | None
-"""A picture, the name of a painting that the fast painter knows, or none."""
+"""Pixels, the name of a painting of the style network, or None."""
 
 
 @runtime_checkable
 class Pools(Protocol):
-    """A network that can pool in either way between its layers."""
+    """A network whose pooling can be switched."""
 
     pooling: Pooling
 
 
 @dataclass(frozen=True, slots=True)
 class OptimisationSettings:
-    """What the goal depends on beside the pictures."""
+    """What the loss and the start depend on besides pictures and weights."""
 
     resolution: int
     style_scale: float
     pooling: Pooling
     optimiser: Optimiser
     seed: int
-    begun: int  # which picture this is
+    begun: int  # number of the picture
     device: torch.device
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Work:
-    """How far a picture has come, and what it was to be. Nothing in it changes."""
+    """An optimisation in progress: its inputs, targets and optimiser state; immutable."""
 
     content: Pixels
     style: Style
-    manner: OptimisationSettings
+    settings: OptimisationSettings
     weights: Weights
     goal: Goal
     descent: lbfgs.LbfgsDescent | adam.AdamDescent
-    losses: NeuralStyleLosses | None = None  # at the point, or with Adam one step before it
+    losses: NeuralStyleLosses | None = None  # at the current point; with Adam, one step earlier
     steps: int = 0
 
     @property
     def settled(self) -> bool:
-        """The loss can be lowered no further."""
+        """Whether L-BFGS has converged."""
         return isinstance(self.descent, lbfgs.LbfgsDescent) and self.descent.settled
 
 
 def prepared(
     before: Work | None,
-    eyes: FeatureExtractor,
+    extractor: FeatureExtractor,
     quick: Quick | None,
     content: Pixels,
     style: Style,
-    manner: OptimisationSettings,
+    settings: OptimisationSettings,
     weights: Weights,
     start: Start,
 ) -> Work:
-    """The work as it was, where nothing else is asked for now.
+    """Returns `before` if no input changed, else an optimisation with the new inputs.
 
-    Other weights keep the canvas, and what is known of the loss's curvature if they changed a little. Other pictures,
-    another size or manner keep the canvas; another number of `begun` is a new one.
+    New weights keep the canvas, and the L-BFGS corrections if the change is small. New pictures or settings keep the
+    canvas; a new `begun` starts another canvas.
     """
-    same = before is not None and before.content is content and before.style is style and before.manner == manner
+    same = before is not None and before.content is content and before.style is style and before.settings == settings
     if before is not None and same and before.weights == weights:
         return before
     if before is not None and same and _layers(before.weights) == _layers(weights):
-        return _weighed(before, eyes, weights)
-    if isinstance(eyes, Pools):
-        eyes.pooling = manner.pooling
-    seen = fitted(content, manner.resolution)
+        return _weighed(before, extractor, weights)
+    if isinstance(extractor, Pools):
+        extractor.pooling = settings.pooling
+    photo = fitted(content, settings.resolution)
     if isinstance(style, str):
-        shown = quick.paint(seen, style) if quick is not None else None
+        painting = quick.paint(photo, style) if quick is not None else None
     else:
-        shown = fitted(style, round(manner.resolution * manner.style_scale)) if style is not None else None
-    seen, shown = seen.to(manner.device), shown.to(manner.device) if shown is not None else None
-    wanted = goal(eyes, seen, shown, weights)
-    if before is not None and before.manner.begun == manner.begun:
-        canvas, steps = restretched(before.descent.point, seen), before.steps
+        painting = fitted(style, round(settings.resolution * settings.style_scale)) if style is not None else None
+    photo, painting = photo.to(settings.device), painting.to(settings.device) if painting is not None else None
+    wanted = goal(extractor, photo, painting, weights)
+    if before is not None and before.settings.begun == settings.begun:
+        canvas, steps = restretched(before.descent.point, photo), before.steps
     else:
-        canvas, steps = _canvas(before, seen, start, manner), 0
-    return Work(content, style, manner, weights, wanted, _begun(canvas, eyes, wanted, weights, manner), steps=steps)
+        canvas, steps = _canvas(before, photo, start, settings), 0
+    descent = _begun(canvas, extractor, wanted, weights, settings)
+    return Work(content, style, settings, weights, wanted, descent, steps=steps)
 
 
-def stepped(work: Work, eyes: FeatureExtractor, *, history: int, rate: float) -> Work:
-    """One step further; it counts if it moved the canvas."""
-    told: dict[float, NeuralStyleLosses] = {}
-    evaluate = _evaluate(eyes, work.goal, work.weights, told)
+def stepped(work: Work, extractor: FeatureExtractor, *, history: int, rate: float) -> Work:
+    """One optimiser step; it is counted if it changed the canvas."""
+    evaluated: dict[float, NeuralStyleLosses] = {}
+    evaluate = _evaluate(extractor, work.goal, work.weights, evaluated)
     descent: lbfgs.LbfgsDescent | adam.AdamDescent
     if isinstance(work.descent, lbfgs.LbfgsDescent):
         if work.descent.settled:
@@ -113,51 +114,52 @@ def stepped(work: Work, eyes: FeatureExtractor, *, history: int, rate: float) ->
         descent = lbfgs.step(work.descent, evaluate, history=history, rate=rate)
     else:
         descent = adam.step(work.descent, evaluate, rate=rate)
-    steps = work.steps + (descent.point is not work.descent.point)  # the last one of all finds no way down
-    return replace(work, descent=descent, losses=told.get(descent.loss, work.losses), steps=steps)
+    steps = work.steps + (descent.point is not work.descent.point)  # the step that detects convergence does not count
+    return replace(work, descent=descent, losses=evaluated.get(descent.loss, work.losses), steps=steps)
 
 
-def _canvas(before: Work | None, seen: Tensor, start: Start, manner: OptimisationSettings) -> Tensor:
+def _canvas(before: Work | None, photo: Tensor, start: Start, settings: OptimisationSettings) -> Tensor:
     match start:
         case "canvas" if before is not None:
-            return restretched(before.descent.point, seen)
+            return restretched(before.descent.point, photo)
         case "content":
-            return seen
+            return photo
         case _:
-            return noise(manner.seed, manner.begun, seen).to(seen.device)
+            return noise(settings.seed, settings.begun, photo).to(photo.device)
 
 
 def _begun(
-    canvas: Tensor, eyes: FeatureExtractor, wanted: Goal, weights: Weights, manner: OptimisationSettings
+    canvas: Tensor, extractor: FeatureExtractor, wanted: Goal, weights: Weights, settings: OptimisationSettings
 ) -> lbfgs.LbfgsDescent | adam.AdamDescent:
-    if manner.optimiser == "adam":
+    if settings.optimiser == "adam":
         return adam.begun(canvas)
-    return lbfgs.begun(canvas, _evaluate(eyes, wanted, weights, {}))
+    return lbfgs.begun(canvas, _evaluate(extractor, wanted, weights, {}))
 
 
-def _weighed(work: Work, eyes: FeatureExtractor, weights: Weights) -> Work:
-    """The same goal, its parts weighed otherwise."""
+def _weighed(work: Work, extractor: FeatureExtractor, weights: Weights) -> Work:
+    """The same targets with new weights."""
     if isinstance(work.descent, adam.AdamDescent):
         return replace(work, weights=weights)
-    evaluate = _evaluate(eyes, work.goal, weights, {})
-    little = all(max(a, b) <= SUDDEN * min(a, b) for a, b in zip(_flat(work.weights), _flat(weights), strict=True))
-    kept = work.descent if little else replace(work.descent, corrections=())
+    evaluate = _evaluate(extractor, work.goal, weights, {})
+    pairs = zip(_flat(work.weights), _flat(weights), strict=True)
+    small_change = all(max(a, b) <= SUDDEN * min(a, b) for a, b in pairs)
+    kept = work.descent if small_change else replace(work.descent, corrections=())
     return replace(work, weights=weights, descent=lbfgs.moved_to(kept, evaluate))
 
 
 def _evaluate(
-    eyes: FeatureExtractor, wanted: Goal, weights: Weights, told: dict[float, NeuralStyleLosses]
+    extractor: FeatureExtractor, wanted: Goal, weights: Weights, evaluated: dict[float, NeuralStyleLosses]
 ) -> lbfgs.Evaluate:
     def evaluate(point: Tensor) -> tuple[float, Tensor]:
-        parts, gradient = losses(eyes, point, wanted, weights)
-        told[parts.total] = parts
+        parts, gradient = losses(extractor, point, wanted, weights)
+        evaluated[parts.total] = parts
         return parts.total, gradient
 
     return evaluate
 
 
 def _layers(weights: Weights) -> tuple[bool, ...]:
-    """Which layers count."""
+    """Which layers have a weight above 0."""
     return tuple(weight > 0.0 for weight in (*weights.content_layers, *weights.style_layers))
 
 

@@ -1,10 +1,10 @@
-"""How long one event of the pianist takes, beside the usual step and beside reading the weights once.
+"""Time per event of the pianist, compared with nn.LSTM and with reading the weights once.
 
     python -m models.performance_rnn.bench --seconds 20
 
-All of it runs in turns within one run, on one thread, at the full size (3 layers of 512) with untrained weights:
-a busy machine slows everything alike, so trust the ratios more than the milliseconds. The tail (p99) is that of
-the machine as much as of the step: close other programs before judging it.
+All variants alternate within one run, on one thread, at full size (3 layers of 512) with untrained weights: other
+load slows all of them alike, so the ratios are more reliable than the milliseconds. The p99 depends on the machine
+as much as on the step: close other programs first.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ PEERS = {OURS: (USUAL, UNPACKED, READING), PLAIN: (USUAL,), WHOLE: (USUAL,)}
 
 
 def step_rows(seconds: float = 20.0, *, way: Way | None = None) -> list[BenchRow]:
-    """What `arabesque bench` prints: rows of name, value, unit, and `ratio` to the peer named (over 1 is faster).
+    """Rows for `arabesque bench`: name, value, unit, and the `ratio` of the named peer's time to it.
 
-    `way` is that of `CpuPianoStep`; None is the one this machine gets.
+    `way` is passed to `CpuPianoStep`; None selects the best one for this machine.
     """
-    return table_rows(measured(list(_things(way, seed=1)), seconds), PEERS)
+    return table_rows(measured(list(_variants(way, seed=1)), seconds), PEERS)
 
 
 def bounds(spent: Spent) -> list[Bound]:
-    """What the step must reach."""
+    """The required ratios."""
     p50 = {name: float(np.median(times)) for name, times in spent.items()}
     usual, unpacked, reading = p50[USUAL] / p50[OURS], p50[UNPACKED] / p50[OURS], p50[OURS] / p50[READING]
     tail = float(np.percentile(spent[OURS], 99)) / p50[OURS]
@@ -59,7 +59,7 @@ def bounds(spent: Spent) -> list[Bound]:
     ]
 
 
-def _things(way: Way | None, seed: int) -> Iterator[Timed]:
+def _variants(way: Way | None, seed: int) -> Iterator[Timed]:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = Network()
@@ -96,7 +96,7 @@ def _playing(model: PerformanceRNN, seed: int, knobs: dict[str, object]) -> Call
 
 
 def _usual(network: Network) -> Callable[[], None]:
-    """The step as one writes it first: a one-hot input, nn.LSTM over one event, nn.Linear."""
+    """The straightforward step: a one-hot input, nn.LSTM over one event, nn.Linear."""
     number = count()
     state: tuple[torch.Tensor, torch.Tensor] | None = None
     inputs = torch.zeros(1, 1, network.lstm.input_size)
@@ -113,11 +113,11 @@ def _usual(network: Network) -> Callable[[], None]:
 
 def main(argv: list[str] | None = None) -> int:
     """Prints the table; returns 1 where a bound is missed."""
-    parser = argparse.ArgumentParser(description="How long one event of the pianist takes.")
+    parser = argparse.ArgumentParser(description="Time per event of the pianist.")
     parser.add_argument("--seconds", type=float, default=20.0)
-    parser.add_argument("--way", choices=("int8", "packed", "float32"), help="products in this way, not the best")
+    parser.add_argument("--way", choices=("int8", "packed", "float32"), help="how to multiply (default: the best)")
     options = parser.parse_args(argv)
-    spent = measured(list(_things(options.way, seed=1)), options.seconds)
+    spent = measured(list(_variants(options.way, seed=1)), options.seconds)
     return print_table(table_rows(spent, PEERS), bounds(spent))
 
 

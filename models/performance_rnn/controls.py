@@ -1,8 +1,7 @@
-"""What can be asked of the pianist, as numbers: how dense, and which pitch classes.
+"""The control vector of the network: note density and pitch-class histogram.
 
-The same layout in training, where it is read off what the pianist is about to play, and on stage, where
-it is read off the faders: [flag 1 | density 8 | histogram 12], float32. The flag is 1 when nothing is asked.
-Nothing here needs torch.
+Float32 [flag 1 | density 8 | histogram 12]. In training it is computed from the notes that follow, on stage from
+the knobs. The flag is 1 if neither density nor histogram is given. Does not need torch.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ Rows = NDArray[np.float32]
 
 
 def densities(events: NDArray[np.int16], begins: Ints) -> Ints:
-    """For each event the class of the notes struck from it on, within three seconds: int [N], 0..7."""
+    """For each event the density class of the three seconds that start with it: int [N], 0..7."""
     struck = np.concatenate([[0], np.cumsum(events < NOTE_OFF)])
     ahead = np.searchsorted(begins, begins + DENSITY_WINDOW_S * STEPS_PER_SECOND, side="left")
     per_second = (struck[ahead] - struck[:-1]) / DENSITY_WINDOW_S
@@ -47,9 +46,9 @@ def densities(events: NDArray[np.int16], begins: Ints) -> Ints:
 
 
 def histograms(pitch: NDArray[np.int64], start: Ints, end: Ints, begins: Ints) -> Rows:
-    """For each event how long each pitch class, C first, sounds within five seconds: [N, 12], rows sum to 1.
+    """For each event the share of each pitch class, C first, in the sounding time of the next five seconds.
 
-    Notes are in steps. Each class has 0.01 s to begin with, so that silence gives equal shares.
+    Returns [N, 12], rows sum to 1. Times are in steps. A prior of 0.01 s per class gives silence equal shares.
     """
     window = HISTOGRAM_WINDOW_S * STEPS_PER_SECOND
     length = int(begins[-1]) + window + 1 if len(begins) else 1
@@ -64,7 +63,7 @@ def histograms(pitch: NDArray[np.int64], start: Ints, end: Ints, begins: Ints) -
 
 
 def rows(density: Ints | None, histogram: Rows | None, count: int) -> Rows:
-    """The network's 21 controls for `count` events: either wish may be left out, and both."""
+    """Control vectors [count, 21]; density, histogram or both may be None."""
     out = np.zeros((count, CONTROLS), np.float32)
     if density is not None:
         out[np.arange(count), DENSITY.start + density] = 1.0
@@ -76,10 +75,10 @@ def rows(density: Ints | None, histogram: Rows | None, count: int) -> Rows:
 
 
 def control(conditioning: str, density: float, pitch_class: Sequence[float]) -> Rows:
-    """The network's control vector [21] for what is asked.
+    """The control vector [21] for the values of the knobs.
 
-    A density between two classes' middles (1.4, 2.8, 5.7 … notes/s) mixes their two columns. Pitch classes
-    are shares of 1; all equal means that nothing is asked of them, and nothing at all asked sets the flag.
+    A density between the centres of two classes (1.4, 2.8, 5.7 … notes/s) interpolates their columns. Pitch
+    classes are normalised; all equal: no preference. Without any preference the flag is set.
     """
     row = np.zeros(CONTROLS, np.float32)
     if conditioning in ("density", "both"):
@@ -95,14 +94,14 @@ def control(conditioning: str, density: float, pitch_class: Sequence[float]) -> 
 
 
 def strike_bias(pitch_class: tuple[float, ...], pull: float, lowest: int, highest: int) -> Floats:
-    """What is added to the logits before the moment's own rules: range and pull; every key up is NEVER.
+    """Bias on the logits for range and pitch pull; every NOTE_OFF is NEVER (see `Polyphony.forbid`).
 
-    A pitch class at weight w of the largest is struck (1 - pull) + pull * w times as readily.
+    A pitch class with weight w relative to the largest has its odds multiplied by (1 - pull) + pull * w.
     """
     bias = np.zeros(VOCABULARY)
     largest = max(pitch_class) or 1.0
     readiness = [1.0 - pull + pull * weight / largest for weight in pitch_class]
     bias[:PITCHES] = np.resize([math.log(ready) if ready > 0.0 else NEVER for ready in readiness], PITCHES)
     bias[NOTE_ON : NOTE_ON + lowest] = NEVER
-    bias[NOTE_ON + highest + 1 : TIME_SHIFT] = NEVER  # and all keys up
+    bias[NOTE_ON + highest + 1 : TIME_SHIFT] = NEVER  # and all NOTE_OFFs
     return bias

@@ -1,9 +1,9 @@
-"""The pianist's step on a GPU: one captured graph per event, with the draw inside it.
+"""One step of Performance-RNN on a GPU, including the draw, as one CUDA graph.
 
-At batch 1 a GPU spends its time on launches, so the whole step (input copied in, three layers, logits,
-temperatures, top-p, the draw) is captured once as a CUDA graph and replayed: one small copy in, one small
-copy out, and one wait per event. Weights and products are in half precision, cells and the draw are not.
-Random numbers come in with the input, from the same seed and count as on the CPU.
+At batch size 1 kernel launches dominate, so the whole step (copy of the input, LSTM layers, logits,
+temperatures, top-p, draw) is captured once and replayed: one small copy to the device, one back, and one
+synchronisation per event. Weights and products are in half precision, cells in float32, the draw in float64.
+The uniform random number is part of the input, from the same stream as on the CPU.
 
 The arithmetic is tested on a CPU (where it runs without a graph); the capture itself has a test that runs
 only where there is a GPU, and no GPU has run it yet.
@@ -25,11 +25,11 @@ from models.performance_rnn.sampling import COLDEST, GROUPS, Floats, Taste
 
 _EVENT, _UNIFORM, _TEMPERATURE, _WARMTHS, _TOP_P = 0, 1, 2, slice(3, 7), 7
 _LEAN = slice(8, 8 + PITCHES)
-_SETTINGS = 8 + PITCHES  # numbers before the bias in the input
+_SETTINGS = 8 + PITCHES  # offset of the bias in the input
 
 
 class CudaPianoStep:
-    """As `CpuPianoStep`, on `device`; its memory is a float32 tensor [2, layers, hidden] there: outputs, cells."""
+    """The equivalent of `CpuPianoStep` on `device`; the state is a float32 tensor [2, layers, hidden]: h and c."""
 
     @torch.inference_mode(False)
     @torch.no_grad()
@@ -63,7 +63,7 @@ class CudaPianoStep:
         self._memory = torch.zeros(2, layers, hidden, device=self.device)
         self._logits = torch.zeros(VOCABULARY, device=self.device)
         self._drawn = torch.zeros((), dtype=torch.int64, device=self.device)
-        self._asked: Tensor | None = None  # whose copy is in _wish
+        self._copied: Tensor | None = None  # the tensor last copied to _wish
         self._captured = CapturedStep(self._forward, self.device)
 
     def start(self) -> Tensor:
@@ -80,7 +80,7 @@ class CudaPianoStep:
     def draw(
         self, event: int, wish: Tensor, memory: Tensor, bias: Floats, taste: Taste, uniform: float
     ) -> tuple[int, Tensor]:
-        given = self._given.numpy()  # no copy from it is under way: every call waits for its result
+        given = self._given.numpy()  # no copy is pending: every call waits for its result
         given[_UNIFORM], given[_TEMPERATURE], given[_TOP_P] = uniform, taste.temperature, taste.top_p
         given[_WARMTHS] = taste.groups
         given[_LEAN] = 0.0 if taste.lean is None else taste.lean
@@ -91,15 +91,15 @@ class CudaPianoStep:
     @torch.no_grad()
     def _run(self, event: int, wish: Tensor, memory: Tensor) -> Tensor:
         self._given[_EVENT] = event
-        if wish is not self._asked:
+        if wish is not self._copied:
             self._wish.copy_(wish)
-            self._asked = wish
+            self._copied = wish
         self._memory.copy_(memory)
-        self._captured(wait=False)  # whoever reads the result waits
+        self._captured(wait=False)  # the read of the result synchronises
         return self._memory.clone()
 
     def _forward(self) -> None:
-        """One event through the network and the draw, from and to buffers that stay where they are."""
+        """One event through the network and the draw, on fixed buffers as graph capture requires."""
         self._input.copy_(self._given, non_blocking=True)
         outputs, cells = self._memory
         x = self._events.index_select(0, self._input[_EVENT].long().reshape(1))[0] + self._wish
@@ -111,7 +111,7 @@ class CudaPianoStep:
             cell = torch.sigmoid(f) * cells[n] + torch.sigmoid(i) * torch.tanh(g)
             below = torch.sigmoid(o) * torch.tanh(cell)
             cells[n].copy_(cell)
-            outputs[n].copy_(below)  # read already: each layer's last output is used before
+            outputs[n].copy_(below)  # safe: this layer's previous output has been read
         assert below is not None
         logits = F.linear(below.to(self._head.dtype)[None], self._head)[0].float() + self._head_bias
         self._logits.copy_(logits)
@@ -119,7 +119,7 @@ class CudaPianoStep:
 
 
 def drawn(logits: Tensor, given: Tensor) -> Tensor:
-    """sampling.draw in torch, without branches; `given` is as `CudaPianoStep` sends it, bias last."""
+    """sampling.draw in torch, without branches; `given` is the input buffer of `CudaPianoStep`, bias last."""
     x = logits.double() + given[_SETTINGS:]
     cold = given[_TEMPERATURE].clamp(min=COLDEST)
     weight = torch.exp((x - x.max()) / cold)
@@ -138,4 +138,4 @@ def drawn(logits: Tensor, given: Tensor) -> Tensor:
     reached = weight.cumsum(0)
     event = (reached <= given[_UNIFORM] * reached[-1]).sum()
     places = torch.arange(len(weight), device=x.device)
-    return torch.minimum(event, torch.where(weight > 0, places, 0).max())  # rounding, at the very top
+    return torch.minimum(event, torch.where(weight > 0, places, 0).max())  # rounding can exceed the last index

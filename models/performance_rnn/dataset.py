@@ -1,7 +1,7 @@
-"""What the pianist learns from: half-minute excerpts, stretched and transposed, in lanes of a batch.
+"""Training data of the pianist: excerpts, stretched and transposed, arranged in the lanes of a batch.
 
-Everything random is a function of the seed and of an excerpt's number, so a position in the data is a handful
-of integers: a resumed training goes on with the same notes. Nothing here needs torch.
+All randomness is a function of the seed and the excerpt's number, so a few integers give the position in the
+data, and a resumed training continues with the same notes. Does not need torch.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ from models.performance_rnn.controls import CONTROLS, HISTOGRAM_WINDOW_S, Rows, 
 from models.performance_rnn.events import ONE_SECOND, PITCHES, STEPS_PER_SECOND, encode_arrays, to_steps
 from models.performance_rnn.midi_files import Performance
 
-EXCERPT_S = 30.0  # of what is tested on
-LEARNT_S = 60.0  # of what is learned from: the pianist plays for minutes, far from silence
+EXCERPT_S = 30.0  # length of a test excerpt
+LEARNT_S = 60.0  # length of a training excerpt: long, since on stage the state is minutes old
 STRETCHES = (0.95, 0.975, 1.0, 1.025, 1.05)
 TRANSPOSITIONS = (-3, -2, -1, 0, 1, 2, 3)
-DROPPED = 0.25  # how often the density is not told, and, independently, the histogram
-IGNORE = -1  # a target that does not count
+DROPPED = 0.25  # probability of leaving out the density and, independently, the histogram
+IGNORE = -1  # target without loss
 
 Event16 = NDArray[np.int16]
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """Events to predict, int16 [N], and the wishes for each, float32 [N, 21]."""
+    """Events to predict, int16 [N], and the control vector of each, float32 [N, 21]."""
 
     events: Event16
     control: Rows
 
 
 def split(performances: Sequence[Performance], fraction: float = 0.05) -> tuple[list[Performance], list[Performance]]:
-    """Training and validation: what lies in a folder `validation`, else a fraction chosen by file name.
+    """Splits into training and validation: files in a folder `validation`, else a fraction by file name.
 
     A single performance is used for both.
     """
@@ -63,10 +63,10 @@ def cut(
     density: bool = True,
     histogram: bool = True,
 ) -> Excerpt:
-    """`seconds` from `start_s` on, beginning with the first key struck; the wishes look past its end.
+    """An excerpt of `seconds` from the first note at or after `start_s`; its controls use notes past its end.
 
-    `stretch` above 1 is slower, `transpose` is in semitones (keys that leave the keyboard are left out);
-    `density` and `histogram` say which wishes are told.
+    `stretch` above 1 is slower, `transpose` is in semitones (notes outside 0..127 are dropped); `density` and
+    `histogram` say which controls are given.
     """
     first, after = np.searchsorted(performance.start_s, [start_s, start_s + (seconds + HISTOGRAM_WINDOW_S) / stretch])
     if first == after:
@@ -88,7 +88,7 @@ def cut(
 
 
 class Excerpts:
-    """An endless, numbered row of random excerpts; once through the music before any moment comes again."""
+    """An endless numbered sequence of random excerpts that covers all the music once per epoch."""
 
     def __init__(self, performances: Sequence[Performance], *, seed: int) -> None:
         if not performances:
@@ -119,19 +119,19 @@ class Excerpts:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One segment of every lane: what was played, what is asked, what came next."""
+    """One segment of every lane: input events, controls, targets."""
 
     events: NDArray[np.int64]  # [B, T]
     control: Rows  # [B, T, 21]
-    targets: NDArray[np.int64]  # [B, T], IGNORE where there is nothing
-    fresh: NDArray[np.bool_]  # [B]: lanes whose excerpt begins here, with an empty memory
+    targets: NDArray[np.int64]  # [B, T], IGNORE where padded
+    fresh: NDArray[np.bool_]  # [B]: lanes whose excerpt starts here, with a zero state
 
 
 class Lanes:
-    """The batch's rows, each playing its own excerpts segment by segment.
+    """The rows of a batch; each runs through its own excerpts segment by segment.
 
-    Lane `l` of `lanes` plays excerpts l, l + lanes, l + 2 lanes… whatever the others do, so any division of
-    the lanes among processes sees the same data. `position` is all there is to save.
+    Lane `l` takes excerpts l, l + lanes, l + 2 lanes… independently of the other lanes, so any division of the
+    lanes among processes gives the same data. `position` is the whole state.
     """
 
     def __init__(self, excerpts: Excerpts, *, lanes: int, segment: int, first: int = 0, own: int | None = None) -> None:
@@ -149,7 +149,7 @@ class Lanes:
         return held[1]
 
     def next(self) -> Batch:
-        """The next segment of all own lanes; what an excerpt has beyond its last whole one is left out."""
+        """The next segment of all own lanes; the remainder after an excerpt's last whole segment is dropped."""
         shape = (self.own, self.segment)
         events = np.full(shape, ONE_SECOND, np.int64)
         targets = np.full(shape, IGNORE, np.int64)
@@ -172,9 +172,9 @@ class Lanes:
 
 
 def fixed(performances: Sequence[Performance], *, excerpts: int, longest: int, asked: bool = True) -> list[Excerpt]:
-    """The same excerpts every time, spread evenly over the music, neither stretched nor transposed.
+    """A fixed set of test excerpts, evenly spaced over the music, neither stretched nor transposed.
 
-    At most `excerpts` of at most `longest` events; without `asked` no wish is told.
+    At most `excerpts` excerpts of at most `longest` events; without `asked` no control is given.
     """
     where = [(p, k * EXCERPT_S) for p in performances for k in range(1 + int(p.start_s[-1] / EXCERPT_S))]
     chosen = np.unique(np.linspace(0, len(where) - 1, min(excerpts, len(where))).round().astype(int))

@@ -1,15 +1,14 @@
-"""The pianist's alphabet: a performance as a row of 388 kinds of events, and back.
+"""Event encoding of Performance-RNN: notes to a sequence of 388 event types, and back.
 
-A key goes down, a key goes up, time passes, the touch changes: nothing else is said, and nothing is
-on a grid. Layout and ordering are those of Performance-RNN (Oore et al. 2018, "This Time with
-Feeling"), so that weights trained elsewhere mean the same here:
+Time is not quantised to a beat. Layout and order are those of Oore et al. 2018, "This Time with
+Feeling", so that other implementations' weights can be used:
 
     0..127    NOTE_ON     key `pitch` goes down
     128..255  NOTE_OFF    key `pitch` comes up
     256..355  TIME_SHIFT  1 to 100 steps of 10 ms pass
-    356..387  VELOCITY    the touch of the following notes, 32 bins of 4 MIDI velocities
+    356..387  VELOCITY    velocity of the following notes, 32 bins of 4 MIDI velocities
 
-Nothing here needs torch.
+Does not need torch.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ STEPS_PER_SECOND = 100
 LONGEST_SHIFT = 100  # steps; one second
 VELOCITY_BINS = 32
 VELOCITIES_PER_BIN = 4
-ONE_SECOND = TIME_SHIFT + LONGEST_SHIFT - 1  # 355: what stands before the first event
+ONE_SECOND = TIME_SHIFT + LONGEST_SHIFT - 1  # 355: input before the first event
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -108,9 +107,9 @@ def to_steps(seconds: Floats) -> Ints:
 def encode_arrays(
     pitch: NDArray[Any], velocity: NDArray[Any], start: Ints, end: Ints
 ) -> tuple[NDArray[np.int16], Ints]:
-    """The same for arrays [notes], times in steps: events int16 [N], and the step at which each begins [N].
+    """`encode` for arrays [notes], times in steps: events int16 [N], and the step at which each starts [N].
 
-    Nothing is checked.
+    The input is not checked.
     """
     order = np.lexsort((end, pitch, start))
     pitch = pitch[order].astype(np.int64)
@@ -130,7 +129,7 @@ def encode_arrays(
     gap = np.diff(step, prepend=0)
     shifts = -(-gap // LONGEST_SHIFT)  # how many time-shift events fill the gap
     length = shifts + changes + 1
-    last = np.cumsum(length) - 1  # where the key itself stands
+    last = np.cumsum(length) - 1  # index of the NOTE_ON or NOTE_OFF
 
     total = int(length.sum())
     events = np.full(total, ONE_SECOND, np.int16)
@@ -150,12 +149,11 @@ def encode_arrays(
 def decode(events: Iterable[int]) -> list[Note]:
     """Events to notes, ordered by start and pitch, times in seconds.
 
-    A key that comes up without having gone down is ignored; of several sounding notes on one key the
-    oldest ends first; what still sounds at the end stops there. Raises ValueError for an event that does
-    not exist.
+    A NOTE_OFF without a NOTE_ON is ignored; of several sounding notes on one key the oldest ends first; notes
+    that still sound end with the sequence. Raises ValueError for an integer outside 0..387.
     """
     step = 0
-    velocity = bin_velocity(VELOCITY_BINS // 2)  # for events that never name one
+    velocity = bin_velocity(VELOCITY_BINS // 2)  # until the first VELOCITY event
     sounding: dict[int, deque[tuple[int, int]]] = {}
     notes: list[Note] = []
 
@@ -184,11 +182,11 @@ def decode(events: Iterable[int]) -> list[Note]:
 
 
 def sustain(notes: Iterable[Note], pedal: Sequence[tuple[float, int]]) -> list[Note]:
-    """Let the sustain pedal hold the notes: `pedal` is (time in seconds, CC64 value 0..127), in time order.
+    """Extends notes by the sustain pedal; `pedal` is (time in seconds, CC64 value 0..127), in time order.
 
-    A value of 64 or more is down. A note that ends under the pedal sounds on until the pedal comes up or
-    its key is struck again; a pedal that never comes up holds until the last thing that happens. A key
-    struck twice at once counts once, with the longer of the two.
+    A value of 64 or more is down. A note that ends while the pedal is down sounds until the pedal comes up or
+    its key is struck again; a pedal that never comes up ends with the last event. Two simultaneous notes of
+    one key become one, of the longer duration.
     """
     held = list(notes)
     pitch = np.array([note.pitch for note in held], np.int64)
@@ -205,14 +203,14 @@ def sustain(notes: Iterable[Note], pedal: Sequence[tuple[float, int]]) -> list[N
 def sustain_arrays(
     pitch: NDArray[Any], start: Floats, end: Floats, pedal_s: Floats, down: NDArray[np.bool_]
 ) -> tuple[Ints, Floats]:
-    """The same for arrays: which notes are kept, by start and pitch, and when each now ends, in seconds."""
+    """`sustain` for arrays: indices of the kept notes, by start and pitch, and their new ends in seconds."""
     if not len(pitch):
         return np.zeros(0, np.int64), np.zeros(0)
     end = end.copy()
     if len(pedal_s):
         finish = max(float(end.max()), float(pedal_s[-1]))
         ups = pedal_s[~down]
-        state = np.searchsorted(pedal_s, end, side="right")  # a pedal change at the very moment counts
+        state = np.searchsorted(pedal_s, end, side="right")  # a pedal change at the same time counts
         under = np.concatenate([[False], down])[state]
         release = np.append(ups, finish)[np.searchsorted(ups, end, side="right")]
         end = np.where(under, np.maximum(end, release), end)

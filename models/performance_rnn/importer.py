@@ -1,8 +1,8 @@
-"""Magenta's published Performance-RNN as our weights: the files of its browser demo, in both forms it was put out in.
+"""Converts Magenta's published Performance-RNN checkpoints, in both file formats of its browser demo.
 
 `weights_manifest.json` with its shards beside it, or the older `manifest.json` with one raw file per variable. The
-cells are TensorFlow's BasicLSTMCell: one kernel with rows [input; last output], gates in the order i, j, f, o, and 1 is
-added to the bias of f as it runs. Nothing states a licence for these weights.
+cells are TensorFlow's BasicLSTMCell: one kernel with rows [input; previous output], gates in the order i, j, f, o, and
+1 added to the bias of f at run time. The files state no licence.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ Floats = NDArray[np.float32]
 
 
 def convert(path: Path) -> tuple[dict[str, Tensor], store.Card]:
-    """Parameters of a `Network`, and their card, from the manifest of a published one; its other files lie beside it.
+    """Parameters of a `Network`, and their card, from a published manifest with its files beside it.
 
-    Raises WeightsError, one sentence, for files that are missing, broken or of another network.
+    Raises WeightsError if files are missing, damaged or of another network.
     """
     try:
         manifest = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
-        raise store.WeightsError(f"{path}: not a manifest of weights that can be read ({error})") from None
+        raise store.WeightsError(f"{path}: not a readable weights manifest ({error})") from None
     found: dict[str, Floats] = {}
     try:
         for name, value in _tensors(path.parent, manifest):
@@ -45,7 +45,7 @@ def convert(path: Path) -> tuple[dict[str, Tensor], store.Card]:
             if short:
                 found[f"{short[1]}/{short[2]}"] = value
     except (KeyError, TypeError, AttributeError) as error:
-        raise store.WeightsError(f"{path}: not a manifest as Magenta's demos have it ({error!r})") from None
+        raise store.WeightsError(f"{path}: not a weights manifest of Magenta's demos ({error!r})") from None
     parameters = {name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in _network(path, found).items()}
     card = store.Card(
         kind=KIND,
@@ -60,7 +60,7 @@ def convert(path: Path) -> tuple[dict[str, Tensor], store.Card]:
 
 
 def files_of(manifest: Any) -> list[str]:
-    """The names of the files that belong to a manifest. Raises KeyError, TypeError or AttributeError for another."""
+    """The names of the files of a manifest. Raises KeyError, TypeError or AttributeError for other JSON."""
     if isinstance(manifest, dict):
         names = [entry["filename"] for entry in manifest.values()]
     else:
@@ -69,7 +69,7 @@ def files_of(manifest: Any) -> list[str]:
 
 
 def _tensors(folder: Path, manifest: Any) -> Iterator[tuple[str, Floats]]:
-    """Every tensor and its name."""
+    """Yields the name and value of every tensor."""
     if isinstance(manifest, dict):
         for name, entry in manifest.items():
             numbers = _numbers(folder, [_plain(entry["filename"])])
@@ -92,9 +92,9 @@ def _numbers(folder: Path, names: list[str]) -> Floats:
             raise store.WeightsError(f"{folder}: more than {LARGEST // 1_000_000} MB: not a published Performance-RNN")
         content = b"".join(path.read_bytes() for path in paths)
     except OSError as error:
-        raise store.WeightsError(f"{folder}: a file that the manifest names cannot be read ({error})") from None
+        raise store.WeightsError(f"{folder}: cannot read a file named in the manifest ({error})") from None
     if len(content) % 4:
-        raise store.WeightsError(f"{folder}: the files of the manifest are not complete ({len(content):,} bytes)")
+        raise store.WeightsError(f"{folder}: the files of the manifest are incomplete ({len(content):,} bytes)")
     return np.frombuffer(content, "<f4").astype(np.float32)
 
 
@@ -104,14 +104,14 @@ def _shaped(where: Path, name: str, numbers: Floats, shape: Any, place: int) -> 
     for side in sides:
         size *= max(side, 0)
     if place + size > len(numbers):
-        raise store.WeightsError(f"{where}: {name} needs {size:,} numbers, and {len(numbers) - place:,} are left")
+        raise store.WeightsError(f"{where}: {name} needs {size:,} numbers, {len(numbers) - place:,} are left")
     return numbers[place : place + size].reshape(sides)
 
 
 def _plain(name: Any) -> str:
-    """A file's name that leads nowhere else."""
+    """Checks that a file name stays inside its folder."""
     if not isinstance(name, str) or not re.fullmatch(r"[\w-][\w.-]*", name):
-        raise store.WeightsError(f"the manifest names a file {name!r}, which is no plain name")
+        raise store.WeightsError(f"the manifest names the file {name!r}: expected a name without folders")
     return name
 
 
@@ -127,8 +127,8 @@ def _network(path: Path, found: Mapping[str, Floats]) -> dict[str, Floats]:
             inputs = hidden if layer else CONTROLS + VOCABULARY
             if kernel.shape != (inputs + hidden, 4 * hidden):
                 raise store.WeightsError(
-                    f"{path}: layer {layer + 1} is {list(kernel.shape)}, and {[inputs + hidden, 4 * hidden]} was "
-                    "expected (density, pitch classes and the flag that neither is asked for)"
+                    f"{path}: layer {layer + 1} has shape {list(kernel.shape)}, expected "
+                    f"{[inputs + hidden, 4 * hidden]} (conditioned on density and pitch classes)"
                 )
             ordered = _ordered(kernel).T
             biases = _ordered(bias).copy()
@@ -137,13 +137,13 @@ def _network(path: Path, found: Mapping[str, Floats]) -> dict[str, Floats]:
             made[f"lstm.bias_ih_l{layer}"], made[f"lstm.bias_hh_l{layer}"] = biases, np.zeros_like(biases)
         made["head.weight"], made["head.bias"] = found["fully_connected/weights"].T, found["fully_connected/biases"]
     except KeyError as error:
-        raise store.WeightsError(f"{path}: there is no {error.args[0]} in it") from None
+        raise store.WeightsError(f"{path}: {error.args[0]} is missing") from None
     if made["head.weight"].shape != (VOCABULARY, hidden) or made["head.bias"].shape != (VOCABULARY,):
-        raise store.WeightsError(f"{path}: its output layer is {list(made['head.weight'].shape)}")
+        raise store.WeightsError(f"{path}: its output layer has shape {list(made['head.weight'].shape)}")
     return made
 
 
 def _ordered(weight: Floats) -> Floats:
-    """Gates i, j, f, o along the last axis as torch's i, f, g, o."""
+    """Reorders the gates along the last axis from TensorFlow's i, j, f, o to torch's i, f, g, o (g is j)."""
     i, j, f, o = np.split(weight, 4, axis=-1)
     return np.concatenate([i, f, j, o], axis=-1)

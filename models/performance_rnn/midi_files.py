@@ -1,7 +1,7 @@
-"""Reading a musician's MIDI files: folders, zips and single files, to notes in seconds.
+"""Reads MIDI files from folders, zips and single files to notes in seconds.
 
-A damaged file gives what can still be played. One that cannot be read is named, skipped and counted; it never stops
-the reading. Needs no torch.
+A damaged file is read as far as possible. An unreadable file is skipped, counted and reported at the end. Does not need
+torch.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ log = logging.getLogger(__name__)
 
 SUFFIXES = (".mid", ".midi")
 CACHE_VERSION = 3
-WORTH_PROCESSES = 16  # files; fewer are read right here
+WORTH_PROCESSES = 16  # number of files from which worker processes are used
 
 
 @dataclass(frozen=True, slots=True)
 class Performance:
     """One file's notes by start and pitch, times in seconds, pedal already applied."""
 
-    name: str  # where it came from: "recital.zip/1999/gould.mid"
+    name: str  # source, such as "recital.zip/1999/gould.mid"
     pitch: NDArray[np.uint8]
     velocity: NDArray[np.uint8]
     start_s: Floats
     end_s: Floats
-    damage: tuple[str, ...] = ()  # a sentence for each thing that was lost or ignored
+    damage: tuple[str, ...] = ()  # one sentence per loss or ignored part
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where the bytes of one MIDI file are: a path, and the member's name when that path is a zip."""
+    """Location of one MIDI file: a path, and the member's name if that path is a zip."""
 
     path: str
     member: str | None
@@ -52,13 +52,13 @@ class Source:
     size: int
 
 
-Read = tuple[list[Performance], list[str]]  # and a sentence for each file that was skipped
+Read = tuple[list[Performance], list[str]]  # and one sentence per skipped file
 
 
 def find(paths: Sequence[Path]) -> list[Source]:
-    """Every MIDI file in folders (also in zips in them), zips and single files, in the order of their names.
+    """All MIDI files in folders (and zips in them), zips and single files, sorted by name.
 
-    Raises FileNotFoundError for a path that does not exist, and ValueError for one that is none of these.
+    Raises FileNotFoundError for a missing path, ValueError for one of another kind.
     """
     found: list[Source] = []
     for path in paths:
@@ -71,7 +71,7 @@ def find(paths: Sequence[Path]) -> list[Source]:
         elif path.suffix.lower() in (*SUFFIXES, ".zip"):
             found.extend(_expand(path, path.name))
         else:
-            raise ValueError(f"{path}: neither a folder, a zip, nor a MIDI file (.mid, .midi)")
+            raise ValueError(f"{path}: expected a folder, a zip or a MIDI file (.mid, .midi)")
     return found
 
 
@@ -83,27 +83,27 @@ def _expand(path: Path, name: str) -> Iterator[Source]:
         with zipfile.ZipFile(path) as archive:
             members = sorted(archive.infolist(), key=lambda info: info.filename)
     except (zipfile.BadZipFile, OSError) as error:
-        raise ValueError(f"{path}: not a zip that can be read ({error})") from error
+        raise ValueError(f"{path}: not a readable zip ({error})") from error
     for info in members:
         if info.filename.lower().endswith(SUFFIXES) and "__MACOSX" not in info.filename:
             yield Source(str(path), info.filename, f"{name}/{info.filename}", info.file_size)
 
 
 def parse(data: bytes, name: str = "") -> Performance:
-    """The piano notes of a MIDI file's bytes; raises MidiFileError, with the reason, where there are none."""
+    """The notes of a MIDI file's bytes, without drums. Raises MidiFileError if there are none."""
     file = MidiFile.parse(data)
     file.require_notes()
     channels = file.data[:, 0] & 0x0F
     parts = [_channel(file, channels == channel) for channel in np.unique(channels) if channel != DRUMS]
     pitch, velocity, start, end = (np.concatenate(column) for column in zip(*parts, strict=True))
-    nobody = np.zeros(0, np.bool_)
-    kept, end = sustain_arrays(pitch, start, end, np.zeros(0), nobody)  # one keyboard: a key sounds once
+    no_pedal = np.zeros(0), np.zeros(0, np.bool_)
+    kept, end = sustain_arrays(pitch, start, end, *no_pedal)  # merges channels: one note per key at a time
     columns = pitch[kept].astype(np.uint8), velocity[kept].astype(np.uint8), start[kept], end
     return Performance(name, *columns, file.damage)
 
 
-def _channel(file: MidiFile, mine: NDArray[np.bool_]) -> tuple[Ints, Ints, Floats, Floats]:
-    """Pitch, velocity, start and end of one channel's notes, held by its own pedal.
+def _channel(file: MidiFile, selected: NDArray[np.bool_]) -> tuple[Ints, Ints, Floats, Floats]:
+    """Pitch, velocity, start and end of one channel's notes, extended by its sustain pedal.
 
     Besides the sustain pedal (CC 64), all sound off (120), reset (121) and all notes off (123 and above) end notes.
     """
@@ -114,7 +114,7 @@ def _channel(file: MidiFile, mine: NDArray[np.bool_]) -> tuple[Ints, Ints, Float
     def release(key: int, time: float) -> None:
         notes.extend((key, touch, start, time) for start, touch in sounding.pop(key, []))
 
-    for time, (status, number, value) in zip(file.time_s[mine].tolist(), file.data[mine].tolist(), strict=True):
+    for time, (status, number, value) in zip(file.time_s[selected].tolist(), file.data[selected].tolist(), strict=True):
         match status >> 4:
             case 0x9 if value > 0:
                 sounding.setdefault(number, []).append((time, value))
@@ -126,14 +126,14 @@ def _channel(file: MidiFile, mine: NDArray[np.bool_]) -> tuple[Ints, Ints, Float
                 pedal.append((time, False))
             case 0xB if number == 120 or number >= 123:
                 down = bool(pedal) and pedal[-1][1]
-                # All sound off ends what the pedal holds, too: the keys come up just before it does.
+                # All sound off also ends notes held by the pedal: release the keys just before the pedal.
                 stopped = number == 120 and down
                 for key in list(sounding):
                     release(key, float(np.nextafter(time, -1.0)) if stopped else time)
                 if stopped:
                     pedal += [(time, False), (time, True)]
     for key in list(sounding):
-        release(key, float(file.time_s[mine][-1]))
+        release(key, float(file.time_s[selected][-1]))
     pitch = np.array([note[0] for note in notes], np.int64)
     velocities = np.array([note[1] for note in notes], np.int64)
     start_s = np.array([note[2] for note in notes], np.float64)
@@ -156,7 +156,7 @@ def _bytes(source: Source) -> bytes:
 
 
 def read_one(source: Source) -> Performance | str:
-    """One file's notes, or the sentence that says why not."""
+    """The notes of one file, or the reason why it cannot be read."""
     try:
         if source.size > LARGEST_BYTES:
             raise MidiFileError(f"larger than {LARGEST_BYTES >> 20} MB")
@@ -166,10 +166,10 @@ def read_one(source: Source) -> Performance | str:
 
 
 def read(paths: Sequence[Path], *, cache: Path | None = None, processes: int = 0) -> list[Performance]:
-    """All performances under `paths`; with `cache`, a folder, they are parsed once and kept there as .npz.
+    """All performances under `paths`; with a folder `cache` they are parsed once and stored there as .npz.
 
-    Logs how many were read and which were skipped. `processes` 0 is one for each core. Raises ValueError
-    when nothing could be read, FileNotFoundError for a path that does not exist.
+    Logs how many were read and which were skipped. `processes` 0 is one per core. Raises ValueError if no file
+    can be read, FileNotFoundError for a missing path.
     """
     sources = find(paths)
     kept = cache / f"notes-{_key(sources)}.npz" if cache is not None else None
@@ -180,9 +180,9 @@ def read(paths: Sequence[Path], *, cache: Path | None = None, processes: int = 0
     damaged = [performance for performance in music if performance.damage]
     if damaged:
         lines = "; ".join(f"{performance.name}: {', '.join(performance.damage)}" for performance in damaged)
-        log.info("%s of them are damaged, and read as far as they can be played: %s", f"{len(damaged):,}", lines)
+        log.info("%s of them are damaged and were read in part: %s", f"{len(damaged):,}", lines)
     if not music:
-        raise ValueError(f"no MIDI file that can be read in {', '.join(map(str, paths))}{why}")
+        raise ValueError(f"no readable MIDI file in {', '.join(map(str, paths))}{why}")
     if held is None and kept is not None:
         _save(kept, music, skipped)
     return music
@@ -225,13 +225,13 @@ def _save(path: Path, music: Sequence[Performance], skipped: Sequence[str]) -> N
 
 
 def _load(path: Path) -> Read | None:
-    """What was kept, or None where the file is broken: it is then made anew."""
+    """The cached performances, or None if the cache file is damaged."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
             names, skipped, bounds, damage = (held[name] for name in ("names", "skipped", "bounds", "damage"))
             columns = [held[name] for name in ("pitch", "velocity", "start_s", "end_s")]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        log.warning("%s cannot be read (%s) and is made anew", path, error)
+        log.warning("%s cannot be read (%s) and is rebuilt", path, error)
         return None
     pitch, velocity, start_s, end_s = (np.split(column, bounds[1:-1]) for column in columns)
     music = [

@@ -1,4 +1,4 @@
-"""The pianist's network: what was played, what is asked for, to what comes next."""
+"""Performance-RNN in its training form: events and controls to logits of the next event."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ State = tuple[Tensor, Tensor]  # h and c, each [layers, B, hidden]
 
 
 class Network(nn.Module):
-    """Three LSTM layers of 512 over [21 controls | 388 one-hot event], and one layer to 388 logits.
+    """Three LSTM layers of 512 over [21 controls | 388 one-hot event], and a linear layer to 388 logits.
 
-    Performance-RNN (Oore et al. 2018) in its usual size; tests use smaller ones. This is the form that is
-    trained; the stage plays the same parameters one event at a time.
+    Performance-RNN (Oore et al. 2018) at its published size; tests use smaller ones. `step.py` runs the same
+    parameters one event at a time.
     """
 
     def __init__(
@@ -28,10 +28,10 @@ class Network(nn.Module):
         self.head = nn.Linear(hidden, vocabulary)
 
     def forward(self, events: Tensor, control: Tensor, state: State | None = None) -> tuple[Tensor, State]:
-        """One step for each of T events: logits of the next one, and the state after the last.
+        """Logits of the next event after each of T events, and the state after the last.
 
-        `events` [B, T] holds integers 0..387, `control` [B, T, 21] the wishes for the *next* event;
-        `state` None is silence. Logits are [B, T, 388], natural-log odds.
+        `events` [B, T] are integers 0..387, `control` [B, T, 21] describes the *next* event; `state` None is
+        all zeros. Returns logits [B, T, 388], unnormalised log-probabilities.
         """
         one_hot = F.one_hot(events.long(), self.vocabulary).to(control.dtype)
         out, state = self.lstm(torch.cat([control, one_hot], dim=-1), state)  # [B, T, hidden]

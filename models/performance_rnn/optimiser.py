@@ -1,7 +1,7 @@
 """The pianist's optimiser: Muon for the square blocks of the recurrent layers, Adam for everything else.
 
 Muon (Jordan et al. 2024) replaces the momentum of a matrix by the nearest orthogonal matrix, so that all directions are
-learned at the same rate. A gate of an LSTM is such a matrix: the four of a layer's weights are handled one by one.
+learned at the same rate. Each of the four gates of an LSTM weight is one such matrix.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from models.compute.precision import half_pays
 from models.performance_rnn.network import Network
 
 MOMENTUM = 0.95
-ITERATIONS = 5  # of Newton and Schulz
-QUINTIC = (3.4445, -4.7750, 2.0315)  # their coefficients, from Jordan et al.
+ITERATIONS = 5  # of the Newton-Schulz iteration
+QUINTIC = (3.4445, -4.7750, 2.0315)  # its coefficients (Jordan et al. 2024)
 ADAM = 0.04  # Adam's learning rate as a share of Muon's
 
 
 class Optimiser:
-    """Corrects a `Network` from the gradients of its parameters.
+    """Updates the parameters of a `Network` from their gradients.
 
-    With several processes (torch.distributed initialised) each orthogonalises its share of the blocks; all need the
-    same gradients, and end with the same weights.
+    With torch.distributed each process orthogonalises its share of the blocks; all processes need the same gradients
+    and end with the same weights.
     """
 
     def __init__(self, network: Network) -> None:
@@ -40,7 +40,7 @@ class Optimiser:
 
     @torch.no_grad()
     def step(self, learning_rate: float) -> None:
-        """One correction from the gradients as they are; `learning_rate` is Muon's."""
+        """One update from the current gradients; `learning_rate` is Muon's."""
         hidden = self._momentum.shape[1]
         gradient = torch.cat([matrix.grad for matrix in self._matrices if matrix.grad is not None])
         gradient = gradient.view_as(self._momentum)
@@ -73,7 +73,7 @@ class Optimiser:
 
 
 def orthogonal(blocks: Tensor) -> Tensor:
-    """For each matrix [n, n] of [N, n, n] one with the same singular vectors and singular values near 1."""
+    """Matrices [N, n, n] with the singular vectors of `blocks` and singular values near 1."""
     first, third, fifth = QUINTIC
     made = torch.empty_like(blocks)
     for given, found in zip(blocks, made, strict=True):  # one by one: a block stays in the processor's cache

@@ -1,10 +1,9 @@
-"""Ten fingers' rules: what may be struck or let go now, what must be, and what the network is told instead.
+"""Tracks the keys that are down, masks impossible events, and enforces polyphony and maximum duration.
 
-A network of this kind now and then strikes a sounding key, lets go of a silent one, or forgets one for
-minutes. Here every event it draws is one that can be played, and two of the player's limits hold exactly: how
-many notes sound at once, and for how long each. At any one instant only finitely much can happen, so time
-always goes on: a key struck sounds for a while before it is let go, and a touch is chosen only once between
-two other events.
+An unconstrained network occasionally strikes a key that is already down, releases one that is up, or leaves
+one down for minutes. The masks here make every drawn event playable, and two limits hold exactly: the number
+of simultaneous notes and the duration of each. Time always advances: a note must last before its release, and
+only one velocity event may come between two other events, so finitely many events share one instant.
 """
 
 from __future__ import annotations
@@ -23,12 +22,12 @@ from models.performance_rnn.events import (
 )
 from models.performance_rnn.sampling import NEVER, Floats
 
-INSTANT_S = 1e-6  # shorter times are the same moment
+INSTANT_S = 1e-6  # times closer than this are simultaneous
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The player's: notes at once 1..64, the longest note in seconds of the clock, speed 1 as learned."""
+    """Limits set by the knobs: simultaneous notes 1..64, longest note in clock seconds, and tempo factor."""
 
     polyphony: int
     longest_s: float
@@ -37,7 +36,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Polyphony:
-    """Own keys that are down, in the order struck, as (pitch, since when); other players' keys, as bits."""
+    """Own keys that are down as (pitch, start in s), oldest first; other players' keys as a bit set."""
 
     now_s: float = 0.0
     sounding: tuple[tuple[int, float], ...] = ()
@@ -45,11 +44,11 @@ class Polyphony:
 
     @property
     def pitches(self) -> tuple[int, ...]:
-        """The pitches of the own keys that are down, in the order struck."""
+        """Pitches of the own keys that are down, oldest first."""
         return tuple(pitch for pitch, _ in self.sounding)
 
     def must_end(self, limits: Limits) -> int | None:
-        """The pitch to be let go before anything else, over its time or one too many; or None."""
+        """The pitch to release first because it exceeds the duration or the polyphony, or None."""
         if not self.sounding:
             return None
         pitch, since_s = self.sounding[0]
@@ -57,10 +56,10 @@ class Polyphony:
         return pitch if late or len(self.sounding) > limits.polyphony else None
 
     def forbid(self, bias: Floats, last: int, touch: int, limits: Limits) -> None:
-        """Writes NEVER into a bias [388] for what cannot be played now, 0 for keys that may come up.
+        """Sets the bias [388] to NEVER for impossible events, and to 0 for the permitted NOTE_OFFs.
 
-        All keys up are expected to be NEVER already. `last` is the event before, `touch` the velocity bin in
-        force or 0.
+        All NOTE_OFFs must be NEVER on entry. `last` is the previous event, `touch` the current velocity bin
+        or 0.
         """
         for pitch, since_s in self.sounding:
             bias[NOTE_ON + pitch] = NEVER
@@ -71,17 +70,17 @@ class Polyphony:
             bias[NOTE_ON + (others & -others).bit_length() - 1] = NEVER
             others &= others - 1
         if len(self.sounding) >= limits.polyphony and self.sounding[0][1] >= self.now_s:
-            bias[NOTE_ON : NOTE_ON + PITCHES] = NEVER  # all fingers came down at this very moment
+            bias[NOTE_ON : NOTE_ON + PITCHES] = NEVER  # all notes began just now: none can be released
         if last >= VELOCITY:
             bias[VELOCITY:] = NEVER
         elif touch:
             bias[VELOCITY + touch - 1] = NEVER
 
     def instead(self, event: int, limits: Limits) -> tuple[int, float]:
-        """What is played of an event that was drawn, and the seconds it waits (0 if it is no time shift).
+        """The event to play in place of a drawn one, and its wait in seconds (0 if it is no time shift).
 
-        With all fingers down a new note ends the oldest one instead. A shift beyond the time of the oldest
-        note stops right there, not a hundredth off; the network is told the nearest it can be.
+        At full polyphony a new note becomes the release of the oldest. A time shift beyond the end of the
+        oldest note is cut exactly there; the event fed to the network is the nearest 10 ms step.
         """
         if event < NOTE_OFF and len(self.sounding) >= limits.polyphony:
             return NOTE_OFF + self.sounding[0][0], 0.0
@@ -92,12 +91,12 @@ class Polyphony:
         if self.sounding:
             left_s = self.sounding[0][1] + limits.longest_s - self.now_s
             if left_s < seconds:
-                heard = round(left_s * limits.speed * STEPS_PER_SECOND)
-                return TIME_SHIFT + min(max(heard, 1), LONGEST_SHIFT) - 1, left_s
+                shift = round(left_s * limits.speed * STEPS_PER_SECOND)
+                return TIME_SHIFT + min(max(shift, 1), LONGEST_SHIFT) - 1, left_s
         return event, seconds
 
     def after(self, event: int, seconds: float) -> Polyphony:
-        """The hands after a key went down or up, or after so many seconds."""
+        """The state after an event: a key went down or up, or `seconds` passed."""
         if event < NOTE_OFF:
             return Polyphony(self.now_s, (*self.sounding, (event, self.now_s)), self.others)
         if event < TIME_SHIFT:
@@ -106,10 +105,10 @@ class Polyphony:
         return Polyphony(self.now_s + seconds, self.sounding, self.others) if seconds else self
 
     def wait(self, seconds: float) -> Polyphony:
-        """The hands after a time in which they did nothing."""
+        """The state after `seconds` without events."""
         return Polyphony(self.now_s + seconds, self.sounding, self.others)
 
     def hear(self, pitch: int, *, down: bool) -> Polyphony:
-        """The hands after someone else's key went down or up."""
+        """The state after another player's key went down or up."""
         bit = 1 << pitch
         return Polyphony(self.now_s, self.sounding, self.others | bit if down else self.others & ~bit)

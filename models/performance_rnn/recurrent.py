@@ -1,9 +1,9 @@
-"""The LSTM in its training form for processors with fast bfloat16 products.
+"""LSTM training on CPUs with fast bfloat16 products.
 
-A layer's input products for all T steps are one product, and so are the gradients of its weights; only
-[B, hidden] x [hidden, 4 hidden] remains for each step. The first layer's product with a one-hot event is a table
+The input products of a layer for all T steps are one product, and so are its weight gradients; only
+[B, hidden] x [hidden, 4 hidden] remains per step. The first layer's product with a one-hot event is a table
 look-up. Products take bfloat16 and sum in float32; gates, cells and weights are computed in float32. Tensors are
-time-major, so that a step's rows lie together in memory.
+time-major, so that the rows of a step are contiguous.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 class Pointwise(NamedTuple):
-    """The part of a step that works on each number by itself, forward and back; both write to their arguments."""
+    """The elementwise part of a step, forward and backward; both write to their arguments."""
 
     advance: Callable[[Tensor, Tensor, Tensor, Tensor], None]
     retreat: Callable[[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor], None]
@@ -31,7 +31,7 @@ class Pointwise(NamedTuple):
 def forward(
     network: Network, events: Tensor, control: Tensor, state: State, pointwise: Pointwise
 ) -> tuple[Tensor, State]:
-    """`network(events, control, state)` with bfloat16 products: logits [B, T, 388], and the state after, detached."""
+    """`network(events, control, state)` with bfloat16 products: logits [B, T, 388], and the final state, detached."""
     lstm, (h, c) = network.lstm, state
     steps, lanes = events.t().shape
     below: Tensor | None = None
@@ -54,7 +54,7 @@ def forward(
 
 
 def _applied(function: type[torch.autograd.Function], *given: Any) -> Any:
-    """`function.apply`, which torch leaves without types."""
+    """`function.apply`, which is untyped in torch."""
     return function.apply(*given)  # type: ignore[no-untyped-call]
 
 
@@ -117,7 +117,7 @@ class _Steps(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
         gates, half, outputs, cells = ctx.held
-        del ctx.held  # the gates are overwritten with their gradients: this can run only once
+        del ctx.held  # the gates are overwritten with their gradients, so backward can run only once
         steps, lanes, width = gates.shape
         from_h = torch.zeros(lanes, width // 4, dtype=gates.dtype)
         from_c = torch.zeros(lanes, width // 4)
@@ -160,7 +160,7 @@ def _retreat(gates: Tensor, before: Tensor, after: Tensor, grad: Tensor, from_h:
 
 
 def _tanh(x: Tensor) -> Tensor:
-    """tanh by the exponential function, which compiled code computes for a whole register at once."""
+    """tanh by the sigmoid, which compiled code vectorises."""
     return 2 * torch.sigmoid(2 * x) - 1
 
 
@@ -169,14 +169,15 @@ EAGER = Pointwise(_advance, _retreat)
 
 @cache
 def compiled() -> Pointwise:
-    """Each part fused into one loop, three times as fast in all; `EAGER` where there is no C++ compiler."""
+    """Both parts compiled to fused loops, three times as fast overall; `EAGER` without a C++ compiler."""
     made = Pointwise(torch.compile(_advance, dynamic=False), torch.compile(_retreat, dynamic=False))
     gates, cells, outputs = torch.zeros(1, 32, dtype=torch.bfloat16), torch.zeros(3, 1, 8), torch.zeros(2, 1, 8)
     outputs = outputs.bfloat16()
     try:
         made.advance(gates, cells[0], cells[1], outputs[0])
         made.retreat(gates, cells[0], cells[1], outputs[0], outputs[1], cells[2])
-    except Exception as error:  # torch raises many kinds; the training does without
-        log.warning("training does without compiled code, at a third of the speed: %s", str(error).partition("\n")[0])
+    except Exception as error:  # torch.compile raises many types; fall back to eager
+        reason = str(error).partition("\n")[0]
+        log.warning("cannot compile the training step, which runs at a third of the speed: %s", reason)
         return EAGER
     return made

@@ -1,4 +1,4 @@
-"""Keys and scales, as the twelve faders of the pitch classes."""
+"""Keys and scales as weights of the twelve pitch classes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KEY_ALIASES = (
         for name, key in (*zip(KEYS, KEYS, strict=True), *ENHARMONICS.items())
     ),
 )
-"""Other names of the keys: the enharmonic ones, and all of them with the signs ♭ and ♯."""
+"""Alternative key names: enharmonic ones, and all names with ♭ and ♯."""
 
 PITCH_CLASSES = ("c", "c_sharp", "d", "d_sharp", "e", "f", "f_sharp", "g", "g_sharp", "a", "a_sharp", "b")
 
@@ -44,7 +44,7 @@ def pitch_classes(key: str, scale: str) -> tuple[float, ...]:
 
 
 def faders(values: Mapping[str, Any]) -> dict[str, tuple[float, ...]]:
-    """What choosing a key or a scale sets (see Knob.sets); "free" leaves the faders where they are."""
+    """For `Knob.sets` of key and scale: the pitch classes; "free" leaves them as they are."""
     if values["scale"] == "free":
         return {}
     return {"pitch_class": pitch_classes(values["key"], values["scale"])}

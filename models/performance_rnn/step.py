@@ -1,18 +1,18 @@
-"""The pianist's network, one event at a time, as fast as the weights can be read.
+"""One step of Performance-RNN on the CPU, limited only by the memory bandwidth for the weights.
 
-A default `nn.LSTM` packs its weights anew at every call, which costs many times the arithmetic. Here each
-layer is one product of packed weights with [input | own last output]; the first layer's one-hot input is a
-row of its weights looked up, its control a product kept as long as the control does not change; the gates
-are a few numpy calls on buffers that exist already, since at 512 numbers the call is what costs.
+`nn.LSTM` repacks its weights at every call, which costs many times the arithmetic. Here each layer is one
+product of packed weights with [input | previous output]. The one-hot input of the first layer is a table
+look-up, and the product with the control vector is kept until the control changes. The gates are a few numpy
+calls on preallocated buffers, since at 512 numbers the overhead of a call dominates.
 
-Three ways to do the products, chosen by what the processor can do (`best`):
+Three implementations of the products, chosen by the processor's features (`best`):
 
     "int8"     weights and layer outputs in 8 bits, `torch._int_mm`: needs AVX-512 with VNNI
     "packed"   weights in 8 bits packed by fbgemm, inputs quantised at each call: other x86 processors
     "float32"  plain matrix times vector: everywhere else, ARM included
 
-A step runs on one core whatever torch is set to: with two, waiting for each other costs more than the whole
-step. `torch.set_num_threads` acts on the calling thread, and on threads that first use torch later.
+A step always runs on one core: with two, synchronisation costs more than the whole step.
+`torch.set_num_threads` affects the calling thread, and threads that first use torch later.
 """
 
 from __future__ import annotations
@@ -31,38 +31,38 @@ from models.performance_rnn.sampling import Taste, draw
 
 Way = Literal["int8", "packed", "float32"]
 Floats = NDArray[np.float32]
-Memory = Any  # what a step hands out and takes back; never changed once handed out
+Memory = Any  # the recurrent state (h and c of all layers); never modified once returned
 
-CODES = 127  # a layer's output, -1..1, in whole 127ths
+CODES = 127  # int8 code of 1.0: outputs in -1..1 are stored in steps of 1/127
 
 
 class PianoStep(Protocol):
-    """One event in, the logits of the next one out."""
+    """Maps one event to the logits of the next."""
 
     def start(self) -> Memory:
-        """The memory before the first event: silence."""
+        """The initial state, all zeros."""
         ...
 
     def wish(self, control: Floats) -> Any:
-        """What a control vector [21] adds to every step; to be kept while the control stays the same."""
+        """The first layer's product with a control vector [21]; reuse it while the control is unchanged."""
         ...
 
     def step(self, event: int, wish: Any, memory: Memory) -> tuple[Floats, Memory]:
-        """Logits [388] of what follows `event`, and the memory after it; `memory` stays as it is."""
+        """Logits [388] of the event after `event`, and the new state; `memory` is not modified."""
         ...
 
     def draw(
         self, event: int, wish: Any, memory: Memory, bias: Bias, taste: Taste, uniform: float
     ) -> tuple[int, Memory]:
-        """The same, and one event drawn from these logits (see sampling.draw)."""
+        """One step, then one event drawn from the logits (see sampling.draw), and the new state."""
         ...
 
 
 class CpuPianoStep:
-    """The step on one core, from the parameters of a `Network` (float32; see network.py for their names).
+    """The step on one core, from the float32 parameters of a `Network` (named as in network.py).
 
-    `read_bytes` is how many bytes of weights one step reads. All steps use the same buffers: one thread at
-    a time.
+    `read_bytes` is the number of bytes of weights that one step reads. All steps share the same buffers: not
+    thread-safe.
     """
 
     @torch.inference_mode(False)
@@ -75,9 +75,9 @@ class CpuPianoStep:
         vocabulary = inputs["head.weight"].shape[0]
         controls = inputs["lstm.weight_ih_l0"].shape[1] - vocabulary
 
-        # One block of bytes is the whole memory: outputs of the layers, then their cells. A layer's output
-        # lies before the next layer's last one, so that [input | own last output] needs no copying:
-        # rows h0 | h1 last | h1 | h2 last | h2 …; a step begins by making h1 and h2 the last ones.
+        # One block of bytes holds the whole state: the layers' outputs h, then their cells c. A layer's output
+        # precedes the next layer's previous output, so that [input | previous output] is contiguous: rows
+        # h0 | previous h1 | h1 | previous h2 | h2 …; a step first copies h1 and h2 to the previous ones.
         rows = 2 * layers - 1
         split = rows * hidden * product.kind.itemsize
         self._memory = torch.zeros(split + layers * hidden * 4, dtype=torch.uint8)
@@ -108,8 +108,8 @@ class CpuPianoStep:
         self._head = product(inputs["head.weight"], outputs[-1:], self._logits).call
         self._head_bias = inputs["head.bias"].numpy().copy()
 
-        # The gates i, f, o are sigmoids, had from the same tanh as g: 0.5 + 0.5 tanh(x / 2), where the
-        # weights are halved already. The output gate brings the layer's output to its codes at once.
+        # The sigmoids of i, f, o use the same tanh as g: sigmoid(x) = 0.5 + 0.5 tanh(x / 2), with the factor
+        # 1/2 in the weights. The output gate is also scaled to the int8 codes of the layer's output.
         unit = np.float32(CODES if product.kind == torch.int8 else 1)
         self._half = np.full(3 * hidden, 0.5, np.float32)
         self._half[2 * hidden :] *= unit
@@ -179,11 +179,11 @@ def _bias(inputs: Mapping[str, Tensor], layer: int) -> Floats:
     return _ordered(inputs[f"lstm.bias_ih_l{layer}"] + inputs[f"lstm.bias_hh_l{layer}"])
 
 
-# ---- three ways to multiply
+# ---- three implementations of the products
 
 
 class _Int8:
-    """Eight-bit weights, a scale per row, times eight-bit outputs: exact sums in 32 bits."""
+    """int8 weights with a scale per row, times int8 outputs, summed exactly in int32."""
 
     kind = torch.int8
 
@@ -203,7 +203,7 @@ class _Int8:
 
 
 class _Packed:
-    """Eight-bit weights packed by fbgemm, a scale per row; inputs in seven bits where sums could overflow."""
+    """int8 weights packed by fbgemm with a scale per row; inputs in 7 bits where sums could overflow."""
 
     kind = torch.float32
 
@@ -212,7 +212,7 @@ class _Packed:
         zeros = torch.zeros(len(weight), dtype=torch.int64)
         ops: Any = torch.ops.quantized
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that a successor of these exists
+            warnings.simplefilter("ignore")  # the deprecation of this API
             coded = torch.quantize_per_channel(weight, scale.double(), zeros, 0, torch.qint8)
             packed = ops.linear_prepack(coded, None)
         product = ops.linear_dynamic.default
@@ -224,7 +224,7 @@ class _Packed:
 
 
 class _Float32:
-    """The weights as they are."""
+    """float32 weights, matrix times vector."""
 
     kind = torch.float32
 
@@ -242,9 +242,9 @@ _PRODUCTS: dict[Way, Any] = {"int8": _Int8, "packed": _Packed, "float32": _Float
 
 
 def best() -> Way:
-    """The fastest way that is right on this processor.
+    """The fastest exact implementation on this processor.
 
-    Decided by what it can do, not by a stopwatch, so that a seed gives the same events at every start.
+    Chosen by processor features instead of timing, so that a seed gives the same events in every run.
     """
     if torch.backends.cpu.get_cpu_capability() == "AVX512" and int8_is_exact():
         return "int8"
@@ -252,12 +252,12 @@ def best() -> Way:
 
 
 def fbgemm() -> bool:
-    """Whether torch packs eight-bit weights for an x86 processor by itself."""
+    """Whether torch's quantisation engine packs int8 weights for x86."""
     return torch.backends.quantized.engine in ("x86", "fbgemm")
 
 
 def int8_is_exact() -> bool:
-    """Whether the largest eight-bit sums come out right: without VNNI some libraries let them saturate."""
+    """Whether the largest int8 sums are exact: without VNNI some libraries saturate them."""
     try:
         ones = torch.full((1, 64), CODES, dtype=torch.int8)
         for sign in (1, -1):

@@ -28,7 +28,7 @@ from models.training.stop import Stop
 log = logging.getLogger(__name__)
 
 VALIDATE_EVERY = 2_000_000  # events
-WORTH_COMPILING = 300_000  # events; compiling takes up to a minute
+WORTH_COMPILING = 300_000  # events from which compiling, up to a minute, pays
 
 
 def main(argv: list[str] | None = None) -> int:

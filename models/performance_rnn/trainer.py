@@ -1,4 +1,4 @@
-"""One training of the pianist: updates, averaged weights, validation."""
+"""A training of Performance-RNN: updates, averaged weights, validation."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from models.training.settings import TrainingSettings
 from models.training.trainer import BaseTrainer
 
 KIND = "performance_rnn"
-WARM_UP = 100  # updates in which the learning rate rises
-AVERAGE_EVERY = 8  # updates; the average is a pass over all weights
-MEMORY = 0.1  # the averaged weights are those of about this share of the updates so far
+WARM_UP = 100  # updates of learning-rate warm-up
+AVERAGE_EVERY = 8  # updates between two averagings, since one reads all weights
+MEMORY = 0.1  # window of the weight average as a share of the updates so far
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PianoSettings(TrainingSettings):
-    """What decides the result of a training."""
+    """The settings that determine the result of a training."""
 
-    events: int = 15_000_000  # to be trained on, all processes together
-    batch: int = 128  # excerpts at once
-    segment: int = 64  # events between two updates, through which gradients flow
-    learning_rate: float = 0.02  # of Muon, at its highest; Adam has a fixed share of it
-    decay: float = 0.2  # share of the training, at its end, in which the learning rate falls to nothing
+    events: int = 15_000_000  # length of the training, all processes together
+    batch: int = 128  # excerpts in parallel
+    segment: int = 64  # events per update (truncated backpropagation)
+    learning_rate: float = 0.02  # peak rate of Muon; Adam's is a fixed share of it
+    decay: float = 0.2  # share of the training, at its end, in which the learning rate falls to 0
     hidden: int = 512
     layers: int = 3
 
@@ -47,7 +47,7 @@ class PianoSettings(TrainingSettings):
 
 
 class PianoTrainer(BaseTrainer[PianoSettings, float]):
-    """Network, optimiser and position in the music; `update` until `done`."""
+    """Network, optimiser and position in the music; call `update` until `done`."""
 
     network: Network
     clip = 3.0
@@ -83,7 +83,7 @@ class PianoTrainer(BaseTrainer[PianoSettings, float]):
         return self.done_updates * self.settings.batch * self.settings.segment
 
     def learning_rate(self) -> float:
-        """A short rise, then constant, and at the end a straight fall to nothing."""
+        """Linear warm-up, then constant, then a linear decay to 0."""
         left = (self.settings.updates - self.done_updates - 0.5) / self.settings.updates
         fall = left / self.settings.decay if self.settings.decay else 1.0
         return self.settings.learning_rate * min(1.0, (self.done_updates + 1) / WARM_UP, fall)
@@ -93,17 +93,17 @@ class PianoTrainer(BaseTrainer[PianoSettings, float]):
         return torch.zeros(shape, device=self.device), torch.zeros(shape, device=self.device)
 
     def update(self) -> float:
-        """One segment of every lane, one step of the optimiser: the loss in nats per event.
+        """One segment of every lane and one optimiser step; returns the loss in nats per event.
 
-        Raises ValueError, with nothing changed but the place in the music, when the loss is not finite.
+        Raises ValueError, with only the position in the music changed, if the loss is not finite.
         """
         batch = self.lanes.next()
         events, targets, control = (
             torch.from_numpy(part).to(self.device) for part in (batch.events, batch.targets, batch.control)
         )
-        goes_on = torch.from_numpy(~batch.fresh).to(self.device, torch.float32)[None, :, None]
+        continues = torch.from_numpy(~batch.fresh).to(self.device, torch.float32)[None, :, None]
         h, c = self.state
-        logits, (h, c) = self.forward(events, control, (h * goes_on, c * goes_on))
+        logits, (h, c) = self.forward(events, control, (h * continues, c * continues))
         counted = (targets != IGNORE).sum().clamp(min=1)
         loss = surprise(logits, targets) / counted
         lost = float(loss.detach())
@@ -117,7 +117,7 @@ class PianoTrainer(BaseTrainer[PianoSettings, float]):
         return lost
 
     def forward(self, events: Tensor, control: Tensor, state: State) -> tuple[Tensor, State]:
-        """Logits and the state after, by the fastest arithmetic of this device; shapes as `Network`'s."""
+        """Logits and final state, in the fastest precision on this device; shapes as in `Network.forward`."""
         if self.half:
             return recurrent.forward(self.network, events, control, state, self.pointwise)
         with torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"):
@@ -146,7 +146,7 @@ class PianoTrainer(BaseTrainer[PianoSettings, float]):
 
     @contextlib.contextmanager
     def averaged(self) -> Iterator[None]:
-        """Inside, the network has the averaged weights."""
+        """A context in which the network has the averaged weights."""
         own = {name: value.clone() for name, value in self.network.state_dict().items()}
         self.network.load_state_dict(self.average)
         try:
@@ -156,7 +156,7 @@ class PianoTrainer(BaseTrainer[PianoSettings, float]):
 
     @torch.no_grad()
     def validate(self, excerpts: Sequence[Excerpt], *, at_once: int = 64, span: int = 256) -> float:
-        """Mean loss over all events of `excerpts`, each told the true past: nats per event."""
+        """Mean loss over all events of `excerpts` with teacher forcing, in nats per event."""
         total, count = 0.0, 0
         ordered = sorted(excerpts, key=lambda excerpt: len(excerpt.events))
         for first in range(0, len(ordered), at_once):
@@ -171,13 +171,13 @@ class PianoTrainer(BaseTrainer[PianoSettings, float]):
 
 
 def surprise(logits: Tensor, targets: Tensor) -> Tensor:
-    """Summed loss in nats, a scalar, of [B, T, 388] against [B, T] where there is something to predict."""
-    flat = logits.transpose(0, 1).float().flatten(0, 1)  # time-major, as `recurrent.forward` leaves them in memory
+    """Summed cross-entropy in nats of logits [B, T, 388] against targets [B, T], without IGNORE."""
+    flat = logits.transpose(0, 1).float().flatten(0, 1)  # time-major, the memory layout of `recurrent.forward`
     return F.cross_entropy(flat, targets.t().flatten(), ignore_index=IGNORE, reduction="sum")
 
 
 def _padded(group: Sequence[Excerpt], begin: int, span: int) -> tuple[Tensor, Tensor, Tensor]:
-    """A stretch of several excerpts side by side: events before, wishes, and targets, [B, T]."""
+    """Events [B, T], controls [B, T, 21] and targets [B, T] of several excerpts from `begin` on, padded."""
     width = min(span, max(len(excerpt.events) for excerpt in group) - begin)
     events = torch.full((len(group), width), ONE_SECOND)
     targets = torch.full((len(group), width), IGNORE)
@@ -192,17 +192,17 @@ def _padded(group: Sequence[Excerpt], begin: int, span: int) -> tuple[Tensor, Te
 
 
 def begin(network: Network, name_or_path: str) -> None:
-    """Takes over weights. Raises WeightsError where they cannot be used."""
+    """Starts from existing weights. Raises WeightsError if they cannot be used."""
     shapes = {name: tuple(value.shape) for name, value in network.state_dict().items()}
     network.load_state_dict(store.load(name_or_path, KIND, shapes)[0])
 
 
 def prepare(network: Network) -> None:
-    """Weights to start from, chosen so that the loss leaves the plateau of plain event counts early.
+    """Initialises the weights so that the loss leaves the plateau of unigram statistics early.
 
-    What comes in is a one-hot event, so its columns are wide (as an embedding's are), later layers hear small
-    values and get twice the usual gain, memories start orthogonal, and forget gates half open (bias 1,
-    Jozefowicz et al. 2015). With torch's own narrow start three layers stay on the plateau for far longer.
+    Input columns of one-hot events have standard deviation 1, like an embedding; later layers get small inputs
+    and twice the usual gain; recurrent matrices start orthogonal; forget gates have bias 1 (Jozefowicz et al.
+    2015). With torch's defaults three layers stay on the plateau much longer.
     """
     lstm = network.lstm
     hidden = lstm.hidden_size

@@ -1,4 +1,4 @@
-"""Published checkpoints of networks that learned to see: read from a file, or fetched once to the user's cache."""
+"""Published checkpoints of image networks: read from a file, or downloaded once to the user's cache."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from models.files.download import DownloadError, Received, download
 
 
 class VisionError(Exception):
-    """Weights of a network that sees which cannot be had: one sentence with the file or address."""
+    """Weights of an image network cannot be read or downloaded; the message names the file or address."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A public file: where it lies, how its SHA-256 begins, how large it may be at most."""
+    """A public file: its address, the first digits of its SHA-256, and its maximum size."""
 
     address: str
     sha256: str
@@ -33,29 +33,29 @@ SQUEEZENET = Checkpoint("https://download.pytorch.org/models/squeezenet1_1-b8a52
 
 
 def cache() -> Path:
-    """The folder of this user for what can be fetched again."""
+    """The user's cache folder."""
     return platformdirs.user_cache_path("arabesque", appauthor=False)
 
 
 def place(checkpoint: Checkpoint) -> Path:
-    """Where the file is kept once it was fetched."""
+    """The path of the downloaded file in the cache."""
     return cache() / checkpoint.address.rpartition("/")[2]
 
 
 def fetch(checkpoint: Checkpoint, *, told: Received | None = None) -> Path:
-    """The file, downloaded if it is not there yet. Raises VisionError where that does not work."""
+    """The cached file, downloaded first if necessary. Raises VisionError if the download fails."""
     path = place(checkpoint)
     if path.is_file():
         return path
     try:
         download(checkpoint.address, path, most=checkpoint.most, sha256=checkpoint.sha256, on_progress=told)
     except (DownloadError, OSError) as error:
-        raise VisionError(f"{error}; a copy of your own can be named by its path") from None
+        raise VisionError(f"{error}; a local copy can be given by its path") from None
     return path
 
 
 def read(path: Path) -> dict[str, Tensor]:
-    """The tensors of an .npz or .pth file by name; no code in it is run. Raises VisionError where it cannot be read."""
+    """The tensors of an .npz or .pth file by name, read without executing code. Raises VisionError."""
     try:
         if path.suffix == ".npz":
             with np.load(path, allow_pickle=False) as file:
@@ -63,8 +63,8 @@ def read(path: Path) -> dict[str, Tensor]:
         held: Any = torch.load(path, map_location="cpu", weights_only=True)
         return {str(name): tensor for name, tensor in held.items() if isinstance(tensor, Tensor)}
     except FileNotFoundError:
-        raise VisionError(f"{path}: there is no such file") from None
+        raise VisionError(f"{path}: no such file") from None
     except (OSError, ValueError, RuntimeError, EOFError, AttributeError, TypeError, zipfile.BadZipFile) as error:
-        raise VisionError(f"{path}: not weights that can be read ({str(error).partition(chr(10))[0]})") from None
-    except Exception as error:  # torch raises pickle's own errors for what it will not load
-        raise VisionError(f"{path}: not weights that can be read ({type(error).__name__})") from None
+        raise VisionError(f"{path}: not a readable weights file ({str(error).partition(chr(10))[0]})") from None
+    except Exception as error:  # torch passes on pickle's errors for objects it refuses to load
+        raise VisionError(f"{path}: not a readable weights file ({type(error).__name__})") from None

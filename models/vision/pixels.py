@@ -1,4 +1,4 @@
-"""Pictures in and out: the bytes of a Frame as maps, and maps as bytes."""
+"""Conversion between the bytes of a Frame and float maps, and resizing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Pixels = NDArray[np.uint8]
 
 
 def resized(pixels: Pixels, height: int) -> Pixels:
-    """The picture at this height, its shape kept; 0, or more than it has, leaves it as it is."""
+    """The picture reduced to `height` rows, aspect ratio kept; unchanged if `height` is 0 or not smaller."""
     rows, columns = pixels.shape[:2]
     if not 0 < height < rows:
         return pixels
@@ -21,7 +21,7 @@ def resized(pixels: Pixels, height: int) -> Pixels:
 
 
 def maps_of(pixels: Pixels, *, luminance: bool = False) -> Tensor:
-    """Bytes [height, width, 3] as float32 [height, width, 3] in 0..1, or [height, width, 1], the luminance alone."""
+    """Bytes [height, width, 3] to float32 [height, width, 3] in 0..1, or [height, width, 1] with the luminance."""
     if luminance:
         grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)[..., None]
         return torch.from_numpy(np.multiply(grey, np.float32(1 / 255), dtype=np.float32))
@@ -29,20 +29,20 @@ def maps_of(pixels: Pixels, *, luminance: bool = False) -> Tensor:
 
 
 def pixels_of(maps: Tensor) -> Pixels:
-    """Float32 [height, width, 3 or 1] in 0..1 as bytes [height, width, 3]; beyond that it is clipped."""
-    made = cv2.multiply(maps.numpy(), 255.0, dtype=cv2.CV_8U)  # rounds and clips on the way
+    """Float32 [height, width, 3 or 1] in 0..1 to bytes [height, width, 3]; other values are clipped."""
+    made = cv2.multiply(maps.numpy(), 255.0, dtype=cv2.CV_8U)  # rounds and saturates
     return np.asarray(made if maps.shape[2] == 3 else cv2.cvtColor(made, cv2.COLOR_GRAY2RGB), np.uint8)
 
 
 def enlarged(pixels: Pixels, height: int, width: int) -> Pixels:
-    """The picture at another size, every pixel a square: so that it is seen what was computed."""
+    """The picture at another size by nearest neighbour, so that each computed value stays visible."""
     if pixels.shape[:2] == (height, width):
         return pixels
     return np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
 def mixed(first: Pixels, second: Pixels, part: float) -> Pixels:
-    """The first picture at 0, the second at 1, of the same size."""
+    """Blends two pictures of one size: `part` 0 is the first, 1 the second."""
     if part <= 0.0:
         return first
     if part >= 1.0:

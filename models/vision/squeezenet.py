@@ -1,7 +1,7 @@
-"""Small eyes: SqueezeNet's feature maps, for machines without VGG's half gigabyte.
+"""SqueezeNet as a feature extractor (Iandola et al. 2016), 5 MB instead of VGG-16's 550 MB.
 
-Iandola et al. 2016. Two editions are about and differ in more than their weights: 1.0 (a 7x7 first convolution,
-pooling after fires 4 and 8) and 1.1 (3x3, pooling after fires 3 and 5).
+Two editions are in use and differ in architecture: 1.0 (7x7 first convolution, pooling after fires 4 and 8) and 1.1
+(3x3, pooling after fires 3 and 5).
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ from models.vision.vgg import DEVIATION, MEAN
 
 FIRES = range(2, 10)
 LAYERS = ("relu1", *(f"fire{n}" for n in FIRES))
-MEAN_255 = 123.0 / 255, 117.0 / 255, 104.0 / 255  # of the weights trained with Caffe, red green blue
+MEAN_255 = 123.0 / 255, 117.0 / 255, 104.0 / 255  # mean of the weights trained with Caffe, RGB
 PARTS = "squeeze", "expand1", "expand3"
-NAMES = "squeeze1x1", "expand1x1", "expand3x3"  # of the parts in Caffe's file
-FILED = "squeeze", "expand1x1", "expand3x3"  # and in torchvision's
+NAMES = "squeeze1x1", "expand1x1", "expand3x3"  # of the parts in the Caffe file
+FILED = "squeeze", "expand1x1", "expand3x3"  # of the parts in torchvision's file
 
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """In what the editions differ."""
+    """The differences between the editions."""
 
     kernel: int  # of the first convolution, which has stride 2
     channels: int
-    pooled: tuple[int, ...]  # fires before which there is pooling, beside fire 2
+    pooled: tuple[int, ...]  # fires preceded by pooling, besides fire 2
     mean: tuple[float, float, float]
     deviation: tuple[float, float, float]
-    swapped: bool = False  # blue green red
+    swapped: bool = False  # input in BGR order
 
 
-CAFFE = Edition(7, 96, (5, 9), MEAN_255, (1 / 255,) * 3, swapped=True)  # 1.0, as the npz of deep compression has it
+CAFFE = Edition(7, 96, (5, 9), MEAN_255, (1 / 255,) * 3, swapped=True)  # 1.0, the .npz of the Deep Compression authors
 TORCHVISION = Edition(3, 64, (4, 6), MEAN, DEVIATION)  # 1.1
 
 
 class SqueezeNet(nn.Module):
-    """Feature maps of pictures: `eyes(pixels, ["relu1", "fire4"])`, pixels [B, 3, H, W] in 0..1, red green blue."""
+    """Feature maps by layer: `squeezenet(pixels, ["relu1", "fire4"])`, pixels [B, 3, H, W] in 0..1, RGB."""
 
     layers = LAYERS
 
@@ -66,7 +66,7 @@ class SqueezeNet(nn.Module):
         self.requires_grad_(False)
 
     def forward(self, pixels: Tensor, wanted: Collection[str]) -> dict[str, Tensor]:
-        """The maps of the `wanted` layers: "relu1", "fire2" to "fire9". Raises KeyError for one there is not."""
+        """The maps of the `wanted` layers: "relu1", "fire2" to "fire9". Raises KeyError for others."""
         missing = [layer for layer in wanted if layer not in LAYERS]
         if missing:
             raise KeyError(f"SqueezeNet has no {', '.join(missing)}; its layers: {', '.join(LAYERS)}")
@@ -91,9 +91,9 @@ class SqueezeNet(nn.Module):
 
 
 def load(path: Path | None = None) -> SqueezeNet:
-    """SqueezeNet from a file (1.0 as .npz with fireN/expand3x3.weight, 1.1 as torchvision's .pth), else downloaded.
+    """Reads SqueezeNet from a file (1.0: .npz with fireN/expand3x3.weight; 1.1: torchvision's .pth) or downloads it.
 
-    Raises VisionError, one sentence, where the file does not hold it or it cannot be fetched.
+    Raises VisionError if the file does not contain it or the download fails.
     """
     path = path or checkpoints.fetch(checkpoints.SQUEEZENET)
     found = checkpoints.read(path)
@@ -113,5 +113,5 @@ def load(path: Path | None = None) -> SqueezeNet:
                 raise VisionError(f"{path}: not SqueezeNet 1.0 or 1.1 (no {place}.{key})")
             tensors[f"{name}.{key}"] = tensor.float()
     if tuple(tensors["conv1.weight"].shape) != (edition.channels, 3, edition.kernel, edition.kernel):
-        raise VisionError(f"{path}: not SqueezeNet 1.0 or 1.1 (its first convolution is another)")
+        raise VisionError(f"{path}: not SqueezeNet 1.0 or 1.1 (the first convolution has another shape)")
     return SqueezeNet(tensors, edition)

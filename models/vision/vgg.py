@@ -1,7 +1,7 @@
-"""The eyes of the losses: VGG-16's convolutions, trained on ImageNet, as named feature maps.
+"""VGG-16 feature extractor for the perceptual losses.
 
-Simonyan & Zisserman 2015, configuration D, without its fully connected layers. They are frozen: what learns are the
-pictures, or the network that makes them.
+Simonyan & Zisserman 2015, configuration D, trained on ImageNet, without the fully connected layers. The weights are
+frozen.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from torch.nn import functional as F
 from models.vision import checkpoints
 from models.vision.checkpoints import VisionError
 
-MEAN = 0.485, 0.456, 0.406  # of ImageNet, red green blue in 0..1
+MEAN = 0.485, 0.456, 0.406  # of ImageNet, RGB in 0..1
 DEVIATION = 0.229, 0.224, 0.225
 
 PLAN = {"1": (3, 64, 64), "2": (64, 128, 128), "3": (128, 256, 256, 256), "4": (256, 512, 512, 512)}
 PLAN |= {"5": (512, 512, 512, 512)}
-"""Channels of each of the five groups: what comes in, then what each convolution gives."""
+"""Channels of each of the five blocks: the input, then the output of each convolution."""
 
 CONVOLUTIONS = {
     f"{group}_{n + 1}": channels[n : n + 2] for group, channels in PLAN.items() for n in range(len(channels) - 1)
@@ -34,11 +34,10 @@ LAYERS = tuple(f"relu{name}" for name in CONVOLUTIONS)
 
 
 class Vgg(nn.Module):
-    """Feature maps of pictures: `vgg(pixels, ["relu1_2", "relu3_3"])`.
+    """Feature maps by layer: `vgg(pixels, ["relu1_2", "relu3_3"])`.
 
-    `pixels` is [B, 3, H, W] in 0..1, red green blue; a map is [B, C, H / 2^k, W / 2^k], k groups further down.
-    `deepest` leaves out the convolutions after that layer. `pooling` is "average" as Gatys et al. have it (it gives
-    smoother gradients), or the "max" the weights were trained with.
+    `pixels` is [B, 3, H, W] in 0..1, RGB; a map of block k + 1 is [B, C, H / 2^k, W / 2^k]. Convolutions after layer
+    `deepest` are omitted. `pooling` is "average" as in Gatys et al. (smoother gradients) or "max" as in training.
     """
 
     layers = LAYERS
@@ -66,20 +65,20 @@ class Vgg(nn.Module):
         self.requires_grad_(False)
 
     def halved(self) -> Vgg:
-        """The same eyes that look in bfloat16: less exact, and several times as fast where `half_pays`."""
+        """A copy with bfloat16 weights: less exact, and several times as fast where `half_pays`."""
         made = copy.deepcopy(self)
         made.convolutions.to(torch.bfloat16, memory_format=torch.channels_last)  # type: ignore[call-overload]
         return made
 
     def forward(self, pixels: Tensor, wanted: Collection[str]) -> dict[str, Tensor]:
-        """The maps of the `wanted` layers, "relu1_1" to "relu5_3". Raises KeyError for one there is not."""
+        """The maps of the `wanted` layers, "relu1_1" to "relu5_3". Raises KeyError for others."""
         missing = [layer for layer in wanted if layer.removeprefix("relu") not in self.convolutions]
         if missing:
             raise KeyError(f"VGG-16 has no {', '.join(missing)} here; its layers: {', '.join(self.layers)}")
         maps: dict[str, Tensor] = {}
         x = (pixels - self.mean) / self.deviation
-        if (exactness := next(self.convolutions.parameters()).dtype) != x.dtype:
-            x = x.to(exactness, memory_format=torch.channels_last)
+        if (dtype := next(self.convolutions.parameters()).dtype) != x.dtype:
+            x = x.to(dtype, memory_format=torch.channels_last)
         group = "1"
         for name, convolution in self.convolutions.items():
             if len(maps) == len(set(wanted)):
@@ -94,9 +93,9 @@ class Vgg(nn.Module):
 
 
 def load(path: Path | None = None, *, deepest: str = LAYERS[-1]) -> Vgg:
-    """VGG-16 from a file (.npz with convX_Y.weight and .bias, or torchvision's vgg16 .pth), else downloaded once.
+    """Reads VGG-16 from a file (.npz with convX_Y.weight and .bias, or torchvision's vgg16 .pth) or downloads it.
 
-    Raises VisionError, one sentence, where the file does not hold it or it cannot be fetched.
+    Raises VisionError if the file does not contain it or the download fails.
     """
     path = path or checkpoints.fetch(checkpoints.VGG16)
     found = checkpoints.read(path)
@@ -112,4 +111,4 @@ def load(path: Path | None = None, *, deepest: str = LAYERS[-1]) -> Vgg:
 
 
 TORCHVISION = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
-"""The places of the convolutions in torchvision's `features`."""
+"""Indices of the convolutions in torchvision's `features`."""

@@ -62,7 +62,7 @@ def test_it_is_kept_for_the_user_and_found_by_name(
     path = tmp_path / "arabesque" / FILE
     assert capsys.readouterr().out == f'{path}: squeezenet. In a patch: weights="squeezenet"\n'
     assert isinstance(feature_extractor.load("squeezenet"), SqueezeNet)
-    assert FeatureMaps.load("auto", "cpu").eyes.layers == SqueezeNet.layers
+    assert FeatureMaps.load("auto", "cpu").extractor.layers == SqueezeNet.layers
     assert main(command) == 0
     assert len(server.asked) == 1  # it is there already
 
@@ -74,7 +74,7 @@ def test_another_file_is_not_taken_for_it(server: Server, tmp_path: Path, capsys
     server.files[f"/{FILE}"] = b"something else"
     checksum = hashlib.sha256(b"something else").hexdigest()
     assert main(["get", "vision/squeezenet", "--from", server.address, "--sha256", checksum]) == 1
-    assert "not weights that can be read" in capsys.readouterr().err
+    assert "not a readable weights file" in capsys.readouterr().err
     assert not (tmp_path / "arabesque" / FILE).exists()
 
 

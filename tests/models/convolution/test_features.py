@@ -102,7 +102,7 @@ def test_a_small_picture_is_enough_for_deep_layers(tmp_path: Path) -> None:
     events, state = model.step(model.start(1), (Frame(np.full((3, 5, 3), 90, np.uint8)),), layer="fire9")
     assert isinstance(events[0], Frame)
     assert events[0].pixels.shape == (3, 5, 3)
-    assert state.told[0] == 512
+    assert state.published[0] == 512
 
 
 def test_the_painter_sees_with_all_its_convolutions_but_the_last() -> None:
@@ -146,7 +146,7 @@ def squeezenet_file(path: Path) -> Path:
 def test_a_file_is_known_by_what_is_in_it(tmp_path: Path) -> None:
     found = feature_extractor.load(str(squeezenet_file(tmp_path / "mine.npz")))
     assert isinstance(found, SqueezeNet)
-    with pytest.raises(WeightsError, match=r"no\.npz: there is no such file"):
+    with pytest.raises(WeightsError, match=r"no\.npz: no such file"):
         feature_extractor.load(str(tmp_path / "no.npz"))
     np.savez(tmp_path / "other.npz", a=np.zeros(3))
     with pytest.raises(WeightsError, match=r"other\.npz: not VGG-16"):

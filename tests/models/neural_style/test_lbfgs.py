@@ -142,7 +142,7 @@ def test_a_loss_that_changed_is_looked_at_anew() -> None:
 
 def test_adam_is_torchs() -> None:
     point = BEGIN.clone().requires_grad_()
-    theirs = torch.optim.Adam([point], lr=adam.USUAL * 0.5)
+    theirs = torch.optim.Adam([point], lr=adam.LEARNING_RATE * 0.5)
     evaluate = Counted()
     ours = adam.begun(BEGIN)
     for _ in range(25):

@@ -197,7 +197,7 @@ def test_a_weight_that_moves_a_little_keeps_what_is_known_a_jump_does_not(model:
 def test_other_pictures_sizes_and_layers_keep_the_canvas(model: NeuralStyle, painting: str) -> None:
     knobs = model.declare(knobs_of(model.step))
     layers = knobs["style_layers"].components
-    assert layers == model.eyes.layers
+    assert layers == model.extractor.layers
     assert sum(knobs["content_layers"].default) == 0.0 or max(knobs["content_layers"].default) == 1.0  # type: ignore
     _, state = run(model, 6, heard=(photo(1, 64, 80),), resolution=32)
     assert canvas(state).shape == (1, 3, 32, 40)

@@ -227,7 +227,7 @@ def test_files_are_parsed_once_and_again_when_they_change(
 def test_damaged_files_are_named_also_from_the_cache(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "cut.mid").write_bytes(midi([on(0, 60), off(100, 60)])[:-1])
     sentence = (
-        "1 of them are damaged, and read as far as they can be played: "
+        "1 of them are damaged and were read in part: "
         "cut.mid: track 1, byte 33: cut off; what came before is played"
     )
     for _ in range(2):
@@ -252,13 +252,13 @@ def test_nothing_to_read_is_said(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="no such file or folder"):
         read([tmp_path / "nowhere"])
     (tmp_path / "bad.mid").write_bytes(b"bad")
-    with pytest.raises(ValueError, match=r"no MIDI file that can be read.*bad\.mid"):
+    with pytest.raises(ValueError, match=r"no readable MIDI file.*bad\.mid"):
         read([tmp_path / "bad.mid"])
     (tmp_path / "bad.zip").write_bytes(b"bad")
     with pytest.raises(ValueError, match="not a zip"):
         read([tmp_path / "bad.zip"])
     (tmp_path / "song.mp3").write_bytes(b"bad")
-    with pytest.raises(ValueError, match="neither a folder, a zip, nor a MIDI file"):
+    with pytest.raises(ValueError, match="expected a folder, a zip or a MIDI file"):
         read([tmp_path / "song.mp3"])
 
 

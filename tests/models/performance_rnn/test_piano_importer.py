@@ -90,10 +90,10 @@ def test_the_command_writes_weights_that_play(
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
-        (lambda held: 3, "not a manifest as"),
-        (lambda held: [{**held[0], "paths": ["../secret"]}], "no plain name"),
-        (lambda held: [{**held[0], "paths": held[0]["paths"][:2]}], "needs .* are left|not complete"),
-        (lambda held: [{**held[0], "weights": held[0]["weights"][:3]}], "there is no"),
+        (lambda held: 3, "not a weights manifest of Magenta"),
+        (lambda held: [{**held[0], "paths": ["../secret"]}], "without folders"),
+        (lambda held: [{**held[0], "paths": held[0]["paths"][:2]}], "needs .* are left|incomplete"),
+        (lambda held: [{**held[0], "weights": held[0]["weights"][:3]}], "is missing"),
         (lambda held: [{**held[0], "weights": [{**held[0]["weights"][0], "dtype": "uint8"}]}], "not float32"),
     ],
 )
@@ -105,7 +105,7 @@ def test_what_is_broken_is_told(spoil: Any, sentence: str, tmp_path: Path) -> No
 
 
 def test_files_that_are_missing(tmp_path: Path) -> None:
-    with pytest.raises(store.WeightsError, match="not a manifest"):
+    with pytest.raises(store.WeightsError, match="not a readable weights manifest"):
         convert(tmp_path / "weights_manifest.json")
     path, _ = published(tmp_path)
     (tmp_path / "group1-shard2of3").unlink()
