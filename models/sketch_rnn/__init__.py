@@ -1,4 +1,4 @@
-"""The draughtsman: Sketch-RNN (Ha & Eck 2017), drawing stroke by stroke."""
+"""Sketch-RNN (Ha & Eck 2017), which draws stroke by stroke."""
 
 from models.sketch_rnn.model import SketchRNN
 

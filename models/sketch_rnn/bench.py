@@ -1,10 +1,9 @@
-"""How long one point of the draughtsman takes, for one pen and for four, beside the usual step.
+"""Time per point of Sketch-RNN for one pen and for four, compared with a plain nn.LSTM step.
 
     python -m models.sketch_rnn.bench --seconds 20
 
-All of it runs in turns within one run, on one thread, at the full size (decoder of 512, z of 128, 20 categories, 20
-mixtures) with untrained weights: a busy machine slows everything alike, so trust the ratios more than the
-milliseconds.
+The calls are interleaved in one run on one thread, at full size (decoder 512, z 128, 20 categories, 20 mixtures) with
+untrained weights. Load on the machine slows all calls equally, so the ratios are more reliable than the times.
 """
 
 from __future__ import annotations
@@ -27,26 +26,26 @@ CATEGORIES = 20
 PENS = (1, 4)
 
 OURS = "our step, to the mixtures"
-WHOLE = "our whole step, unseen trials among them"
+WHOLE = "our whole step, trial drawings included"
 USUAL = "nn.LSTM + nn.Linear"
 UNPACKED = "nn.LSTM + nn.Linear, oneDNN off"
 
 
 def named(what: str, pens: int) -> str:
-    """The name of a thing measured, with the number of pens."""
+    """The name of a measured call, with the number of pens."""
     return f"{what}, {pens} pen{'s' if pens > 1 else ''}"
 
 
 def step_rows(seconds: float = 20.0, *, way: Way | None = None) -> list[BenchRow]:
-    """What `arabesque bench` prints: rows of name, value, unit, and `ratio` to the peer named (over 1 is faster).
+    """The rows that `arabesque bench` prints: name, value, unit, and `ratio` to the peer (above 1 is faster).
 
-    `way` is that of `CpuSketchStep`; None is the one this machine gets.
+    `way` is that of `CpuSketchStep`; None is the default of this machine.
     """
     return table_rows(measured(list(_things(way, seed=1)), seconds), peers())
 
 
 def peers() -> dict[str, list[str]]:
-    """What each thing is measured beside, with as many pens."""
+    """The peers of each measured call, with the same number of pens."""
     found: dict[str, list[str]] = {}
     for pens in PENS:
         found[named(OURS, pens)] = [named(USUAL, pens), named(UNPACKED, pens)]
@@ -55,7 +54,7 @@ def peers() -> dict[str, list[str]]:
 
 
 def bounds(spent: Spent) -> list[Bound]:
-    """What the step must reach."""
+    """The bounds that the step must reach."""
     found = []
     for pens in PENS:
         usual, ours = (float(np.median(spent[named(what, pens)])) for what in (USUAL, OURS))
@@ -69,7 +68,7 @@ def _things(way: Way | None, seed: int) -> Iterator[Timed]:
         torch.manual_seed(seed)
         network = SketchNetwork(categories=CATEGORIES).eval()
     with torch.no_grad():
-        network.head.bias[2] = -20.0  # a drawing that does not end
+        network.head.bias[2] = -20.0  # a drawing never ends
     step, model = CpuSketchStep(network.state_dict(), way=way), SketchRNN(network.state_dict(), way=way)
     for pens in PENS:
         yield Timed(named(OURS, pens), _stepping(step, pens))
@@ -86,13 +85,13 @@ def _points(pens: int) -> NDArray[np.float32]:
 
 def _stepping(step: CpuSketchStep, pens: int) -> Callable[[], None]:
     random = np.random.default_rng(2)
-    wishes = [step.wish(random.normal(size=step.condition).astype(np.float32)) for _ in range(pens)]
-    memories: Any = [wish.first for wish in wishes]
+    projections = [step.project(random.normal(size=step.condition).astype(np.float32)) for _ in range(pens)]
+    memories: Any = [projection.first for projection in projections]
     points = _points(pens)
 
     def call() -> None:
         nonlocal memories
-        _, memories = step.step(points, wishes, memories)
+        _, memories = step.step(points, projections, memories)
 
     return call
 
@@ -108,7 +107,7 @@ def _drawing(model: SketchRNN, pens: int, seed: int) -> Callable[[], None]:
 
 
 def _usual(network: SketchNetwork, pens: int) -> Callable[[], None]:
-    """The step as one writes it first: point, z and category side by side, nn.LSTM over one point, nn.Linear."""
+    """The plain step: point, z and category concatenated, nn.LSTM over one point, nn.Linear."""
     points = torch.from_numpy(_points(pens))
     z, category = torch.randn(pens, network.latent), torch.full((pens, CATEGORIES), 1.0 / CATEGORIES)
     with torch.no_grad():
@@ -124,9 +123,11 @@ def _usual(network: SketchNetwork, pens: int) -> Callable[[], None]:
 
 def main(argv: list[str] | None = None) -> int:
     """Prints the table; returns 1 where a bound is missed."""
-    parser = argparse.ArgumentParser(description="How long one point of the draughtsman takes.")
+    parser = argparse.ArgumentParser(description="Time per point of Sketch-RNN.")
     parser.add_argument("--seconds", type=float, default=20.0)
-    parser.add_argument("--way", choices=("int8", "float32"), help="products in this way, not the best")
+    parser.add_argument(
+        "--way", choices=("int8", "float32"), help="arithmetic of the recurrent product (the fastest of this processor)"
+    )
     options = parser.parse_args(argv)
     spent = measured(list(_things(options.way, seed=1)), options.seconds)
     return print_table(table_rows(spent, peers()), bounds(spent))

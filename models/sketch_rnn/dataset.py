@@ -1,7 +1,7 @@
-"""What the draughtsman learns from: drawings of one size, simplified, in batches of like length.
+"""Training data of Sketch-RNN: drawings normalised in size, simplified, in batches of similar length.
 
-Everything random is a function of the seed and of a batch's number, so a position in the data is one integer: a
-resumed training goes on with the same drawings, varied the same way.
+All random choices are functions of the seed and the batch number, so a position in the data is one integer, and a
+resumed training continues with the same drawings and the same augmentation.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from models.sketch_rnn.strokes import EPSILON, fit, scale_factor, simplify, to_f
 
 log = logging.getLogger(__name__)
 
-LAYOUT = 1  # of the kept file
-POOL = 40  # batches that are sorted by length together
+LAYOUT = 1  # version of the cache file
+POOL = 40  # batches whose drawings are sorted by length together
 
 Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Drawings:
-    """Many drawings in one array: `points` float32 [N, 3] stroke-3 in pixels of a 255 box, cut at `offsets` [D + 1]."""
+    """Many drawings in one array: `points` float32 [N, 3], stroke-3, box of 255 pixels, split at `offsets` [D + 1]."""
 
     points: NDArray[np.float32]
     offsets: Integers
-    labels: Integers  # [D] places in `categories`
+    labels: Integers  # [D] indices into `categories`
     parts: Integers  # [D] TRAIN, VALID or TEST
     categories: tuple[str, ...]
 
@@ -50,15 +50,15 @@ class Drawings:
 
     @property
     def lengths(self) -> Integers:
-        """How many points each drawing has, [D]."""
+        """The number of points of each drawing, [D]."""
         return np.diff(self.offsets)
 
     def part(self, part: int) -> Integers:
-        """The places of the drawings to learn from (TRAIN), to look at on the way (VALID) or to test on (TEST)."""
+        """The indices of the drawings of one part: TRAIN, VALID or TEST."""
         return np.flatnonzero(self.parts == part)
 
     def scale(self) -> float:
-        """The deviation of the training drawings' offsets, pixels."""
+        """The standard deviation of the training drawings' offsets, in pixels."""
         return round(scale_factor([self[place] for place in self.part(TRAIN)]), 4)
 
 
@@ -72,12 +72,13 @@ def read(
     reversals: int | None = None,
     cache: Path | None = None,
 ) -> Drawings:
-    """Read, fit into the 255 box, simplify by `epsilon` pixels, and leave out what has more than `longest` points.
+    """Reads drawings, scales them to the 255 box and simplifies them; leaves out those of more than `longest` points.
 
-    `categories` chooses and orders; without any, all that are found, sorted. `often` says of files, by name, how
-    many times their drawings count among those to learn from. What has more than `reversals` in a row, as `zigzags`
-    counts them, is not learned from; it is still tested on. What is read is kept in `cache`.
-    Raises ValueError when nothing to learn from is left, OSError for a wrong name.
+    `epsilon` is the tolerance of the simplification in pixels. `categories` selects and orders the categories; if
+    empty, all in the files, sorted. `often` maps a file's name to the number of times its training drawings are
+    repeated. Training drawings with more than `reversals` in a row (see `zigzags`) are left out; test drawings are
+    not. `cache` is a folder for the result. Raises ValueError when no training drawings are left, OSError for a
+    missing file.
     """
     settings = longest, epsilon, categories, sorted(often.items()), reversals
     kept = cache / f"drawings-{_key(paths, *settings)}.npz" if cache else None
@@ -101,12 +102,12 @@ def read(
         parts += [found.part] * times
         if len(strokes) // 10_000 > (len(strokes) - times) // 10_000:
             log.info("%s drawings read", f"{len(strokes):,}")
-    told = f"{len(strokes):,} drawings of {count.files} files; {too_long:,} too long, {zigzag:,} zigzags"
-    log.info("%s, %d drawings and %d files could not be read", told, count.bad_drawings, count.bad_files)
+    summary = f"{len(strokes):,} drawings of {count.files} files; {too_long:,} too long, {zigzag:,} zigzags"
+    log.info("%s, %d drawings and %d files could not be read", summary, count.bad_drawings, count.bad_files)
     known = tuple(categories) or tuple(sorted(set(names)))
     missing = [name for name in known if name not in set(names)]
     if missing or TRAIN not in parts:
-        raise ValueError(f"no drawings to learn from{' of ' + ', '.join(missing) if missing else ''}")
+        raise ValueError(f"no drawings to train on{' of ' + ', '.join(missing) if missing else ''}")
     drawings = Drawings(
         points=np.concatenate(strokes),
         offsets=np.cumsum([0, *(len(drawing) for drawing in strokes)]),
@@ -120,7 +121,7 @@ def read(
 
 
 def prepared(strokes: NDArray[np.generic], epsilon: float) -> NDArray[np.float32]:
-    """Stroke-3 as the network learns it: the longer side 255, simplified by `epsilon` pixels."""
+    """Stroke-3 with the longer side scaled to 255 pixels and lines simplified with tolerance `epsilon` pixels."""
     lines = fit(to_lines(strokes))
     return to_strokes([simplify(line, epsilon) if epsilon > 0 else line for line in lines]).astype(np.float32)
 
@@ -152,7 +153,7 @@ def _kept(path: Path) -> Drawings:
 
 @dataclass(frozen=True, slots=True)
 class SketchBatch:
-    """Drawings side by side, padded with rows that only say end."""
+    """A batch of drawings, padded with end rows [0, 0, 0, 0, 1]."""
 
     drawing: NDArray[np.float32]  # [B, T, 5], offsets in units of the scale factor
     lengths: Integers  # [B]
@@ -160,7 +161,7 @@ class SketchBatch:
 
 
 def collate(strokes: Sequence[NDArray[np.floating]], labels: Integers, scale: float) -> SketchBatch:
-    """Stroke-3 drawings in pixels, side by side."""
+    """Makes a batch of stroke-3 drawings in pixels; `scale` is the divisor of the offsets."""
     lengths = np.array([len(drawing) for drawing in strokes])
     padded = np.zeros((len(strokes), int(lengths.max()), 5), np.float32)
     padded[..., 4] = 1
@@ -171,7 +172,7 @@ def collate(strokes: Sequence[NDArray[np.floating]], labels: Integers, scale: fl
 
 
 class Batches:
-    """An endless, numbered row of batches of varied drawings of like length; all drawings come before any again."""
+    """Endless sequence of batches, by number: augmented drawings of similar length, each once per epoch."""
 
     def __init__(self, drawings: Drawings, *, batch: int, seed: int, scale: float) -> None:
         self.drawings, self.batch, self.seed, self.scale = drawings, batch, seed, scale
@@ -195,7 +196,7 @@ class Batches:
 
 
 def fixed(drawings: Drawings, part: int, *, batch: int, scale: float, most: int | None = None) -> list[SketchBatch]:
-    """The drawings of one part as they are, sorted by length; at most `most`, spread evenly, always the same."""
+    """Batches of one part's drawings without augmentation, sorted by length; at most `most`, evenly spaced."""
     places = drawings.part(part)
     if most is not None and len(places) > most:
         places = places[np.linspace(0, len(places) - 1, most).round().astype(int)]

@@ -1,4 +1,4 @@
-"""Drawings out of files and folders: the official .npz, plain .npz, Quick, Draw! .ndjson, and SVG of one's own."""
+"""Reads drawings from files and folders: Sketch-RNN's .npz, plain .npz, Quick, Draw! .ndjson, and SVG."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ log = logging.getLogger(__name__)
 
 PARTS = ("train", "valid", "test")
 TRAIN, VALID, TEST = range(3)
-EVERY = 20  # where a file says nothing, one of so many drawings goes to `valid` and one to `test`
+EVERY = 20  # in files without parts, one of so many drawings goes to `valid` and one to `test`
 SUFFIXES = (".npz", ".ndjson", ".svg")
 
 
 class Found(NamedTuple):
-    """One drawing as it was found."""
+    """One drawing as read from a file."""
 
     category: str
     part: int  # TRAIN, VALID or TEST
@@ -34,7 +34,7 @@ class Found(NamedTuple):
 
 @dataclass
 class Count:
-    """What was left out on the way, to be told at the end."""
+    """Numbers of files read, and of files and drawings skipped, for the summary."""
 
     files: int = 0
     bad_files: int = 0
@@ -42,7 +42,7 @@ class Count:
 
 
 def find(paths: Sequence[Path]) -> list[Path]:
-    """The files meant: those named, and in folders all of a kind we read, sorted. Raises OSError for a wrong name."""
+    """The named files, and all supported files in named folders, sorted. Raises OSError for a missing one."""
     files = []
     for path in paths:
         if path.is_dir():
@@ -55,7 +55,7 @@ def find(paths: Sequence[Path]) -> list[Path]:
 
 
 def read(paths: Sequence[Path], count: Count) -> Iterator[Found]:
-    """Every drawing of `paths`, in a fixed order. Files that cannot be read are named, skipped and counted."""
+    """Yields all drawings of `paths` in a fixed order. Unreadable files are logged, skipped and counted."""
     seen: dict[str, int] = {}
     for path in find(paths):
         count.files += 1
@@ -90,7 +90,7 @@ def _file(path: Path, count: Count) -> Iterator[tuple[str, int | None, NDArray[A
         case ".ndjson":
             yield from _ndjson(path, count)
         case ".svg":
-            from models.sketch_rnn.svg_files import read_svg  # its parser is needed for nothing else
+            from models.sketch_rnn.svg_files import read_svg  # imported late: only SVG needs its parser
 
             yield path.parent.name, None, to_strokes(read_svg(path))
         case other:
@@ -98,7 +98,7 @@ def _file(path: Path, count: Count) -> Iterator[tuple[str, int | None, NDArray[A
 
 
 def _official(path: Path, arrays: dict[str, NDArray[Any]]) -> Iterator[tuple[str, int | None, NDArray[Any]]]:
-    """Sketch-RNN's own layout: three object arrays of stroke-3; the file's name is the category."""
+    """Layout of Sketch-RNN's data set: three object arrays of stroke-3; the file's name is the category."""
     category = path.stem.removeprefix("sketchrnn_").replace("_", " ")
     for part, name in enumerate(PARTS):
         for strokes in arrays.get(name, ()):
@@ -106,7 +106,7 @@ def _official(path: Path, arrays: dict[str, NDArray[Any]]) -> Iterator[tuple[str
 
 
 def _plain(arrays: dict[str, NDArray[Any]]) -> Iterator[tuple[str, int | None, NDArray[Any]]]:
-    """All points in one array, cut at `offsets`; drawings that were not recognised when drawn are left out."""
+    """All points in one array, split at `offsets`; drawings that Quick, Draw! did not recognise are left out."""
     points, offsets, labels = arrays["points"], arrays["offsets"], arrays["labels"]
     names = [str(name) for name in arrays["categories"]]
     recognised = arrays.get("recognized", np.ones(len(labels), np.bool_))
@@ -118,7 +118,7 @@ def _plain(arrays: dict[str, NDArray[Any]]) -> Iterator[tuple[str, int | None, N
 
 
 def _ndjson(path: Path, count: Count) -> Iterator[tuple[str, int | None, NDArray[Any]]]:
-    """Quick, Draw! simplified: one JSON object per line; what was not recognised when drawn is left out."""
+    """Quick, Draw! simplified: one JSON object per line; drawings that the game did not recognise are left out."""
     good = 0
     with path.open(encoding="utf-8-sig", errors="replace") as file:  # Windows programs write a byte order mark
         for line in file:

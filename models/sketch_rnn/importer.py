@@ -1,8 +1,8 @@
-"""Google's published decoders and autoencoders (.gen.json, .vae.json, also .gz) as our weights.
+"""Converts Google's published decoders and autoencoders (.gen.json, .vae.json, also .gz) to our weights.
 
-Their layout: [info, shapes, blobs], each blob base64 of little-endian int16, one of which is 10 / 32767. The LSTMs
-have gates in the order i, j, f, o, inputs in rows, and 1 is to be added to the bias of f; the first state of an
-autoencoder is [c | h]. Nothing states a licence for these weights; the data, Quick, Draw!, is CC BY 4.0.
+Their layout: [info, shapes, blobs]; each blob is base64 of little-endian int16 in units of 10 / 32767. LSTM gates are
+in the order i, j, f, o (torch: i, f, g, o), weights are [inputs, 4 hidden], and 1 must be added to the bias of f. The
+initial state of an autoencoder is [c | h]. The weights state no licence; their data, Quick, Draw!, is CC BY 4.0.
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ TRIALS, TRIAL_POINTS, TRIAL_TEMPERATURE = 16, 200, 0.25
 
 
 def convert(path: Path) -> tuple[dict[str, Tensor], store.Card]:
-    """Parameters of a `Network` without categories, and their card, from a published file.
+    """Parameters of a `SketchNetwork` without categories, and their card, from a published file.
 
-    Raises WeightsError, one sentence, for a file that is missing, broken or of another layout.
+    Raises WeightsError for a file that is missing, broken or of another layout.
     """
     info, blobs = _read(path)
     names = {len(DECODER): DECODER, len(AUTOENCODER): AUTOENCODER}.get(len(blobs))
     if names is None:
         raise store.WeightsError(
-            f"{path}: holds {len(blobs)} tensors, and {len(DECODER)} (.gen) or {len(AUTOENCODER)} (.vae) were expected"
+            f"{path}: {len(blobs)} tensors, expected {len(DECODER)} (.gen) or {len(AUTOENCODER)} (.vae)"
         )
     found = dict(zip(names, blobs, strict=True))
     try:
@@ -60,11 +60,11 @@ def convert(path: Path) -> tuple[dict[str, Tensor], store.Card]:
         raise store.WeightsError(f"{path}: its tensors do not make a Sketch-RNN ({error})") from None
     for name, shape in expected.items():
         if name not in arrays or arrays[name].shape != shape:
-            there = list(arrays[name].shape) if name in arrays else "nothing"
-            raise store.WeightsError(f"{path}: {name} is {there}, and {list(shape)} was expected")
+            found_shape = list(arrays[name].shape) if name in arrays else "missing"
+            raise store.WeightsError(f"{path}: {name} is {found_shape}, expected shape {list(shape)}")
     parameters = {name: torch.from_numpy(np.ascontiguousarray(value, np.float32)) for name, value in arrays.items()}
     scale, name = _scale(path, info), str(info.get("name") or path.name.partition(".")[0])
-    what = "autoencoder" if names is AUTOENCODER else "decoder alone: it draws and completes, and knows no variations"
+    what = "autoencoder" if names is AUTOENCODER else "decoder only: draws and completes, without variations"
     card = store.Card(
         kind=KIND,
         data=f"Quick, Draw! (Google, CC BY 4.0), {name}",
@@ -80,13 +80,13 @@ def convert(path: Path) -> tuple[dict[str, Tensor], store.Card]:
 
 
 def name_of(path: Path) -> str:
-    """The name that weights from this file are given: `sketch_rnn_cat` for cat.gen.json.gz."""
+    """The name for weights converted from this file: `sketch_rnn_cat` for cat.gen.json.gz."""
     stem = path.name.partition(".")[0].replace(" ", "_")
     return f"{KIND}_{stem}"
 
 
 def _read(path: Path) -> tuple[dict[str, Any], list[Floats]]:
-    """The information and the tensors of a published file."""
+    """Info and tensors of a published file."""
     try:
         with gzip.open(path) if path.name.endswith(".gz") else path.open("rb") as file:
             content = file.read(LARGEST + 1)
@@ -119,7 +119,7 @@ def _tensor(path: Path, shape: Any, text: Any, number: int) -> Floats:
 def _scale(path: Path, info: Mapping[str, Any]) -> float:
     scale = info.get("scale_factor")
     if isinstance(scale, bool) or not isinstance(scale, int | float) or not 0.0 < scale < 1e6:
-        raise store.WeightsError(f"{path}: its scale_factor is {scale!r}, and a number over 0 was expected")
+        raise store.WeightsError(f"{path}: its scale_factor is {scale!r}, expected a number above 0")
     return float(scale)
 
 
@@ -130,7 +130,7 @@ def _parameters(found: Mapping[str, Floats]) -> dict[str, Floats]:
         "head.bias": found["output_b"],
     }
     hidden = found["dec_hh"].shape[0]
-    if "start_w" not in found:  # begins with nothing in mind
+    if "start_w" not in found:  # a decoder starts from zeros
         return {
             **made,
             "start.weight": np.zeros((2 * hidden, 0), np.float32),
@@ -152,7 +152,7 @@ def _parameters(found: Mapping[str, Floats]) -> dict[str, Floats]:
 
 
 def _lstm(name: str, direction: str, inputs: Floats, recurrent: Floats, bias: Floats) -> dict[str, Floats]:
-    """Weights [inputs, 4 hidden] in the order i, j, f, o as torch's [4 hidden, inputs] in i, f, g, o."""
+    """Converts weights [inputs, 4 hidden] with gates i, j, f, o to torch's [4 hidden, inputs] with i, f, g, o."""
 
     def ordered(weight: Floats) -> Floats:
         i, j, f, o = np.split(weight, 4, axis=-1)
@@ -170,16 +170,16 @@ def _lstm(name: str, direction: str, inputs: Floats, recurrent: Floats, bias: Fl
 
 
 def _extent(parameters: Mapping[str, Tensor]) -> float:
-    """The longer side of a usual drawing, in units: the middle one of a few drawn for the purpose."""
+    """The typical longer side of a drawing in network units: the median of `TRIALS` sampled drawings."""
     step = CpuSketchStep(parameters, way="float32")
-    wish = step.wish(np.zeros(step.condition, np.float32))
+    projection = step.project(np.zeros(step.condition, np.float32))
     strokes = np.tile(np.array([0, 0, 1, 0, 0], np.float32), (TRIALS, 1))
-    memories: Sequence[Memory] = [wish.first] * TRIALS
+    memories: Sequence[Memory] = [projection.first] * TRIALS
     streams = [stream(n) for n in range(TRIALS)]
     at, low, high = (np.zeros((TRIALS, 2)) for _ in range(3))
     going = np.ones(TRIALS, bool)
     for count in range(TRIAL_POINTS):
-        outputs, memories = step.step(strokes, [wish] * TRIALS, memories)
+        outputs, memories = step.step(strokes, [projection] * TRIALS, memories)
         strokes, pens = draw(outputs, TRIAL_TEMPERATURE, chances(streams, [count] * TRIALS))
         going &= pens != END
         at += np.where(going[:, None], strokes[:, :2], 0.0)

@@ -1,4 +1,4 @@
-"""The log of a training of the sketcher, and the weights that it exports."""
+"""Logging of a Sketch-RNN training, and export of its weights."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from models.training.settings import as_options, duration
 
 
 class SketchJournal(Journal[SketchSettings, SketchLosses]):
-    """Logs L_R and L_KL, and exports the weights."""
+    """Logs L_R and L_KL of a training, and exports its weights."""
 
     kind = KIND
 
@@ -50,7 +50,7 @@ class SketchJournal(Journal[SketchSettings, SketchLosses]):
         *,
         alone: SketchLosses | None = None,
     ) -> None:
-        """Writes the weights with these losses, of all drawings, of each category, and of the decoder without z."""
+        """Writes the weights; the card gets the losses `whole`, of each category, and `alone` for z = 0."""
         made = self.trainer.settings
         figures: dict[str, float] = {
             "updates": self.trainer.done_updates,

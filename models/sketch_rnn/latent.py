@@ -1,4 +1,4 @@
-"""What a drawing is about: its z and its categories, and the way from one such to another."""
+"""The condition of a drawing, z and category weights; the encoder; interpolation and variation."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ from torch import Tensor, nn
 
 Floats = NDArray[np.float32]
 
-PARALLEL = 0.9995  # cosine from which on the arc is as good as the line
+PARALLEL = 0.9995  # cosine above which interpolation is linear
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class About:
-    """What one drawing is about: z, and the categories' weights, which add up to 1. Never changed once made."""
+    """The condition of one drawing: z [latent], and the category weights [categories] of sum 1. Immutable."""
 
     z: Floats
     weights: Floats
 
     @property
     def condition(self) -> Floats:
-        """Both as the decoder is told them."""
+        """The decoder's conditioning vector [z; category weights]."""
         return np.concatenate([self.z, self.weights])
 
 
 class Encoder:
-    """The network's encoder by itself, from the parameters of a `Network` that has one."""
+    """The encoder alone, from the parameters of a `SketchNetwork` with z."""
 
     def __init__(self, parameters: Mapping[str, Tensor]) -> None:
         found = {name: value.detach().to("cpu", torch.float32) for name, value in parameters.items()}
         inputs, size = found["encoder.weight_ih_l0"].shape[1], found["encoder.weight_hh_l0"].shape[1]
-        with torch.device("meta"):  # no weights to begin with, and no random numbers for them
+        with torch.device("meta"):  # avoids a random initialisation
             self._lstm = nn.LSTM(inputs, size, bidirectional=True, batch_first=True)
         own = {name.removeprefix("encoder."): value for name, value in found.items() if name.startswith("encoder.")}
         self._lstm.load_state_dict(own, assign=True)
         self._mu = found["mu.weight"], found["mu.bias"]
 
     def mean(self, points: Floats, weights: Floats) -> Floats:
-        """The mean of z [latent] for a drawing [n, 5] that ends with its last row, and weights [categories]."""
+        """The mean μ of z [latent] for a drawing [n, 5] without padding, and category weights [categories] (eq. 2)."""
         rows = np.concatenate([points, np.broadcast_to(weights, (len(points), len(weights)))], axis=1)
         threads = torch.get_num_threads()
         torch.set_num_threads(1)
@@ -55,15 +55,15 @@ class Encoder:
         return mean
 
 
-def between(a: About, b: About, part: float, *, round_way: bool) -> About:
-    """What lies `part` (0..1) of the way from a to b; `round_way` along the arc, else along the line (White 2016).
+def between(a: About, b: About, part: float, *, spherical: bool) -> About:
+    """Interpolates from a to b, `part` 0..1: z spherically with `spherical` (White 2016), otherwise linearly.
 
-    The categories' weights always go along the line.
+    Category weights are always interpolated linearly.
     """
     weights = a.weights + (b.weights - a.weights) * np.float32(part)
     z = a.z + (b.z - a.z) * np.float32(part)
     lengths = float(np.linalg.norm(a.z)), float(np.linalg.norm(b.z))
-    if round_way and min(lengths) > 0.0:
+    if spherical and min(lengths) > 0.0:
         cosine = float(a.z @ b.z) / (lengths[0] * lengths[1])
         if abs(cosine) < PARALLEL:
             angle = math.acos(cosine)
@@ -73,6 +73,6 @@ def between(a: About, b: About, part: float, *, round_way: bool) -> About:
 
 
 def varied(about: About, noise: Floats, amount: float) -> About:
-    """A variation: at 0 the drawing itself, at 1 nothing of it is left and only the noise (normal) speaks."""
+    """Mixes z with standard normal noise [latent], preserving variance; `amount` 0 keeps z, 1 replaces it."""
     kept = math.sqrt(max(0.0, 1.0 - amount * amount))
     return About((kept * about.z + amount * noise).astype(np.float32), about.weights)

@@ -1,4 +1,4 @@
-"""The draughtsman on stage: Sketch-RNN as a live model, one point of every pen at a time."""
+"""Sketch-RNN as a streaming model: each step draws one point of every pen."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ from models.files import store
 from models.sketch_rnn import pen as pen_
 from models.sketch_rnn.latent import About
 from models.sketch_rnn.pen import Job, PenState, Place, place_of
-from models.sketch_rnn.performer import NOBODY, Line, PerformerDrawing, extent, from_side, told
+from models.sketch_rnn.performer import NO_DRAWING, Line, PerformerDrawing, extent, from_side, to_points
 from models.sketch_rnn.sampling import chances, draw
 from models.sketch_rnn.step import CpuSketchStep, SketchStep, Way
 from models.sketch_rnn.subject import ANY, DrawingChooser, DrawingRequest
 from models.sketch_rnn.weights import SketchFacts, facts_of, read
 
-FRAME_S = 1.0 / 30.0  # a drawing that appears at once stays at least so long
-IDLE_S = 0.02  # a step with nothing to do
+FRAME_S = 1.0 / 30.0  # least time that a `whole` drawing stays
+IDLE_S = 0.02  # delay of a step without work
 MODES = ("free", "vary", "morph", "complete")
-LEAST, MOST = 0.35, 1.0  # a person's drawing is taken for so much of a whole one, at least and at most
+LEAST, MOST = 0.35, 1.0  # assumed size of a performer's drawing, as share of a complete one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SketchState:
-    """All that the next points depend on. Nothing in it changes once it is handed out."""
+    """The state of the model; immutable."""
 
     seed: int
     hands: tuple[PenState, ...] = ()
-    person: PerformerDrawing = NOBODY
-    drawn: tuple[Line, ...] = ()  # the last drawing heard
-    fresh: bool = False  # it was not remembered yet
+    performer: PerformerDrawing = NO_DRAWING
+    drawn: tuple[Line, ...] = ()  # the performer's last finished drawing
+    fresh: bool = False  # `drawn` is not yet stored as A or B
     ends: tuple[About | None, About | None] = (None, None)
-    last: int = 0  # the pen that began a drawing last
+    last: int = 0  # the pen that last began a drawing
 
 
 class SketchRNN:
-    """A draughtsman of one to sixteen pens: what it draws, it draws point by point (Ha & Eck 2017).
+    """Sketch-RNN (Ha & Eck 2017) with one to sixteen pens that draw point by point.
 
-    `parameters` are those of a `Network`, of any size; `facts` names its categories. `device` is "cpu", "cuda…" or
-    "auto", which is the CPU: a point is less work than it takes to ask a GPU. One instance steps on one thread at a
-    time.
+    `parameters` are those of a `SketchNetwork` of any size; `facts` names its categories. `device` is "cpu", "cuda…"
+    or "auto", which is the CPU: launching GPU kernels takes longer than computing a point. An instance must be used by
+    one thread at a time.
     """
 
     kind: ClassVar[str] = "sketch_rnn"
@@ -71,14 +71,14 @@ class SketchRNN:
 
     @classmethod
     def load(cls, weights: str = "quickdraw", device: str = "auto") -> Self:
-        """Reads weights by name or file. Raises WeightsError where they cannot be used."""
+        """Loads weights by name or file. Raises WeightsError if they cannot be used."""
         parameters, facts, card = read(weights)
         model = cls(parameters, facts, device=device)
         model.card, model.file = card, store.find(weights, cls.kind)
         return model
 
     def declare(self, knobs: dict[str, Knob]) -> dict[str, Knob]:
-        """The knobs with these weights' categories: which to choose from, and one fader each."""
+        """The knobs with the categories of these weights as choices of `draw` and components of `category`."""
         names = self.facts.categories
 
         def faders(values: Mapping[str, Any]) -> dict[str, tuple[float, ...]]:
@@ -92,7 +92,7 @@ class SketchRNN:
         }
 
     def start(self, seed: int) -> SketchState:
-        """An empty paper; the same seed gives the same drawings."""
+        """The state before the first drawing; the same seed gives the same drawings."""
         return SketchState(seed)
 
     def step(
@@ -104,56 +104,65 @@ class SketchRNN:
         mode: Annotated[
             str,
             Knob(
-                "Draw freely, vary what was drawn last, morph from A to B, or complete what a person began",
+                "free: new drawings; vary: of the last drawing; morph: between A and B; complete: the performer's",
                 choices=MODES,
             ),
         ] = "free",
-        draw: Annotated[str, Knob("What to draw; sets the categories", kind="choice")] = ANY,
+        draw: Annotated[str, Knob("Category to draw; sets the category weights", kind="choice")] = ANY,
         category: Annotated[
-            tuple[float, ...], Knob("How much of each category; all equal draws any one", 0.0, 1.0, kind="vector")
+            tuple[float, ...], Knob("Weight of each category; all equal: one at random", 0.0, 1.0, kind="vector")
         ] = (),
         mix: Annotated[
             str,
             Knob(
-                "Several categories: blended in one drawing, or one after the other by chance",
+                "Several categories: blended in one drawing, or one chosen at random for each drawing",
                 choices=("blend", "turns"),
             ),
         ] = "blend",
-        temperature: Annotated[float, Knob("How daring: low draws what is likely", 0.01, 2.0, "", "log")] = 0.45,
+        temperature: Annotated[
+            float, Knob("Randomness: low draws likely shapes, high surprises", 0.01, 2.0, "", "log")
+        ] = 0.45,
         pen_temperature: Annotated[
-            float, Knob("How daring in when to lift the pen and when to stop, as a factor", 0.2, 5.0, "x", "log")
+            float, Knob("Randomness of pen lifts and endings, as a factor of temperature", 0.2, 5.0, "x", "log")
         ] = 1.0,
-        pens: Annotated[int, Knob("How many draw at once", 1, 16)] = 1,
-        speed: Annotated[float, Knob("How fast a pen draws", 1.0, 1000.0, "points/s", "log")] = 30.0,
-        whole: Annotated[bool, Knob("Each drawing appears at once, as a frame of a film")] = False,
-        rest: Annotated[float, Knob("Pause between two drawings of a pen", 0.0, 60.0, "s")] = 1.5,
-        longest: Annotated[int, Knob("The most points of a drawing", 2, 1000, "points", "log")] = 250,
-        size: Annotated[float, Knob("1 fills the place; moved while drawing, it grows", 0.05, 4.0, "x", "log")] = 1.0,
-        x: Annotated[float, Knob("To the right, for the next drawing", -2.0, 2.0)] = 0.0,
-        y: Annotated[float, Knob("Downward, for the next drawing", -2.0, 2.0)] = 0.0,
+        pens: Annotated[int, Knob("Number of pens that draw at once", 1, 16)] = 1,
+        speed: Annotated[float, Knob("Drawing speed of each pen", 1.0, 1000.0, "points/s", "log")] = 30.0,
+        whole: Annotated[bool, Knob("Show each drawing complete instead of point by point")] = False,
+        rest: Annotated[float, Knob("Pause of a pen between two drawings", 0.0, 60.0, "s")] = 1.5,
+        longest: Annotated[int, Knob("Most points of a drawing", 2, 1000, "points", "log")] = 250,
+        size: Annotated[
+            float, Knob("Size of drawings, 1 fills their place; acts at once", 0.05, 4.0, "x", "log")
+        ] = 1.0,
+        x: Annotated[float, Knob("Position to the right, of the next drawing", -2.0, 2.0)] = 0.0,
+        y: Annotated[float, Knob("Position downward, of the next drawing", -2.0, 2.0)] = 0.0,
         rotation: Annotated[
-            float, Knob("Clockwise; moved while drawing, it bends what is to come", -180.0, 180.0, "degrees")
+            float, Knob("Rotation clockwise; acts at once on the points to come", -180.0, 180.0, "degrees")
         ] = 0.0,
-        variation: Annotated[float, Knob("vary: 0 redraws it, 1 has forgotten it", 0.0, 1.0)] = 0.3,
-        morph: Annotated[float, Knob("morph: from A to B", 0.0, 1.0)] = 0.5,
-        spread: Annotated[float, Knob("morph: how far apart on the way several pens are", 0.0, 1.0)] = 0.0,
-        path: Annotated[str, Knob("morph: along an arc or a straight line", choices=("arc", "line"))] = "arc",
+        variation: Annotated[float, Knob("vary: 0 redraws the drawing, 1 is unrelated to it", 0.0, 1.0)] = 0.3,
+        morph: Annotated[float, Knob("morph: position between A (0) and B (1)", 0.0, 1.0)] = 0.5,
+        spread: Annotated[float, Knob("morph: how far several pens are spread between A and B", 0.0, 1.0)] = 0.0,
+        path: Annotated[str, Knob("morph: spherical (arc) or linear interpolation", choices=("arc", "line"))] = "arc",
         steady: Annotated[
-            bool, Knob("The same hand for every drawing: only what the knobs change is different (with morph, a film)")
+            bool, Knob("Use the same random numbers for every drawing: only knobs make a difference")
         ] = False,
         patience: Annotated[
-            float, Knob("How long a person's pen is lifted before the drawing is taken as given", 0.1, 30.0, "s", "log")
+            float,
+            Knob("Time after the performer's last point until the drawing counts as finished", 0.1, 30.0, "s", "log"),
         ] = 1.0,
-        hold: Annotated[bool, Knob("What is begun is finished, and nothing new is begun")] = False,
-        again: Annotated[Pulse, pulse("Begin another drawing at once; or complete the same one otherwise")] = False,
-        undo: Annotated[Pulse, pulse("Take back the last drawing")] = False,
-        clear: Annotated[Pulse, pulse("A clean paper")] = False,
-        remember_a: Annotated[Pulse, pulse("Keep the last drawing, a person's or its own, as A to morph from")] = False,
-        remember_b: Annotated[Pulse, pulse("Keep the last drawing, a person's or its own, as B to morph to")] = False,
+        hold: Annotated[bool, Knob("Finish current drawings and begin no new ones")] = False,
+        again: Annotated[Pulse, pulse("Begin a new drawing at once, or complete the same one differently")] = False,
+        undo: Annotated[Pulse, pulse("Remove the last drawing")] = False,
+        clear: Annotated[Pulse, pulse("Remove all drawings")] = False,
+        remember_a: Annotated[
+            Pulse, pulse("Store the last drawing, the performer's or the model's, as A for morph")
+        ] = False,
+        remember_b: Annotated[
+            Pulse, pulse("Store the last drawing, the performer's or the model's, as B for morph")
+        ] = False,
     ) -> tuple[Sequence[Event], SketchState]:
-        """One point of every pen that draws, or one unseen point of every pen that prepares to, without a Wait.
+        """Draws one point of every drawing pen; if pens prepare a trial, computes one point of these without a Wait.
 
-        `heard` is what a person draws, as Pen in paper coordinates. Pen, Page and Wait come out.
+        `heard` are the performer's Pen events in paper coordinates. Returns Pen, Page and Wait events.
         """
         wanted = DrawingRequest(mode, draw, category, mix, variation, morph, spread, path, steady, pens)
         events: list[Event] = []
@@ -185,7 +194,7 @@ class SketchRNN:
         if wait_s:
             events.append(Wait(wait_s))
             hands = [replace(hand, rest_s=hand.rest_s - wait_s) if hand.rest_s > 0.0 else hand for hand in hands]
-        return events, replace(state, hands=tuple(hands), person=state.person.later(wait_s))
+        return events, replace(state, hands=tuple(hands), performer=state.performer.later(wait_s))
 
     # ---- one point of several pens
 
@@ -196,7 +205,9 @@ class SketchRNN:
         working = [hands[k] for k in busy]
         jobs = [hand.job for hand in working if hand.job is not None]
         outputs, memories = self.network.step(
-            np.stack([hand.stroke for hand in working]), [job.wish for job in jobs], [hand.memory for hand in working]
+            np.stack([hand.stroke for hand in working]),
+            [job.projection for job in jobs],
+            [hand.memory for hand in working],
         )
         numbers = chances([job.stream for job in jobs], [hand.count for hand in working])
         strokes, pens = draw(outputs, warmth[0], numbers, pen=warmth[1])
@@ -214,42 +225,42 @@ class SketchRNN:
                     events += made
                     hands[k] = replace(after, rest_s=rest_s) if after.phase == "rest" else after
 
-    # ---- what is drawn next
+    # ---- the next drawing
 
     def _begin(self, state: SketchState, wanted: DrawingRequest) -> SketchState:
-        """Another drawing for every pen that has rested."""
+        """Begins a drawing with every pen whose rest is over."""
         hands, last = list(state.hands), state.last
         for k, hand in enumerate(hands):
             if hand.phase == "rest" and hand.rest_s <= 0.0:
                 chance = stream(state.seed, k, 0 if wanted.steady else hand.number)
                 about = self.subjects.next(wanted, state.drawn, state.ends, pen=k, seed=state.seed, chance=chance)
-                hands[k] = pen_.begun(hand, Job(about, self.network.wish(about.condition), chance))
+                hands[k] = pen_.begun(hand, Job(about, self.network.project(about.condition), chance))
                 last = k
         return replace(state, hands=tuple(hands), last=last)
 
-    # ---- what a person draws
+    # ---- the performer's drawing
 
     def _listen(
         self, state: SketchState, heard: Sequence[Event], wanted: DrawingRequest, size: float, patience_s: float,
         events: list[Event],
     ) -> SketchState:  # fmt: skip
-        """As many pens as there should be, and what a person has drawn taken in."""
-        person = state.person.hear(heard)
-        began = person is not state.person
+        """Adjusts the number of pens, and takes in the performer's events."""
+        performer = state.performer.after(heard)
+        began = performer is not state.performer
         hands = list(state.hands)
         for k in range(wanted.pens, len(hands)):
             events += pen_.lifted(hands[k], k)[0]
         hands = hands[: wanted.pens] + [PenState()] * (wanted.pens - len(hands))
-        state = replace(state, hands=tuple(hands), person=person, last=min(state.last, wanted.pens - 1))
-        done = person.done(patience_s)
+        state = replace(state, hands=tuple(hands), performer=performer, last=min(state.last, wanted.pens - 1))
+        done = performer.done(patience_s)
         if done:
-            state = replace(state, person=PerformerDrawing(over=person.over), drawn=person.drawing, fresh=True)
+            state = replace(state, performer=PerformerDrawing(over=performer.over), drawn=performer.drawing, fresh=True)
         if (wanted.mode == "complete" and began) or (wanted.mode == "vary" and done):
             state = _stopped(state, events)
         return self._completing(state, wanted, size) if wanted.mode == "complete" and done else state
 
     def _completing(self, state: SketchState, wanted: DrawingRequest, size: float) -> SketchState:
-        """Every pen takes up what a person has begun, each from another side."""
+        """Lets every pen continue the performer's drawing, each from another end of a line."""
         (x, y), longer = extent(state.drawn)
         usual = self.facts.extent
         unit = 2.0 * pen_.FILL * size / usual
@@ -259,17 +270,17 @@ class SketchRNN:
             chance = stream(state.seed, k, 0 if wanted.steady else hand.number)
             about = self.subjects.new(wanted, chance)
             side = from_side(state.drawn, k)
-            points, end = told(side, unit, self.facts.coarse * unit), side[-1][-1]
+            points, end = to_points(side, unit, self.facts.coarse * unit), side[-1][-1]
             middle = (end[0] - x) / unit, (end[1] - y) / unit
-            wish = self.network.wish(about.condition)
-            hands[k] = pen_.begun(hand, Job(about, wish, chance, points, unit, end, middle))
+            projection = self.network.project(about.condition)
+            hands[k] = pen_.begun(hand, Job(about, projection, chance, points, unit, end, middle))
         return replace(state, hands=tuple(hands))
 
     def _remembered(self, state: SketchState, wanted: DrawingRequest, which: tuple[bool, bool]) -> SketchState:
         hand = state.hands[0] if state.hands else PenState()
         begun = hand.job.about if hand.job is not None else None
         known = begun if hand.trail_of is None else self.subjects.recalled(hand.trail, hand.trail_of)
-        drawing = state.person.drawing or (state.drawn if state.fresh else ())
+        drawing = state.performer.drawing or (state.drawn if state.fresh else ())
         if drawing:
             known = self.subjects.heard(drawing, wanted, state.seed) or known
         a, b = (known if pressed else end for pressed, end in zip(which, state.ends, strict=True))
@@ -277,7 +288,7 @@ class SketchRNN:
 
 
 def _pressed(state: SketchState, clear: bool, undo: bool, rest_s: float, events: list[Event]) -> SketchState:
-    """After one of the buttons that act at once; `again` is what the first two do not."""
+    """The state after `clear`, `undo` or, if neither is pressed, `again`."""
     if undo and not clear:
         events.append(Page("undo", state.last))
         hands = list(state.hands)
@@ -287,12 +298,12 @@ def _pressed(state: SketchState, clear: bool, undo: bool, rest_s: float, events:
     state = _stopped(state, [] if clear else events)
     if clear:
         events.append(Page("clear", 0))
-        state = replace(state, person=NOBODY, drawn=(), fresh=False)
+        state = replace(state, performer=NO_DRAWING, drawn=(), fresh=False)
     return state
 
 
 def _stopped(state: SketchState, events: list[Event]) -> SketchState:
-    """All pens lifted, and rested enough."""
+    """Lifts all pens and ends their rest."""
     hands = []
     for k, hand in enumerate(state.hands):
         lift, after = pen_.lifted(hand, k)

@@ -1,4 +1,4 @@
-"""The draughtsman's network: a drawing to a latent vector, and a latent vector to a drawing."""
+"""The network of Sketch-RNN (Ha & Eck 2017): an encoder from drawing to latent vector z, and a decoder back."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ State = tuple[Tensor, Tensor]  # h and c, each [1, B, decoder]
 
 
 class SketchNetwork(nn.Module):
-    """Sketch-RNN (Ha & Eck 2017) told what to draw: every step sees the weights of `categories` words.
+    """Sketch-RNN (Ha & Eck 2017), conditioned on category weights at each step in addition to z.
 
-    The encoder reads a drawing in both directions and gives mean and log variance of `latent` numbers z; the
-    decoder, started from z, tells for each point a mixture of `mixtures` normal distributions of the next one.
-    Category weights are one-hot in training and may be any blend on stage. `latent` 0 is the decoder alone
-    (the paper's unconditional generation): no encoder, no z. Sizes default to the paper's.
+    The bidirectional encoder gives mean and log variance of z, N_z = `latent` (eq. 1 and 2). The decoder, whose initial
+    state is computed from z, predicts the next point as a mixture of M = `mixtures` Gaussians (eq. 3 to 7). Category
+    weights are one-hot in training; any blend is possible in use. `latent` 0 is the paper's unconditional
+    generation: decoder only, no z. Sizes default to the paper's.
     """
 
     def __init__(
@@ -43,45 +43,45 @@ class SketchNetwork(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """Mean and log variance, each [B, latent], of drawings padded to [B, T, 5].
 
-        `lengths` [B] counts the points that are real, 1..T, and `category` is [B, C]. What lies behind a
-        drawing's length is not read. For networks with a latent vector only.
+        `lengths` [B] are the numbers of points without padding, 1..T; `category` is [B, C]. Padding is not read. Only
+        for networks with `latent` > 0 (eq. 1 and 2).
         """
-        told = torch.cat([strokes, category[:, None].expand(-1, strokes.shape[1], -1)], dim=-1)  # [B, T, 5 + C]
+        inputs = torch.cat([strokes, category[:, None].expand(-1, strokes.shape[1], -1)], dim=-1)  # [B, T, 5 + C]
         last = (lengths - 1)[:, None, None].expand(-1, 1, self.encoder.hidden_size)
         place = torch.arange(strokes.shape[1], device=strokes.device)[None]
-        turned = torch.where(place < lengths[:, None], lengths[:, None] - 1 - place, place)
-        backwards = told.gather(1, turned[:, :, None].expand_as(told))
-        # The two directions run separately, each from its own first point, because packed sequences (the usual
-        # way to leave out the padding) keep PyTorch from its fast kernels on a CPU.
+        reversed_place = torch.where(place < lengths[:, None], lengths[:, None] - 1 - place, place)
+        backwards = inputs.gather(1, reversed_place[:, :, None].expand_as(inputs))
+        # The two directions run separately, each from its own first point: with packed sequences, which would also
+        # leave out the padding, PyTorch does not use its fast CPU kernels.
         ends = [
-            self._one_way(told, "", drop).gather(1, last),
+            self._one_way(inputs, "", drop).gather(1, last),
             self._one_way(backwards, "_reverse", drop).gather(1, last),
         ]
         both = torch.cat(ends, dim=-1)[:, 0].float()  # [B, 2 * encoder]
         return self.mu(both), self.log_variance(both)
 
-    def _one_way(self, told: Tensor, direction: str, drop: Dropout | None) -> Tensor:
+    def _one_way(self, inputs: Tensor, direction: str, drop: Dropout | None) -> Tensor:
         names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
         weights = [getattr(self.encoder, name + direction) for name in names]
-        nothing = told.new_zeros(1, len(told), self.encoder.hidden_size)
+        zeros = inputs.new_zeros(1, len(inputs), self.encoder.hidden_size)
         if drop is not None:
-            return run(self.encoder, direction, told, (nothing[0], nothing[0]), drop)
-        out: Tensor = torch.lstm(told, (nothing, nothing), weights, True, 1, 0.0, False, False, True)[0]
+            return run(self.encoder, direction, inputs, (zeros[0], zeros[0]), drop)
+        out: Tensor = torch.lstm(inputs, (zeros, zeros), weights, True, 1, 0.0, False, False, True)[0]
         return out  # [B, T, encoder]
 
     def begin(self, z: Tensor, category: Tensor) -> State:
-        """The decoder's first state, for z [B, latent] and category weights [B, C]."""
+        """The decoder's initial state [h0; c0] = tanh(W_z z + b_z), for z [B, latent] and category weights [B, C]."""
         h, c = torch.tanh(self.start(torch.cat([z, category], dim=-1))).chunk(2, dim=-1)
         return h[None].contiguous(), c[None].contiguous()
 
     def decode(self, strokes: Tensor, z: Tensor, category: Tensor, state: State | None = None) -> tuple[Tensor, State]:
-        """What comes after each of T points: raw mixtures [B, T, 3 + 6 M], and the state after the last one.
+        """Predicts the point after each of T points: raw output y [B, T, 3 + 6 M] and the last state (eq. 4).
 
-        `strokes` [B, T, 5] are points already drawn, beginning with [0, 0, 1, 0, 0]; `state` None begins anew.
-        The columns are pen logits (down, up, end), then M each of: logits of the mixture, mean x, mean y, log of
-        the deviations x and y, and the correlation before its tanh. Unit: the data's scale factor.
+        `strokes` [B, T, 5] are the points so far, from S_0 = [0, 0, 1, 0, 0]; with `state` None the initial state is
+        computed from z and category. The columns of y are 3 pen logits q̂ (down, up, end), then M each of Π̂, μx, μy,
+        σ̂x, σ̂y (log deviations) and ρ̂ (ρ = tanh ρ̂). Unit: the data's scale factor.
         """
-        out, state = self.decoder(_all_told(strokes, z, category), state or self.begin(z, category))
+        out, state = self.decoder(_decoder_inputs(strokes, z, category), state or self.begin(z, category))
         raw: Tensor = self.head(out.float())
         return raw, state
 
@@ -91,45 +91,45 @@ class SketchNetwork(nn.Module):
         lengths: Tensor,
         category: Tensor,
         noise: Tensor,
-        seen: Tensor | None = None,
+        encoded: Tensor | None = None,
         drop: Dropout | None = None,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Read a drawing and draw it again: raw mixtures [B, T + 1, 3 + 6 M], and z's mean and log variance.
+        """Reconstructs drawings: raw output [B, T + 1, 3 + 6 M], and mean and log variance of z.
 
-        `drawing` [B, T, 5] has no first [0, 0, 1, 0, 0], `noise` [B, latent] is standard normal. `seen` [n] are the
-        places of the drawings that the encoder reads (None: all), so that mean and log variance are [n, latent];
-        the others the decoder draws alone: their z is 0. `drop` is the recurrent dropout of both, while training.
+        `drawing` [B, T, 5] is without S_0 = [0, 0, 1, 0, 0]; `noise` [B, latent] is standard normal. `encoded` [n] are
+        the indices of the drawings that the encoder reads (None: all); mean and log variance are [n, latent]. The
+        other drawings get z = 0. `drop` is the recurrent dropout of encoder and decoder in training.
         """
         first = drawing.new_tensor([0.0, 0.0, 1.0, 0.0, 0.0]).expand(len(drawing), 1, STROKE)
         if self.latent:
-            if seen is None:
-                seen = torch.arange(len(drawing), device=drawing.device)
-            if len(seen):
-                mu, log_variance = self.encode(drawing[seen], lengths[seen], category[seen], drop)
+            if encoded is None:
+                encoded = torch.arange(len(drawing), device=drawing.device)
+            if len(encoded):
+                mu, log_variance = self.encode(drawing[encoded], lengths[encoded], category[encoded], drop)
             else:
                 mu = log_variance = noise[:0]
-            z = torch.zeros_like(noise).index_copy(0, seen, mu + noise[seen] * torch.exp(0.5 * log_variance))
+            z = torch.zeros_like(noise).index_copy(0, encoded, mu + noise[encoded] * torch.exp(0.5 * log_variance))
         else:
             z = mu = log_variance = noise[:, :0]
         strokes = torch.cat([first, drawing], dim=1)
         if drop is None:
             return self.decode(strokes, z, category)[0], mu, log_variance
         h, c = self.begin(z, category)
-        out = run(self.decoder, "", _all_told(strokes, z, category), (h[0], c[0]), drop)
+        out = run(self.decoder, "", _decoder_inputs(strokes, z, category), (h[0], c[0]), drop)
         return self.head(out.float()), mu, log_variance
 
 
-def _all_told(strokes: Tensor, z: Tensor, category: Tensor) -> Tensor:
-    """What the decoder reads, [B, T, 5 + latent + C]."""
-    what = torch.cat([z, category], dim=-1)[:, None].expand(-1, strokes.shape[1], -1)
-    return torch.cat([strokes, what], dim=-1)
+def _decoder_inputs(strokes: Tensor, z: Tensor, category: Tensor) -> Tensor:
+    """The decoder's inputs x = [S; z; category], [B, T, 5 + latent + C]."""
+    condition = torch.cat([z, category], dim=-1)[:, None].expand(-1, strokes.shape[1], -1)
+    return torch.cat([strokes, condition], dim=-1)
 
 
 def prepare(network: SketchNetwork) -> None:
-    """Weights to start from: orthogonal memories, forget gates half open, inputs scaled so that each part is heard.
+    """Initialises the weights: orthogonal recurrent weights, forget-gate bias 1, and input weights scaled by input.
 
-    Offsets have unit deviation and a category is one number of C, so their columns are wide; z has many columns
-    of unit deviation, which together weigh as much as one such.
+    Offsets have unit deviation and a category is one-hot, so their columns have deviation 0.5. The columns of z are
+    divided by sqrt(latent), so that all of z together has the influence of one such column.
     """
     lstms = [(network.decoder, "", network.latent)]
     if network.latent:

@@ -1,8 +1,8 @@
-"""Drawings in NumPy's .npz files, read without unpickling anything.
+"""Reads drawings from NumPy's .npz files without running code from their pickles.
 
-The official Sketch-RNN files hold object arrays, and NumPy stores those as pickles, which can run any program
-when they are loaded. Here the pickle's opcodes are followed with stand-ins of our own for the four names such a
-file needs: they only collect shapes and bytes, and any other name is refused.
+The official Sketch-RNN files contain object arrays, which NumPy stores as pickles; loading a pickle can run any
+program. This reader replaces the four names that such a file needs by inert classes, which only collect shapes and
+bytes, and rejects all other names.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ NUMBERS = frozenset(kind + size for kind, sizes in (("i", "1248"), ("u", "1248")
 
 
 class FileError(ValueError):
-    """A file of drawings that cannot be read: why, in a few words."""
+    """A file of drawings that cannot be read; the message is the reason."""
 
 
 def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """All arrays of an .npz file by name; object arrays come as 1-D arrays of plain arrays.
+    """All arrays of an .npz file by name; object arrays become 1-D object arrays of plain arrays.
 
-    Raises FileError for anything broken, too large, or holding more than arrays of numbers and text.
+    Raises FileError for a file that is broken, too large, or contains anything but arrays of numbers and text.
     """
     found: dict[str, NDArray[Any]] = {}
     try:
@@ -72,7 +72,7 @@ def _array(data: bytes) -> NDArray[Any]:
 
 
 class _Reader(pickle.Unpickler):
-    """Admits what an array of arrays is made of, as inert stand-ins; refuses every other name."""
+    """Unpickler that maps the names of an array of arrays to inert classes and rejects all others."""
 
     def find_class(self, module: str, name: str) -> Any:
         plain = module.replace("numpy._core", "numpy.core")
@@ -89,7 +89,7 @@ class _Reader(pickle.Unpickler):
 
 
 def _reconstruct(kind: object, shape: object, code: object) -> _Array:
-    del shape, code  # always empty ones; the true shape comes with the state
+    del shape, code  # always placeholders; the real shape is in the state
     if kind is not _Array:
         raise FileError("holds a pickle of something other than arrays")
     return _Array()
@@ -102,7 +102,7 @@ def _encode(text: str, encoding: str) -> bytes:
 
 
 class _Dtype:
-    """A dtype that is only its name and byte order."""
+    """Stand-in for a dtype: its name and byte order."""
 
     def __init__(self, name: str, *_: object) -> None:
         self.name, self.order = name, "="
@@ -117,7 +117,7 @@ class _Dtype:
 
 
 class _Array:
-    """An array that is only its state: shape, dtype, and either bytes or, of objects, a list."""
+    """Stand-in for an array: its pickled state of shape, dtype, and bytes or a list of objects."""
 
     state: tuple[Any, ...] = ()
 

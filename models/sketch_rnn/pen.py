@@ -1,12 +1,12 @@
-"""One pen: what it draws, where it is, and what it does next.
+"""One pen: its drawing, its position, and its next phase.
 
-A drawing begins with a trial: the same drawing with the same random numbers, drawn unseen and in no time, to learn
-its size and middle, so that it can be put into its place on the paper. Then it is drawn for all to see, point by
-point, with the knobs as they are at each point. (Where they moved meanwhile, it becomes another drawing than the
-trial.) From then on every offset is turned and scaled and added to where the pen is: no knob makes a line jump.
+A drawing begins with a trial: the same drawing with the same random numbers, computed without being shown, which gives
+its size and middle, so that it can be placed on the paper. Then it is drawn point by point with the current knobs; if
+these changed, it differs from the trial. Each offset is rotated, scaled and added to the pen's position, so that no
+knob makes a line jump.
 
-At times the network begins a scribble and cannot leave off. A trial that does is thrown away for another one; what is
-drawn for all to see ends there.
+Sometimes the network degenerates into a scribble without end. Such a trial is repeated with other random numbers; a
+visible drawing ends there.
 """
 
 from __future__ import annotations
@@ -22,61 +22,61 @@ from models.base import Event, Page, Pen
 from models.compute.chance import stream
 from models.sketch_rnn.latent import About
 from models.sketch_rnn.sampling import DOWN, END, UP
-from models.sketch_rnn.step import BEGIN, Memory, Wish
+from models.sketch_rnn.step import BEGIN, Memory, Projection
 
 Floats = NDArray[np.float32]
 Trail = tuple[Any, ...]  # points [5], the oldest first
 Phase = Literal["rest", "try", "read", "draw"]
 
-FILL = 0.85  # of its place on the paper, the longer side of a drawing
-SMALLEST = 0.4  # of the usual extent: what is smaller is not enlarged any further
-FARTHEST = 1.6  # usual extents from its middle (at first: from where it began), a drawing has run off and ends
-TRIAL = 250  # points of a drawing show its size well enough
-TINY = 0.08  # of the usual extent: a line that turns back and back in pieces as short as this is a scribble
-SCRIBBLE = 6  # times in a row that it does, less those that it does not
-TRIALS = 4  # of a drawing, at most
-PAPER = 16.0  # no coordinate is larger
+FILL = 0.85  # longer side of a drawing, as share of its place
+SMALLEST = 0.4  # least extent that is scaled up to fill the place, in typical extents
+FARTHEST = 1.6  # distance from the middle (in a trial: from the start) at which a drawing ends, in typical extents
+TRIAL = 250  # most points of a trial
+TINY = 0.08  # longest segment of a scribble, in typical extents
+SCRIBBLE = 6  # short reversals, less other points, that make a scribble
+TRIALS = 4  # most trials of a drawing
+PAPER = 16.0  # largest coordinate
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Job:
-    """What stays the same while a drawing is drawn."""
+    """The constants of one drawing."""
 
     about: About
-    wish: Wish
-    stream: int  # of random numbers
-    read: Any = None  # points of a person's drawing to go on from [n, 5], or None
-    unit: float = 0.0  # of those, one of the network's on the paper
-    begin: tuple[float, float] = (0.0, 0.0)  # of those, where the pen then is
-    middle: tuple[float, float] = (0.0, 0.0)  # of those, seen from there, in units
+    projection: Projection
+    stream: int  # random stream
+    read: Any = None  # points [n, 5] of the performer's drawing to complete, or None
+    unit: float = 0.0  # of these: length of a network unit on the paper
+    begin: tuple[float, float] = (0.0, 0.0)  # of these: the last position on the paper
+    middle: tuple[float, float] = (0.0, 0.0)  # of these: that position relative to the middle, in network units
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PenState:
-    """A pen at one moment. Nothing in it changes once it is handed out."""
+    """The state of a pen; immutable."""
 
     phase: Phase = "rest"
     rest_s: float = 0.0
     number: int = 0  # of drawings begun
     job: Job | None = None
     memory: Memory = None
-    stroke: Any = None  # the last point [5]: what the network is told next
+    stroke: Any = None  # the last point [5], the network's next input
     count: int = 0  # points drawn
     down: bool = True  # on the paper after the last point
     at: tuple[float, float] = (0.0, 0.0)  # in units of the network
     box: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     fit: float = 0.0  # one unit on the paper, at size 1
-    paper: tuple[float, float] = (0.0, 0.0)  # where the pen is, for all to see
+    paper: tuple[float, float] = (0.0, 0.0)  # position on the paper
     seen: bool = False  # the drawing has begun on the paper
     trail: Trail = ()  # the points of this drawing or, until it has begun on the paper, of the one before
-    trail_of: About | None = None  # what those were about
-    tries: int = 0  # trials thrown away
-    scribbled: int = 0  # how often the line turned back just now, in tiny pieces
+    trail_of: About | None = None  # their condition
+    tries: int = 0  # rejected trials
+    scribbled: int = 0  # current count of short reversals, see `SCRIBBLE`
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where drawings go: their place's middle and half its width, on the paper; size, and turn in degrees."""
+    """The place of a drawing: middle and half width on the paper, size factor, and rotation in degrees."""
 
     x: float
     y: float
@@ -85,7 +85,7 @@ class Place:
     turn: float
 
     def onto(self, dx: float, dy: float, fit: float) -> tuple[float, float]:
-        """An offset in units of the network, as one on the paper."""
+        """Converts an offset in network units to one on the paper."""
         angle, unit = math.radians(self.turn), fit * self.size
         return (dx * math.cos(angle) - dy * math.sin(angle)) * unit, (
             dx * math.sin(angle) + dy * math.cos(angle)
@@ -93,7 +93,7 @@ class Place:
 
 
 def place_of(pen: int, pens: int, x: float, y: float, size: float, turn: float) -> Place:
-    """The place of one pen of so many, in a grid over the paper's middle square, moved by (x, y)."""
+    """The place of one of several pens in a grid over the paper's middle square, moved by (x, y)."""
     columns = math.ceil(math.sqrt(pens))
     rows = math.ceil(pens / columns)
     row, column = divmod(pen, columns)
@@ -103,14 +103,14 @@ def place_of(pen: int, pens: int, x: float, y: float, size: float, turn: float) 
 
 
 def begun(hand: PenState, job: Job) -> PenState:
-    """The pen at the start of another drawing: trying it, or reading what a person drew."""
+    """The pen at the start of a drawing: in a trial, or reading the performer's drawing."""
     phase: Phase = "try" if job.read is None else "read"
-    begin = PenState(phase, 0.0, hand.number + 1, job, job.wish.first, BEGIN, paper=hand.paper)
+    begin = PenState(phase, 0.0, hand.number + 1, job, job.projection.first, BEGIN, paper=hand.paper)
     return replace(begin, trail=hand.trail, trail_of=hand.trail_of)
 
 
 def read(hand: PenState, memory: Memory) -> PenState:
-    """After one more point of a person's drawing was read; with the last one in mind it draws on from there."""
+    """The pen after it read one more point of the performer's drawing; after the last point it begins to draw."""
     assert hand.job is not None
     job, stroke = hand.job, hand.job.read[hand.count]
     if hand.count + 1 < len(job.read):
@@ -125,7 +125,7 @@ def read(hand: PenState, memory: Memory) -> PenState:
 def tried(
     hand: PenState, memory: Memory, stroke: Floats, pen: int, *, usual: float, place: Place, longest: int
 ) -> PenState:
-    """After one more point of the trial; when it is over, the drawing in its place, about to be begun."""
+    """The pen after one more point of the trial; after the last one, placed and ready to draw."""
     x, y = hand.at[0] + float(stroke[0]), hand.at[1] + float(stroke[1])
     scribbled = _scribbled(hand, stroke, usual)
     if scribbled >= SCRIBBLE and hand.tries + 1 < TRIALS:
@@ -148,7 +148,7 @@ def tried(
     dx, dy = place.onto((low_x + high_x) / 2.0, (low_y + high_y) / 2.0, fit)
     # From here on `at` counts from the drawing's middle.
     return PenState(
-        "draw", 0.0, hand.number, hand.job, hand.job.wish.first, BEGIN, 0, True,
+        "draw", 0.0, hand.number, hand.job, hand.job.projection.first, BEGIN, 0, True,
         (-(low_x + high_x) / 2.0, -(low_y + high_y) / 2.0), hand.box, fit, (place.x - dx, place.y - dy),
         trail=hand.trail, trail_of=hand.trail_of,
     )  # fmt: skip
@@ -157,14 +157,14 @@ def tried(
 def drawn(
     hand: PenState, memory: Memory, stroke: Floats, pen: int, *, index: int, usual: float, place: Place, longest: int
 ) -> tuple[list[Event], PenState]:
-    """After one more point for all to see, and that as events; a pen whose drawing is over rests."""
+    """Draws one more point: its events, and the pen after it, which rests if the drawing is over."""
     assert hand.job is not None
     at = hand.at[0] + float(stroke[0]), hand.at[1] + float(stroke[1])
     scribbled = _scribbled(hand, stroke, usual)
     if pen == END or _off(at, usual) or scribbled >= SCRIBBLE:
         return lifted(hand, index)
     if hand.job.read is not None:
-        place = replace(place, size=1.0, turn=0.0)  # what a person began is not turned
+        place = replace(place, size=1.0, turn=0.0)  # the performer's drawing is neither scaled nor rotated
     dx, dy = place.onto(float(stroke[0]), float(stroke[1]), hand.fit)
     paper = _inside(hand.paper[0] + dx), _inside(hand.paper[1] + dy)
     events: list[Event] = [] if hand.seen else [Page("new", index), Pen(*hand.paper, False, index)]
@@ -181,14 +181,14 @@ def drawn(
 
 
 def lifted(hand: PenState, index: int, rest_s: float = 0.0) -> tuple[list[Event], PenState]:
-    """The pen off the paper, and told so even where its next move would have lifted it; its drawing is over."""
+    """Ends the drawing: an event that lifts the pen if the drawing is visible, and the resting pen."""
     events: list[Event] = [Pen(*hand.paper, False, index)] if hand.seen else []
     resting = PenState("rest", rest_s, hand.number, hand.job, paper=hand.paper)
     return events, replace(resting, trail=hand.trail, trail_of=hand.trail_of)
 
 
 def _scribbled(hand: PenState, stroke: Floats, usual: float) -> int:
-    """How often the line turned back, were this its next point."""
+    """The count of short reversals with this next point."""
     before, tiny = hand.stroke, TINY * usual
     back = float(before[0] * stroke[0] + before[1] * stroke[1]) < 0.0 and bool(before[2 + DOWN])
     short = max(math.hypot(before[0], before[1]), math.hypot(stroke[0], stroke[1])) < tiny

@@ -1,4 +1,4 @@
-"""What a person draws: heard point by point, and told to the network as if it had drawn it."""
+"""The performer's drawing: collected from Pen events, and converted to points for the network."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ Floats = NDArray[np.float32]
 Point = tuple[float, float]
 Line = tuple[Point, ...]
 
-POINTS_AT_MOST = 4000  # of a drawing that is heard; what comes after is left out
-STILL = 3.0  # a pen that rests on the paper is given so many times longer
-PAPER = 8.0  # nothing lies farther out, in halves of the paper's shorter side
+POINTS_AT_MOST = 4000  # of a drawing; further points are ignored
+STILL = 3.0  # factor of the patience while a pen rests on the paper
+PAPER = 8.0  # largest coordinate, in halves of the paper's shorter side
 
 
 @dataclass(frozen=True, slots=True)
 class PerformerDrawing:
-    """A drawing in the making: lines that are finished, those still drawn, where each pen is, and since when still."""
+    """An unfinished drawing: finished lines, open lines, positions of lifted pens, and time since the last event."""
 
     lines: tuple[Line, ...] = ()
-    open: tuple[tuple[int, Line], ...] = ()  # by pen; a line has its last point here until the pen is lifted
-    over: tuple[tuple[int, Point], ...] = ()  # pens above the paper, and where
+    open: tuple[tuple[int, Line], ...] = ()  # by pen; the line is open until the pen is lifted
+    over: tuple[tuple[int, Point], ...] = ()  # lifted pens and their positions
     still_s: float = 0.0
     points: int = 0
 
-    def hear(self, heard: Sequence[Event]) -> PerformerDrawing:
-        """The drawing after these events; those that are no Pen do not matter."""
+    def after(self, heard: Sequence[Event]) -> PerformerDrawing:
+        """The drawing after these events; only Pen events count."""
         lines, drawn, over, points = list(self.lines), dict(self.open), dict(self.over), self.points
         pens = [event for event in heard if isinstance(event, Pen)]
         for event in pens:
@@ -53,11 +53,11 @@ class PerformerDrawing:
         return PerformerDrawing(tuple(lines), tuple(drawn.items()), tuple(over.items())[-16:], 0.0, points)
 
     def later(self, seconds: float) -> PerformerDrawing:
-        """The same, so much later."""
+        """The same drawing after `seconds` without an event."""
         return replace(self, still_s=self.still_s + seconds) if self.points else self
 
     def done(self, patience_s: float) -> bool:
-        """Whether there is a drawing and its last line was drawn longer ago than this."""
+        """Whether there is a drawing and no event arrived for `patience_s` seconds."""
         return self.points > 0 and self.still_s >= patience_s * (STILL if self.open else 1.0)
 
     @property
@@ -66,7 +66,7 @@ class PerformerDrawing:
         return (*self.lines, *(line for _, line in self.open))
 
 
-NOBODY = PerformerDrawing()
+NO_DRAWING = PerformerDrawing()
 
 
 def extent(drawing: Sequence[Line]) -> tuple[Point, float]:
@@ -77,16 +77,16 @@ def extent(drawing: Sequence[Line]) -> tuple[Point, float]:
 
 
 def from_side(drawing: Sequence[Line], side: int) -> tuple[Line, ...]:
-    """The same drawing in another order, so that it ends elsewhere: where each line ends, then where each begins."""
+    """Reorders and reverses lines so that the drawing ends at another line end, chosen by `side`."""
     turn = -(side // 2) % len(drawing)
     turned = (*drawing[turn:], *drawing[:turn])
     return tuple(line[::-1] for line in turned[::-1]) if side % 2 else turned
 
 
-def told(drawing: Sequence[Line], unit: float, coarse: float = 0.0) -> Floats:
-    """A drawing as points [n, 5] for the network, from its first point on; `unit` is one of the network's on the paper.
+def to_points(drawing: Sequence[Line], unit: float, coarse: float = 0.0) -> Floats:
+    """Converts a drawing to stroke-5 points [n, 5]; `unit` is the length of a network unit on the paper.
 
-    Bends of less than `coarse` (on the paper) are straightened.
+    Lines are simplified with the tolerance `coarse`, on the paper.
     """
     points = to_five(to_strokes([simplify(line, coarse) for line in drawing]))
     points[:, :2] /= unit

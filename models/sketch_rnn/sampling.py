@@ -1,7 +1,7 @@
-"""From the decoder's outputs to the next points, for several pens at once, with random numbers that can be rewound.
+"""Samples the next points of several pens from the decoder's outputs, with counter-based random numbers.
 
-Temperature τ as in the paper (Ha & Eck 2017, section 3.3): the logits of the mixture π and of the pen q are divided
-by τ, and σ² is multiplied by τ. 1 draws as learned, near 0 takes the likeliest point every time.
+Temperature τ as in the paper (Ha & Eck 2017, section 3.3, eq. 8): the logits Π̂ and q̂ are divided by τ, and σ² is
+multiplied by τ. τ = 1 samples the learned distribution; near 0 each point is the most likely one.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from models.compute.chance import uniform
 
 Floats = NDArray[np.float32]
 
-DOWN, UP, END = 0, 1, 2  # what the pen does next
-NUMBERS = 4  # random ones for one point: pen, mixture, and two for the offset
-COLDEST = 0.001
-FARTHEST = 100.0  # of an offset, in standard deviations of what was learned: none is that long
+DOWN, UP, END = 0, 1, 2  # pen states p1, p2, p3: index of the pen logits
+NUMBERS = 4  # random numbers per point: pen, mixture component, and two for the offset
+COLDEST = 0.001  # least temperature
+FARTHEST = 100.0  # longest offset, in units of the scale factor; real offsets are far shorter
 
 
 def draw(
     outputs: Floats, temperature: float, chance: NDArray[np.float64], *, pen: float = 1.0
 ) -> tuple[Floats, NDArray[np.intp]]:
-    """Points [pens, 5] and what each pen does next [pens], for outputs [pens, 3 + 6 M].
+    """Samples points [pens, 5] and pen states [pens] (DOWN, UP or END) from outputs [pens, 3 + 6 M].
 
-    Columns are 3 pen logits (down, up, end), then M each of π, μx, μy, log σx, log σy, and ρ before its tanh.
-    `pen` is a further factor of the pen's own τ, 1 in the paper. `chance` is [pens, 4] numbers 0 <= u < 1; the same
-    numbers give the same points. Always finite.
+    Columns of `outputs` are 3 pen logits q̂ (down, up, end), then M each of Π̂, μx, μy, σ̂x, σ̂y and ρ̂ (eq. 5).
+    `pen` multiplies τ for the pen logits, 1 in the paper. `chance` [pens, 4] are random numbers 0 <= u < 1; equal
+    numbers give equal points. The result is always finite.
     """
     tau = max(temperature, COLDEST)
     outputs = np.nan_to_num(outputs, nan=0.0, posinf=FARTHEST, neginf=-FARTHEST)
@@ -53,7 +53,7 @@ def draw(
 
 
 def chances(streams: Sequence[int], counts: Sequence[int]) -> NDArray[np.float64]:
-    """The numbers for one point of each pen [pens, 4]: of each pen's stream, point number `count`."""
+    """The random numbers for one point of each pen, [pens, 4]: those of point `count` in the pen's stream."""
     numbers = [
         [uniform(stream, NUMBERS * count + n) for n in range(NUMBERS)]
         for stream, count in zip(streams, counts, strict=True)
@@ -62,7 +62,7 @@ def chances(streams: Sequence[int], counts: Sequence[int]) -> NDArray[np.float64
 
 
 def _chosen(logits: Floats, tau: float, chance: NDArray[np.float64]) -> NDArray[np.intp]:
-    """One index of each row [pens, n], by the softmax of logits / τ."""
+    """Samples one index per row of logits [pens, n] from softmax(logits / τ)."""
     x = logits.astype(np.float64)
     weight = np.exp((x - x.max(axis=1, keepdims=True)) / tau)
     reached = weight.cumsum(axis=1)

@@ -1,16 +1,16 @@
-"""The draughtsman's decoder, one point at a time for several pens at once, as fast as the weights can be read.
+"""The decoder step of Sketch-RNN on a CPU: one point of several pens at once, limited by reading the weights.
 
-A default `nn.LSTM` packs its weights anew at every call, and multiplies z and the category again at every point.
-Here those two are one vector per drawing (`wish`), the recurrent weights lie ready in the order in which they are
-read, and the gates are a few numpy calls on buffers that exist already.
+`nn.LSTM` repacks its weights at every call, and the plain step multiplies z and category again at every point. Here
+their product is computed once per drawing (`project`), the recurrent weights are stored in reading order, and the
+gates are a few numpy calls on preallocated buffers.
 
-Two ways to do the recurrent product, chosen by what the processor can do (`best`):
+Two implementations of the recurrent product, chosen by processor (`best`):
 
-    "int8"     weights and last outputs in 8 bits, `torch._int_mm`: needs AVX-512 with VNNI
-    "float32"  as learned: everywhere else
+    "int8"     weights and h in 8 bits, `torch._int_mm`: needs AVX-512 with VNNI
+    "float32"  on all other processors
 
-The offsets, z, the category, the cells and the output layer are float32 in both. A step runs on one core whatever
-torch is set to: with two, waiting for each other costs more than the whole step.
+Offsets, z, category, cells and output layer are float32 in both. A step always runs on one thread: synchronising two
+takes longer than the step.
 """
 
 from __future__ import annotations
@@ -26,44 +26,44 @@ from torch import Tensor
 
 Way = Literal["int8", "float32"]
 Floats = NDArray[np.float32]
-Memory = Any  # of one pen; what a step hands out and takes back, never changed once handed out
+Memory = Any  # LSTM state (h, c) of one pen; a step returns a new one and never modifies an old one
 
 STROKE = 5  # dx, dy, and one of: pen on the paper, pen lifted, drawing ended
-_PADDED = 16  # columns of a point where rows are to begin at a round address
-BEGIN = np.array([0.0, 0.0, 1.0, 0.0, 0.0], np.float32)  # what is told before a drawing's first point
+_PADDED = 16  # columns of a point, padded for aligned rows
+BEGIN = np.array([0.0, 0.0, 1.0, 0.0, 0.0], np.float32)  # S_0, the input before the first point
 BEGIN.setflags(write=False)
-CODES = 127  # an output, -1..1, in whole 127ths
+CODES = 127  # int8 code of 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Wish:
-    """What one drawing is to be: z and category as the decoder uses them. Never changed once made."""
+class Projection:
+    """z and category of one drawing, multiplied by the decoder's weights. Immutable."""
 
-    first: Any  # the memory before the first point
-    gates: Any  # what is added to the gates at every point
+    first: Any  # initial LSTM state [2, hidden]: [h0; c0] = tanh(W_z z + b_z)
+    gates: Any  # [4 hidden], added to the gates at every point
 
 
 class SketchStep(Protocol):
-    """One point of several pens in, the mixture of each one's next point out."""
+    """The decoder step: from one point of each pen to the mixture of the pen's next point."""
 
     condition: int
-    """How many numbers a wish is made of: z, then the categories' weights; 0 for a decoder that stands alone."""
+    """Length of the conditioning vector [z; category weights]; 0 for a decoder without both."""
 
-    def wish(self, condition: Floats) -> Wish:
-        """The wish of [z | weights of the categories], `condition` numbers."""
+    def project(self, condition: Floats) -> Projection:
+        """Projects the conditioning vector [z; category weights]. Raises ValueError for another length."""
         ...
 
     def step(
-        self, strokes: Floats, wishes: Sequence[Wish], memories: Sequence[Memory]
+        self, strokes: Floats, projections: Sequence[Projection], memories: Sequence[Memory]
     ) -> tuple[Floats, Sequence[Memory]]:
-        """Outputs [pens, 3 + 6 M] for points [pens, 5], and the pens' memories after them; those given stay."""
+        """Outputs [pens, 3 + 6 M] for points [pens, 5], and the pens' new LSTM states; the old ones stay valid."""
         ...
 
 
 class CpuSketchStep:
-    """The step on one core, from the parameters of a `Network` (float32; its decoder, start and head).
+    """The step on one thread, from the parameters of a `SketchNetwork` (decoder, start and head).
 
-    All steps use the same buffers: one thread at a time.
+    All calls share buffers: use an instance from one thread at a time.
     """
 
     @torch.inference_mode(False)
@@ -93,40 +93,40 @@ class CpuSketchStep:
         self._head_bias = inputs["head.bias"].clone()
         self._buffers: dict[int, _Buffers] = {}
 
-    def wish(self, condition: Floats) -> Wish:
+    def project(self, condition: Floats) -> Projection:
         asked = np.asarray(condition, np.float32)
         if asked.shape != (self.condition,):
-            raise ValueError(f"a wish of {self.condition} numbers was expected, not of {asked.size}")
+            raise ValueError(f"expected a condition of {self.condition} numbers, got {asked.size}")
         first = np.zeros((2, self.hidden), np.float32)
         if self._start is not None:
             weight, bias = self._start
             first = np.tanh(weight @ asked + bias).reshape(2, self.hidden)
-        return Wish(first, self._asked @ asked + self._bias)
+        return Projection(first, self._asked @ asked + self._bias)
 
     def step(
-        self, strokes: Floats, wishes: Sequence[Wish], memories: Sequence[Memory]
+        self, strokes: Floats, projections: Sequence[Projection], memories: Sequence[Memory]
     ) -> tuple[Floats, Sequence[Memory]]:
         threads = torch.get_num_threads()
         if threads == 1:
-            return self._step(strokes, wishes, memories)
+            return self._step(strokes, projections, memories)
         torch.set_num_threads(1)
         try:
-            return self._step(strokes, wishes, memories)
+            return self._step(strokes, projections, memories)
         finally:
             torch.set_num_threads(threads)
 
     def _step(
-        self, strokes: Floats, wishes: Sequence[Wish], memories: Sequence[Memory]
+        self, strokes: Floats, projections: Sequence[Projection], memories: Sequence[Memory]
     ) -> tuple[Floats, Sequence[Memory]]:
         pens = len(memories)
         at = self._buffers.get(pens)
         if at is None:
             at = self._buffers[pens] = _Buffers(pens, self.hidden, self.way)
-        made = np.empty((pens, 2, self.hidden), np.float32)  # new at every step: it is handed out
+        made = np.empty((pens, 2, self.hidden), np.float32)  # new at every step, because it is returned
         output, cell = made[:, 0], made[:, 1]
-        for pen, (memory, wish) in enumerate(zip(memories, wishes, strict=True)):
+        for pen, (memory, projection) in enumerate(zip(memories, projections, strict=True)):
             output[pen], cell[pen] = memory
-            at.gates[pen] = wish.gates
+            at.gates[pen] = projection.gates
         if self.way == "int8":
             at.strokes[...] = strokes
             np.multiply(output, CODES, at.work)
@@ -156,7 +156,7 @@ class CpuSketchStep:
 
 
 class _Buffers:
-    """Where the numbers of a step for so many pens lie, seen by numpy and by torch."""
+    """The buffers of a step for one number of pens, shared by numpy and torch."""
 
     def __init__(self, pens: int, hidden: int, way: Way) -> None:
         self.gates = np.zeros((pens, 4 * hidden), np.float32)
@@ -181,16 +181,16 @@ def _ordered(gates: Tensor) -> Floats:
 
 
 def best() -> Way:
-    """The fastest way that is right on this processor.
+    """The fastest implementation that is exact on this processor.
 
-    Decided by what it can do, not by a stopwatch, so that a seed gives the same drawing at every start.
+    Chosen by processor features, not by timing, so that a seed gives the same drawing at every start.
     """
     capable = torch.backends.cpu.get_cpu_capability() == "AVX512" and int8_is_exact()
     return "int8" if capable else "float32"
 
 
 def int8_is_exact() -> bool:
-    """Whether the largest eight-bit sums come out right: without VNNI some libraries let them saturate."""
+    """Whether the largest int8 sums are correct: without VNNI some libraries saturate them."""
     try:
         ones = torch.full((1, 64), CODES, dtype=torch.int8)
         for sign in (1, -1):

@@ -1,9 +1,9 @@
-"""Drawings as numbers: lines of points, the offsets between them, and what is done to either. NumPy only.
+"""Formats of drawings (lines, stroke-3, stroke-5), conversions, simplification and augmentation. NumPy only.
 
 A drawing is either a list of lines, each an array [n, 2] of absolute points, or *stroke-3*: rows dx, dy, lifted,
-where `lifted` 1 says that the pen leaves the paper after the point. As in the official files the first line begins
-at an origin that is not stored. *Stroke-5* (Ha & Eck 2017) has rows dx, dy, down, up, end, which is what a network
-reads. y grows downward.
+where `lifted` is 1 if the pen leaves the paper after the point. As in the official files, the first line begins at an
+origin that is not stored. *Stroke-5* (Ha & Eck 2017), the input of the network, has rows dx, dy, p1 (down), p2 (up),
+p3 (end). y grows downward.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 Lines = Sequence[ArrayLike]
 
-BOX = 255.0  # the longest side of a drawing of Quick, Draw!
-EPSILON = 2.0  # by how much its lines were simplified, in the same pixels
-LIKE = 0.25  # of the longer of two pieces of a zigzag, the least the shorter one measures
+BOX = 255.0  # longer side of a Quick, Draw! drawing, in pixels
+EPSILON = 2.0  # tolerance of the simplification of Quick, Draw!, in the same pixels
+SIMILAR = 0.25  # least ratio of the shorter to the longer of two segments of a zigzag
 
 
 def to_strokes(lines: Lines) -> Floats:
-    """Absolute lines to stroke-3, [N, 3]; lines without points are left out.
+    """Converts absolute lines to stroke-3 [N, 3]; lines without points are left out.
 
-    A first line of one point becomes two equal ones, because the very first point is not stored.
+    A first line of one point becomes two equal points, because the first point of a drawing is not stored.
     """
     parts = [points for points in (np.asarray(line, np.float64).reshape(-1, 2) for line in lines) if len(points)]
     if not parts:
@@ -38,17 +38,17 @@ def to_strokes(lines: Lines) -> Floats:
 
 
 def to_lines(strokes: ArrayLike, origin: tuple[float, float] = (0.0, 0.0)) -> list[Floats]:
-    """Stroke-3 to absolute lines, the first of which begins at `origin`; a pen never lifted is lifted at the end."""
+    """Converts stroke-3 to absolute lines; the first begins at `origin`, and the last needs no `lifted` row."""
     rows = np.asarray(strokes, np.float64).reshape(-1, 3)
     if not len(rows):
         return []
     points = np.concatenate([[origin], np.asarray(origin) + np.cumsum(rows[:, :2], axis=0)])
-    lifts = np.flatnonzero(rows[:-1, 2] > 0.5) + 2  # behind the origin and the point itself
+    lifts = np.flatnonzero(rows[:-1, 2] > 0.5) + 2  # after the origin and the point itself
     return np.split(points, lifts)
 
 
 def to_five(strokes: ArrayLike) -> NDArray[np.float32]:
-    """Stroke-3 [N, 3] to stroke-5 [N, 5], without the row that ends a drawing."""
+    """Converts stroke-3 [N, 3] to stroke-5 [N, 5], without an end row."""
     rows = np.asarray(strokes, np.float32).reshape(-1, 3)
     five = np.zeros((len(rows), 5), np.float32)
     five[:, :2] = rows[:, :2]
@@ -58,9 +58,9 @@ def to_five(strokes: ArrayLike) -> NDArray[np.float32]:
 
 
 def simplify(line: ArrayLike, epsilon: float = EPSILON) -> Floats:
-    """Fewer points of a line [N, 2], none of those left out farther than `epsilon` from what remains.
+    """Removes points of a line [N, 2] that are at most `epsilon` away from the simplified line.
 
-    Ramer 1972, Douglas & Peucker 1973. First and last stay; the points that stay are not moved.
+    Ramer 1972, Douglas & Peucker 1973. Keeps the first and the last point; does not move points.
     """
     points = np.asarray(line, np.float64).reshape(-1, 2)
     stays = np.zeros(len(points), np.bool_)
@@ -80,7 +80,7 @@ def simplify(line: ArrayLike, epsilon: float = EPSILON) -> Floats:
 
 
 def _distances(points: Floats, start: Floats, end: Floats) -> Floats:
-    """How far each point is from the piece of straight line between two."""
+    """The distance of each point from the line segment from `start` to `end`."""
     along = end - start
     length = float(along @ along)
     if not length:
@@ -95,10 +95,10 @@ def _norms(vectors: Floats) -> Floats:
 
 
 def zigzags(strokes: ArrayLike) -> int:
-    """The longest run of reversals in a line of stroke-3, 0 for none; the drawing's size does not matter.
+    """The longest run of reversals in a line of stroke-3, 0 for none; independent of the drawing's size.
 
-    A reversal is where a line turns by more than 90° between two pieces of like length. Spines and stripes drawn
-    without lifting the pen have a few, a decoder that has run away goes on.
+    A reversal is a turn by more than 90° between two segments of similar length. Spines and stripes drawn without
+    lifting the pen have a few; a decoder that has degenerated into a scribble produces long runs.
     """
     longest = 0
     for line in to_lines(strokes):
@@ -106,14 +106,14 @@ def zigzags(strokes: ArrayLike) -> int:
         lengths = _norms(pieces)
         pieces, lengths = pieces[lengths > 0], lengths[lengths > 0]
         back = (pieces[1:] * pieces[:-1]).sum(axis=1) < 0
-        like = np.minimum(lengths[1:], lengths[:-1]) > LIKE * np.maximum(lengths[1:], lengths[:-1])
-        ends = np.flatnonzero(~np.concatenate([[False], back & like, [False]]))
+        similar = np.minimum(lengths[1:], lengths[:-1]) > SIMILAR * np.maximum(lengths[1:], lengths[:-1])
+        ends = np.flatnonzero(~np.concatenate([[False], back & similar, [False]]))
         longest = max(longest, int(np.diff(ends).max()) - 1)
     return longest
 
 
 def fit(lines: Lines, box: float = BOX) -> list[Floats]:
-    """Moved and scaled so that the smallest coordinates are 0 and the longer side is `box`; a dot is only moved."""
+    """Moves and scales lines so that the least coordinates are 0 and the longer side is `box`; a dot is only moved."""
     parts = [np.asarray(line, np.float64).reshape(-1, 2) for line in lines]
     if not any(len(part) for part in parts):
         return parts
@@ -125,17 +125,17 @@ def fit(lines: Lines, box: float = BOX) -> list[Floats]:
 
 
 def scale_factor(drawings: Sequence[ArrayLike]) -> float:
-    """The deviation of all offsets together, as the paper divides by; 1 where nothing moves."""
+    """The standard deviation of all offsets, the paper's divisor; 1 if all offsets are 0."""
     offsets = [np.asarray(drawing, np.float64)[:, :2].ravel() for drawing in drawings]
     found = float(np.concatenate(offsets).std()) if offsets else 0.0
     return found if found > 0 else 1.0
 
 
 def vary(strokes: ArrayLike, random: np.random.Generator, *, stretch: float = 0.15, dropped: float = 0.1) -> Floats:
-    """The same drawing by another hand: each axis scaled by up to ± `stretch`, inner points left out.
+    """Augments a drawing: scales each axis by up to ± `stretch`, and drops points (Ha & Eck 2017, section 3.1).
 
-    `dropped` is the chance of each point that lies within a line, 0..1; the ends of lines, and so where each line
-    lies on the page, stay.
+    `dropped` is the probability, 0..1, that an inner point of a line is dropped; the ends of lines are kept, so each
+    line keeps its position.
     """
     rows = np.asarray(strokes, np.float64).reshape(-1, 3)
     size = 1 + random.uniform(-stretch, stretch, 2)

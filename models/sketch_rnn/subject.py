@@ -1,4 +1,4 @@
-"""What the next drawing is about: category and z, as the knobs and what was drawn before ask for them."""
+"""Chooses the condition of the next drawing, z and category weights, from the knobs and earlier drawings."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from torch import Tensor
 from models.compute.chance import normals, stream, uniform
 from models.sketch_rnn import sampling
 from models.sketch_rnn.latent import About, Encoder, Floats, between, varied
-from models.sketch_rnn.performer import Line, extent, told
+from models.sketch_rnn.performer import Line, extent, to_points
 from models.sketch_rnn.step import BEGIN, SketchStep
 from models.sketch_rnn.weights import SketchFacts
 
 log = logging.getLogger(__name__)
 
 ANY = "any"
-IMAGINED = 0.3  # temperature of a drawing that nobody sees
-LONGEST = 200  # points of such a one
-_Z, _CATEGORY = 1, 2  # streams of a drawing's own, beside that of its points
+IMAGINED = 0.3  # temperature of a drawing that is only sampled to get its z
+LONGEST = 200  # most points of such a drawing
+_Z, _CATEGORY = 1, 2  # further random streams of a drawing
 
 
 @dataclass(frozen=True, slots=True)
 class DrawingRequest:
-    """The knobs that say what a new drawing is."""
+    """The knobs that determine the condition of a new drawing."""
 
     mode: str
     draw: str
@@ -42,7 +42,7 @@ class DrawingRequest:
 
 
 class DrawingChooser:
-    """Chooses what drawings are about; `latent` is how many numbers z has, 0 for none."""
+    """Chooses the conditions of drawings; `latent` is N_z, 0 for a decoder without z."""
 
     def __init__(self, parameters: Mapping[str, Tensor], facts: SketchFacts, latent: int, network: SketchStep) -> None:
         self.facts, self.latent, self.network = facts, latent, network
@@ -52,9 +52,9 @@ class DrawingChooser:
         self._said: set[str] = set()
 
     def new(self, wanted: DrawingRequest, chance: int) -> About:
-        """Anything of the categories asked for, as this stream of chance has it.
+        """A random condition of the chosen categories, from the random stream `chance`.
 
-        Its z is 0 where the decoder has learned to draw alone: what it then makes is truer than any z by chance.
+        z is 0 if the decoder was trained with z = 0: such drawings are better than those from a random z.
         """
         z = np.zeros(self.latent, np.float32) if self.facts.alone else self._noise(chance)
         return About(z, self._weights(wanted, chance))
@@ -63,33 +63,33 @@ class DrawingChooser:
         self, wanted: DrawingRequest, drawn: tuple[Line, ...], ends: tuple[About | None, About | None], *,
         pen: int, seed: int, chance: int,
     ) -> About:  # fmt: skip
-        """What a pen draws next; `drawn` is the last drawing heard, `ends` are A and B."""
+        """The condition of a pen's next drawing; `drawn` is the performer's last drawing, `ends` are A and B."""
         new = self.new(wanted, chance)
         if wanted.mode == "vary":
             known = self._seen(drawn, new.weights) if drawn else ends[0]
             return varied(known, self._noise(chance), wanted.variation) if known is not None else new
         if wanted.mode == "morph":
             if not len(new.condition):
-                self._say("these weights know no z and no categories: there is nothing to morph between")
+                self._say("these weights have neither z nor categories, so morph has no effect")
             a, b = (self.imagined(wanted, stream(seed, -1 - n)) if end is None else end for n, end in enumerate(ends))
             part = wanted.morph
             if wanted.pens > 1:
                 part += wanted.spread * (pen / (wanted.pens - 1) - 0.5)
-            return between(a, b, min(max(part, 0.0), 1.0), round_way=wanted.way == "arc")
+            return between(a, b, min(max(part, 0.0), 1.0), spherical=wanted.way == "arc")
         return new
 
     def heard(self, drawing: tuple[Line, ...], wanted: DrawingRequest, seed: int) -> About | None:
-        """What a person's drawing is about, as far as these weights can tell."""
+        """The condition of the performer's drawing, None for weights without an encoder."""
         return self._seen(drawing, self._weights(wanted, stream(seed, -3)))
 
     def recalled(self, trail: Sequence[Floats], about: About) -> About:
-        """What a drawing of its own was about, seen in its points [5] where z did not say it."""
+        """The condition of a drawing of the model itself, with z encoded from its points if it had z = 0."""
         if self._encoder is None or about.z.any():
             return about
         return About(self._encoder.mean(np.stack(trail), about.weights), about.weights)
 
     def imagined(self, wanted: DrawingRequest, chance: int) -> About:
-        """A drawing that nobody saw, with a z of its own; of a blend, the z is of what there is most of."""
+        """The condition of a sampled drawing that is not shown; z is that of the largest category weight."""
         weights = self._weights(wanted, chance)
         if self._encoder is None or not self.facts.alone:
             return About(self._noise(chance), weights)
@@ -99,10 +99,10 @@ class DrawingChooser:
         assert self._encoder is not None
         weights = np.zeros(len(self.facts.categories), np.float32)
         weights[category:][:1] = 1.0
-        wish = self.network.wish(np.concatenate([np.zeros(self.latent, np.float32), weights]))
-        memory, stroke, points = wish.first, BEGIN, []
+        projection = self.network.project(np.concatenate([np.zeros(self.latent, np.float32), weights]))
+        memory, stroke, points = projection.first, BEGIN, []
         for count in range(LONGEST):
-            outputs, (memory,) = self.network.step(stroke[None], [wish], [memory])
+            outputs, (memory,) = self.network.step(stroke[None], [projection], [memory])
             (stroke,), (pen,) = sampling.draw(outputs, IMAGINED, sampling.chances([chance], [count]))
             if pen == sampling.END:
                 break
@@ -113,13 +113,13 @@ class DrawingChooser:
         return normals(stream(chance, _Z), self.latent)
 
     def _weights(self, wanted: DrawingRequest, chance: int) -> Floats:
-        """The categories' shares in one drawing, as asked; they add up to 1."""
+        """The category weights of one drawing, of sum 1."""
         names = self.facts.categories
         if not names:
             return np.zeros(0, np.float32)
         asked = wanted.category if len(wanted.category) == len(names) else (1.0,) * len(names)
         equal = max(asked) <= min(asked)
-        if equal:  # also where a patch names what to draw and leaves the faders alone
+        if equal:  # includes a patch that sets `draw` but not `category`
             asked = tuple(float(wanted.draw in (ANY, name)) for name in names)
             asked = asked if any(asked) else (1.0,) * len(names)
         shares = np.array(asked, np.float64) / sum(asked)
@@ -130,18 +130,20 @@ class DrawingChooser:
 
     def _seen(self, drawing: tuple[Line, ...], weights: Floats) -> About | None:
         if self._encoder is None:
-            self._say("these weights have no encoder: what a person draws can be completed, not varied or remembered")
+            self._say(
+                "these weights have no encoder: drawings of the performer can be completed, but not varied or stored"
+            )
             return None
         return About(self._mean_of(drawing, weights.tobytes()), weights)
 
     def _mean(self, drawing: tuple[Line, ...], weights: bytes) -> Floats:
         assert self._encoder is not None
         unit = max(extent(drawing)[1], 1e-6) / self.facts.extent
-        points = told(drawing, unit, self.facts.coarse * unit)
+        points = to_points(drawing, unit, self.facts.coarse * unit)
         return self._encoder.mean(points, np.frombuffer(weights, np.float32))
 
     def _say(self, sentence: str) -> None:
-        """Logs it, once."""
+        """Logs a sentence once."""
         if sentence not in self._said:
             self._said.add(sentence)
             log.warning("%s", sentence)

@@ -1,4 +1,4 @@
-"""Drawings from SVG files: the outlines of everything in them that can be seen, as lines of points."""
+"""Reads drawings from SVG files: the outlines of all visible elements as lines of points."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ from models.sketch_rnn.svg.style import Style, length, shown
 
 log = logging.getLogger(__name__)
 
-GROUPS = frozenset({"svg", "g", "a", "switch"})  # all other elements draw nothing where they stand
-MOST_ELEMENTS, MOST_POINTS = 50_000, 1_000_000  # drawn in all, each `use` counted anew
-MOST_TOLD = 5  # elements that are named, of those that cannot be read
+GROUPS = frozenset({"svg", "g", "a", "switch"})  # containers; all other elements draw nothing themselves
+MOST_ELEMENTS, MOST_POINTS = 50_000, 1_000_000  # drawn in total, counting each `use`
+MOST_LOGGED = 5  # most log lines about elements that cannot be read
 
 
 def read_svg(path: Path) -> list[Floats]:
     """The lines of one SVG drawing in the order drawn, each [n, 2] in user units of the page.
 
-    Outlines are sampled in the shape's own coordinates and transformed then. Elements that a viewer does not show
-    give no lines: without fill and stroke, hidden, fully transparent, or definitions (masks, markers, clip paths,
-    symbols). Clipping, text, images, colours and the width of strokes are not read. An element that cannot be read
-    is named in the log and left out. Raises FileError where there is nothing to draw, and for more than 50,000
-    elements or 1,000,000 points.
+    Outlines are sampled in the shape's own coordinates, then transformed. Elements that a viewer does not show give
+    no lines: those without fill and stroke, hidden, fully transparent, or in definitions (masks, markers, clip paths,
+    symbols). Clipping, text, images, colours and stroke widths are ignored. An element that cannot be read is logged
+    and left out. Raises FileError for a file without visible lines, and for more than 50,000 elements or 1,000,000
+    points.
     """
     page = _Page(Document(path))
     page.draw()
-    for sentence in list(page.trouble)[:MOST_TOLD]:
+    for sentence in list(page.trouble)[:MOST_LOGGED]:
         log.warning("%s: %s; left out", path.name, sentence)
-    if len(page.trouble) > MOST_TOLD:
-        log.warning("%s: %d more elements left out", path.name, len(page.trouble) - MOST_TOLD)
+    if len(page.trouble) > MOST_LOGGED:
+        log.warning("%s: %d more elements left out", path.name, len(page.trouble) - MOST_LOGGED)
     if not page.lines:
         raise FileError("no lines to draw in it")
     return page.lines
 
 
 class _Place(NamedTuple):
-    """Where an element stands: what it inherits."""
+    """What an element inherits from its parents."""
 
     style: Style
     matrix: Floats  # [3, 3], to the page
@@ -68,7 +68,7 @@ class _Page:
 
     def __init__(self, document: Document) -> None:
         self.lines: list[Floats] = []
-        self.trouble: dict[str, None] = {}  # in order; a `use` repeats its sentence
+        self.trouble: dict[str, None] = {}  # keys are sentences in order; a repeated `use` adds none
         self._document = document
         self._outlines: dict[tuple[Element, tuple[float, float], float], list[Floats]] = {}
         self._above: list[Element] = []
@@ -77,12 +77,12 @@ class _Page:
     def draw(self) -> None:
         root, place = self._document.root, _Place(Style(), np.eye(3), (300.0, 150.0))
         box = (root.get("viewBox") or "").replace(",", " ").split()
-        if len(box) == 4:  # the size of a page that is given in parts of nothing known
+        if len(box) == 4:  # reference for a page size in percent
             place = place._replace(view=(_number(box[2], 300.0), _number(box[3], 150.0)))
         self._element(root, place)
 
     def _element(self, element: Element, place: _Place, size: Mapping[str, str] | None = None) -> None:
-        """Draws an element and what is inside it; `size` is that of the `use` which refers to it."""
+        """Draws an element and its children; `size` is that of the `use` element that refers to it."""
         self._elements += 1
         if self._elements > MOST_ELEMENTS:
             raise FileError(f"{element}: draws more than {MOST_ELEMENTS:,} elements (is a `use` nested in others?)")
@@ -145,7 +145,7 @@ class _Page:
         if target is None:
             raise ValueError(f"refers to {reference!r}, which is not in this file")
         if target in self._above:
-            raise ValueError(f"refers to {reference!r}, which it is inside of")
+            raise ValueError(f"refers to {reference!r}, which contains it")
         moved = np.eye(3)
         moved[:2, 2] = place.length(declared, "x", "x"), place.length(declared, "y", "y")
         size = {name: declared[name] for name in ("width", "height") if declared.get(name, "auto") != "auto"}
@@ -155,7 +155,7 @@ class _Page:
             self._element(target, place._replace(matrix=place.matrix @ moved))
 
     def _viewport(self, declared: Mapping[str, str], place: _Place, outer: bool) -> _Place:
-        """Inside an `svg` or a `symbol`: moved to its place and scaled as its viewBox says."""
+        """The place inside an `svg` or a `symbol`, moved and scaled by its viewBox."""
         x, y = (0.0, 0.0) if outer else (place.length(declared, "x", "x"), place.length(declared, "y", "y"))
         width, height = (
             place.length({name: "100%"} if declared.get(name) == "auto" else declared, name, axis, "100%")
@@ -203,7 +203,7 @@ def _matrix(text: str) -> Floats:
 
 
 def _chosen(children: list[Element]) -> list[Element]:
-    """Of the children of a `switch`, the first that asks for no extension: the others are for other programs."""
+    """The first child of a `switch` that requires no extension; the others are for other programs."""
     fits = [child for child in children if not child.get("requiredExtensions")]
     return fits[:1]
 

@@ -1,8 +1,8 @@
 """`arabesque train sketch`: trains Sketch-RNN on drawings.
 
 Ctrl-C pauses; the same command resumes, and on one machine, with --steps, gives the same weights as an uninterrupted
-run. It runs under torchrun on several graphics cards. Where other programs use the processor, OMP_WAIT_POLICY=PASSIVE
-keeps threads from busy waiting.
+run. torchrun trains on several GPUs. On a machine with other load, OMP_WAIT_POLICY=PASSIVE prevents busy waiting of
+threads.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from models.training.stop import Stop
 log = logging.getLogger(__name__)
 
 VALIDATE_EVERY = 500  # updates
-QUICK = 800  # drawings of the validation on the way
-AT_ONCE = 100  # drawings validated side by side
+QUICK = 800  # drawings of a validation during training
+AT_ONCE = 100  # drawings per validation batch
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -40,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
     """The command's options."""
     made = argparse.ArgumentParser(
         prog="arabesque train sketch",
-        description="Train the sketcher on drawings. Ctrl-C pauses; the same command resumes. The weights are "
+        description="Train Sketch-RNN on drawings. Ctrl-C pauses; the same command resumes. The weights are "
         "DIR/best.safetensors during the training, DIR/final.safetensors at the end, each with a card.",
     )
     usual = SketchSettings()
@@ -55,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add_output(made)
     add_duration(made, usual)
-    add("--unconditional", action="store_true", help="the decoder alone: draws, but cannot redraw or morph drawings")
+    add("--unconditional", action="store_true", help="decoder only, without z: cannot vary or morph drawings")
     add("--categories", default="", metavar="A,B", help="train on these categories, in this order (all in DATA)")
     add("--longest", type=count, default=usual.longest, help="leave out drawings of more points (%(default)s)")
     add(
@@ -69,12 +69,17 @@ def parser() -> argparse.ArgumentParser:
         type=float,
         default=EPSILON,
         metavar="PIXELS",
-        help="leave out points nearer than this to their line, in drawings 255 pixels wide; 0 keeps all (%(default)s)",
+        help="tolerance of the simplification of lines, in drawings 255 pixels wide; 0: none (%(default)s)",
     )
     add(
         "--kl-weight", type=float, default=usual.kl_weight, help="weight of the KL loss, the paper's w_KL (%(default)s)"
     )
-    add("--annealing", type=float, default=usual.annealing, help="the paper's R, such as 0.99999 (by the duration)")
+    add(
+        "--annealing",
+        type=float,
+        default=usual.annealing,
+        help="annealing rate of the KL weight, the paper's R, such as 0.99999 (by the duration)",
+    )
     add("--encoder", type=count, default=usual.encoder, help="width of the encoder, each way (%(default)s)")
     add("--decoder", type=count, default=usual.decoder, help="width of the decoder (%(default)s)")
     add("--latent", type=count, default=usual.latent, help="size of the latent vector z (%(default)s)")
@@ -91,7 +96,7 @@ def parser() -> argparse.ArgumentParser:
         type=share,
         default=usual.alone,
         metavar="SHARE",
-        help="share of the drawings trained without the encoder, for drawing freely and completing (%(default)s)",
+        help="share of the drawings trained with z = 0, which improves free drawing and completion (%(default)s)",
     )
     add(
         "--often",
@@ -99,7 +104,7 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar=("FILE", "N"),
-        help="count the drawings of this file, one of DATA or in it, N times",
+        help="repeat the training drawings of this file, one of DATA or in it, N times",
     )
     add("--bfloat16", action="store_true", help="half-precision arithmetic, faster on some processors")
     add_common(made, usual, batch="drawings", data="drawings")
@@ -120,9 +125,9 @@ def run(options: argparse.Namespace) -> int:
         if trainer.rank == 0 and (trainer.done_updates % VALIDATE_EVERY == 0 or trainer.done):
             tested, each = trainer.validate(quick)
             journal.tested(tested)
-            judged = tested.reconstruction + settings.kl_weight * tested.kl
-            if judged < trainer.best:
-                trainer.best = judged
+            score = tested.reconstruction + settings.kl_weight * tested.kl
+            if score < trainer.best:
+                trainer.best = score
                 journal.export("best", tested, each)
     if trainer.done and trainer.rank == 0:
         held = fixed(drawings, TEST, batch=AT_ONCE, scale=trainer.scale)
@@ -136,7 +141,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def read_drawings(options: argparse.Namespace) -> Drawings:
-    """The drawings to train on. The first process parses the files, the others read its cache."""
+    """Reads the drawings. The first process parses the files, the others read its cache."""
     with first_process_first():
         return read(
             options.data,

@@ -18,7 +18,7 @@ from models.sketch_rnn.dataset import fixed, read
 from models.sketch_rnn.files import TEST, TRAIN
 from models.sketch_rnn.network import KIND, SketchNetwork
 from models.sketch_rnn.trainer import SketchSettings, SketchTrainer
-from models.sketch_rnn.weights import take_over
+from models.sketch_rnn.weights import transfer
 
 CARD = store.Card(
     kind=KIND, data="", licence="", command="", seed=1, date="", labels=("square", "triangle"), scale_factor=31.0
@@ -52,7 +52,7 @@ def test_weights_of_another_size_are_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"start.weight is \[24, 6\] here and is \[18, 6\] there"):
         SketchTrainer(replace(TINY, begin=begin), drawings())
     with pytest.raises(ValueError, match=r"encoder.weight_ih_l0 .* not among the weights to begin with"):
-        take_over(SketchNetwork(categories=1, encoder=2, decoder=3, latent=4, mixtures=2), ["a"], {}, ["a"])
+        transfer(SketchNetwork(categories=1, encoder=2, decoder=3, latent=4, mixtures=2), ["a"], {}, ["a"])
 
 
 def test_where_the_decoder_draws_alone_nothing_is_read_of_the_drawing() -> None:
@@ -143,4 +143,4 @@ def test_the_card_says_what_the_training_began_with(tmp_path: Path, capsys: pyte
     assert card.figures["alone"] == 0.5
     assert "l_r_alone" in card.figures
     assert train.main([*words, "--out", str(tmp_path / "three"), *size, "--decoder", "8"]) == 2
-    assert "they are of another size" in capsys.readouterr().err
+    assert "the sizes differ" in capsys.readouterr().err

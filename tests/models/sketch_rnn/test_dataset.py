@@ -54,9 +54,9 @@ def test_categories_are_chosen_and_ordered_and_a_missing_one_is_told(tmp_path: P
     folder(tmp_path)
     assert read([tmp_path], categories=["palm tree", "bee"]).labels[0] == 1
     assert set(read([tmp_path], categories=["bee"]).labels) == {0}
-    with pytest.raises(ValueError, match="no drawings to learn from of elk"):
+    with pytest.raises(ValueError, match="no drawings to train on of elk"):
         read([tmp_path], categories=["bee", "elk"])
-    with pytest.raises(ValueError, match="no drawings to learn from"):
+    with pytest.raises(ValueError, match="no drawings to train on"):
         read([tmp_path], longest=1, epsilon=0)
 
 

@@ -37,11 +37,11 @@ def test_a_decoder_gives_what_it_gave_there(tmp_path: Path) -> None:
     content, there = published()
     parameters, card = convert(write(tmp_path / "cat.gen.json", content))
     step = CpuSketchStep(parameters, way="float32")
-    wish = step.wish(np.zeros(0, np.float32))
-    memories: Any = [wish.first]
+    projection = step.project(np.zeros(0, np.float32))
+    memories: Any = [projection.first]
     h = c = np.zeros(HIDDEN)
     for point in np.array([[0, 0, 1, 0, 0], [0.4, -1.2, 1, 0, 0], [2.0, 0.3, 0, 1, 0]], np.float32):
-        outputs, memories = step.step(point[None], [wish], memories)
+        outputs, memories = step.step(point[None], [projection], memories)
         h, c = cell(point, h, c, there["dec_xh"], there["dec_hh"], there["dec_b"])
         np.testing.assert_allclose(outputs[0], h @ there["output_w"] + there["output_b"], atol=1e-4)
     assert card.scale_factor == 60.0
@@ -111,7 +111,7 @@ def test_wrong_command_lines(arguments: list[str], capsys: pytest.CaptureFixture
     ("spoil", "sentence"),
     [
         (lambda content: "not a model", "not .information, shapes, tensors."),
-        (lambda content: [content[0], content[1][:4], content[2][:4]], "holds 4 tensors"),
+        (lambda content: [content[0], content[1][:4], content[2][:4]], "4 tensors, expected 5"),
         (lambda content: [content[0], content[1], ["?!", *content[2][1:]]], "tensor 1 is broken"),
         (lambda content: [content[0], [[7, 7], *content[1][1:]], content[2]], "tensor 1 is broken"),
         (lambda content: [content[0], content[1], [content[2][0][:40], *content[2][1:]]], "tensor 1 is broken"),

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Categorical, MixtureSameFamily, MultivariateNormal, Normal, kl_divergence
 
-from models.sketch_rnn.losses import annealed, kl, mixture, offset_cost, reconstruction
+from models.sketch_rnn.losses import annealed, kl, mixture, offset_nll, reconstruction
 
 M = 4
 
@@ -79,7 +79,7 @@ def test_losses_and_gradients_stay_finite_however_wild_the_network(size: float) 
 
 
 def test_a_single_point_far_from_all_mixtures_costs_much_but_not_everything() -> None:
-    cost = float(offset_cost(mixture(torch.zeros(3 + 6 * M)), torch.tensor([100.0, 0.0])))
+    cost = float(offset_nll(mixture(torch.zeros(3 + 6 * M)), torch.tensor([100.0, 0.0])))
     assert cost == pytest.approx(0.5 * 100**2 + math.log(2 * math.pi), rel=1e-5)
 
 

@@ -14,7 +14,7 @@ from models.sketch_rnn.pen import SCRIBBLE, TRIALS, Job, PenState, begun, drawn,
 USUAL = 10.0
 WHERE: Any = {"usual": USUAL, "place": place_of(0, 1, 0.0, 0.0, 1.0, 0.0), "longest": 60}
 ABOUT: Any = None
-WISH: Any = SimpleNamespace(first=None)
+PROJECTION: Any = SimpleNamespace(first=None)
 
 
 def point(number: int, length: float) -> Any:
@@ -24,7 +24,7 @@ def point(number: int, length: float) -> Any:
 
 def attempt(length: float) -> tuple[list[int], PenState]:
     """The streams of the trials, one for each point, and the pen about to draw."""
-    hand, streams = begun(PenState(), Job(ABOUT, WISH, 5)), []
+    hand, streams = begun(PenState(), Job(ABOUT, PROJECTION, 5)), []
     for number in count():
         if hand.phase != "try":
             return streams, hand

@@ -1,4 +1,4 @@
-"""What a person draws: heard, completed from several sides, varied, remembered and morphed between."""
+"""The performer's drawing: collected, completed from several sides, varied, stored and morphed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from models.base import NoteOn, Page, Pen
 from models.sketch_rnn import SketchRNN
 from models.sketch_rnn.latent import About, Encoder, between, varied
 from models.sketch_rnn.model import SketchState
-from models.sketch_rnn.performer import NOBODY, POINTS_AT_MOST, extent, from_side, told
+from models.sketch_rnn.performer import NO_DRAWING, POINTS_AT_MOST, extent, from_side, to_points
 from models.sketch_rnn.sampling import chances, draw
 from models.sketch_rnn.step import BEGIN, CpuSketchStep
 
@@ -39,46 +39,46 @@ def drawn(*lines: Sequence[tuple[float, float]], pen: int = MOUSE) -> list[Pen]:
 
 
 def test_lines_are_what_was_drawn_on_the_paper() -> None:
-    person = NOBODY.hear(drawn(ARC, DASH))
+    person = NO_DRAWING.after(drawn(ARC, DASH))
     assert person.lines == (ARC, DASH)
     assert person.open == ()
-    assert NOBODY.hear([NoteOn(60, 80)]) is NOBODY
+    assert NO_DRAWING.after([NoteOn(60, 80)]) is NO_DRAWING
 
 
 def test_a_line_grows_from_step_to_step_and_two_fingers_draw_two() -> None:
-    person = NOBODY
+    person = NO_DRAWING
     for event in [Pen(0, 0, False, 1), Pen(0, 0, False, 2), Pen(1, 0, True, 1), Pen(0, 1, True, 2)]:
-        person = person.hear([event])
+        person = person.after([event])
     assert person.drawing == (((0, 0), (1, 0)), ((0, 0), (0, 1)))
     assert person.lines == ()
 
 
 def test_points_without_a_lifted_pen_before_them_begin_where_they_are() -> None:
-    assert NOBODY.hear([Pen(0.5, 0.5, True), Pen(0.6, 0.5, True)]).drawing == (((0.5, 0.5), (0.6, 0.5)),)
+    assert NO_DRAWING.after([Pen(0.5, 0.5, True), Pen(0.6, 0.5, True)]).drawing == (((0.5, 0.5), (0.6, 0.5)),)
 
 
 def test_patience_is_longer_for_a_pen_on_the_paper() -> None:
-    lifted = NOBODY.hear(drawn(ARC)).later(1.1)
-    resting = NOBODY.hear(drawn(ARC)[:-1]).later(1.1)
+    lifted = NO_DRAWING.after(drawn(ARC)).later(1.1)
+    resting = NO_DRAWING.after(drawn(ARC)[:-1]).later(1.1)
     assert lifted.done(1.0)
     assert not lifted.done(1.2)
     assert not resting.done(1.0)
     assert resting.later(2.0).done(1.0)
-    assert not NOBODY.later(100.0).done(1.0)
+    assert not NO_DRAWING.later(100.0).done(1.0)
 
 
 def test_nothing_odd_gets_in() -> None:
-    person = NOBODY.hear([Pen(math.nan, math.inf, True), Pen(-1e9, 0.0, True)])
+    person = NO_DRAWING.after([Pen(math.nan, math.inf, True), Pen(-1e9, 0.0, True)])
     assert person.drawing == (((0.0, 8.0), (-8.0, 0.0)),)
-    long = NOBODY.hear([Pen(n / 10000, 0.0, True) for n in range(10_000)])
+    long = NO_DRAWING.after([Pen(n / 10000, 0.0, True) for n in range(10_000)])
     assert long.points == POINTS_AT_MOST
 
 
 def test_a_drawing_as_the_network_reads_it() -> None:
-    rows = told((ARC, DASH), 0.1)
+    rows = to_points((ARC, DASH), 0.1)
     np.testing.assert_allclose(rows, [[1, 0, 1, 0, 0], [1, 1, 0, 1, 0], [-2, 2, 1, 0, 0], [3, 0, 0, 1, 0]], atol=1e-6)
-    assert len(told((tuple((n / 100, 0.0) for n in range(100)),), 0.1, 0.01)) == 1  # a straight line
-    assert told((((0.2, 0.2),),), 0.1).tolist() == [[0, 0, 0, 1, 0]]  # a dot
+    assert len(to_points((tuple((n / 100, 0.0) for n in range(100)),), 0.1, 0.01)) == 1  # a straight line
+    assert to_points((((0.2, 0.2),),), 0.1).tolist() == [[0, 0, 0, 1, 0]]  # a dot
 
 
 def test_sides() -> None:
@@ -157,7 +157,7 @@ def test_who_draws_again_is_listened_to() -> None:
     events, after = model.step(state, drawn(DASH)[:2], mode="complete")
     assert after.hands[0].phase == "rest"
     assert [event.down for event in events if isinstance(event, Pen)] == [False]
-    assert after.person.drawing == (DASH,)
+    assert after.performer.drawing == (DASH,)
 
 
 def test_in_free_mode_it_goes_on_while_a_person_draws() -> None:
@@ -165,14 +165,14 @@ def test_in_free_mode_it_goes_on_while_a_person_draws() -> None:
     alone, _ = watch(model, 100)
     beside, state = watch(model, 100, heard={5: drawn(ARC), 60: drawn(DASH)})
     assert alone == beside
-    assert state.person.drawing or state.drawn
+    assert state.performer.drawing or state.drawn
 
 
 def test_a_pen_is_where_it_was_left_when_the_next_drawing_begins() -> None:
     model = draughtsman(pen=ENDLESS)
     _, state = watch(model, 80, mode="complete", heard={0: drawn(ARC)})
     _, state = model.step(state, [Pen(0.5, 0.5, True, MOUSE)], mode="complete")
-    assert state.person.drawing == ((ARC[-1], (0.5, 0.5)),)
+    assert state.performer.drawing == ((ARC[-1], (0.5, 0.5)),)
 
 
 # ---- varying and morphing
@@ -185,7 +185,7 @@ def about(state: SketchState) -> About:
 
 
 def test_the_encoder_is_the_networks() -> None:
-    made, points = network(), told((ARC, DASH), 0.1)
+    made, points = network(), to_points((ARC, DASH), 0.1)
     weights = np.array([0.0, 1.0, 0.0], np.float32)
     with torch.no_grad():
         mean, _ = made.encode(
@@ -195,7 +195,7 @@ def test_the_encoder_is_the_networks() -> None:
 
 
 def heard_and_then(model: SketchRNN, **knobs: Any) -> About:
-    """What is drawn after a person's drawing."""
+    """The condition of the drawing after the performer's."""
     seen, state = watch(model, 100, heard={0: drawn(ARC, DASH)}, patience=0.3, longest=5, draw="dog", **knobs)
     assert seen
     return about(state)
@@ -203,7 +203,7 @@ def heard_and_then(model: SketchRNN, **knobs: Any) -> About:
 
 def test_variations_of_what_was_heard() -> None:
     model = draughtsman()
-    mean = model.subjects._mean_of(NOBODY.hear(drawn(ARC, DASH)).lines, np.float32([0, 1, 0]).tobytes())
+    mean = model.subjects._mean_of(NO_DRAWING.after(drawn(ARC, DASH)).lines, np.float32([0, 1, 0]).tobytes())
     np.testing.assert_allclose(heard_and_then(model, mode="vary", variation=0.0).z, mean)
     near = heard_and_then(model, mode="vary", variation=0.1).z
     far = heard_and_then(model, mode="vary", variation=1.0).z
@@ -269,11 +269,11 @@ def test_two_drawings_nobody_remembered_are_the_seeds() -> None:
 
 def test_the_way_between_two() -> None:
     ends = [About(np.float32(z), np.float32(weights)) for z, weights in (([2, 0], [1, 0]), ([0, 2], [0, 1]))]
-    middle = between(*ends, 0.5, round_way=True)
+    middle = between(*ends, 0.5, spherical=True)
     np.testing.assert_allclose(middle.z, [math.sqrt(2), math.sqrt(2)], rtol=1e-6)
     np.testing.assert_allclose(middle.weights, [0.5, 0.5])
-    np.testing.assert_allclose(between(*ends, 0.5, round_way=False).z, [1, 1])
-    same = between(ends[0], ends[0], 0.3, round_way=True)
+    np.testing.assert_allclose(between(*ends, 0.5, spherical=False).z, [1, 1])
+    same = between(ends[0], ends[0], 0.3, spherical=True)
     np.testing.assert_allclose(same.z, [2, 0])
     np.testing.assert_allclose(varied(ends[0], np.float32([5, 5]), 0.0).z, [2, 0])
     np.testing.assert_allclose(varied(ends[0], np.float32([5, 5]), 1.0).z, [5, 5])
@@ -284,7 +284,7 @@ def test_a_decoder_alone_draws_on_and_says_why(caplog: pytest.LogCaptureFixture)
     with caplog.at_level(logging.WARNING):
         assert watch(model, 200, mode="vary", heard={0: drawn(ARC)}, patience=0.2)[0]
     assert [record.message for record in caplog.records if "no encoder" in record.message] == [
-        "these weights have no encoder: what a person draws can be completed, not varied or remembered"
+        "these weights have no encoder: drawings of the performer can be completed, but not varied or stored"
     ]
     assert watch(model, 200, mode="morph")[0]
     assert watch(model, 200, mode="complete", heard={0: drawn(ARC)})[0]

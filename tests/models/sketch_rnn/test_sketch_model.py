@@ -1,4 +1,4 @@
-"""The draughtsman on stage: when and where its pens draw."""
+"""Sketch-RNN as a streaming model: when and where its pens draw."""
 
 from __future__ import annotations
 
@@ -221,5 +221,5 @@ def test_a_hundred_states_are_small() -> None:
     for _ in range(100):
         _, state = model.step(state, (), pens=4)
         kept.append(state)
-    wishes = {id(hand.job.wish) for state in kept for hand in state.hands if hand.job is not None}
-    assert len(wishes) < 100  # shared by all points of a drawing
+    projections = {id(hand.job.projection) for state in kept for hand in state.hands if hand.job is not None}
+    assert len(projections) < 100  # shared by all points of a drawing

@@ -47,10 +47,10 @@ def reference(made: SketchNetwork, pens: int = PENS) -> np.ndarray:
 
 
 def followed(step: SketchStep, made: SketchNetwork, pens: int = PENS) -> np.ndarray:
-    wishes = [step.wish(condition) for condition in asked(made, pens)]
-    memories, rows, points = [wish.first for wish in wishes], [], drawing(pens)
+    projections = [step.project(condition) for condition in asked(made, pens)]
+    memories, rows, points = [projection.first for projection in projections], [], drawing(pens)
     for number in range(POINTS):
-        outputs, memories = step.step(points[:, number], wishes, memories)
+        outputs, memories = step.step(points[:, number], projections, memories)
         rows.append(outputs.copy())
     return np.stack(rows, axis=1)
 
@@ -89,13 +89,13 @@ def test_every_way_stays_near(way: Way) -> None:
 def test_a_memory_is_left_as_it_was(way: Way) -> None:
     made = network()
     step = CpuSketchStep(made.state_dict(), way=way)
-    wishes = [step.wish(condition) for condition in asked(made)]
+    projections = [step.project(condition) for condition in asked(made)]
     points = drawing()
-    _, memories = step.step(points[:, 0], wishes, [wish.first for wish in wishes])
+    _, memories = step.step(points[:, 0], projections, [projection.first for projection in projections])
     before = [memory.copy() for memory in memories]
-    first, _ = step.step(points[:, 1], wishes, memories)
-    step.step(points[:, 2], wishes, [wish.first for wish in wishes])
-    again, _ = step.step(points[:, 1], wishes, memories)
+    first, _ = step.step(points[:, 1], projections, memories)
+    step.step(points[:, 2], projections, [projection.first for projection in projections])
+    again, _ = step.step(points[:, 1], projections, memories)
     assert all(np.array_equal(a, b) for a, b in zip(memories, before, strict=True))
     assert np.array_equal(first, again)
 
@@ -104,15 +104,15 @@ def test_a_memory_is_left_as_it_was(way: Way) -> None:
 def test_pens_do_not_hear_each_other(way: Way) -> None:
     made = network()
     step = CpuSketchStep(made.state_dict(), way=way)
-    wishes = [step.wish(condition) for condition in asked(made)]
-    together, _ = step.step(drawing()[:, 0], wishes, [wish.first for wish in wishes])
-    alone, _ = step.step(drawing()[1:2, 0], wishes[1:2], [wishes[1].first])
+    projections = [step.project(condition) for condition in asked(made)]
+    together, _ = step.step(drawing()[:, 0], projections, [projection.first for projection in projections])
+    alone, _ = step.step(drawing()[1:2, 0], projections[1:2], [projections[1].first])
     np.testing.assert_allclose(together[1], alone[0], atol=1e-5)
 
 
-def test_a_wish_of_the_wrong_length_is_refused() -> None:
-    with pytest.raises(ValueError, match="11 numbers was expected, not of 4"):
-        CpuSketchStep(network().state_dict()).wish(np.zeros(4, np.float32))
+def test_a_condition_of_the_wrong_length_is_refused() -> None:
+    with pytest.raises(ValueError, match="expected a condition of 11 numbers, got 4"):
+        CpuSketchStep(network().state_dict()).project(np.zeros(4, np.float32))
 
 
 def test_a_step_leaves_the_number_of_threads_alone() -> None:

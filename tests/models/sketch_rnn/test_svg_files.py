@@ -148,7 +148,7 @@ BAD = {
     "got 'rotate(a)'",
     '<use href="#gone"/>': "line 1: <use>: refers to '#gone', which is not in this file",
     '<use href="other.svg#a"/>': "line 1: <use>: refers to 'other.svg#a', which is not in this file",
-    '<g id="a"><use href="#a"/></g>': "line 1: <use>: refers to '#a', which it is inside of",
+    '<g id="a"><use href="#a"/></g>': "line 1: <use>: refers to '#a', which contains it",
     '<svg viewBox="0 0 nine 9"><rect width="9" height="9"/></svg>': "line 1: <svg>: viewBox: expected four numbers, "
     "got '0 0 nine 9'",
 }
