@@ -49,9 +49,9 @@ def test_a_new_category_joins_what_was_learned_of_the_others(tmp_path: Path) -> 
 
 def test_weights_of_another_size_are_refused_by_name(tmp_path: Path) -> None:
     begin, _ = kept(tmp_path, replace(TINY, decoder=9))
-    with pytest.raises(ValueError, match=r"start.weight is \[24, 6\] here and is \[18, 6\] there"):
+    with pytest.raises(ValueError, match=r"start.weight is \[24, 6\] in this network, \[18, 6\] in the initial"):
         SketchTrainer(replace(TINY, begin=begin), drawings())
-    with pytest.raises(ValueError, match=r"encoder.weight_ih_l0 .* not among the weights to begin with"):
+    with pytest.raises(ValueError, match=r"encoder.weight_ih_l0 .* missing in the initial weights"):
         transfer(SketchNetwork(categories=1, encoder=2, decoder=3, latent=4, mixtures=2), ["a"], {}, ["a"])
 
 

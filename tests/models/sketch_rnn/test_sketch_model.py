@@ -208,7 +208,7 @@ def test_weights_travel_through_a_file(tmp_path: Path) -> None:
     assert model.facts.extent == 255.0 / 30.0
     assert watch(model, 100)[0]
     store.save(path, network().state_dict(), dataclasses.replace(card, labels=("cat",)))
-    with pytest.raises(store.WeightsError, match="names 1 categories, and 3 were learned"):
+    with pytest.raises(store.WeightsError, match="names 1 categories, expected 3"):
         SketchRNN.load(str(path))
     store.save(path, {"odd": network().head.bias}, card)
     with pytest.raises(store.WeightsError, match="does not fit the network"):
