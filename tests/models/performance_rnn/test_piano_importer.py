@@ -109,5 +109,5 @@ def test_files_that_are_missing(tmp_path: Path) -> None:
         convert(tmp_path / "weights_manifest.json")
     path, _ = published(tmp_path)
     (tmp_path / "group1-shard2of3").unlink()
-    with pytest.raises(store.WeightsError, match="cannot be read"):
+    with pytest.raises(store.WeightsError, match="cannot read a file named in the manifest"):
         convert(path)
