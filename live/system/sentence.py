@@ -10,7 +10,7 @@ LONGEST = 500
 def message(error: BaseException) -> str:
     """An exception's text on one line; its kind where it has none, or where its text cannot be made."""
     text = ""
-    with suppress(Exception):
+    with suppress(BaseException):  # __str__ is a patch's own code, and may raise KeyboardInterrupt, too
         text = " ".join(str(error).split())
     return text[:LONGEST] or type(error).__name__
 
