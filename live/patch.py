@@ -315,7 +315,8 @@ def load(path: Path, text: str | None = None) -> Patch:
         tree = ast.parse(source, str(path))
         code = compile(tree, str(path), "exec")
     except SyntaxError as error:
-        raise PatchError(f"{path}, line {error.lineno}: {error.msg}") from None
+        where = f"{path}, line {error.lineno}" if error.lineno else str(path)  # a null byte is reported without a line
+        raise PatchError(f"{where}: {error.msg}") from None
     except (RecursionError, MemoryError):
         raise PatchError(f"{path}: nested too deeply to be read") from None
     except (OSError, ValueError) as error:

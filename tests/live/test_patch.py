@@ -58,6 +58,13 @@ def test_a_wrong_file_is_told_with_its_line(tmp_path: Path, text: str, said: str
     assert said in str(error.value)
 
 
+def test_a_null_byte_is_refused_without_a_line(tmp_path: Path) -> None:
+    path = written(tmp_path, 'x = "\0"\n')
+    with pytest.raises(PatchError) as refused:
+        load(path)
+    assert str(refused.value) == f"{path}: source code string cannot contain null bytes"
+
+
 def test_what_is_not_text_is_told(tmp_path: Path) -> None:
     path = tmp_path / "piece.py"
     path.write_bytes(b"\xff\xfe\x00")
