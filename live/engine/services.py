@@ -20,6 +20,7 @@ from live.osc.output import OscOutput
 from live.osc.server import OscServer
 from live.parameters.glides import Glides
 from live.parameters.tree import Tree
+from live.parameters.writer import performer_of
 from live.patch import Patch
 from live.show.cue_list import CueList
 from live.show.mapping_service import MappingService
@@ -69,7 +70,7 @@ def make_services(
     clock_in = MidiClockIn(tree, clock)
     midi_in.receivers += [clock_in.receive, learn.receive, keys.receive]
     midi_in.gone += [keys.gone]
-    osc_out.gone += [keys.peer_gone, stage.pens.performer_gone]
+    osc_out.gone += [keys.peer_gone, lambda peer: stage.pens.performer_gone(performer_of(peer))]
     return [
         disk,
         Glides(tree, clock, wake),

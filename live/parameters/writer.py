@@ -9,6 +9,15 @@ Peer = tuple[str, int]
 """A program on the network: IP address and port; for a connection the transport is in front, "tcp 192.168.1.7"."""
 
 
+def performer_of(peer: Peer) -> str:
+    """Whose pens and keys a peer moves: its own on a connection; over UDP those of its machine.
+
+    Many programs open a new UDP port for each message: by their ports a stroke would fall apart, and a key hang.
+    """
+    host, port = peer
+    return f"{host}:{port}" if " " in host else host
+
+
 class Writer:
     """A peer, and the arguments that it asked for at each address, before they were clipped."""
 

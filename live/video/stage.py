@@ -16,7 +16,7 @@ import pygame
 
 from live.nodes.output import EventOutput
 from live.parameters.tree import Tree
-from live.parameters.writer import current_writer
+from live.parameters.writer import current_writer, performer_of
 from live.transport.clock import Clock
 from live.video import Layer, Roll, Window, svg
 from live.video.blackout import Blackout
@@ -305,7 +305,7 @@ class Stage:
         assert isinstance(value, tuple)
         x, y, down, finger = (*value, 0.0)[:4]
         writer = current_writer()
-        self.touch(node, x, y, down >= 0.5, int(finger), writer.peer if writer is not None else None)
+        self.touch(node, x, y, down >= 0.5, int(finger), performer_of(writer.peer) if writer is not None else None)
 
     def _shoot(self, value: Value) -> None:
         self._shots.append(str(value))

@@ -15,7 +15,7 @@ from live.midi.output.midi_output import MidiVoice
 from live.midi.output.node_outputs import NodeOutputs
 from live.nodes.node_set import NodeSet
 from live.parameters.tree import AddressError, Tree
-from live.parameters.writer import Peer, current_writer
+from live.parameters.writer import Peer, current_writer, performer_of
 from live.patch import Node, Patch
 from models.base import Control, Knob, Listens, NoteOff, NoteOn, Value, event
 
@@ -107,7 +107,7 @@ class KeyRouting:
 
     def peer_gone(self, peer: Peer) -> None:
         """A page or program has gone: the keys that it played by `/NODE/play` come up."""
-        self.gone(_device(peer))
+        self.gone(performer_of(peer))
 
     def gone(self, device: str) -> None:
         """A device was unplugged: its keys and pedals come up."""
@@ -135,7 +135,7 @@ class KeyRouting:
         assert isinstance(value, tuple)
         pitch, velocity = (int(number) for number in (*value, DEFAULT_VELOCITY)[:2])
         writer = current_writer()
-        device = _device(writer.peer) if writer is not None else ""
+        device = performer_of(writer.peer) if writer is not None else ""
         with self._lock:
             node = self._patch.nodes.get(name)
             if node is not None:
@@ -225,6 +225,3 @@ def _plays(keys: Keys, message: InputMessage) -> bool:
         return False
     return message.kind == STOP or (message.kind < 0xF0 and keys.channel in (0, message.channel))
 
-
-def _device(peer: Peer) -> str:
-    return f"{peer[0]}:{peer[1]}"

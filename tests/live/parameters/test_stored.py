@@ -19,7 +19,7 @@ def test_what_was_stored_comes_back_with_the_complaint() -> None:
     tree = planted()
     assert tree.set("/piano/temperature", 9.0) == (
         4.0,
-        "/piano/temperature: 9 is out of range, 0.25 to 4: 4 is taken",
+        "/piano/temperature: 9 is out of range, 0.25 to 4: 4 is used",
     )
     assert tree.set("/piano/pitch_class/c", 0.5) == (0.5, "")
     place = tree.find("/piano/density")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from live.parameters.writer import writing
+from live.parameters.writer import performer_of, writing
 from live.video.performer_pens import MAX_PENS, PenNumbers
 from models.base import Pen
 
@@ -41,6 +41,15 @@ def test_two_peoples_strokes_are_not_joined(show: Any) -> None:
     assert {event.pen for event in show.heard if isinstance(event, Pen)} == {0, 1}
 
 
+def test_a_sender_that_opens_a_new_port_for_each_message_draws_one_stroke(show: Any) -> None:
+    show.clock.advance(1.0)
+    for port, x in enumerate((0.0, 0.5, 1.0), 40_000):
+        with writing(("192.168.1.7", port)):
+            show.tree.write("/ink/pen", (x, 0.0, 1))
+    show.at(1.0)
+    assert show.points() == [[[(0.0, 0.0), (0.5, 0.0), (1.0, 0.0)]]]
+
+
 def test_fingers_of_one_performer_draw_apart(show: Any) -> None:
     show.clock.advance(1.0)
     for finger, x in ((0, 0.0), (1, -1.0), (0, 0.5), (1, -0.5)):
@@ -53,6 +62,6 @@ def test_a_page_that_is_closed_lifts_its_pens(show: Any) -> None:
     show.clock.advance(1.0)
     with writing(BOB):
         show.tree.write("/ink/pen", (0.25, 0.5, 1))
-    show.stage.pens.performer_gone(BOB)
-    show.stage.pens.performer_gone(BOB)
+    show.stage.pens.performer_gone(performer_of(BOB))
+    show.stage.pens.performer_gone(performer_of(BOB))
     assert show.heard == [Pen(0.25, 0.5, False), Pen(0.25, 0.5, True), Pen(0.25, 0.5, False)]
