@@ -52,6 +52,8 @@ class CueList:
         self._runs = ScriptRunner(clock, fail)
         self._started_s: deque[float] = deque(maxlen=STARTS_AT_MOST)
         self._current = self._next = ""
+        self._adding: set[str] = set()
+        """Cues that a waiting request adds."""
         self._look_s = 0.0
         self._circle_s = float("-inf")
         """When a circle of cues was stopped: jumps requested before are dropped."""
@@ -135,6 +137,7 @@ class CueList:
             raise KnobError(f"/cue/add: {error}") from None
         if isinstance(action, Action):
             targets(self.tree, action)
+        self._adding.add(name)
         self._request(lambda: self._edit(name, lambda table: {**table, "actions": [*table.get("actions", []), text]}))
 
     def _set(self, given: Any) -> None:
@@ -154,7 +157,7 @@ class CueList:
 
     def _find(self, name: str) -> str:
         names = list(self.cues)
-        if name in names:
+        if name in names or name in self._adding:
             return name
         if name.isdigit() and 1 <= int(name) <= len(names):
             return names[int(name) - 1]
@@ -274,6 +277,7 @@ class CueList:
             self._file.put(name, change(self._file.tables.get(name, {})))
         else:
             self._file.delete(name)
+        self._adding.discard(name)
         self._build()
 
     def _reporter(self, cue: Cue, action: Action) -> Callable[[str], None]:

@@ -257,3 +257,19 @@ def test_a_sender_of_osc_is_answered_at_the_end_of_the_list(booth: Any, cues: An
     with writing(("192.168.1.7", 5005)), pytest.raises(KnobError, match="at its end"):
         booth.tree.set("/cue/go", True)
     assert booth.told == []
+
+
+def test_a_cue_can_be_changed_in_the_same_moment_in_which_it_is_added(
+    booth: Any, cues: Callable[[str], CueList]
+) -> None:
+    cues(TWO)
+    for address, values in (
+        ("/cue/add", ["end", "/piano/density 1"]),
+        ("/cue/set", ["end", "hold", "2"]),
+        ("/cue/goto", ["end"]),
+        ("/cue/delete", ["end"]),
+    ):
+        booth.tree.write(address, values)  # none of them has been acted on by the control thread yet
+    booth.run(0.1)
+    assert (booth.tree.get("/cue/current"), booth.tree.get("/cue/list"), booth.told) == ("end", "intro\nstorm", [])
+    assert booth.tree.get("/piano/density") == 1.0
