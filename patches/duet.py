@@ -8,4 +8,14 @@ stage = Window(1280, 720, invitation="Play: a MIDI keyboard, or F2 and the keys 
 patch = Patch(
     piano=Node(PerformanceRNN, weights="maestro", out=Midi("auto"), source=Keys("auto"), duet="answer"),
     roll=stage.roll("piano"),
+    page=[
+        "/piano/duet",
+        "/piano/turn",
+        "/piano/patience",
+        "/piano/temperature",
+        "/piano/follow_key",
+        "/piano/follow_density",
+        "/piano/follow_loudness",
+        "/piano/recall",
+    ],
 )
