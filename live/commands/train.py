@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
+from live.commands import per_model
 
 TRAINERS = {
     "piano": "models.performance_rnn.train",
@@ -14,11 +13,4 @@ TRAINERS = {
 
 def main(argv: list[str]) -> int:
     """Passes the arguments to the model's training command; returns its exit status."""
-    if not argv or argv[0] not in TRAINERS:
-        wanted = ", ".join(TRAINERS)
-        sys.stderr.write(
-            f"usage: arabesque train MODEL …\n\nMODEL is one of: {wanted} (arabesque train MODEL --help)\n"
-        )
-        return 0 if argv and argv[0] in ("-h", "--help") else 2
-    status: int = importlib.import_module(TRAINERS[argv[0]]).main(argv[1:])
-    return status
+    return per_model.run("train", TRAINERS, argv)
