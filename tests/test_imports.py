@@ -14,9 +14,9 @@ MODELS_MAY = {"torch", "numpy", "models", "cv2", "PIL", "safetensors", "rich", "
 MODELS_MAY |= {"svgelements", "tinycss2", "cssselect2", "platformdirs"}
 """What the networks may import beyond the standard library: cv2 and PIL for pictures, the next three for training
 and weights, three to read SVG drawings, the last for the cache folder."""
-LIVE_MAY = {"models.base", "models.files.midi_file", "models.files.picture_file"}
-"""What the engine may import of models. Training and the engine read the same MIDI and picture files, so one reader
-serves both; these are file formats and no networks."""
+LIVE_MAY = {"models.base", "models.compute.bench_row", "models.files.midi_file", "models.files.picture_file"}
+"""What the engine may import of models: the base, the row of a benchmark's table, and the readers of MIDI and picture
+files, which training uses too. None of these is a network."""
 
 
 def imported(path: Path) -> set[str]:

@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable
 
 from live.bench.lateness import PEER, RECEIVER, MidiReceiver, busy, lstm_step, receiver_of
-from live.bench.row import BenchRow
 from live.bench.ticker import CLIENT as TICKER
 from live.engine.control_thread import ControlThread
 from live.midi import MidiError
@@ -28,6 +27,7 @@ from live.transport.midi_clock_in import MidiClockIn
 from live.transport.midi_clock_out import MidiClockOut
 from live.transport.tempo import TempoService
 from live.transport.tick_tracker import PER_BEAT
+from models.compute.bench_row import BenchRow
 
 TEMPO_BPM = 120.0
 JITTER_MS = 1.0

@@ -17,12 +17,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 
-from live.bench.row import BenchRow
 from live.midi.output.lateness import Lateness
 from live.midi.output.midi_output import MidiOutput
 from live.midi.port import Port, SilentPort, open_port
 from live.transport.clock import Clock
 from models.base import NoteOff, NoteOn
+from models.compute.bench_row import BenchRow
 
 LOOKAHEAD_S = 0.2
 DRAWING_S = 0.008

@@ -19,12 +19,12 @@ from typing import Any, Final
 from pythonosc.dispatcher import Dispatcher
 from pythonosc.osc_server import BlockingOSCUDPServer
 
-from live.bench.row import BenchRow
 from live.osc.server import OscServer
 from live.osc.udp import UdpSocket
 from live.parameters.tree import Tree
 from live.transport.clock import Clock
 from models.base import Knob
+from models.compute.bench_row import BenchRow
 
 PEER: Final = "python-osc BlockingOSCUDPServer"
 RATES: Final = (3_500, 5_000, 7_000, 10_000, 14_000, 20_000, 28_000, 40_000, 57_000, 80_000)

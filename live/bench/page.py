@@ -19,7 +19,6 @@ from typing import Any, Final
 from aiohttp import ClientSession, WSMsgType
 
 from live.bench.osc import send, sender
-from live.bench.row import BenchRow
 from live.http.clients import WebSocketClients
 from live.http.guard import RequestGuard
 from live.http.oscquery import OscQueryNamespace
@@ -32,6 +31,7 @@ from live.osc.server import OscServer
 from live.parameters.tree import Tree
 from live.transport.clock import Clock
 from models.base import Knob, NoteOff, NoteOn
+from models.compute.bench_row import BenchRow
 
 COUNT: Final = 100_000
 RATE: Final = 20_000

@@ -13,7 +13,6 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pygame
 
-from live.bench.row import BenchRow
 from live.nodes.frame_runner import FrameRunner
 from live.parameters.tree import Tree
 from live.transport.clock import Clock
@@ -23,6 +22,7 @@ from live.video.picture_layer import PictureLayer
 from live.video.sinks import SharedMemorySink
 from live.video.synthetic_scene import SyntheticScene
 from models.base import Event, Frame
+from models.compute.bench_row import BenchRow
 
 SIZE = 1280, 720
 CAMERA = 640, 480

@@ -10,9 +10,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from live.bench.row import BenchRow
 from live.osc.encode import message
 from live.osc.packet import Message, parse
+from models.compute.bench_row import BenchRow
 
 LONGEST_WAIT_S = 60.0
 LOUD, SOFT = 2.0, 0.01

@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Callable
 
-from live.bench.row import BenchRow
 from live.osc.packet import Message, parse
 from live.parameters.tree import Tree
 from live.transport.clock import Clock, VirtualClock
@@ -20,6 +19,7 @@ from live.video import Window
 from live.video.stage import Stage
 from live.video.window import NO_SCREEN, Screen
 from models.base import NoteOff, NoteOn, Page, Pen
+from models.compute.bench_row import BenchRow
 
 PENS, POINTS_PER_S, NOTES_PER_S = 4, 40.0, 10.0
 RATE = 60.0

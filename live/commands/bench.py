@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from live.bench.row import BenchRow
+from models.compute.bench_row import BenchRow
 
 SECTIONS = {
     "step": ("models.performance_rnn.bench:step_rows", "one event of the pianist"),
@@ -33,9 +33,10 @@ SECTIONS = {
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The command; 0 success, 1 where a section failed (it is named, and the others are shown)."""
+    """Runs the command; returns 1 if a section failed (it is named, and the others are shown) or a ratio is too low."""
     parser = argparse.ArgumentParser(
-        prog="arabesque bench", description="Measures this machine. Ratios over 1 are better than the peer named."
+        prog="arabesque bench", description="Measures this machine. A ratio over 1 is better than the named peer; "
+        "the exit status is 1 when a ratio is under the lowest that is good enough."
     )
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"of {', '.join(SECTIONS)} (default: all)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
@@ -69,20 +70,26 @@ def main(argv: list[str] | None = None) -> int:
     if given.json:
         machine = {"machine": platform.machine(), "system": platform.platform(), "python": platform.python_version()}
         given.json.write_text(json.dumps({**machine, "sections": figures}, indent=2) + "\n", encoding="utf-8")
-    return status
+    return 1 if any(missed(row) for rows in figures.values() for row in rows) else status
+
+
+def missed(row: BenchRow) -> bool:
+    """Whether the ratio to the peer is lower than is good enough."""
+    return "least" in row and row["ratio"] < row["least"]
 
 
 def _table(figures: dict[str, list[BenchRow]]) -> Table:
     table = Table()
     for heading in ("", "what"):
         table.add_column(heading)
-    for heading in ("figure", "unit", "ratio"):
+    for heading in ("figure", "unit", "ratio", "at least"):
         table.add_column(heading, justify="right")
     table.add_column("against")
     for section, rows in figures.items():
         for number, row in enumerate(rows):
             ratio = f"{row['ratio']:.2f}x" if "ratio" in row else ""
-            label = "" if number else section
-            table.add_row(label, row["name"], f"{row['value']:.4g}", row["unit"], ratio, row.get("peer", ""))
+            least = f"{row['least']:g}x" if "least" in row else ""
+            cells = f"{row['value']:.4g}", row["unit"], ratio, least, row.get("peer", "")
+            table.add_row("" if number else section, row["name"], *cells, style="bold red" if missed(row) else None)
         table.add_section()
     return table

@@ -1,24 +1,25 @@
-"""Benchmarks that interleave the measured calls, so that machine load affects all of them; tables and bounds."""
+"""Benchmarks that interleave the measured calls, so that machine load affects all of them alike."""
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from models.compute.bench_row import BenchRow
+
 TURN_S = 0.01  # duration of a turn, after which the next call is measured
 
-BenchRow = dict[str, Any]
-"""`name`, `value`, `unit`; with a peer also `peer` and `ratio` (peer's time over ours: above 1 is faster)."""
 Spent = dict[str, NDArray[np.float64]]
 """The duration of each call in seconds, [count], by name."""
+Peers = Mapping[str, Mapping[str, float | None]]
+"""By name of a call: its peers, each with the lowest ratio to it that is good enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +29,6 @@ class Timed:
     name: str
     call: Callable[[], object]
     within: Callable[[], AbstractContextManager[object]] = nullcontext
-
-
-class Bound(NamedTuple):
-    """A figure and the bound that it must reach, in words."""
-
-    name: str
-    figure: float
-    bound: str
-    reached: bool
 
 
 def measured(things: Sequence[Timed], seconds: float) -> Spent:
@@ -53,29 +45,22 @@ def measured(things: Sequence[Timed], seconds: float) -> Spent:
     return {name: np.array(times) for name, times in spent.items()}
 
 
-def table_rows(spent: Spent, peers: Mapping[str, Sequence[str]], *, tail: bool = True) -> list[BenchRow]:
+def table_rows(spent: Spent, peers: Peers, *, tail: bool = True) -> list[BenchRow]:
     """Rows of medians in milliseconds, one for each peer; with `tail` also the 99th percentiles."""
     rows: list[BenchRow] = []
     p50 = {name: float(np.median(times)) * 1000 for name, times in spent.items()}
     for name, times in spent.items():
-        row = {"name": f"{name}, p50", "value": p50[name], "unit": "ms"}
-        beside = [peer for peer in peers.get(name, ()) if peer in p50]
-        rows += [{**row, "ratio": p50[peer] / p50[name], "peer": peer} for peer in beside] or [row]
+        row: BenchRow = {"name": f"{name}, p50", "value": p50[name], "unit": "ms"}
+        beside = [_beside(row, peer, p50[peer], least) for peer, least in peers.get(name, {}).items() if peer in p50]
+        rows += beside or [row]
         if tail:
             rows.append({"name": f"{name}, p99", "value": float(np.percentile(times, 99)) * 1000, "unit": "ms"})
     return rows
 
 
-def print_table(rows: Sequence[BenchRow], bounds: Sequence[Bound]) -> int:
-    """Prints rows and bounds; returns the exit status, 1 if a bound is missed, otherwise 0."""
-    lines = []
-    for row in rows:
-        beside = f"{row['ratio']:9.2f} times as fast as {row['peer']}" if "ratio" in row else ""
-        lines.append(f"{row['name']:46}{row['value']:9.3f} {row['unit']}{beside}")
-    for name, figure, bound, reached in bounds:
-        lines.append(f"{name:46}{figure:9.2f}   {bound:14}{'reached' if reached else 'MISSED'}")
-    sys.stdout.write("\n".join(lines) + "\n")
-    return 0 if all(bound.reached for bound in bounds) else 1
+def _beside(row: BenchRow, peer: str, peer_ms: float, least: float | None) -> BenchRow:
+    compared: BenchRow = {**row, "ratio": peer_ms / row["value"], "peer": peer}
+    return compared if least is None else {**compared, "least": least}
 
 
 def turn(call: Callable[[], object]) -> list[float]:

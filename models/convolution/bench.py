@@ -11,7 +11,8 @@ import torch
 from torch.nn import functional as F
 
 from models.base import Event, Frame
-from models.compute.benchmark import BenchRow, Timed, measured, table_rows
+from models.compute.bench_row import BenchRow
+from models.compute.benchmark import Timed, measured, table_rows
 from models.convolution.features import FeatureMaps
 from models.convolution.filters import convolved
 from models.convolution.kernel_table import KERNELS
@@ -28,7 +29,7 @@ def kernel_rows(seconds: float = 10.0) -> list[BenchRow]:
     frame = Frame(np.random.default_rng(1).integers(0, 256, (*SIZE, 3), np.uint8))
     calls = {**_operations(frame), **_pictures(frame)}
     spent = measured([Timed(name, call) for name, call in calls.items()], seconds)
-    return table_rows(spent, {name: (f"{USUAL}, {name}",) for name in calls}, tail=False)
+    return table_rows(spent, {name: {f"{USUAL}, {name}": None} for name in calls}, tail=False)
 
 
 def _operations(frame: Frame) -> dict[str, Callable[[], object]]:

@@ -1,18 +1,12 @@
 """The loss of neural style per step, compared with torch.optim.LBFGS on the same pictures.
 
-    python -m models.neural_style.bench --weights vgg16 --content PHOTO --style PAINTING --size 256 --steps 100
-
 Both start from the same canvas and minimise the same loss; its evaluations, nearly all of the work, are counted.
-torch's L-BFGS runs without a line search, as is usual for neural style, and with --search also with strong Wolfe.
+torch's L-BFGS runs without a line search, as is usual for neural style.
 """
 
 from __future__ import annotations
 
-import argparse
-import sys
 import time
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,9 +14,8 @@ import torch
 from torch import Tensor
 
 from models.base import knobs_of
-from models.compute.benchmark import BenchRow
+from models.compute.bench_row import BenchRow
 from models.compute.threads import threads
-from models.files.picture_file import read
 from models.neural_style import lbfgs
 from models.neural_style.canvas import fitted, noise
 from models.neural_style.model import NeuralStyle
@@ -34,7 +27,7 @@ from models.style_transfer.feature_extractor import FeatureExtractor
 Curve = dict[int, tuple[float, int]]
 """By number of steps: the loss, and the number of evaluations so far."""
 
-OURS, PLAIN, SEARCHING = "ours", "torch.optim.LBFGS", "torch.optim.LBFGS, strong Wolfe"
+PLAIN = "torch.optim.LBFGS"
 MARKS = 1, 5, 10, 20, 30, 50, 75, 100, 150, 200, 300, 500
 HISTORY = 100  # torch's own default
 
@@ -68,11 +61,11 @@ class Case:
                 found[number] = descent.loss, descent.evaluations
         return found
 
-    def theirs(self, steps: int, search: str | None) -> Curve:
+    def theirs(self, steps: int) -> Curve:
         """The curve of torch.optim.LBFGS at learning rate 1, one iteration per step."""
         canvas, count, found = self.canvas.clone().requires_grad_(), 0, {}
         optimiser = torch.optim.LBFGS(
-            [canvas], max_iter=1, history_size=HISTORY, line_search_fn=search, tolerance_grad=0.0, tolerance_change=0.0
+            [canvas], max_iter=1, history_size=HISTORY, tolerance_grad=0.0, tolerance_change=0.0
         )
 
         def closure() -> float:
@@ -106,44 +99,10 @@ def descent_rows(steps: int = 30) -> list[BenchRow]:
     began_s = time.perf_counter()
     ours = case.ours(steps)[steps]
     took_ms = (time.perf_counter() - began_s) * 1000.0 / steps
-    plain = case.theirs(steps, None)[steps]
+    plain = case.theirs(steps)[steps]
     name = f"neural style loss (untrained network) after {steps} steps, {ours[1]} evaluations"
     peer = f"{PLAIN}, {plain[1]} evaluations"
     return [
-        {"name": name, "value": ours[0], "unit": "", "ratio": plain[0] / ours[0], "peer": peer},
+        {"name": name, "value": ours[0], "unit": "", "ratio": plain[0] / ours[0], "peer": peer, "least": 1.0},
         {"name": "one step at 128x96", "value": took_ms, "unit": "ms"},
     ]
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Prints the curves; returns 1 if our loss after all steps is above torch's."""
-    parser = argparse.ArgumentParser(description="The loss of neural style per step, compared with torch's L-BFGS.")
-    parser.add_argument(
-        "--weights", default=feature_extractor.AUTO, help="vgg16, squeezenet, a file, or a painter's weights"
-    )
-    parser.add_argument("--content", type=Path, required=True, metavar="PICTURE")
-    parser.add_argument("--style", type=Path, required=True, metavar="PICTURE")
-    parser.add_argument("--size", type=int, default=256, help="height in pixels")
-    parser.add_argument("--start", choices=("noise", "content"), default="content")
-    parser.add_argument("--beta", type=float, default=10.0)
-    parser.add_argument("--steps", type=int, default=100)
-    parser.add_argument("--search", action="store_true", help="also run torch with its line search")
-    options = parser.parse_args(argv)
-    case = Case(
-        feature_extractor.load(options.weights), read(options.content), read(options.style), size=options.size,
-        start=options.start, beta=options.beta,
-    )  # fmt: skip
-    curves = {OURS: case.ours(options.steps), PLAIN: case.theirs(options.steps, None)}
-    if options.search:
-        curves[SEARCHING] = case.theirs(options.steps, "strong_wolfe")
-    lines = ["steps  " + "".join(f"{name:>36}" for name in curves)]
-    for step in curves[OURS]:
-        cells = (f"{loss:.5f} ({count} evaluations)" for loss, count in (curve[step] for curve in curves.values()))
-        lines.append(f"{step:5}  " + "".join(f"{each:>36}" for each in cells))
-    sys.stdout.write("\n".join(lines) + "\n")
-    last = max(curves[OURS])
-    return 0 if curves[OURS][last][0] <= curves[PLAIN][last][0] else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

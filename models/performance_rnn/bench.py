@@ -1,7 +1,5 @@
 """Time per event of the pianist, compared with nn.LSTM and with reading the weights once.
 
-    python -m models.performance_rnn.bench --seconds 20
-
 All variants alternate within one run, on one thread, at full size (3 layers of 512) with untrained weights: other
 load slows all of them alike, so the ratios are more reliable than the milliseconds. The p99 depends on the machine
 as much as on the step: close other programs first.
@@ -9,15 +7,14 @@ as much as on the step: close other programs first.
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Callable, Iterator
 from itertools import count
 
 import numpy as np
 import torch
 
-from models.compute.benchmark import BenchRow, Bound, Spent, Timed, measured, print_table, table_rows, without_onednn
+from models.compute.bench_row import BenchRow
+from models.compute.benchmark import Peers, Timed, measured, table_rows, without_onednn
 from models.performance_rnn.model import PerformanceRNN
 from models.performance_rnn.network import Network
 from models.performance_rnn.step import CpuPianoStep, Floats, Way
@@ -35,28 +32,15 @@ WHOLE = "our whole event, with every knob at work"
 USUAL = "nn.LSTM + nn.Linear"
 UNPACKED = "nn.LSTM + nn.Linear, oneDNN off"
 READING = "reading our step's weights once"
-PEERS = {OURS: (USUAL, UNPACKED, READING), PLAIN: (USUAL,), WHOLE: (USUAL,)}
+PEERS: Peers = {OURS: {USUAL: 12.0, UNPACKED: 1.8, READING: 0.5}, PLAIN: {USUAL: None}, WHOLE: {USUAL: None}}
 
 
 def step_rows(seconds: float = 20.0, *, way: Way | None = None) -> list[BenchRow]:
-    """Rows for `arabesque bench`: name, value, unit, and the `ratio` of the named peer's time to it.
+    """Rows for `arabesque bench step`.
 
     `way` is passed to `CpuPianoStep`; None selects the best one for this machine.
     """
     return table_rows(measured(list(_variants(way, seed=1)), seconds), PEERS)
-
-
-def bounds(spent: Spent) -> list[Bound]:
-    """The required ratios."""
-    p50 = {name: float(np.median(times)) for name, times in spent.items()}
-    usual, unpacked, reading = p50[USUAL] / p50[OURS], p50[UNPACKED] / p50[OURS], p50[OURS] / p50[READING]
-    tail = float(np.percentile(spent[OURS], 99)) / p50[OURS]
-    return [
-        Bound("times faster than the usual step", usual, "at least 12", usual >= 12.0),
-        Bound("times faster with oneDNN off", unpacked, "at least 1.8", unpacked >= 1.8),
-        Bound("times as long as reading the weights", reading, "at most 2", reading <= 2.0),
-        Bound("p99 over p50", tail, "under 4", tail < 4.0),
-    ]
 
 
 def _variants(way: Way | None, seed: int) -> Iterator[Timed]:
@@ -109,17 +93,3 @@ def _usual(network: Network) -> Callable[[], None]:
         network.head(out)
 
     return call
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Prints the table; returns 1 where a bound is missed."""
-    parser = argparse.ArgumentParser(description="Time per event of the pianist.")
-    parser.add_argument("--seconds", type=float, default=20.0)
-    parser.add_argument("--way", choices=("int8", "packed", "float32"), help="how to multiply (default: the best)")
-    options = parser.parse_args(argv)
-    spent = measured(list(_variants(options.way, seed=1)), options.seconds)
-    return print_table(table_rows(spent, PEERS), bounds(spent))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,15 +1,11 @@
 """Time per point of Sketch-RNN for one pen and for four, compared with a plain nn.LSTM step.
 
-    python -m models.sketch_rnn.bench --seconds 20
-
 The calls are interleaved in one run on one thread, at full size (decoder 512, z 128, 20 categories, 20 mixtures) with
 untrained weights. Load on the machine slows all calls equally, so the ratios are more reliable than the times.
 """
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,7 +13,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.compute.benchmark import BenchRow, Bound, Spent, Timed, measured, print_table, table_rows, without_onednn
+from models.compute.bench_row import BenchRow
+from models.compute.benchmark import Peers, Timed, measured, table_rows, without_onednn
 from models.sketch_rnn.model import SketchRNN
 from models.sketch_rnn.network import SketchNetwork
 from models.sketch_rnn.step import STROKE, CpuSketchStep, Way
@@ -37,29 +34,19 @@ def named(what: str, pens: int) -> str:
 
 
 def step_rows(seconds: float = 20.0, *, way: Way | None = None) -> list[BenchRow]:
-    """The rows that `arabesque bench` prints: name, value, unit, and `ratio` to the peer (above 1 is faster).
+    """Rows for `arabesque bench sketch`.
 
     `way` is that of `CpuSketchStep`; None is the default of this machine.
     """
     return table_rows(measured(list(_things(way, seed=1)), seconds), peers())
 
 
-def peers() -> dict[str, list[str]]:
+def peers() -> Peers:
     """The peers of each measured call, with the same number of pens."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, dict[str, float | None]] = {}
     for pens in PENS:
-        found[named(OURS, pens)] = [named(USUAL, pens), named(UNPACKED, pens)]
-        found[named(WHOLE, pens)] = [named(USUAL, pens)]
-    return found
-
-
-def bounds(spent: Spent) -> list[Bound]:
-    """The bounds that the step must reach."""
-    found = []
-    for pens in PENS:
-        usual, ours = (float(np.median(spent[named(what, pens)])) for what in (USUAL, OURS))
-        name = named("times faster than the usual step", pens)
-        found.append(Bound(name, usual / ours, "at least 3", usual >= 3.0 * ours))
+        found[named(OURS, pens)] = {named(USUAL, pens): 3.0, named(UNPACKED, pens): None}
+        found[named(WHOLE, pens)] = {named(USUAL, pens): None}
     return found
 
 
@@ -119,19 +106,3 @@ def _usual(network: SketchNetwork, pens: int) -> Callable[[], None]:
         network.head(out)
 
     return call
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Prints the table; returns 1 where a bound is missed."""
-    parser = argparse.ArgumentParser(description="Time per point of Sketch-RNN.")
-    parser.add_argument("--seconds", type=float, default=20.0)
-    parser.add_argument(
-        "--way", choices=("int8", "float32"), help="arithmetic of the recurrent product (the fastest of this processor)"
-    )
-    options = parser.parse_args(argv)
-    spent = measured(list(_things(options.way, seed=1)), options.seconds)
-    return print_table(table_rows(spent, peers()), bounds(spent))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

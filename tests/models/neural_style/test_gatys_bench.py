@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from eyes import small_painter
 
 from models.neural_style import bench
 from models.style_transfer.backbone import StyleBackbone
-from models.style_transfer.pictures import write
 from models.vision.untrained import Untrained
 
 
@@ -17,18 +14,8 @@ from models.vision.untrained import Untrained
 def test_ours_is_as_low_as_torchs(eyes: str, start: str) -> None:
     network = Untrained() if eyes == "untrained" else StyleBackbone(small_painter())
     case = bench.Case(network, bench.pattern(1), bench.pattern(2), size=32, start=start, beta=10.0)
-    ours, theirs = case.ours(20), case.theirs(20, None)
+    ours, theirs = case.ours(20), case.theirs(20)
     assert ours.keys() == theirs.keys() == {1, 5, 10, 20}
     assert ours[20][0] <= theirs[20][0]
     assert theirs[20][1] == 20
     assert ours[20][1] <= 28  # no more than a few evaluations to search for the length of a step
-
-
-def test_the_command_prints_both_curves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for number in (1, 2):
-        write(tmp_path / f"{number}.png", bench.pattern(number))
-    words = ["--weights", "untrained", "--content", str(tmp_path / "1.png"), "--style", str(tmp_path / "2.png")]
-    assert bench.main([*words, "--size", "32", "--steps", "5", "--start", "noise"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == ["steps", "1", "5"]
-    assert lines[2].count("evaluations") == 2
