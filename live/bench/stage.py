@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 import statistics
 import subprocess
@@ -32,7 +33,19 @@ def stage_rows(changes: int = 20) -> list[BenchRow]:
             delays = [_delay_s(port, heard, LOUD if turn % 2 else SOFT, at_once) for turn in range(changes)]
             rows.append({"name": f"{name}, p50", "value": statistics.median(delays) * 1000.0, "unit": "ms"})
             rows.append({"name": f"{name}, max", "value": max(delays) * 1000.0, "unit": "ms"})
+        wait_ms = _wait_s(heard) * 1000.0
+        rows.append({"name": "of that, until the music has a next note, mean", "value": wait_ms, "unit": "ms"})
     return rows
+
+
+def _wait_s(heard: socket.socket, notes: int = 100) -> float:
+    """Mean time from a random moment to the next note, from the times between `notes` notes (E[gap²] / 2 E[gap])."""
+    times = []
+    for _ in range(notes):
+        _next_note(heard)
+        times.append(time.monotonic())
+    gaps = [after - before for before, after in itertools.pairwise(times)]
+    return sum(gap * gap for gap in gaps) / (2.0 * sum(gaps))
 
 
 def _seconds(command: list[str]) -> float:
