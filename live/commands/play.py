@@ -11,13 +11,22 @@ from pathlib import Path
 
 from live.commands.names import MEANINGS
 from live.engine.stop_signals import StopSignals
+from live.engine.terminal import StatusStream, log_to, wants_colour
 from live.midi import MidiError
 from live.midi.output.delay import Delay
 from live.net.allow import Allow
 from live.net.source_rule import SourceRule
 from live.net.token import TokenError, read_token
 
+log = logging.getLogger("live.commands.play")
+
 DEFAULT_PATCH = "trio"
+ALONE = (
+    "draw in the window, press F2 and play on the keys A to L; F1 shows all keys, Q stops",
+    "the control page moves everything, on a phone too with --host 0.0.0.0",
+    "next: arabesque duet (it answers your playing), sketch, mirror; arabesque --help tells the rest",
+)
+"""What to try, told to a person who names no patch."""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -37,8 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "patch",
         nargs="?",
-        default=DEFAULT_PATCH,
-        help="a Python file, or the name of a patch that comes with Arabesque (default: %(default)s)",
+        help=f"a Python file, or the name of a patch that comes with Arabesque (default: {DEFAULT_PATCH})",
     )
     sound = parser.add_argument_group("what is heard")
     sound.add_argument(
@@ -186,7 +194,7 @@ def main(argv: list[str]) -> int:
     signals.install()
     parser = _parser()
     given = parser.parse_args(argv)
-    _log(given.verbose)
+    terminal = _log(given.verbose)
     settings = (*_clocks(given), *(_setting(parser, text) for text in given.settings))
     targets = tuple(_target(parser, text) for text in given.osc_out)
     if given.seconds is not None and not given.seconds > 0:
@@ -195,6 +203,10 @@ def main(argv: list[str]) -> int:
         parser.error(f"--seed: expected a whole number from 0 to {2**31 - 1}")
     if given.offline and (given.seconds is None or not (given.record or given.render or given.record_video)):
         parser.error("--offline needs --seconds, and --record, --render or --record-video to have something to write")
+
+    if given.patch is None:
+        for line in ALONE:
+            log.info("%s", line)
 
     # These import torch by way of the patch, so they come after the command line is known to be right.
     from live.engine.options import Options
@@ -221,13 +233,14 @@ def main(argv: list[str]) -> int:
         watch=not given.no_reload,
     )
     return perform(
-        given.patch,
+        given.patch or DEFAULT_PATCH,
         options,
         seconds=given.seconds,
         offline=given.offline,
         headless=given.headless,
         render=given.render,
         on_stop=signals.register,
+        terminal=terminal,
     )
 
 
@@ -291,13 +304,14 @@ def _token(parser: argparse.ArgumentParser, given: argparse.Namespace) -> str | 
         parser.error(str(error))
 
 
-def _log(verbose: bool) -> None:
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.INFO,
-        format="%(asctime)s %(levelname)s %(message)s" if verbose else "arabesque: %(message)s",
-        stream=sys.stderr,
-    )
+def _log(verbose: bool) -> StatusStream | None:
+    """Sets the log up; returns the stream of the running line, if standard error is a terminal."""
+    stream = StatusStream(sys.stderr)
+    pattern = "%(asctime)s %(levelname)s %(message)s" if verbose else "arabesque: %(message)s"
+    level = logging.DEBUG if verbose else logging.INFO
+    log_to(stream, level, pattern, colour=wants_colour(sys.stderr, os.environ))
     logging.getLogger("watchfiles").setLevel(logging.WARNING)
+    return stream if sys.stderr.isatty() else None
 
 
 if __name__ == "__main__":

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from live.engine.engine import Engine
 from live.engine.options import Options
-from live.engine.running_line import Terminal
 from live.engine.show_log import ShowLog
 from live.engine.stop_deadline import StopDeadline, exit_now
+from live.engine.terminal import StatusStream, Terminal
 from live.nodes.frame_runner import FrameRunner
 from live.patch import PatchError, find, load
 from live.transport.clock import VirtualClock
@@ -35,8 +35,10 @@ def perform(
     headless: bool,
     render: Path | None,
     on_stop: Callable[[Callable[[], None]], None],
+    terminal: StatusStream | None = None,
 ) -> int:
-    """Plays; returns the exit status. `on_stop` is given what a signal should call.
+    """Plays; returns the exit status. `on_stop` is given what a signal should call, and `terminal` is where a running
+    line may be shown.
 
     Offline it plays on a virtual clock, to the recording only.
     """
@@ -57,9 +59,9 @@ def perform(
         engine = Engine(loaded, VirtualClock() if offline else None, options, path)
         on_stop(engine.stop_soon)
         deadline = StopDeadline(engine.stopping, engine.end_notes)
-        display: Terminal | ShowLog = Terminal(engine.clock, engine.nodes)
-        if headless or not sys.stderr.isatty():
-            display = ShowLog(engine.clock, engine.tree, engine.nodes)
+        display: Terminal | ShowLog = ShowLog(engine.clock, engine.tree, engine.nodes)
+        if terminal is not None and not headless:
+            display = Terminal(engine.clock, engine.nodes, terminal)
         screen = Screen(engine.stage, os.environ.get("SDL_VIDEODRIVER"))
         if not offline:
             engine.routing.views.append(display.view)

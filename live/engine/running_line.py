@@ -1,10 +1,6 @@
-"""The running line on a terminal: the keys that sound, as they sound."""
+"""The running line of a node: the keys that sound, as they sound."""
 
 from __future__ import annotations
-
-import sys
-from collections.abc import Container
-from typing import TextIO
 
 from live.system.queues import TimedQueue
 from live.transport.clock import Clock
@@ -12,7 +8,6 @@ from models.base import Event, NoteOff, NoteOn
 
 NAMES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
 LOWEST, HIGHEST = 21, 108
-EVERY_S = 0.09
 LEVELS = " ▁▂▃▄▅▆▇█"
 
 
@@ -62,35 +57,3 @@ class RunningLine:
             loudest[column] = max(loudest[column], velocity)
         keys = "".join(LEVELS[(velocity + 15) // 16] for velocity in loudest)
         return f"{self.name} ▕{keys}▏ {' '.join(pitch_name(pitch) for pitch in sorted(self.sounding))}"
-
-
-class Terminal:
-    """Draws the lines of all nodes side by side, in place; where there is no terminal, see `live.engine.show_log`.
-
-    `nodes` are those there are now, by name.
-    """
-
-    def __init__(self, clock: Clock, nodes: Container[str], stream: TextIO = sys.stderr, columns: int = 100) -> None:
-        self._clock = clock
-        self._nodes = nodes
-        self._stream = stream
-        self._columns = columns
-        self._lines: dict[str, RunningLine] = {}
-        self._drawn_s = float("-inf")
-
-    def view(self, name: str) -> RunningLine:
-        self._lines[name] = RunningLine(name, self._clock)
-        return self._lines[name]
-
-    def draw(self) -> None:
-        """Draws the line, at most ten times a second."""
-        if not self._lines or self._clock.now() - self._drawn_s < EVERY_S:
-            return
-        self._drawn_s = self._clock.now()
-        text = "  ".join(line.text() for name, line in list(self._lines.items()) if name in self._nodes)
-        self._stream.write(f"\r\x1b[2K{text[: self._columns]}")
-        self._stream.flush()
-
-    def end(self) -> None:
-        """Ends the line."""
-        self._stream.write("\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from live.engine.running_line import RunningLine
 from live.parameters.tree import AddressError, Tree
@@ -53,12 +53,12 @@ class ShowLog:
             self._look(name, now_s)
         if now_s - self._alive_s >= ALIVE_EVERY_S:
             self._alive_s = now_s
-            log.info("playing for %s", self._sum(now_s - self._began_s))
+            log.info("playing for %s", summary(now_s - self._began_s, self._lines, self._nodes))
 
     def end(self) -> None:
         """Logs the length of the show, if it has begun."""
         if self._began_s is not None:
-            log.info("stopped after %s", self._sum(self._clock.now() - self._began_s))
+            log.info("stopped after %s", summary(self._clock.now() - self._began_s, self._lines, self._nodes))
 
     # -- inside -------------------------------------------------------------------------------------------------
 
@@ -72,9 +72,11 @@ class ShowLog:
             self._logged[name] = state, now_s
             log.info("%s: %s", name, state)
 
-    def _sum(self, lasted_s: float) -> str:
-        struck = [f"{name}: {line.struck:,} notes" for name, line in self._lines.items() if name in self._nodes]
-        return "; ".join([_span(lasted_s), *struck])
+
+def summary(lasted_s: float, lines: Mapping[str, RunningLine], nodes: Container[str]) -> str:
+    """How long a show has lasted, and how many notes each of its present nodes has struck."""
+    struck = [f"{name}: {line.struck:,} note{'s' * (line.struck != 1)}" for name, line in lines.items() if name in nodes]
+    return "; ".join([_span(lasted_s), *struck])
 
 
 def _span(lasted_s: float) -> str:
