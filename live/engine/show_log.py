@@ -75,7 +75,8 @@ class ShowLog:
 
 def summary(lasted_s: float, lines: Mapping[str, RunningLine], nodes: Container[str]) -> str:
     """How long a show has lasted, and how many notes each of its present nodes has struck."""
-    struck = [f"{name}: {line.struck:,} note{'s' * (line.struck != 1)}" for name, line in lines.items() if name in nodes]
+    notes = {name: line.struck for name, line in lines.items() if name in nodes}
+    struck = [f"{name}: {number:,} note{'s' * (number != 1)}" for name, number in notes.items()]
     return "; ".join([_span(lasted_s), *struck])
 
 
