@@ -82,8 +82,18 @@ def preset(stage: Stage, number: str, *, store: bool) -> None:
         stage.say(False, f"stored preset {number}" if store else f"preset {number}")
 
 
+def next_setting(stage: Stage) -> None:
+    """Chooses what the mouse sets of the projection: the corners, then the mesh, then nothing."""
+    choices = stage.tree.knob("/window/setting").choices
+    now = choices.index(str(stage.tree.get("/window/setting")))
+    stage.tree.set("/window/setting", choices[(now + 1) % len(choices)])
+
+
 def leave(stage: Stage) -> None:
     """Closes the help, the values or the full screen, one per press. Never stops the performance."""
+    if stage.tree.get("/window/setting") != "off":
+        stage.tree.set("/window/setting", "off")
+        return
     for address in ("/window/help", "/window/hud", "/window/fullscreen"):
         if stage.tree.get(address):
             stage.tree.set(address, False)
@@ -106,6 +116,7 @@ KEYS = (
     KeyBinding(("pause", "f4"), "F4", "pause everything, and play on", pause),
     KeyBinding(("backspace",), "Backspace", "panic: end every note, now", press("/midi/panic")),
     KeyBinding(("home",), "Home", "return everything to what the patch says", home),
+    KeyBinding(("w",), "W", "set the corners of the picture on a wall, then its mesh", next_setting),
     KeyBinding(("b",), "B", "blackout on or off", toggle("/engine/blackout")),
     KeyBinding(("c",), "C", "erase all drawings", each_ink("clear")),
     KeyBinding(("u", "z"), "U  Z", "undo the last drawing, or your last stroke", undo),

@@ -10,6 +10,8 @@ import pygame
 from live.video import Window, keys
 from live.video.computer_piano import ComputerPiano
 from live.video.hud import Hud
+from live.video.projection import Projection
+from live.video.projection_setting import ProjectionSetting
 from live.video.stage import Stage
 
 log = logging.getLogger(__name__)
@@ -31,6 +33,8 @@ class Screen:
     def __init__(self, stage: Stage, asked_driver: str | None = None) -> None:
         self.stage = stage
         self.hud = Hud(stage)
+        self.projection = Projection(stage.tree)
+        self.setting = ProjectionSetting(stage.tree, self.projection)
         self.surface: pygame.Surface | None = None
         self._asked_driver = asked_driver
         self._window: Window | None = None
@@ -71,7 +75,7 @@ class Screen:
         for event in pygame.event.get():
             self._handle(event, now_s)
         wanted = bool(stage.tree.get("/window/fullscreen")), int(stage.tree.get("/window/display"))  # type: ignore[arg-type]
-        if wanted != self._full and (wanted[0] or self._full[0]):
+        if wanted != self._full:
             self._open(stage.window, *wanted)
         self._full = wanted
         self._draw()
@@ -123,17 +127,28 @@ class Screen:
         if surface is None:
             return
         stage, self.surface = self.stage, surface
-        if stage.size != surface.get_size():
-            stage.size = surface.get_size()
+        if self.projection.follow(surface.get_size()):
+            self._exposed = True
+        picture = self.projection.picture(surface)
+        if stage.size != picture.get_size():
+            stage.size = picture.get_size()
             stage.tree.publish("/window/width", stage.size[0])
             stage.tree.publish("/window/height", stage.size[1])
             self._exposed = True
-        over, was_over = self.hud.wants() and not stage.blackout.dark, self._over
-        box = stage.draw(surface, whole=self._exposed or over or was_over)
-        if over:
-            self.hud.draw(surface)
+        setting = self.setting.mode != "off" and not stage.blackout.dark
+        over, was_over = (setting or self.hud.wants()) and not stage.blackout.dark, self._over
+        box = stage.draw(picture, whole=self._exposed or over or was_over)
+        if setting:
+            self.setting.draw_grid(picture)
+        elif over:
+            self.hud.draw(picture)
         self._over, self._exposed = over, False
         if box is not None:
+            if picture is not surface:
+                self.projection.show(surface)
+                box = surface.get_rect()
+            if setting:
+                self.setting.draw_handles(surface)
             pygame.display.update(box)
 
     def _publish(self, now_s: float) -> None:
@@ -155,6 +170,8 @@ class Screen:
                 stage.tree.set("/engine/stop", True)
             case pygame.KEYDOWN if event.mod & (pygame.KMOD_CTRL | pygame.KMOD_ALT | pygame.KMOD_META):
                 keys.pressed(stage, event)
+            case pygame.KEYDOWN if self.setting.key(event, self._output_size()):
+                pass
             case pygame.KEYDOWN:
                 if not self._piano.pressed(event.scancode):
                     keys.pressed(stage, event)
@@ -171,7 +188,8 @@ class Screen:
                 if event.buttons[0] and not event.touch:
                     self._touch(event.pos, True)
             case pygame.FINGERDOWN | pygame.FINGERMOTION | pygame.FINGERUP:
-                at, down = (event.x * stage.size[0], event.y * stage.size[1]), event.type != pygame.FINGERUP
+                width, height = self._output_size()
+                at, down = (event.x * width, event.y * height), event.type != pygame.FINGERUP
                 number = self._fingers.get(event.finger_id) or self._new_finger()
                 self._fingers[event.finger_id] = number
                 self._touch(at, down, number)
@@ -182,7 +200,15 @@ class Screen:
         """The least number, from 1 on, that no finger on the screen has: the system's own are any."""
         return min(set(range(1, len(self._fingers) + 2)) - set(self._fingers.values()))
 
+    def _output_size(self) -> tuple[int, int]:
+        return self.surface.get_size() if self.surface is not None else self.stage.size
+
     def _touch(self, at_px: tuple[float, float], down: bool, finger: int = 0) -> None:
+        """A pen, mouse or finger on the output: it draws, or in the setting mode moves a handle."""
+        if self.setting.mode != "off":
+            self.setting.touch(at_px, down, self._output_size())
+            return
+        at_px = self.projection.picture_px(at_px)
         node = self.stage.top_ink()
         if node is not None:
             self.stage.touch(node, *self.stage.paper_under(*at_px), down, finger)

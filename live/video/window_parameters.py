@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from live.video.projection import PROJECTION_KNOBS
 from models.base import Knob, pulse
 
 WINDOW_KNOBS: dict[str, Knob] = {
     "fullscreen": Knob("Fill the whole screen", kind="switch", default=False),
-    "display": Knob("The screen to fill, counted from 0", 0, 63, kind="int", default=0),
+    "display": Knob("The screen that the window is on or fills, counted from 0", 0, 63, kind="int", default=0),
     "width": Knob("Width of the window", unit="px", kind="int", default=0, access="r"),
     "height": Knob("Height of the window", unit="px", kind="int", default=0, access="r"),
     "rate": Knob("Most frames drawn per second", 1.0, 240.0, "1/s", default=60.0),
@@ -28,4 +29,5 @@ WINDOW_KNOBS: dict[str, Knob] = {
     "shot": Knob(
         "Writes a PNG of all layers to a new file of this name, in that folder", kind="text", default="", access="w"
     ),
+    **PROJECTION_KNOBS,
 }
