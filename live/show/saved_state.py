@@ -1,6 +1,7 @@
 """Saves how a show stands every few seconds, so that it goes on there after a crash or a power cut.
 
-The file `PATCH.state.toml` is removed at an orderly end: it exists only while the show runs, or after it has died.
+The file `PATCH.state.toml` exists while the show runs, or after it has died. At an orderly end it is removed, or keeps
+only how the picture is set up on its screen or wall (`INSTALLED`), which the next start takes up again.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ EXCLUDED: Final = tuple(
     )
 )
 """What is not saved: requests of the moment, and what files of their own keep."""
+INSTALLED: Final = tuple(map(Pattern, ("/window/{display,rotation,mirrored}", "/window/{corner,mesh,edge}/*")))
+"""What belongs to the place rather than to the show, and so is taken up at every start."""
 _KINDS: Final = ("float", "int", "switch", "choice", "text", "vector")
 
 
@@ -71,7 +74,10 @@ class SavedState:
             return
         self._initial = self._values()
         if found is not None and self._wanted(found):
-            self._take_up(found)
+            self._take_up(found, "--fresh starts without")
+        elif found is not None and _installed(found["values"]):
+            values = _installed(found["values"])
+            self._take_up({"cue": "", "values": values}, "the picture's place on the screen or wall")
 
     def follow(self, patch: Patch) -> None:  # noqa: ARG002
         """A reload changes what the patch says, so what is moved is counted from there on."""
@@ -87,11 +93,15 @@ class SavedState:
         return self._next_s
 
     def close(self) -> None:
-        """Removes the file, or with `restore` "always" marks it as that of an orderly end."""
+        """Marks the file as that of an orderly end: with `restore` "always" it keeps everything, else what is
+        installed; without any of that it is removed.
+        """
         if self._path is None:
             return
         if self._restore == "always":
             self._save("ended")
+        elif values := _installed(self._moved()):
+            self._write({"state": "ended", "cue": "", "values": values})
         else:
             self._disk.submit((id(self), "state"), lambda path=self._path: _remove(path))  # type: ignore[misc]
 
@@ -105,20 +115,26 @@ class SavedState:
             values = {leaf.address: leaf.at(now_s) for leaf in leaves}
         return {a: value for a, value in values.items() if not any(p.matches(a) for p in EXCLUDED)}
 
+    def _moved(self) -> dict[str, Value]:
+        return {a: value for a, value in self._values().items() if self._initial.get(a) != value}
+
     def _save(self, state: str) -> None:
-        path = self._path
-        assert path is not None
-        moved = {a: value for a, value in self._values().items() if self._initial.get(a) != value}
+        moved = self._moved()
         table = {"state": state, "cue": self._cues.current, "values": moved}
         if table == self._saved or (state == "running" and not self._saved and not moved and not self._cues.current):
             return
         self._saved = table
+        self._write(table)
+
+    def _write(self, table: dict[str, Any]) -> None:
+        path = self._path
+        assert path is not None
         self._disk.submit((id(self), "state"), lambda: _write(path, {**table, "process": os.getpid()}))
 
     def _wanted(self, found: dict[str, Any]) -> bool:
         return self._restore == "always" or (self._restore == "after a crash" and found["state"] == "running")
 
-    def _take_up(self, found: dict[str, Any]) -> None:
+    def _take_up(self, found: dict[str, Any], note: str) -> None:
         failed = 0
         with self._tree.batch():
             for address, value in found["values"].items():
@@ -129,7 +145,11 @@ class SavedState:
         if found["cue"]:
             self._cues.place(found["cue"])
         left = f", {failed} do not fit this patch" if failed else ""
-        log.info("%s: %d values restored%s (--fresh starts without)", self._path, len(found["values"]) - failed, left)
+        log.info("%s: %d values restored%s (%s)", self._path, len(found["values"]) - failed, left, note)
+
+
+def _installed(values: dict[str, Any]) -> dict[str, Any]:
+    return {a: value for a, value in values.items() if any(pattern.matches(a) for pattern in INSTALLED)}
 
 
 def read_state(path: Path) -> dict[str, Any] | None:

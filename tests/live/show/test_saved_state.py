@@ -15,6 +15,7 @@ from live.show import saved_state
 from live.show.cue_list import CueList
 from live.show.saved_state import SavedState, read_state
 from live.system.disk import DiskThread
+from models.base import Knob
 
 CUES = "[one]\nactions = []\n[two]\nactions = []\n[three]\nactions = []\n"
 
@@ -90,6 +91,27 @@ def test_fresh_takes_nothing_up(booth: Any, show: Any, path: Path) -> None:
     crash(booth, path)
     show("never", temperature=1.0)
     assert booth.tree.get("/piano/temperature") == 1.0
+
+
+@pytest.mark.parametrize("restore", ["after a crash", "never"])
+def test_the_pictures_place_on_a_wall_is_kept_at_an_orderly_end(
+    booth: Any, show: Any, path: Path, restore: str
+) -> None:
+    corner = "/window/corner/top_left"
+    booth.tree.add(corner, Knob("Corner", -1.0, 2.0, kind="vector", components=("x", "y"), default=(0.0, 0.0)))
+    first = show()
+    booth.tree.set(corner, (0.25, 0.125))
+    booth.tree.set("/piano/temperature", 2.5)
+    booth.run(4.0)
+    first.close()
+    booth.tree.set(corner, (0.0, 0.0))
+    second = show(restore, temperature=1.0)
+    assert booth.tree.get(corner) == (0.25, 0.125)
+    assert booth.tree.get("/piano/temperature") == 1.0
+    booth.tree.set(corner, (0.0, 0.0))
+    booth.run(4.0)
+    second.close()
+    assert not path.exists()  # as the patch has it: there is nothing to keep
 
 
 def test_a_power_cut_at_any_byte_leaves_the_last_good_state(booth: Any, show: Any, path: Path) -> None:
