@@ -151,7 +151,7 @@ class Declares(Protocol):
 
 @runtime_checkable
 class Sees(Protocol):
-    """A model that takes pictures: its node has a camera as its source, and calls `step` for each picture."""
+    """A model that takes pictures: its node has a camera as its source, and calls `step` for each new picture."""
 
     sees: ClassVar[bool]
 
@@ -176,7 +176,7 @@ class Listens(Protocol):
     listens: ClassVar[bool]
 
     def gives_way(self, knobs: Mapping[str, Any]) -> bool:
-        """Whether a performer's note silences the model, with its knobs as they stand."""
+        """Whether a performer's note interrupts the model, with these knob values."""
         ...
 
 

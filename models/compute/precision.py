@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 
-def half_pays(where: torch.device) -> bool:
+def bfloat16_is_faster(where: torch.device) -> bool:
     """Whether bfloat16 is faster than float32 on this device: true for GPUs and for CPUs with AMX.
 
     On other CPUs it is slower.

@@ -87,7 +87,7 @@ class FeatureMaps:
         scale: Annotated[Range, Knob("Brightness range: each map its own, or one for all", choices=RANGES)] = "each",
         gain: Annotated[float, Knob("Brightness of the maps", 0.1, 20.0, "x", "log")] = 1.5,
         colours: Annotated[Colours, Knob(
-            "Colour map; camera: the camera's picture where the map is bright", choices=COLOURS
+            "Colour map; camera: the camera's picture, multiplied by the map", choices=COLOURS
         )] = "grey",
         soft: Annotated[bool, Knob("Interpolate when enlarging; off shows cells as squares")] = True,
         mix: Annotated[float, Knob("0 is the camera, 1 the maps", 0.0, 1.0)] = 1.0,

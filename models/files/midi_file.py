@@ -256,7 +256,7 @@ class _Track:
         return at
 
     def _ignore(self, at: int, kind: str, what: str, remedy: str) -> None:
-        """Tolerates one kind of wrong bytes, as some programs write; with a second kind the data is no MIDI."""
+        """Skips one kind of invalid bytes, which some programs write; a second kind means that the data is not MIDI."""
         if self._odd not in ("", kind):
             raise _Damage(f"{what}; {_REST}")
         self._odd = kind

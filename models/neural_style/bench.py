@@ -19,7 +19,7 @@ from models.compute.threads import threads
 from models.neural_style import lbfgs
 from models.neural_style.canvas import fitted, noise
 from models.neural_style.model import NeuralStyle
-from models.neural_style.objective import Goal, Weights, goal, losses
+from models.neural_style.objective import Targets, Weights, losses, targets_of
 from models.style_transfer import feature_extractor
 from models.style_transfer.adjustments import Pixels
 from models.style_transfer.feature_extractor import FeatureExtractor
@@ -32,7 +32,7 @@ MARKS = 1, 5, 10, 20, 30, 50, 75, 100, 150, 200, 300, 500
 HISTORY = 100  # torch's own default
 
 
-class Case:
+class Problem:
     """One optimisation problem: feature extractor, target and initial canvas."""
 
     def __init__(
@@ -43,13 +43,13 @@ class Case:
         layers: Any = [knobs[f"{part}_layers"].default for part in ("content", "style")]
         self.extractor, self.weights = extractor, Weights(1.0, beta, 20.0, *layers)
         photo = fitted(content, size)
-        self.goal: Goal = goal(extractor, photo, fitted(style, size), self.weights)
+        self.targets: Targets = targets_of(extractor, photo, fitted(style, size), self.weights)
         self.canvas = noise(1, 0, photo) if start == "noise" else photo
 
     def loss(self, canvas: Tensor) -> tuple[float, Tensor]:
         """The total loss and its gradient."""
         with threads(canvas.shape[2] * canvas.shape[3]):
-            parts, gradient = losses(self.extractor, canvas, self.goal, self.weights)
+            parts, gradient = losses(self.extractor, canvas, self.targets, self.weights)
         return parts.total, gradient
 
     def ours(self, steps: int) -> Curve:
@@ -95,7 +95,7 @@ def pattern(number: int, height: int = 96, width: int = 128) -> Pixels:
 def descent_rows(steps: int = 30) -> list[BenchRow]:
     """Rows for `arabesque bench`: the loss after `steps` steps, compared with torch's, and the time per step."""
     extractor = feature_extractor.load(feature_extractor.UNTRAINED)
-    case = Case(extractor, pattern(1), pattern(2), size=96, start="noise", beta=10.0)
+    case = Problem(extractor, pattern(1), pattern(2), size=96, start="noise", beta=10.0)
     began_s = time.perf_counter()
     ours = case.ours(steps)[steps]
     took_ms = (time.perf_counter() - began_s) * 1000.0 / steps

@@ -1,4 +1,4 @@
-"""The loss of neural style: content, style and total variation, in the features of a frozen network.
+"""The loss of neural style: content, style and total variation, on the features of a frozen network.
 
 Gatys, Ecker & Bethge 2016, "Image Style Transfer Using Convolutional Neural Networks", equations 1 to 7: alpha times
 the squared distance of the feature maps plus beta times that of the Gram matrices, with a weight per layer. Each
@@ -33,7 +33,7 @@ class Weights:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Goal:
+class Targets:
     """The targets as (layer, tensor) pairs: the content's feature maps and the style's Gram matrices."""
 
     content: tuple[tuple[str, Tensor], ...]
@@ -50,27 +50,27 @@ class NeuralStyleLosses:
     variation: float
 
 
-def goal(extractor: FeatureExtractor, content: Tensor, style: Tensor | None, weights: Weights) -> Goal:
+def targets_of(extractor: FeatureExtractor, content: Tensor, style: Tensor | None, weights: Weights) -> Targets:
     """Targets from two pictures [1, 3, H, W], which may differ in size, at the layers with a weight above 0."""
     with torch.no_grad():
         maps = extractor(content, _weighted_layers(extractor, weights.content_layers))
         styled = extractor(style, _weighted_layers(extractor, weights.style_layers)) if style is not None else {}
-        return Goal(tuple(maps.items()), tuple((layer, gram(found)) for layer, found in styled.items()))
+        return Targets(tuple(maps.items()), tuple((layer, gram(found)) for layer, found in styled.items()))
 
 
 def losses(
-    extractor: FeatureExtractor, picture: Tensor, goal: Goal, weights: Weights
+    extractor: FeatureExtractor, picture: Tensor, targets: Targets, weights: Weights
 ) -> tuple[NeuralStyleLosses, Tensor]:
     """The losses of a picture [1, 3, H, W], and the gradient of the total."""
     picture = picture.detach().requires_grad_()
     with torch.enable_grad():
-        maps = extractor(picture, [layer for layer, _ in (*goal.content, *goal.style)])
+        maps = extractor(picture, [layer for layer, _ in (*targets.content, *targets.style)])
         content = style = picture.new_zeros(())
         shares = _shares(extractor, weights.content_layers)
-        for layer, wanted in goal.content:
+        for layer, wanted in targets.content:
             content = content + shares[layer] * _relative(maps[layer], wanted)
         shares = _shares(extractor, weights.style_layers)
-        for layer, wanted in goal.style:
+        for layer, wanted in targets.style:
             style = style + shares[layer] * _relative(gram(maps[layer]), wanted)
         variation = total_variation(picture).sum()
         total = weights.alpha * content + weights.beta * style + weights.variation * variation

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from models.neural_style import adam, lbfgs
 from models.neural_style.canvas import Quick, fitted, noise, restretched
-from models.neural_style.objective import Goal, NeuralStyleLosses, Weights, goal, losses
+from models.neural_style.objective import NeuralStyleLosses, Targets, Weights, losses, targets_of
 from models.style_transfer.adjustments import Pixels
 from models.style_transfer.feature_extractor import FeatureExtractor
 
@@ -55,7 +55,7 @@ class Work:
     style: Style
     settings: OptimisationSettings
     weights: Weights
-    goal: Goal
+    targets: Targets
     descent: lbfgs.LbfgsDescent | adam.AdamDescent
     losses: NeuralStyleLosses | None = None  # at the current point; with Adam, one step earlier
     steps: int = 0
@@ -94,7 +94,7 @@ def prepared(
     else:
         painting = fitted(style, round(settings.resolution * settings.style_scale)) if style is not None else None
     photo, painting = photo.to(settings.device), painting.to(settings.device) if painting is not None else None
-    wanted = goal(extractor, photo, painting, weights)
+    wanted = targets_of(extractor, photo, painting, weights)
     if before is not None and before.settings.begun == settings.begun:
         canvas, steps = restretched(before.descent.point, photo), before.steps
     else:
@@ -106,7 +106,7 @@ def prepared(
 def stepped(work: Work, extractor: FeatureExtractor, *, history: int, rate: float) -> Work:
     """One optimiser step; it is counted if it changed the canvas."""
     evaluated: dict[float, NeuralStyleLosses] = {}
-    evaluate = _evaluate(extractor, work.goal, work.weights, evaluated)
+    evaluate = _evaluate(extractor, work.targets, work.weights, evaluated)
     descent: lbfgs.LbfgsDescent | adam.AdamDescent
     if isinstance(work.descent, lbfgs.LbfgsDescent):
         if work.descent.settled:
@@ -129,7 +129,7 @@ def _canvas(before: Work | None, photo: Tensor, start: Start, settings: Optimisa
 
 
 def _begun(
-    canvas: Tensor, extractor: FeatureExtractor, wanted: Goal, weights: Weights, settings: OptimisationSettings
+    canvas: Tensor, extractor: FeatureExtractor, wanted: Targets, weights: Weights, settings: OptimisationSettings
 ) -> lbfgs.LbfgsDescent | adam.AdamDescent:
     if settings.optimiser == "adam":
         return adam.begun(canvas)
@@ -140,7 +140,7 @@ def _weighed(work: Work, extractor: FeatureExtractor, weights: Weights) -> Work:
     """The same targets with new weights."""
     if isinstance(work.descent, adam.AdamDescent):
         return replace(work, weights=weights)
-    evaluate = _evaluate(extractor, work.goal, weights, {})
+    evaluate = _evaluate(extractor, work.targets, weights, {})
     pairs = zip(_flat(work.weights), _flat(weights), strict=True)
     small_change = all(max(a, b) <= SUDDEN * min(a, b) for a, b in pairs)
     kept = work.descent if small_change else replace(work.descent, corrections=())
@@ -148,7 +148,7 @@ def _weighed(work: Work, extractor: FeatureExtractor, weights: Weights) -> Work:
 
 
 def _evaluate(
-    extractor: FeatureExtractor, wanted: Goal, weights: Weights, evaluated: dict[float, NeuralStyleLosses]
+    extractor: FeatureExtractor, wanted: Targets, weights: Weights, evaluated: dict[float, NeuralStyleLosses]
 ) -> lbfgs.Evaluate:
     def evaluate(point: Tensor) -> tuple[float, Tensor]:
         parts, gradient = losses(extractor, point, wanted, weights)

@@ -1,4 +1,4 @@
-"""The pianist: Performance-RNN (Oore et al. 2018), its alphabet, its network, its training, and it on stage."""
+"""The pianist: Performance-RNN (Oore et al. 2018): event encoding, network, training, and the streaming model."""
 
 from models.performance_rnn.model import PerformanceRNN
 

@@ -27,8 +27,8 @@ FULL_KNOBS = {
 }  # fmt: skip
 
 OURS = "our step, to the logits"
-PLAIN = "our whole event, knobs as they come"
-WHOLE = "our whole event, with every knob at work"
+PLAIN = "our whole event, knobs at their defaults"
+WHOLE = "our whole event, every knob in effect"
 USUAL = "nn.LSTM + nn.Linear"
 UNPACKED = "nn.LSTM + nn.Linear, oneDNN off"
 READING = "reading our step's weights once"
@@ -48,8 +48,8 @@ def _variants(way: Way | None, seed: int) -> Iterator[Timed]:
         torch.manual_seed(seed)
         network = Network()
     step = CpuPianoStep(network.state_dict(), way=way)
-    wish = step.wish(np.zeros(21, np.float32))
-    yield Timed(OURS, _stepping(step, wish))
+    projection = step.project(np.zeros(21, np.float32))
+    yield Timed(OURS, _stepping(step, projection))
     model = PerformanceRNN(network.state_dict(), device="cpu", way=way)
     yield Timed(PLAIN, _playing(model, seed, {}))
     yield Timed(WHOLE, _playing(model, seed, FULL_KNOBS))
@@ -59,12 +59,12 @@ def _variants(way: Way | None, seed: int) -> Iterator[Timed]:
     yield Timed(READING, weights.sum)
 
 
-def _stepping(step: CpuPianoStep, wish: Floats) -> Callable[[], None]:
+def _stepping(step: CpuPianoStep, projection: Floats) -> Callable[[], None]:
     memory, number = step.start(), count()
 
     def call() -> None:
         nonlocal memory
-        _, memory = step.step(EVENTS[next(number) % len(EVENTS)], wish, memory)
+        _, memory = step.step(EVENTS[next(number) % len(EVENTS)], projection, memory)
 
     return call
 

@@ -1,6 +1,6 @@
 """The control vector of the network: note density and pitch-class histogram.
 
-Float32 [flag 1 | density 8 | histogram 12]. In training it is computed from the notes that follow, on stage from
+Float32 [flag 1 | density 8 | histogram 12]. In training it is computed from the notes that follow, in performance from
 the knobs. The flag is 1 if neither density nor histogram is given. Does not need torch.
 """
 

@@ -5,8 +5,8 @@ temperatures, top-p, draw) is captured once and replayed: one small copy to the 
 synchronisation per event. Weights and products are in half precision, cells in float32, the draw in float64.
 The uniform random number is part of the input, from the same stream as on the CPU.
 
-The arithmetic is tested on a CPU (where it runs without a graph); the capture itself has a test that runs
-only where there is a GPU, and no GPU has run it yet.
+One test compares the arithmetic on a CPU, where it runs without a graph; another tests the captured graph on
+machines with a GPU.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from torch.nn import functional as F
 
 from models.compute.graph import CapturedStep
 from models.performance_rnn.events import PITCHES, VOCABULARY
-from models.performance_rnn.sampling import COLDEST, GROUPS, Floats, Taste
+from models.performance_rnn.sampling import COLDEST, GROUPS, Floats, SamplingSettings
 
-_EVENT, _UNIFORM, _TEMPERATURE, _WARMTHS, _TOP_P = 0, 1, 2, slice(3, 7), 7
-_LEAN = slice(8, 8 + PITCHES)
-_SETTINGS = 8 + PITCHES  # offset of the bias in the input
+_EVENT, _UNIFORM, _TEMPERATURE, _FACTORS, _TOP_P = 0, 1, 2, slice(3, 7), 7
+_KEY_BIAS = slice(8, 8 + PITCHES)
+_BIAS = 8 + PITCHES  # offset of the bias in the input
 
 
 class CudaPianoStep:
@@ -56,10 +56,10 @@ class CudaPianoStep:
         self._head, self._head_bias = found["head.weight"].to(dtype), found["head.bias"]
 
         pinned = self.device.type == "cuda"
-        self._given = torch.zeros(_SETTINGS + VOCABULARY, dtype=torch.float64, pin_memory=pinned)
-        self._given[_TEMPERATURE : _TOP_P + 1] = 1.0
-        self._input = self._given.to(self.device)
-        self._wish = torch.zeros(4 * hidden, device=self.device)
+        self._host_input = torch.zeros(_BIAS + VOCABULARY, dtype=torch.float64, pin_memory=pinned)
+        self._host_input[_TEMPERATURE : _TOP_P + 1] = 1.0
+        self._input = self._host_input.to(self.device)
+        self._projection = torch.zeros(4 * hidden, device=self.device)
         self._memory = torch.zeros(2, layers, hidden, device=self.device)
         self._logits = torch.zeros(VOCABULARY, device=self.device)
         self._drawn = torch.zeros((), dtype=torch.int64, device=self.device)
@@ -69,40 +69,40 @@ class CudaPianoStep:
     def start(self) -> Tensor:
         return torch.zeros_like(self._memory)
 
-    def wish(self, control: NDArray[np.float32]) -> Tensor:
+    def project(self, control: NDArray[np.float32]) -> Tensor:
         return self._control @ torch.from_numpy(np.asarray(control, np.float32)).to(self.device)
 
-    def step(self, event: int, wish: Tensor, memory: Tensor) -> tuple[NDArray[np.float32], Tensor]:
-        memory = self._run(event, wish, memory)
+    def step(self, event: int, projection: Tensor, memory: Tensor) -> tuple[NDArray[np.float32], Tensor]:
+        memory = self._run(event, projection, memory)
         logits: NDArray[np.float32] = self._logits.cpu().numpy().copy()
         return logits, memory
 
     def draw(
-        self, event: int, wish: Tensor, memory: Tensor, bias: Floats, taste: Taste, uniform: float
+        self, event: int, projection: Tensor, memory: Tensor, bias: Floats, settings: SamplingSettings, uniform: float
     ) -> tuple[int, Tensor]:
-        given = self._given.numpy()  # no copy is pending: every call waits for its result
-        given[_UNIFORM], given[_TEMPERATURE], given[_TOP_P] = uniform, taste.temperature, taste.top_p
-        given[_WARMTHS] = taste.groups
-        given[_LEAN] = 0.0 if taste.lean is None else taste.lean
-        given[_SETTINGS:] = bias
-        memory = self._run(event, wish, memory)
+        inputs = self._host_input.numpy()  # no copy is pending: every call waits for its result
+        inputs[_UNIFORM], inputs[_TEMPERATURE], inputs[_TOP_P] = uniform, settings.temperature, settings.top_p
+        inputs[_FACTORS] = settings.groups
+        inputs[_KEY_BIAS] = 0.0 if settings.key_bias is None else settings.key_bias
+        inputs[_BIAS:] = bias
+        memory = self._run(event, projection, memory)
         return int(self._drawn.item()), memory
 
     @torch.no_grad()
-    def _run(self, event: int, wish: Tensor, memory: Tensor) -> Tensor:
-        self._given[_EVENT] = event
-        if wish is not self._copied:
-            self._wish.copy_(wish)
-            self._copied = wish
+    def _run(self, event: int, projection: Tensor, memory: Tensor) -> Tensor:
+        self._host_input[_EVENT] = event
+        if projection is not self._copied:
+            self._projection.copy_(projection)
+            self._copied = projection
         self._memory.copy_(memory)
         self._captured(wait=False)  # the read of the result synchronises
         return self._memory.clone()
 
     def _forward(self) -> None:
         """One event through the network and the draw, on fixed buffers as graph capture requires."""
-        self._input.copy_(self._given, non_blocking=True)
+        self._input.copy_(self._host_input, non_blocking=True)
         outputs, cells = self._memory
-        x = self._events.index_select(0, self._input[_EVENT].long().reshape(1))[0] + self._wish
+        x = self._events.index_select(0, self._input[_EVENT].long().reshape(1))[0] + self._projection
         below: Tensor | None = None
         for n, weight in enumerate(self._weights):
             source = outputs[n] if below is None else torch.cat([below, outputs[n]])
@@ -118,24 +118,24 @@ class CudaPianoStep:
         self._drawn.copy_(drawn(logits, self._input))
 
 
-def drawn(logits: Tensor, given: Tensor) -> Tensor:
-    """sampling.draw in torch, without branches; `given` is the input buffer of `CudaPianoStep`, bias last."""
-    x = logits.double() + given[_SETTINGS:]
-    cold = given[_TEMPERATURE].clamp(min=COLDEST)
-    weight = torch.exp((x - x.max()) / cold)
+def drawn(logits: Tensor, inputs: Tensor) -> Tensor:
+    """sampling.draw in torch, without branches; `inputs` is the input buffer of `CudaPianoStep`, bias last."""
+    x = logits.double() + inputs[_BIAS:]
+    temperature = inputs[_TEMPERATURE].clamp(min=COLDEST)
+    weight = torch.exp((x - x.max()) / temperature)
     parts = []
-    for group, warmth in zip(GROUPS, given[_WARMTHS].clamp(min=COLDEST), strict=True):
-        within = torch.exp((x[group] - x[group].max()) / (cold * warmth))
+    for group, factor in zip(GROUPS, inputs[_FACTORS].clamp(min=COLDEST), strict=True):
+        within = torch.exp((x[group] - x[group].max()) / (temperature * factor))
         parts.append(within * (weight[group].sum() / within.sum()))
-    keys, lean = parts[0], given[_LEAN]
-    within = keys * torch.exp((lean - lean.max()) / cold)
+    keys, key_bias = parts[0], inputs[_KEY_BIAS]
+    within = keys * torch.exp((key_bias - key_bias.max()) / temperature)
     parts[0] = torch.where(within.sum() > 0, within * (keys.sum() / within.sum().clamp(min=1e-300)), keys)
     weight = torch.cat(parts)
-    falling = weight.sort(descending=True).values
-    reached = falling.cumsum(0)
-    kept = falling[(reached < given[_TOP_P] * reached[-1]).sum().clamp(max=len(weight) - 1)]
-    weight = torch.where((weight >= kept) | (given[_TOP_P] >= 1.0), weight, 0.0)
-    reached = weight.cumsum(0)
-    event = (reached <= given[_UNIFORM] * reached[-1]).sum()
+    descending = weight.sort(descending=True).values
+    cumulative = descending.cumsum(0)
+    kept = descending[(cumulative < inputs[_TOP_P] * cumulative[-1]).sum().clamp(max=len(weight) - 1)]
+    weight = torch.where((weight >= kept) | (inputs[_TOP_P] >= 1.0), weight, 0.0)
+    cumulative = weight.cumsum(0)
+    event = (cumulative <= inputs[_UNIFORM] * cumulative[-1]).sum()
     places = torch.arange(len(weight), device=x.device)
     return torch.minimum(event, torch.where(weight > 0, places, 0).max())  # rounding can exceed the last index

@@ -20,7 +20,7 @@ from models.performance_rnn.events import ONE_SECOND, PITCHES, STEPS_PER_SECOND,
 from models.performance_rnn.midi_files import Performance
 
 EXCERPT_S = 30.0  # length of a test excerpt
-LEARNT_S = 60.0  # length of a training excerpt: long, since on stage the state is minutes old
+LEARNT_S = 60.0  # length of a training excerpt: long, because in performance the state is minutes old
 STRETCHES = (0.95, 0.975, 1.0, 1.025, 1.05)
 TRANSPOSITIONS = (-3, -2, -1, 0, 1, 2, 3)
 DROPPED = 0.25  # probability of leaving out the density and, independently, the histogram
@@ -174,7 +174,7 @@ class Lanes:
 def fixed(performances: Sequence[Performance], *, excerpts: int, longest: int, asked: bool = True) -> list[Excerpt]:
     """A fixed set of test excerpts, evenly spaced over the music, neither stretched nor transposed.
 
-    At most `excerpts` excerpts of at most `longest` events; without `asked` no control is given.
+    At most `excerpts` excerpts of at most `longest` events. If `asked` is false, they have no density and no histogram.
     """
     where = [(p, k * EXCERPT_S) for p in performances for k in range(1 + int(p.start_s[-1] / EXCERPT_S))]
     chosen = np.unique(np.linspace(0, len(where) - 1, min(excerpts, len(where))).round().astype(int))

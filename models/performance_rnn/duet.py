@@ -1,8 +1,8 @@
-"""Whose turn it is: the part of the pianist's state that listens to a performer, waits, takes turns and gives way.
+"""Turn taking: the part of the pianist's state that decides when it waits, plays, and yields to a performer.
 
-All of it is a value and depends on nothing but what was heard and played, and when. The runner brings the model to each
-moment at which something is heard, and lets it run ahead of the clock where nothing is: so an answer is decided before
-its time, as if the performer stayed silent, and withdrawn if she plays after all.
+The state is an immutable value that depends only on the events of both players and their times. The runner steps the
+model ahead of the clock on the assumption that the performer stays silent. When the performer plays after all, the
+runner withdraws what is scheduled, returns to the state at that time, and passes the event to the model.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ PEDAL_DOWN = 64
 
 SHORTEST_ANSWER_S, LONGEST_ANSWER_S = 1.5, 30.0
 STALE_S = 0.1
-"""An answer whose first note is later than this is not begun."""
+"""An answer that would begin later than this after its due time is omitted."""
 POLL_S = 0.1
-"""The longest rest decided at once, so that knobs act soon."""
+"""The longest rest of one step, so that knobs take effect soon."""
 CLOSING_S = 0.8
-"""How long the last notes of an answer are held."""
+"""Duration for which the last notes of an answer are held."""
 RELEASE_S = (0.06, 0.05)
-"""After giving way, the first note is let go after so long, each further one after so long again."""
+"""When the pianist yields: delay of the first note's release, and interval between further releases."""
 LONGEST_RELEASE_S = 0.3
 BEATLESS_S = 0.5
-"""How long notes are held to the beat where no beat is known."""
+"""Delay of the release in the mode "beat" if no beat is known."""
 BEAT_CERTAIN = 0.35
 ENTRY_NOTES, ENTRY_S = 4, 1.5
-"""An accompaniment begins after so many notes or so long."""
+"""An accompaniment begins after this many notes of a phrase, or this long after its first one."""
 FILL_S = 3.0
-"""An accompaniment goes on so long after the end of a phrase."""
+"""An accompaniment continues for this long after the end of a phrase."""
 ACCOMPANIED_S = 6.0
-"""An accompaniment follows what was played in the last seconds."""
+"""Window of the performer's playing that an accompaniment follows."""
 TOUCH_NOTES = 8
-"""The pianist's own loudness is the mean of about so many notes."""
+"""Time constant, in notes, of the running mean of the pianist's velocity."""
 REFRESH_S = 0.5
-"""An accompaniment looks anew at what it follows after so long."""
+"""Interval at which an accompaniment updates what it follows."""
 
 Phase = Literal["listen", "play", "close"]
 
@@ -62,33 +62,33 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Duet:
-    """The state of playing together. Times are those of `performer.now_s`."""
+    """The state of the duet. All times are on the scale of `performer.now_s`."""
 
     performer: Performer = field(default_factory=Performer)
     mode: str = "solo"
     phase: Phase = "listen"
     since_s: float = 0.0
-    """When the phase began."""
+    """Start of the phase."""
     until_s: float = math.inf
-    """When the pianist's turn ends."""
+    """End of the pianist's turn."""
     goal: Goal | None = None
     struck: int = 0
-    """Notes of the pianist's in this turn."""
+    """Number of notes that the pianist has struck in this turn."""
     touch: float = 0.0
-    """The mean velocity of the last of them, as drawn."""
+    """Running mean of their velocities as sampled, before gain and offset."""
     answered_s: float = -math.inf
-    """Onset of the last note that has had its answer: it gets no second one."""
+    """Onset of the performer's last note that was answered, so that it is not answered twice."""
     pedals: frozenset[int] = frozenset()
-    """Pedals that are down, by controller."""
+    """Controller numbers of the pedals that are down."""
     letting_go: tuple[tuple[float, int], ...] = ()
-    """When each of the notes that sound on is to be let go, and its pitch, in order."""
+    """(time, pitch) of the scheduled releases, in order of time."""
     echo: tuple[EchoNote, ...] = ()
-    """What is still to be given back."""
+    """The notes of the echo that are still to be played."""
 
-    # -- what is heard ------------------------------------------------------------------------------------------
+    # -- the performer's events -----------------------------------------------------------------------------------
 
     def hear(self, event: Event, manner: Manner, sounding: tuple[int, ...]) -> Duet:
-        """After an event of the performer's; `sounding` are the pianist's keys that are down."""
+        """The state after an event of the performer; `sounding` are the pianist's keys that are down."""
         performer = self.performer
         match event:
             case Wait(seconds):
@@ -112,7 +112,7 @@ class Duet:
         return self
 
     def turn(self, manner: Manner, sounding: tuple[int, ...]) -> Duet:
-        """After the turn was handed over by hand: the pianist begins at once, or ends if it is playing."""
+        """The state after the turn was passed: the pianist begins at once, or ends its turn if it is playing."""
         if manner.mode == "solo":
             return self
         if self.phase == "play":
@@ -120,7 +120,7 @@ class Duet:
         return self.begin(manner)
 
     def give_way(self, manner: Manner, sounding: tuple[int, ...]) -> Duet:
-        """After the performer struck a key in the pianist's turn: nothing more is struck, what sounds is let go."""
+        """The state after the performer interrupted: the pianist strikes no more keys, and its notes are released."""
         now_s = self.performer.now_s
         match manner.yielding:
             case "cut":
@@ -139,11 +139,11 @@ class Duet:
     # -- time ---------------------------------------------------------------------------------------------------
 
     def after(self, seconds: float) -> Duet:
-        """After the pianist let time pass."""
+        """The state after `seconds` in which the pianist did nothing."""
         return replace(self, performer=self.performer.after(seconds))
 
     def advance(self, manner: Manner, sounding: tuple[int, ...]) -> Duet:
-        """What begins or ends at this moment: a turn, its last notes, a mode."""
+        """The state after all changes due now: the start or end of a turn or of its last notes, or another mode."""
         now_s = self.performer.now_s
         if manner.mode != self.mode:
             left = self.close(manner, sounding) if manner.mode != "solo" else self._phase("listen", letting_go=())
@@ -155,7 +155,7 @@ class Duet:
             return self._phase("listen")
         if self.phase == "play":
             if self.struck == 0 and now_s > self.since_s + STALE_S and manner.mode != "accompany":
-                return self._phase("listen")  # too late to be an answer
+                return self._phase("listen")  # too late for an answer
             until_s = self._accompanied_until_s(manner) if manner.mode == "accompany" else self.until_s
             if now_s >= until_s:
                 return self.close(manner, sounding)
@@ -165,11 +165,11 @@ class Duet:
         if not self._wants_turn(manner):
             return self
         if manner.mode != "accompany" and now_s > self.performer.end_s(manner.patience) + STALE_S:
-            return replace(self, answered_s=self.performer.last_s)  # too late: the machine stood still
+            return replace(self, answered_s=self.performer.last_s)  # too late: the program was suspended
         return self.begin(manner)
 
     def rest_s(self, manner: Manner) -> float:
-        """How long nothing happens but by what is heard: until a note is let go or a turn may begin; or a poll."""
+        """Time until the next release or possible start of a turn, at most POLL_S, in seconds."""
         now_s = self.performer.now_s
         wanted_s = [at_s for at_s, _ in self.letting_go[:1]]
         wanted_s += [self.since_s + note.at_s for note in self.echo[:1]]
@@ -178,7 +178,7 @@ class Duet:
         return min([POLL_S, *(max(at_s - now_s, 1e-4) for at_s in wanted_s)])
 
     def begin(self, manner: Manner) -> Duet:
-        """After the pianist's turn began, now."""
+        """The state after the pianist's turn began now."""
         goal = self._goal(manner)
         now_s, until_s = self.performer.now_s, math.inf
         if manner.mode == "answer":
@@ -188,7 +188,7 @@ class Duet:
         return replace(begun, until_s=until_s, goal=goal, answered_s=self.performer.last_s)
 
     def plan_echo(self, manner: Manner, stream: int, count: int) -> Duet:
-        """After what is to be given back in this turn was decided; `stream` and `count` are random numbers."""
+        """The state with the notes of this turn's echo; `stream` and `count` select the random numbers."""
         if self.goal is None:
             return replace(self, until_s=self.since_s)
         notes = echo(self.goal.phrase, manner, stream, count)
@@ -196,31 +196,31 @@ class Duet:
 
     @property
     def echo_due(self) -> bool:
-        """Whether a note is to be given back now."""
+        """Whether a note of the echo is due."""
         return bool(self.echo) and self.since_s + self.echo[0].at_s <= self.performer.now_s
 
     def strike_echo(self, pitch: int) -> Duet:
-        """After the first note that was to be given back was struck."""
+        """The state after the first note of the echo was struck with this pitch."""
         note = self.echo[0]
         ends = sorted((*self.letting_go, (self.performer.now_s + note.seconds, pitch)))
         return replace(self.strike(note.velocity), echo=self.echo[1:], letting_go=tuple(ends))
 
     def close(self, manner: Manner, sounding: tuple[int, ...]) -> Duet:  # noqa: ARG002
-        """After the last note of the pianist's turn: what sounds is held a little, then let go."""
+        """The state after the turn's last note: sounding notes are released after CLOSING_S."""
         at_s = self.performer.now_s + CLOSING_S
         return self._phase("close", letting_go=tuple((at_s, pitch) for pitch in sounding))
 
     def strike(self, velocity: int) -> Duet:
-        """After the pianist struck a key."""
+        """The state after the pianist struck a key."""
         struck = self.struck + 1
         touch = self.touch + (velocity - self.touch) / min(struck, TOUCH_NOTES)
         return replace(self, struck=struck, touch=touch)
 
     def let_go(self, pitch: int) -> Duet:
-        """After the pianist let a key go."""
+        """The state after the pianist released a key."""
         return replace(self, letting_go=tuple(entry for entry in self.letting_go if entry[1] != pitch))
 
-    # -- for those who watch ------------------------------------------------------------------------------------
+    # -- published figures ----------------------------------------------------------------------------------------
 
     def whose_turn(self, patience: float) -> str:
         """Who plays: "performer", "pianist", "both" or "nobody"."""
@@ -232,10 +232,10 @@ class Duet:
 
     @property
     def ends_in_s(self) -> float:
-        """Seconds until the pianist's turn ends; 0 where it has no end or is not under way."""
+        """Seconds until the pianist's turn ends; 0 if it has no end or the pianist has no turn."""
         return max(0.0, self.until_s - self.performer.now_s) if self.phase == "play" and self.until_s < 1e9 else 0.0
 
-    # -- inside -------------------------------------------------------------------------------------------------
+    # -- internals ------------------------------------------------------------------------------------------------
 
     def _wants_turn(self, manner: Manner) -> bool:
         performer = self.performer

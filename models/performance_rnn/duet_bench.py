@@ -1,4 +1,4 @@
-"""How the pianist plays with real performers: when it begins, what it plays, how it gives way. No clock: exact."""
+"""Duet benchmark on real performances: when the pianist begins, what it plays, and how it yields. Simulated time."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ Row = dict[str, Any]
 
 OURS, SOLO, FIXED = "answer", "solo", "600 ms of silence"
 SILENCE_S = 0.6
-"""AI Duet answers so long after the last key came up."""
+"""Silence after the last key is released, after which AI Duet answers."""
 ENTRY_S = 0.8
-"""The time after the performer's entry in which the pianist has to give way; later a new turn may begin."""
+"""Window after the performer's entry in which the pianist must yield; later a new turn may begin."""
 CASES = 12
 
 
 @dataclass(slots=True)
 class Tally:
-    """What came of all cases with one way of taking turns; lists have one entry per case or answer."""
+    """Results of all cases with one rule of turn taking; lists have one entry per case or answer."""
 
     false_turns: int = 0
     played_s: float = 0.0
@@ -41,7 +41,10 @@ class Tally:
 
 
 def duet_rows(path: Path, most: int = CASES, model: PerformanceRNN | None = None) -> list[Row]:
-    """The figures, each beside `solo` and a fixed silence in the same run; `path` is a MIDI file, a folder or a zip."""
+    """Rows for `arabesque bench duet`: the mode answer, compared with solo and with a fixed silence in the same run.
+
+    `path` is a MIDI file, a folder or a zip.
+    """
     pianist = model or PerformanceRNN.load()
     found = cases(path, most)
     tallies = {name: Tally() for name in (OURS, SOLO, FIXED)}
@@ -56,7 +59,7 @@ def duet_rows(path: Path, most: int = CASES, model: PerformanceRNN | None = None
 
 
 def _fixed_silence(case: Case) -> list[float]:
-    """When the rule of a fixed silence hands the turn over: once per silence after all keys are up."""
+    """The times at which the rule of a fixed silence passes the turn: once per silence after all keys are up."""
     down: set[int] = set()
     presses: list[float] = []
     onsets = [at_s for at_s, event in case.events if isinstance(event, NoteOn)]
@@ -122,7 +125,7 @@ _FIGURES: tuple[tuple[str, str, Callable[[Tally], float]], ...] = (
     ("from the phrase's last key to the answer, p50", "s", lambda tally: _percentile(tally.waits_s, 50)),
     ("from the phrase's last key to the answer, p99", "s", lambda tally: _percentile(tally.waits_s, 99)),
     ("last key struck after the performer's entry, p99", "ms", lambda t: 1000.0 * _percentile(t.struck_after_s, 99)),
-    ("last note let go after the performer's entry, p50", "ms", lambda t: 1000.0 * _percentile(t.sounds_after_s, 50)),
+    ("last note released after the performer's entry, p50", "ms", lambda t: 1000.0 * _percentile(t.sounds_after_s, 50)),
     ("answer's notes in the key of the phrase", "", lambda tally: _percentile(tally.in_key, 50)),
     ("correlation of loudness, phrase and answer", "", lambda tally: _correlation(tally.loudness)),
     ("correlation of density, phrase and answer", "", lambda tally: _correlation([*tally.density])),

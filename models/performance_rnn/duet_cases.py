@@ -1,4 +1,4 @@
-"""Phrases of real performances, cut at their own pauses, and a pianist who plays with them without a clock."""
+"""Phrases cut from real performances at their pauses, and a simulated duet of the pianist with them."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ from models.performance_rnn.model import PerformanceRNN
 Timed = tuple[float, Event]
 
 PAUSE_S, PAUSE_GAPS, AROUND_S = 1.2, 3.0, 10.0
-"""A pause between onsets ends a phrase where it is so long, and so many times the median gap within ten seconds."""
+"""A pause between onsets ends a phrase if it is at least PAUSE_S and PAUSE_GAPS times the median gap around it."""
 SHORTEST_S, LONGEST_S, FEWEST = 3.0, 30.0, 10
 ENTERS_AGAIN_S, ENTERS_AGAIN = 2.0, 0.6
-"""The performer plays again so long after the phrase, and so much of its length."""
+"""The performer plays again this long after the phrase: seconds, plus this share of the phrase's length."""
 AGAIN_S = 2.0
 HELD_S = 0.5
-"""Keys that are held beyond the pause are let go so long after the last onset."""
+"""Keys that are held into the pause are released this long after the last onset."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A phrase, a silence, and the beginning of the next phrase, which comes into the answer."""
+    """A phrase, a silence, and the start of the next phrase, which interrupts the answer."""
 
     events: tuple[Timed, ...]
     last_onset_s: float
     end_s: float
-    """When the phrase's last key comes up."""
+    """Release of the phrase's last key."""
     again_s: float
-    """When the performer plays again."""
+    """Time at which the performer plays again."""
 
 
 def cases(path: Path, most: int) -> list[Case]:
-    """Up to so many cases, spread over the performances in a MIDI file, a folder or a zip.
+    """At most `most` cases, spread over the performances in a MIDI file, a folder or a zip.
 
-    Of a zip with a folder `validation` only what lies there. Raises FileNotFoundError, and ValueError where no
-    performance has a phrase.
+    Of a zip with a folder `validation`, only the files in that folder are used. Raises FileNotFoundError if `path` is
+    missing, ValueError if no performance has a phrase.
     """
     sources = find([path])
     held_out = [source for source in sources if "validation/" in source.name]
@@ -100,7 +100,7 @@ def _case(events: Sequence[Timed], begins_s: float, last_s: float, next_s: float
             pedal = event.value >= 64
         phrase.append((at_s - begins_s + 1.0, event))
     end_s = max([at_s for at_s, event in phrase if isinstance(event, NoteOff)], default=0.0)
-    if down:  # held on into the pause
+    if down:  # held into the pause
         end_s = max(end_s, last_s - begins_s + 1.0 + HELD_S)
     phrase += [(end_s, NoteOff(pitch)) for pitch in down]
     if pedal:
@@ -138,8 +138,10 @@ def played_with(
     presses_s: Sequence[float] = (),
     **knobs: Any,
 ) -> list[Timed]:
-    """What the pianist plays, each event at its time, as the runner has it: it hears at the moment at which something
-    is played, and what it had decided beyond is withdrawn. `presses_s` are the times at which the turn is handed over.
+    """The pianist's events with their times, in a simulation of the runner.
+
+    The model receives each event of the performer at its time, and later decisions are withdrawn. `presses_s` are the
+    times at which the turn is passed.
     """
     state = model.start(seed)
     now_s = 0.0
@@ -151,7 +153,7 @@ def played_with(
         while now_s < at_s:
             made, after = model.step(state, (), **knobs)
             waits_s = sum(one.seconds for one in made if isinstance(one, Wait))
-            if now_s + waits_s > at_s:  # broken off
+            if now_s + waits_s > at_s:  # interrupted
                 break
             state, now_s = after, now_s + waits_s
             out += [(now_s, one) for one in made if isinstance(one, NoteOn | NoteOff)]

@@ -1,4 +1,4 @@
-"""A phrase given back, varied: its notes with new timing and touch, or its rhythm with new notes of the network's."""
+"""The echo of a phrase: its notes with varied timing and touch, or its rhythm with new notes of the network."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from models.performance_rnn.manner import Manner
 from models.performance_rnn.performer import CHORD_S, Phrase
 
 TIMING = 0.5
-"""At full variation a time between onsets is up to e to this power longer or shorter."""
+"""At variation 1 the time between onsets is scaled by a factor between exp(-TIMING) and exp(TIMING)."""
 TOUCH = 30.0
-"""At full variation a velocity is up to so much higher or lower."""
+"""At variation 1 a velocity changes by at most this much."""
 SHORTEST_S, LONGEST_S = 0.05, 4.0
 
 
 @dataclass(frozen=True, slots=True)
 class EchoNote:
-    """A note to be given back, so long after the beginning of the turn; pitch None is for the network to choose."""
+    """A note of the echo, `at_s` after the beginning of the turn; with pitch None the network chooses the pitch."""
 
     at_s: float
     pitch: int | None
@@ -27,7 +27,7 @@ class EchoNote:
 
 
 def echo(phrase: Phrase, manner: Manner, stream: int, count: int) -> tuple[EchoNote, ...]:
-    """The notes of an echo, in order; random numbers are those of a stream from `count` on."""
+    """The notes of an echo, in order; the random numbers are those of `stream` from `count` on."""
     keeps = manner.echo_keeps == "notes"
     notes: list[EchoNote] = []
     at_s, onset_s, stretch = 0.0, phrase.start_s, 1.0

@@ -56,7 +56,7 @@ def velocity_bin(velocity: int) -> int:
 
 
 def bin_velocity(bin_: int) -> int:
-    """The MIDI velocity that stands for a bin, 1..32: the softest of its four."""
+    """The MIDI velocity of a bin 1..32: the lowest of its four."""
     if not 1 <= bin_ <= VELOCITY_BINS:
         raise ValueError(f"a velocity bin is 1..{VELOCITY_BINS}, not {bin_}")
     return 1 + (bin_ - 1) * VELOCITIES_PER_BIN

@@ -1,6 +1,6 @@
-"""Figures of half a minute of piano music, by which generated music is compared with real performances.
+"""Statistics of half a minute of piano music, to compare generated music with real performances.
 
-None says whether music is good. A figure outside the range of real performances says what is wrong.
+None of them measures quality. A value outside the range of real performances shows what differs.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from models.performance_rnn.events import Floats
 from models.performance_rnn.midi_files import Performance
 
 SECONDS = 30.0
-FEWEST = 40  # notes in half a minute; fewer say too little
+FEWEST = 40  # notes in half a minute; statistics of fewer are too noisy
 
 MEANINGS: dict[str, str] = {
     "notes": "notes struck per second",
@@ -40,13 +40,13 @@ for _kind, _steps in enumerate(((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10, 1
 _CONSONANT = np.isin(np.arange(12), (0, 3, 4, 5, 7, 8, 9))
 
 KEY_WINDOW_S, KEY_HOP_S = 6.0, 3.0
-DECAYED_S = 2.0  # a held string counts no longer for the key: it has died away
+DECAYED_S = 2.0  # longest time for which a held note counts for the key: by then it has decayed
 TOGETHER_S, CHORD_S, MELODY_S = 0.03, 0.05, 0.04
 MOTIF = 4  # intervals
 
 
 def half_minutes(music: Performance, *, most: int, begin_s: float = 0.0) -> list[dict[str, float]]:
-    """The figures of at most `most` half-minutes from `begin_s` on, one after the other."""
+    """The statistics of at most `most` consecutive half-minutes from `begin_s` on."""
     found: list[dict[str, float]] = []
     last = float(music.start_s[-1]) if len(music.start_s) else 0.0
     for begin in np.arange(begin_s, last - SECONDS, SECONDS):
@@ -57,7 +57,7 @@ def half_minutes(music: Performance, *, most: int, begin_s: float = 0.0) -> list
 
 
 def figures(music: Performance, begin_s: float = 0.0) -> dict[str, float]:
-    """One value for each of `MEANINGS`, of the notes struck in the half-minute from `begin_s` on.
+    """One value for each of `MEANINGS`, from the notes struck in the half-minute from `begin_s` on.
 
     Needs at least two notes there. A value that is undefined, such as the consonance of a melody, is NaN.
     """
@@ -109,7 +109,7 @@ def _consonance(start: Floats, pitch: NDArray[np.int64]) -> float:
 
 
 def _melody(start: Floats, pitch: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The notes with none above them struck at the same time."""
+    """The notes that are the highest of those struck at the same time."""
     near = np.abs(start[:, None] - start) < MELODY_S
     return pitch[~(near & (pitch > pitch[:, None])).any(axis=1)]
 

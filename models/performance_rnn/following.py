@@ -1,8 +1,8 @@
-"""How far the pianist follows the performer: key, density, loudness, register and tempo, each by its own knob.
+"""Following the performer's key, density, loudness, register and tempo, each as closely as its knob says.
 
-The network knows what was played, but leaves it within seconds. So each property is held: key and register by what
-may be struck, loudness by an offset, density by feedback on how readily keys are struck, tempo by a preference for the
-beat.
+The network receives the performer's notes, but drifts away from their properties within seconds. Therefore each one is
+controlled: key and register by biases on the keys, loudness by an offset, density by feedback on the logits of all
+keys, tempo by a preference for the beat.
 """
 
 from __future__ import annotations
@@ -16,31 +16,31 @@ from models.performance_rnn.manner import Manner, Playing
 from models.performance_rnn.polyphony import Limits
 
 OWN_RATE = 8.0
-"""Notes a second that the network strikes when nothing holds it back."""
+"""Notes per second of the network at strike bias 0."""
 RATE_GAIN = 0.6
-"""Change of the logits of all keys per note too many or too few."""
+"""Change of the logits of all keys per note of difference from the wanted number of notes."""
 STRIKE_LEAST, STRIKE_MOST = -7.0, 3.0
 OWN_TOUCH = 64.0
-"""The pianist's own velocity that is assumed before its first note."""
+"""Velocity of the pianist that is assumed before its first note."""
 SLOWEST, FASTEST = 0.5, 1.5
-"""The range of the time stretch by which a density is followed."""
+"""Range of the time stretch that follows the performer's density."""
 SPAN = 12
-"""The least number of keys that stay in reach."""
+"""Least number of keys that remain permitted."""
 MARGIN = 2
-"""Keys beyond the performer's lowest and highest that stay in reach."""
+"""Keys below the performer's lowest and above the highest that remain permitted."""
 OFF_BEAT = 5.0
-"""How much less readily keys are struck midway between the beats, in logits."""
+"""Reduction of the keys' logits midway between two beats."""
 BUSY_RATE = 8.0
-"""The performer's notes a second at which an accompaniment is thinnest."""
+"""The performer's notes per second at which an accompaniment has its least density, a share THINNEST."""
 THINNEST = 0.15
 ASIDE = 1.7
-"""By how much more strictly an accompaniment keeps to its own register than an answer to the performer's."""
+"""Factor of `follow_register` for an accompaniment, which keeps to its own register more strictly than an answer."""
 BENEATH = 8.0
-"""By how much softer than the performer an accompaniment is, in MIDI velocity."""
+"""Difference by which an accompaniment is softer than the performer, in MIDI velocity."""
 
 
 def follow(playing: Playing, duet: Duet, manner: Manner) -> Playing:
-    """What the next event is drawn with in the pianist's turn."""
+    """The settings of the next event in the pianist's turn, adjusted to the performer."""
     must_strike = duet.struck == 0
     goal = duet.goal
     if goal is None:
@@ -67,7 +67,7 @@ def follow(playing: Playing, duet: Duet, manner: Manner) -> Playing:
 
 
 def _rate(density: float, goal: Goal, duet: Duet, manner: Manner, *, accompanies: bool) -> float:
-    """Notes a second to play: between the knob's and the performer's, on a scale of ratios."""
+    """The wanted notes per second: interpolated between knob and performer on a logarithmic scale."""
     followed = min(max(goal.phrase.notes_per_second, 0.4), 24.0)
     if accompanies:
         busy = min(len(duet.performer.recent) / 3.0 / BUSY_RATE, 1.0)
@@ -76,7 +76,7 @@ def _rate(density: float, goal: Goal, duet: Duet, manner: Manner, *, accompanies
 
 
 def _strike(rate: float, goal: Goal, duet: Duet, manner: Manner) -> float:
-    """How much more or less readily keys are struck: as notes are due, and near the beat."""
+    """Bias on the logits of all keys, from the notes that are due and the distance to the beat."""
     now_s = duet.performer.now_s
     due = rate * (now_s - duet.since_s) - duet.struck + 1.0
     usual = 1.3 * math.log(rate / OWN_RATE)
@@ -95,7 +95,7 @@ def _loudness(playing: Playing, goal: Goal, duet: Duet, manner: Manner, *, accom
 
 
 def _register(playing: Playing, goal: Goal, by: float, *, accompanies: bool) -> tuple[int, int]:
-    """The lowest and the highest key: as the knobs say, or as the performer plays, or beside her."""
+    """The lowest and the highest key: interpolated from the knobs to the performer's register, or next to it."""
     lowest, highest = min(playing.lowest, playing.highest), max(playing.lowest, playing.highest)
     low, high = goal.phrase.lowest - MARGIN, goal.phrase.highest + MARGIN
     if high - low < SPAN:
@@ -110,7 +110,7 @@ def _register(playing: Playing, goal: Goal, by: float, *, accompanies: bool) -> 
 
 
 def _key(playing: Playing, goal: Goal, by: float) -> tuple[tuple[float, ...], float]:
-    """The weights of the pitch classes, and how strictly they rule the keys struck."""
+    """The weights of the pitch classes, and the pull towards them (`pitch_pull`)."""
     key = goal.tonality
     if key is None or by <= 0.0:
         return playing.pitch_class, playing.pitch_pull

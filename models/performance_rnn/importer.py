@@ -1,8 +1,8 @@
 """Converts Magenta's published Performance-RNN checkpoints, in both file formats of its browser demo.
 
-`weights_manifest.json` with its shards beside it, or the older `manifest.json` with one raw file per variable. The
-cells are TensorFlow's BasicLSTMCell: one kernel with rows [input; previous output], gates in the order i, j, f, o, and
-1 added to the bias of f at run time. The files state no licence.
+The formats are `weights_manifest.json` with its shards in the same folder, and the older `manifest.json` with one raw
+file per variable. The cells are TensorFlow's BasicLSTMCell: one kernel with rows [input; previous output], gates in the
+order i, j, f, o, and 1 added to the bias of f at run time. The files state no licence.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""`arabesque judge piano`: what weights know of real performances, and how their music compares with them.
+"""`arabesque judge piano`: the log-loss of weights on recordings, and statistics of the music that they play.
 
 Two tables. The first is the log-loss on held-out recordings, in nats per event, by kind of event and by the time
-since the excerpt began. The second holds the figures of music that the weights play, with any settings of the
-pianist's knobs, beside those of the recordings.
+since the excerpt began. The second holds statistics of music that the weights play, with any settings of the
+pianist's knobs, and those of the recordings.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ SPAN = 512  # events predicted at once
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Runs the command; returns its exit status, 2 for what cannot be done, which is one sentence on standard error."""
+    """Runs the command; returns its exit status: 0, or 2 after an error, with one sentence on standard error."""
     options = parser().parse_args(argv)
     try:
         run(options)
@@ -51,8 +51,8 @@ def main(argv: list[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="arabesque judge piano",
-        description="Measure weights of the pianist: their log-loss on recordings, and figures of the music they play "
-        "beside those of the recordings. Judge on recordings that the weights were not trained on.",
+        description="Measure weights of the pianist: their log-loss on recordings, and statistics of the music that "
+        "they play, compared with those of the recordings. Use recordings that the weights were not trained on.",
     )
     add = made.add_argument
     add("weights", nargs="?", default="maestro", help="by name or file (%(default)s)")
@@ -62,15 +62,15 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         required=True,
         metavar="DATA",
-        help="MIDI files, zips of them, or folders of either; of these, what lies in folders named validation, else a "
-        "twentieth",
+        help="MIDI files, zips of them, or folders of either; the files in folders named validation are used, or a "
+        "twentieth if there is no such folder",
     )
-    add("--all", action="store_true", help="judge on all of DATA")
-    add("--cache", type=Path, metavar="DIR", help="keep the parsed recordings here")
+    add("--all", action="store_true", help="use all of DATA")
+    add("--cache", type=Path, metavar="DIR", help="folder in which the parsed recordings are cached")
     add("--excerpts", type=count, default=32, help="excerpts of two minutes for the log-loss (%(default)s)")
     add("--pieces", type=count, default=8, help="pieces to play (%(default)s)")
     add("--seconds", type=float, default=90.0, help="length of a piece (%(default)s)")
-    add("--seed", type=seed, default=1, help="of the first piece (%(default)s)")
+    add("--seed", type=seed, default=1, help="seed of the first piece, then counted up (%(default)s)")
     add("--set", action="append", default=[], metavar="KNOB=VALUE", help="a knob of the pianist: temperature=0.9")
     return made
 
@@ -89,20 +89,20 @@ def run(options: argparse.Namespace) -> None:
 
 
 def settings(given: Iterable[str]) -> dict[str, Any]:
-    """`KNOB=VALUE` as arguments of `PerformanceRNN.step`. Raises KnobError, one sentence, for what it is not."""
+    """Parses `KNOB=VALUE` to keyword arguments of `PerformanceRNN.step`. Raises KnobError for an invalid one."""
     known = knobs_of(PerformanceRNN.step)
     found: dict[str, Any] = {}
     for text in given:
         name, _, value = text.partition("=")
         if name not in known:
-            raise KnobError(f"the pianist has no knob {name!r}; there are {', '.join(known)}")
+            raise KnobError(f"the pianist has no knob {name!r}; its knobs are {', '.join(known)}")
         parts = value.split(",")
         found[name] = known[name].coerce(parts if known[name].components else value)
     return found
 
 
 def play(model: PerformanceRNN, seed: int, seconds: float, knobs: Mapping[str, Any]) -> Performance:
-    """What the pianist plays in so many seconds; the notes that still sound then end there."""
+    """What the pianist plays in `seconds`; notes that still sound are cut at the end."""
     state, now = model.start(seed), 0.0
     down: dict[int, tuple[float, int]] = {}
     notes: list[tuple[float, int, float, int]] = []  # start, pitch, end, velocity
@@ -126,9 +126,9 @@ def play(model: PerformanceRNN, seed: int, seconds: float, knobs: Mapping[str, A
 def log_losses(
     weights: str, music: Sequence[Performance], *, excerpts: int
 ) -> tuple[dict[str, tuple[float, float]], dict[str, float]]:
-    """Log-loss in nats per event, with density and pitch classes told.
+    """Log-loss in nats per event, conditioned on density and pitch classes.
 
-    By kind of event with the kind's share of all events, and by seconds since the excerpt began.
+    Returns it by kind of event, as (loss, share of all events), and by time since the excerpt began.
     """
     network = Network()
     shapes = {name: tuple(value.shape) for name, value in network.state_dict().items()}
@@ -169,7 +169,7 @@ def loss_table(found: tuple[Mapping[str, tuple[float, float]], Mapping[str, floa
 
 
 def figure_table(ours: Sequence[Mapping[str, float]], real: Sequence[Mapping[str, float]]) -> str:
-    """Medians and 10th and 90th percentiles; a star marks a median of ours outside the real percentiles."""
+    """Medians, 10th and 90th percentiles; a star marks a median of ours outside the percentiles of the recordings."""
     heading = f"{'':16s}{'ours':>9s}{'10 %':>9s}{'90 %':>9s} {'real':>9s}{'10 %':>9s}{'90 %':>9s}"
     lines = [f"{heading}   ({len(ours)} and {len(real)} half-minutes of {SECONDS:g} s)"]
     for name, meaning in MEANINGS.items():

@@ -1,4 +1,4 @@
-"""What a performer does, in the network's own events: the network learns of it as if it had played it itself."""
+"""Converts a performer's MIDI events to events of the network, which receives them as if it had sampled them."""
 
 from __future__ import annotations
 
@@ -18,17 +18,18 @@ from models.performance_rnn.events import (
 from models.performance_rnn.performer import Performer
 
 LONGEST_HEARD_S = 10.0
-"""Of a pause, the network learns of no more."""
+"""Pauses are cut to this length for the network."""
 
 LONGEST_SUSTAINED_S = 10.0
-"""Of a pedal that stays down, the network learns so long after a note was struck that it is over."""
+"""Time after which a note held only by the pedal ends for the network."""
 
 
 def events_of(event: Event, touch: int, others: int, performer: Performer) -> list[int]:
-    """What a performer does as the network's events, as far as there are any for it.
+    """The events of the network for an event of the performer; none for an event without an equivalent.
 
     As in the training data, the sustain pedal prolongs notes until it comes up or the key is struck again. `touch` is
-    the velocity bin in force; `others` are the notes of the performer that sound, as bits; `performer` is before it.
+    the current velocity bin; `others` are the performer's sounding notes as a bit set; `performer` is the state before
+    the event.
     """
     match event:
         case NoteOn(pitch, velocity) if velocity > 0 and 0 <= pitch < PITCHES:
@@ -44,7 +45,7 @@ def events_of(event: Event, touch: int, others: int, performer: Performer) -> li
 
 
 def _over(pitch: int, others: int, performer: Performer) -> list[int]:
-    """The sounding notes that are over when a key is struck: its own, and what a pedal has held too long."""
+    """The pitches of sounding notes that end when a key is struck: its own, and those that the pedal held too long."""
     if not performer.pedal:
         return [pitch] if others >> pitch & 1 else []
     since_s = performer.now_s - LONGEST_SUSTAINED_S
@@ -57,7 +58,7 @@ def _pitches(bits: int) -> list[int]:
 
 
 def shifts_of(seconds: float, speed: float) -> Iterator[int]:
-    """A time in which nobody played, as time shifts of the network; nothing for less than half a step."""
+    """Time shifts for a time without events; none for less than half a step. `speed` is the time stretch."""
     steps = round(min(seconds, LONGEST_HEARD_S) * speed * STEPS_PER_SECOND)
     for begin in range(0, steps, LONGEST_SHIFT):
         yield TIME_SHIFT + min(steps - begin, LONGEST_SHIFT) - 1

@@ -1,15 +1,15 @@
-"""How the pianist plays now: all knobs of one step as a value, and the manner of playing with a performer."""
+"""The knobs of one step as values: the settings of the duet, and those of the next event."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from models.performance_rnn.polyphony import Limits
-from models.performance_rnn.sampling import Taste
+from models.performance_rnn.sampling import SamplingSettings
 
 MODES = ("solo", "answer", "hand over", "accompany", "echo")
 TURNS = frozenset({"answer", "hand over", "echo"})
-"""The modes in which only one of the two plays."""
+"""The modes in which performer and pianist take turns."""
 YIELDING = ("cut", "release", "beat")
 TURN_PEDALS = {"none": -1, "sustain": 64, "sostenuto": 66, "soft": 67}
 ECHOES = ("notes", "rhythm")
@@ -17,7 +17,7 @@ ECHOES = ("notes", "rhythm")
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How the pianist plays with a performer: see the knobs of the same names in `PerformanceRNN.step`."""
+    """Settings of the duet with a performer; the knobs of the same names in `PerformanceRNN.step` define them."""
 
     mode: str = "solo"
     patience: float = 1.0
@@ -36,9 +36,9 @@ class Manner:
 
 @dataclass(frozen=True, slots=True)
 class Playing:
-    """What the next event is drawn with: the knobs, perhaps changed by what the performer plays."""
+    """Settings of the next event: the knobs, in a duet adjusted to the performer's playing (see following.py)."""
 
-    taste: Taste
+    sampling: SamplingSettings
     limits: Limits
     conditioning: str
     density: float
@@ -51,4 +51,4 @@ class Playing:
     strike: float = 0.0
     """Added to the logit of every key that may be struck."""
     must_strike: bool = False
-    """Whether no time may pass and no key come up before a key is struck."""
+    """Forbids time shifts and note-offs until a key is struck."""

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 SUFFIXES = (".mid", ".midi")
 CACHE_VERSION = 3
-WORTH_PROCESSES = 16  # number of files from which worker processes are used
+PARALLEL_FROM = 16  # number of files from which worker processes are used
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ def read(paths: Sequence[Path], *, cache: Path | None = None, processes: int = 0
 
 
 def _parse_all(sources: Sequence[Source], processes: int) -> Read:
-    if len(sources) < WORTH_PROCESSES or processes < 2:
+    if len(sources) < PARALLEL_FROM or processes < 2:
         results = [read_one(source) for source in sources]
     else:
         with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:

@@ -1,4 +1,4 @@
-"""The pianist on stage: Performance-RNN as a live model, one event at a time, with a player's knobs."""
+"""Performance-RNN as a streaming model: each step samples one event, controlled by musical knobs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from models.performance_rnn.network import Network
 from models.performance_rnn.pianist import Pianist
 from models.performance_rnn.polyphony import Limits, Polyphony
 from models.performance_rnn.readings import READINGS
-from models.performance_rnn.sampling import Taste
+from models.performance_rnn.sampling import SamplingSettings
 from models.performance_rnn.scales import KEY_ALIASES, KEYS, PITCH_CLASSES, SCALES, faders
 from models.performance_rnn.state import PianoState, measured
 from models.performance_rnn.step import CpuPianoStep, PianoStep, Way
@@ -43,11 +43,11 @@ def _following(what: str) -> Knob:
 
 
 class PerformanceRNN(Pianist):
-    """An expressive pianist: keys, timing and touch, drawn one event at a time (Oore et al. 2018).
+    """A pianist: samples keys, timing and dynamics one event at a time (Performance-RNN, Oore et al. 2018).
 
-    `parameters` are those of a `Network`, of any size. `device` is "cpu", "cuda…", or "auto", which is the
-    CPU: one event is about as much work as it takes to ask a GPU, which the painter needs. One instance steps
-    on one thread at a time.
+    `parameters` are those of a `Network` of any size. `device` is "cpu", "cuda…", or "auto", which is the CPU: starting
+    a GPU kernel takes about as long as computing one event, and the painter needs the GPU. An instance must be used by
+    one thread at a time.
     """
 
     kind: ClassVar[str] = "performance_rnn"
@@ -66,7 +66,7 @@ class PerformanceRNN(Pianist):
 
     @classmethod
     def load(cls, weights: str = "maestro", device: str = "auto") -> Self:
-        """Reads weights by name or file. Raises WeightsError where they cannot be used."""
+        """Loads weights by name or file. Raises WeightsError if they cannot be used."""
         path = store.find(weights, cls.kind)
         with torch.device("meta"):
             shapes = {name: tuple(value.shape) for name, value in Network(**_sizes(path)).state_dict().items()}
@@ -76,11 +76,11 @@ class PerformanceRNN(Pianist):
         return model
 
     def gives_way(self, knobs: Mapping[str, Any]) -> bool:
-        """Whether a performer's note silences the pianist: where the two take turns."""
+        """Whether a performer's note ends the pianist's turn: true in the modes with turns."""
         return knobs["duet"] in TURNS
 
     def start(self, seed: int) -> PianoState:
-        """Silence, before the first note; the same seed gives the same performance."""
+        """The state before the first note; the same seed gives the same performance."""
         return PianoState(self.network.start(), ONE_SECOND, 0, Polyphony(), stream(seed), 0)
 
     def step(
@@ -93,7 +93,7 @@ class PerformanceRNN(Pianist):
         pitch_temperature: Annotated[float, _temperature("Randomness of pitch alone, as a factor")] = 1.0,
         time_temperature: Annotated[float, _temperature("Randomness of timing alone, as a factor")] = 1.0,
         dynamics_temperature: Annotated[float, _temperature("Randomness of dynamics alone, as a factor")] = 1.0,
-        top_p: Annotated[float, Knob("Total probability of the likeliest events to draw from", 0.05, 1.0)] = 0.95,
+        top_p: Annotated[float, Knob("Samples the likeliest events of this total probability", 0.05, 1.0)] = 0.95,
         conditioning: Annotated[
             str,
             Knob(
@@ -114,16 +114,16 @@ class PerformanceRNN(Pianist):
             float,
             Knob("How strictly the notes keep to the pitch classes: at 1 a class at 0 is never played", 0.0, 1.0),
         ] = 0.25,
-        lowest: Annotated[int, Knob("Lowest key it may play", 0, 127, "MIDI")] = 21,
-        highest: Annotated[int, Knob("Highest key it may play", 0, 127, "MIDI")] = 108,
+        lowest: Annotated[int, Knob("Lowest key that the pianist may play", 0, 127, "MIDI")] = 21,
+        highest: Annotated[int, Knob("Highest key that the pianist may play", 0, 127, "MIDI")] = 108,
         speed: Annotated[float, Knob("Time stretch: 2 plays twice as fast", 0.25, 4.0, "x", "log")] = 1.0,
         velocity_gain: Annotated[float, Knob("Multiplies the velocity of every note", 0.0, 2.0, "x")] = 1.0,
         velocity_offset: Annotated[float, Knob("Added to the velocity of every note", -127.0, 127.0, "MIDI")] = 0.0,
         polyphony: Annotated[int, Knob("Maximum number of notes that sound at once", 1, 64)] = 32,
         longest: Annotated[float, Knob("Maximum duration of a note", 0.05, 30.0, "s", "log")] = 5.0,
         duet: Annotated[str, Knob(
-            "How it plays with a performer: ignores them (solo), answers each phrase, waits for the turn to be passed, "
-            "accompanies, or echoes each phrase", choices=MODES,
+            "How the pianist plays with a performer: ignores them (solo), answers each phrase, plays when the turn is "
+            "passed (hand over), accompanies, or echoes each phrase", choices=MODES,
         )] = "solo",
         turn: Annotated[Pulse, pulse("Pass the turn: the pianist begins at once, or ends its turn")] = False,
         patience: Annotated[float, Knob(
@@ -146,32 +146,32 @@ class PerformanceRNN(Pianist):
             choices=ECHOES,
         )] = "notes",
         echo_variation: Annotated[float, Knob("How far an echo varies the phrase", 0.0, 1.0)] = 0.3,
-        recall: Annotated[float, Knob("How often it repeats its own motifs, in any key", 0.0, 1.0)] = 0.0,
+        recall: Annotated[float, Knob("How often the pianist repeats its own motifs, in any key", 0.0, 1.0)] = 0.0,
         recall_performer: Annotated[float, Knob("How often it repeats the performer's motifs", 0.0, 1.0)] = 0.0,
     ) -> tuple[Sequence[Event], PianoState]:
-        """One event: a key down or up, a wait, or nothing (a new touch, or something heard was taken in).
+        """One event: NoteOn, NoteOff, Wait, or none (a velocity change, or an event in `heard` was processed).
 
-        `heard` is what another player does: NoteOn, NoteOff and Wait are told to the network as if it had
-        played them itself, and not given out; pedals (Control) count for phrases and turns. Seconds of a Wait, heard or
-        returned, are those of the clock. Measures tell what the performer plays.
+        `heard` are the performer's events. NoteOn, NoteOff and Wait are fed to the network as if it had sampled them,
+        and are not returned; pedals (Control) affect phrases and turns. A Wait, received or returned, is in seconds of
+        the clock. The returned Measure events describe the performer's playing (see `READINGS`).
         """
-        del key, scale  # what they set is in pitch_class
+        del key, scale  # they set pitch_class
         manner = Manner(
             duet, patience, follow_key, follow_density, follow_loudness, follow_register, follow_tempo,
             yielding, turn_pedal, echo_keeps, echo_variation, recall, recall_performer,
         )
         playing = Playing(
-            Taste(temperature, pitch_temperature, time_temperature, dynamics_temperature, top_p),
+            SamplingSettings(temperature, pitch_temperature, time_temperature, dynamics_temperature, top_p),
             Limits(polyphony, longest, speed),
             conditioning, density, pitch_class, pitch_pull, lowest, highest, velocity_gain, velocity_offset,
         )
-        wish = self._wish_for(conditioning, density, pitch_class)
+        projection = self._projection_for(conditioning, density, pitch_class)
         if heard or turn:
-            state = self._listen(state, heard, manner, wish, speed)
+            state = self._listen(state, heard, manner, projection, speed)
             if turn:
-                state = replace(state, duet=state.duet.turn(manner, state.hands.pitches))
+                state = replace(state, duet=state.duet.turn(manner, state.polyphony.pitches))
             return measured(state, manner, at_once=turn)
-        before, together = state.duet, state.duet.advance(manner, state.hands.pitches)
+        before, together = state.duet, state.duet.advance(manner, state.polyphony.pitches)
         state = replace(state, duet=together)
         if manner.mode == "echo" and together.phase == "play" and together.until_s == math.inf:
             count = state.count + 2 * len(together.performer.notes)
@@ -181,22 +181,22 @@ class PerformanceRNN(Pianist):
             return measured(state, manner, at_once=True)
         letting_go = together.letting_go
         if letting_go and letting_go[0][0] <= together.performer.now_s:
-            return self._let_go(state, letting_go[0][1], wish, speed)
+            return self._release(state, letting_go[0][1], projection, speed)
         if together.echo_due:
-            return self._echo(state, follow(playing, together, manner), wish)
+            return self._echo(state, follow(playing, together, manner), projection)
         if manner.mode != "solo" and (together.phase != "play" or manner.mode == "echo"):
             return self._rest(state, together.rest_s(manner), manner)
         if manner.mode != "solo":
             playing = follow(playing, state.duet, manner)
-            wish = self._wish_for(playing.conditioning, playing.density, playing.pitch_class)
-        return self._play(state, playing, manner, wish)
+            projection = self._projection_for(playing.conditioning, playing.density, playing.pitch_class)
+        return self._play(state, playing, manner, projection)
 
 
 def _sizes(path: Path) -> dict[str, int]:
-    """Of what size the network in a file is, 512 by 3 or as it was trained; {} where the file does not say."""
+    """The sizes of the network in a file, as keyword arguments of `Network`; {} for an unreadable file."""
     try:
         with safe_open(path, framework="pt") as file:
             layers = sum(name.startswith("lstm.weight_hh_l") for name in file.keys())  # noqa: SIM118
             return {"hidden": int(file.get_slice("lstm.weight_hh_l0").get_shape()[1]), "layers": layers}
     except (SafetensorError, OSError, IndexError):
-        return {}  # store.load has the sentence for it
+        return {}  # store.load raises WeightsError for it

@@ -1,9 +1,9 @@
-"""A memory of motifs, of both players: what followed when a melody last went as it goes now.
+"""Motif memory of both players: predicts the next note from what followed similar melodies before.
 
-The melody is the highest note of each onset, as intervals, so that a motif is known again in any transposition. For
-every place of the memory the length of its common suffix with the present is kept: these are the suffixes that a factor
-oracle links (Assayag and Dubnov 2004, "Using factor oracles for machine improvisation"), exact and in a value that can
-be kept and gone back to. One new onset costs one pass over arrays of a few hundred numbers.
+The melody is the highest note of each onset, stored as intervals, so that a motif is recognised in any transposition.
+For every position in the memory the length of its common suffix with the current melody is stored. These are the
+suffixes that the links of a factor oracle stand for (Assayag and Dubnov 2004, "Using factor oracles for machine
+improvisation"), but exact, and in an immutable value. A new onset takes one pass over arrays of a few hundred numbers.
 """
 
 from __future__ import annotations
@@ -22,39 +22,39 @@ KEPT = 512
 CHORD_S = 0.04
 """Notes struck within this time are one onset."""
 MEMORY_S = 25.0
-"""What was played so long ago counts by a factor e less."""
+"""Time after which the weight of a motif has decreased by a factor of e."""
 LONGEST = 6
-"""Longer common suffixes count no more."""
+"""Length from which a longer common suffix has no more weight."""
 STRENGTH = 11.0
-"""What recall 1 adds to the logit of a key that continues a motif of some length."""
+"""Bias at recall 1 on the logit of a key that continues a long motif."""
 SURE = 2.0
-"""The length of a common suffix from which on it counts for nearly all."""
+"""Length of a common suffix from which it has nearly its full weight."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Motifs:
-    """The melody so far: the onsets that are over in arrays, oldest first, and the one that may still grow."""
+    """The melody so far: finished onsets in arrays, oldest first, and the current onset, which may still grow."""
 
     pitch: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     start_s: Floats = field(default_factory=lambda: np.zeros(0))
     performers: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     suffix: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    """For each onset how many intervals up to it are also the last ones of all."""
+    """Number of intervals up to each onset that equal the last ones of the melody."""
     top: int = -1
-    """The highest note of the onset under way, or -1."""
+    """Highest pitch of the current onset, or -1."""
     top_s: float = -math.inf
     top_performers: bool = False
 
     def strike(self, pitch: int, now_s: float, *, performers: bool) -> Motifs:
-        """After a key was struck by either player."""
+        """The memory after a key was struck by either player."""
         if self.top >= 0 and now_s - self.top_s <= CHORD_S:
             return self if pitch <= self.top else replace(self, top=pitch, top_performers=performers)
         return replace(self._settled(), top=pitch, top_s=now_s, top_performers=performers)
 
-    def lean(self, now_s: float, recall: float, recall_performer: float) -> Floats | None:
-        """What is added to the logits of the keys [128] when one is struck now; None where nothing is remembered.
+    def key_bias(self, now_s: float, recall: float, recall_performer: float) -> Floats | None:
+        """Bias on the logits of the keys [128] for a note struck now; None if no motif matches.
 
-        `recall` and `recall_performer`, 0..1, are how strongly the pianist's own motifs count and the performer's.
+        `recall` and `recall_performer`, 0..1, are the weights of the pianist's and of the performer's motifs.
         """
         in_chord = self.top >= 0 and now_s - self.top_s <= CHORD_S
         past = self if in_chord else self._settled()
@@ -79,16 +79,16 @@ class Motifs:
             return None
         best = int(length.max())
         strength = STRENGTH * float(by.max()) * (1.0 - math.exp(-best / SURE))
-        lean: Floats = strength * np.sqrt(weights / strongest)
-        if in_chord:  # an inner voice below the melody leaves it as it is; above it, the melody is another
-            struck = lean[self.top] > 0.5 * strength
-            lean[: self.top + 1] = 0.0
+        key_bias: Floats = strength * np.sqrt(weights / strongest)
+        if in_chord:  # a note below the top of the chord does not change the melody; one above it does
+            struck = key_bias[self.top] > 0.5 * strength
+            key_bias[: self.top + 1] = 0.0
             if struck:
-                lean[self.top + 1 :] = -strength
-        return lean
+                key_bias[self.top + 1 :] = -strength
+        return key_bias
 
     def _settled(self) -> Motifs:
-        """With the onset under way as one that is over."""
+        """The memory with the current onset finished."""
         if self.top < 0:
             return self
         if not len(self.pitch):
@@ -98,7 +98,7 @@ class Motifs:
             same = np.diff(self.pitch, prepend=self.pitch[0] - 128) == interval
             before = np.concatenate([[0], self.suffix[:-1]])
             suffix = np.append(np.where(same, before + 1, 0), 0)
-            # The present is the longest suffix of itself, which says nothing.
+            # The current melody is the longest suffix of itself, which predicts nothing.
         return Motifs(
             pitch=np.append(self.pitch, self.top)[-KEPT:],
             start_s=np.append(self.start_s, self.top_s)[-KEPT:],

@@ -1,11 +1,11 @@
-"""What a performer plays, as a musician would describe it: loudness, density, register, key, beat, and phrases.
+"""Analysis of a performer's playing: loudness, density, register, key, beat, and phrases.
 
-A `Performer` is a value: every event and every stretch of time makes the next one. So it can be kept and gone back to,
-as all state of a model, and the same events at the same times give the same figures.
+A `Performer` is an immutable value; each event and each wait makes a new one. The runner can therefore return to an
+earlier one, and the same events at the same times give the same figures.
 
-A phrase ends by the performer's own playing, not by a fixed silence. The pause after the last onset must be long beside
-the time between the phrase's onsets; keys that are down and the pedal put the end off, each for a bounded time, so that
-a stuck key or a pedal that stays down cannot hold it up for ever.
+The end of a phrase is relative to the performer's tempo instead of a fixed silence: the pause after the last onset must
+be long compared with the times between the phrase's onsets. Keys that are down and the sustain pedal delay the end,
+each for a bounded time, so that a stuck key or pedal cannot delay it indefinitely.
 """
 
 from __future__ import annotations
@@ -19,31 +19,31 @@ from models.performance_rnn.pulse import Beat, beat
 from models.performance_rnn.tonality import Tonality, tonality
 
 WINDOW_S = 3.0
-"""Loudness, density and register are those of the notes struck in the last three seconds."""
+"""Loudness, density and register are computed from the notes struck in this time."""
 NOTES_KEPT = 256
 CHORD_S = 0.05
 """Notes struck within this time are one onset."""
 KEY_MEMORY_S = 12.0
-"""Time after which what was played counts for the key by a factor e less."""
+"""Time after which the weight of a note for the key has decreased by a factor of e."""
 KEY_DURATION_S = 1.0
-"""A note counts for the key by how long it is held, up to this."""
+"""The weight of a note for the key is the time for which it is held, up to this."""
 
 USUAL_GAP_S = 0.5
-"""Time between onsets that is assumed before there are enough of them."""
+"""Time between onsets that is assumed before enough of them were played."""
 GAPS_COUNTED = 12
 AFTER_ONSET = (2.2, 0.25, 0.6, 4.0)
-"""The pause after the last onset: so many times the slow gaps of the phrase, plus seconds, at least, at most."""
+"""Pause after the last onset that ends a phrase: factor of the phrase's slow gaps, then seconds: added, least, most."""
 AFTER_KEYS = (0.7, 0.1, 0.2, 1.5)
-"""The same, after the last key came up."""
+"""The same for the pause after the last key was released."""
 PEDAL_FACTOR = 1.5
-"""With the pedal down, the pause after the last key is this much longer."""
+"""Factor of the pause after the last key while the pedal is down."""
 HELD_S = 5.0
-"""A key that is down puts the end off for so long after it was struck, no longer."""
+"""Longest time after its onset for which a key that is down delays the end of a phrase."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlayedNote:
-    """A note of the performer's: `end_s` is infinite while the key is down. Times are the Performer's."""
+    """A note of the performer; `end_s` is infinite while the key is down. Times are those of `Performer.now_s`."""
 
     pitch: int
     velocity: int
@@ -53,37 +53,37 @@ class PlayedNote:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A phrase that has ended, or the one under way so far, in figures."""
+    """A finished phrase, or the current one so far."""
 
     notes: tuple[PlayedNote, ...]
     start_s: float
     seconds: float
-    """From the first onset to the last, and a usual gap more."""
+    """Time from the first onset to the last, plus a usual gap."""
     notes_per_second: float
     loudness: float
     """Mean velocity, 1..127."""
     lowest: int
     highest: int
-    """Pitches that a tenth of the notes lies below, and above."""
+    """10th and 90th percentile of the pitches."""
 
 
 @dataclass(frozen=True, slots=True)
 class Performer:
-    """A performer's playing so far. `now_s` counts from the beginning of the state."""
+    """A performer's playing so far. `now_s` is the time since the start of the model."""
 
     now_s: float = 0.0
     notes: tuple[PlayedNote, ...] = ()
     """The last notes struck, in order."""
     pedal: bool = False
     phrase_s: float = math.nan
-    """Where the current phrase, or the last one, began."""
+    """Start of the current phrase, or of the last one."""
     key_up_s: float = -math.inf
     chroma: tuple[float, ...] = field(default=(0.0,) * 12)
 
     # -- events -------------------------------------------------------------------------------------------------
 
     def after(self, seconds: float) -> Performer:
-        """After a time in which nothing was struck or let go."""
+        """The state after `seconds` without an event."""
         if seconds <= 0.0:
             return self
         now_s = self.now_s + seconds
@@ -93,14 +93,14 @@ class Performer:
         for note in self.down:
             counted_s = min(now_s, note.start_s + KEY_DURATION_S) - self.now_s
             chroma[note.pitch % 12] += max(counted_s, 0.0)
-        decay = math.exp(-seconds / KEY_MEMORY_S) if self.down else 1.0  # in silence, the key stays as it was
+        decay = math.exp(-seconds / KEY_MEMORY_S) if self.down else 1.0  # the key does not change in silence
         return replace(self, now_s=now_s, chroma=tuple(weight * decay for weight in chroma))
 
     def strike(self, pitch: int, velocity: int, patience: float) -> Performer:
-        """After a key went down; it begins a phrase where the one before has ended."""
+        """The state after a key went down; this begins a phrase if the previous one has ended."""
         begins = math.isnan(self.phrase_s) or self.now_s >= self.end_s(patience)
         chroma = list(self.chroma)
-        chroma[pitch % 12] += 0.1  # a note counts, however short
+        chroma[pitch % 12] += 0.1  # even a very short note has some weight
         notes = tuple(self._ended(note) if note.pitch == pitch else note for note in self.notes[1 - NOTES_KEPT :])
         return replace(
             self,
@@ -110,14 +110,14 @@ class Performer:
         )
 
     def release(self, pitch: int) -> Performer:
-        """After a key came up; nothing where it was not down."""
+        """The state after a key came up; unchanged if it was not down."""
         if not any(note.pitch == pitch for note in self.down):
             return self
         notes = tuple(self._ended(note) if note.pitch == pitch else note for note in self.notes)
         return replace(self, notes=notes, key_up_s=self.now_s)
 
     def press(self, *, down: bool) -> Performer:
-        """After the sustain pedal went down or came up."""
+        """The state after the sustain pedal went down or came up."""
         return replace(self, pedal=down)
 
     def _ended(self, note: PlayedNote) -> PlayedNote:
@@ -137,11 +137,11 @@ class Performer:
 
     @property
     def last_s(self) -> float:
-        """When a key was struck last; minus infinity before the first one."""
+        """Onset of the last note; minus infinity before the first one."""
         return self.notes[-1].start_s if self.notes else -math.inf
 
     def end_s(self, patience: float) -> float:
-        """When the phrase is over, unless something is struck before; infinite where there is none.
+        """The time at which the phrase ends if no key is struck before; infinite if there is no phrase.
 
         `patience` scales all pauses; 1 is usual.
         """
@@ -157,14 +157,14 @@ class Performer:
         return ends_s
 
     def state(self, patience: float) -> str:
-        """Of the phrase: "playing" while keys are down or notes follow each other, then "pausing", then "ended"."""
+        """The phrase is "playing" while keys are down or notes follow each other, then "pausing", then "ended"."""
         if self.now_s >= self.end_s(patience) or not self.notes:
             return "ended"
         flows = self.now_s - self.last_s <= 1.2 * self._slow_gap_s()
         return "playing" if flows or self.down else "pausing"
 
     def phrase(self, from_s: float = -math.inf) -> Phrase | None:
-        """The phrase so far in figures, or what of it began after a time; None before the first note."""
+        """The phrase so far, or the part of it from `from_s` on; None before the first note."""
         of_phrase = [note for note in self.notes if note.start_s >= self.phrase_s]
         notes = tuple(note for note in of_phrase if note.start_s >= from_s) or tuple(of_phrase[-1:])
         if not notes:
@@ -184,16 +184,16 @@ class Performer:
         )
 
     def tonality(self) -> Tonality | None:
-        """The key of what was played lately."""
+        """The key of the last seconds (see `KEY_MEMORY_S`)."""
         return tonality(self.chroma)
 
     def beat(self) -> Beat | None:
-        """The beat of what was played lately."""
+        """The beat of the last seconds (see pulse.py)."""
         onsets = onsets_of(self.notes[-64:])
         return beat([at_s for at_s, _ in onsets], [float(velocity) for _, velocity in onsets])
 
     def _slow_gap_s(self) -> float:
-        """A gap that four of five gaps between the phrase's last onsets are shorter than."""
+        """The 80th percentile of the gaps between the phrase's last onsets, in seconds."""
         onsets = onsets_of([note for note in self.notes[-64:] if note.start_s >= self.phrase_s])[-GAPS_COUNTED - 1 :]
         gaps = [after - before for (before, _), (after, _) in itertools.pairwise(onsets)]
         gaps += [USUAL_GAP_S] * max(0, 2 - len(gaps))
@@ -201,7 +201,7 @@ class Performer:
 
 
 def onsets_of(notes: Sequence[PlayedNote]) -> list[tuple[float, int]]:
-    """(time, velocity of the loudest) of notes in order, those of a chord as one."""
+    """(time, velocity of the loudest note) of each onset, in order; the notes of a chord are one onset."""
     onsets: list[tuple[float, int]] = []
     for note in notes:
         if onsets and note.start_s - onsets[-1][0] <= CHORD_S:

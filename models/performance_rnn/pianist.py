@@ -1,4 +1,4 @@
-"""The pianist's single steps: an event of the network's, a note let go or given back, something heard, time passing."""
+"""The kinds of steps of the pianist: sample an event, release a note, play a note of an echo, rest, and listen."""
 
 from __future__ import annotations
 
@@ -29,43 +29,45 @@ LONGEST_PAUSE_S = 3600.0
 
 
 class Pianist:
-    """A network that plays one event at a time; each method takes a state and returns events and the next state."""
+    """Steps of a model around a `PianoStep`; each method takes a state and returns events and the next state."""
 
     def __init__(self, network: PianoStep) -> None:
         self.network = network
-        self._wish_for = lru_cache(maxsize=4)(self._wish)
+        self._projection_for = lru_cache(maxsize=4)(self._project)
         self._bias_for = lru_cache(maxsize=4)(strike_bias)
 
     def _play(
-        self, state: PianoState, playing: Playing, manner: Manner, wish: Any
+        self, state: PianoState, playing: Playing, manner: Manner, projection: Any
     ) -> tuple[Sequence[Event], PianoState]:
-        """One event of the network's."""
+        """Samples one event from the network, or releases the note that must end."""
         limits = playing.limits
-        state = self._catch_up(state, wish, limits.speed)
-        hands, count = state.hands, state.count
-        over = hands.must_end(limits)
+        state = self._catch_up(state, projection, limits.speed)
+        polyphony, count = state.polyphony, state.count
+        over = polyphony.must_end(limits)
         seconds = 0.0
         if over is not None:
             event = NOTE_OFF + over
-            _, memory = self.network.step(state.event, wish, state.memory)
+            _, memory = self.network.step(state.event, projection, state.memory)
         else:
             bias = self._bias(playing)
             if playing.strike:
                 bias[NOTE_ON : NOTE_ON + PITCHES] += playing.strike
-            hands.forbid(bias, state.event, state.touch, limits)
+            polyphony.forbid(bias, state.event, state.touch, limits)
             if playing.must_strike and bias[NOTE_ON : NOTE_ON + PITCHES].max() > NEVER / 2:
                 bias[NOTE_OFF:VELOCITY] = NEVER
-            taste = playing.taste
+            settings = playing.sampling
             if manner.recall or manner.recall_performer:
                 now_s = state.duet.performer.now_s
-                taste = replace(taste, lean=state.motifs.lean(now_s, manner.recall, manner.recall_performer))
+                motif_bias = state.motifs.key_bias(now_s, manner.recall, manner.recall_performer)
+                settings = replace(settings, key_bias=motif_bias)
             drawn, memory = self.network.draw(
-                state.event, wish, state.memory, bias, taste, uniform(state.stream, count)
+                state.event, projection, state.memory, bias, settings, uniform(state.stream, count)
             )
-            event, seconds = hands.instead(drawn, limits)
+            event, seconds = polyphony.instead(drawn, limits)
             count += 1
         touch = event - VELOCITY + 1 if event >= VELOCITY else state.touch
-        after = replace(state, memory=memory, event=event, touch=touch, hands=hands.after(event, seconds), count=count)
+        polyphony = polyphony.after(event, seconds)
+        after = replace(state, memory=memory, event=event, touch=touch, polyphony=polyphony, count=count)
         if event < NOTE_OFF:
             raw = bin_velocity(touch or VELOCITY_BINS // 2)
             velocity = int(min(max(raw * playing.velocity_gain + playing.velocity_offset + 0.5, 1.0), 127.0))
@@ -75,72 +77,76 @@ class Pianist:
             return (NoteOff(event - NOTE_OFF),), after
         return passing(after, seconds, manner)
 
-    def _let_go(self, state: PianoState, pitch: int, wish: Any, speed: float) -> tuple[Sequence[Event], PianoState]:
-        """Lets a key go that sounds on after the pianist's turn."""
+    def _release(
+        self, state: PianoState, pitch: int, projection: Any, speed: float
+    ) -> tuple[Sequence[Event], PianoState]:
+        """Releases a note whose release was scheduled at the end of the pianist's turn."""
         duet = state.duet.let_go(pitch)
-        if pitch not in state.hands.pitches:
+        if pitch not in state.polyphony.pitches:
             return (), replace(state, duet=duet)
-        state = self._told(self._catch_up(state, wish, speed), (NOTE_OFF + pitch,), wish)
-        return (NoteOff(pitch),), replace(state, duet=duet, hands=state.hands.after(NOTE_OFF + pitch, 0.0))
+        state = self._feed(self._catch_up(state, projection, speed), (NOTE_OFF + pitch,), projection)
+        return (NoteOff(pitch),), replace(state, duet=duet, polyphony=state.polyphony.after(NOTE_OFF + pitch, 0.0))
 
-    def _echo(self, state: PianoState, playing: Playing, wish: Any) -> tuple[Sequence[Event], PianoState]:
-        """Gives the next note of a phrase back; where its pitch is open, the network chooses it."""
-        state = self._catch_up(state, wish, playing.limits.speed)
+    def _echo(self, state: PianoState, playing: Playing, projection: Any) -> tuple[Sequence[Event], PianoState]:
+        """Plays the next note of an echo; if it has no pitch, the network chooses one."""
+        state = self._catch_up(state, projection, playing.limits.speed)
         note = state.duet.echo[0]
         pitch = note.pitch
         if pitch is None:
             bias = self._bias(playing)
-            state.hands.forbid(bias, state.event, state.touch, playing.limits)
+            state.polyphony.forbid(bias, state.event, state.touch, playing.limits)
             bias[NOTE_OFF:] = NEVER
             number = uniform(state.stream, state.count)
-            pitch, memory = self.network.draw(state.event, wish, state.memory, bias, playing.taste, number)
+            pitch, memory = self.network.draw(state.event, projection, state.memory, bias, playing.sampling, number)
             state = replace(state, memory=memory, event=pitch, count=state.count + 1)
         else:
             heard = events_of(NoteOn(pitch, note.velocity), state.touch, 0, state.duet.performer)
-            state = self._told(state, heard, wish)
-        again: tuple[Event, ...] = (NoteOff(pitch),) if pitch in state.hands.pitches else ()
-        hands = state.hands.after(NOTE_OFF + pitch, 0.0).after(pitch, 0.0)
+            state = self._feed(state, heard, projection)
+        again: tuple[Event, ...] = (NoteOff(pitch),) if pitch in state.polyphony.pitches else ()
+        polyphony = state.polyphony.after(NOTE_OFF + pitch, 0.0).after(pitch, 0.0)
         duet = (state.duet.let_go(pitch) if again else state.duet).strike_echo(pitch)
-        return (*again, NoteOn(pitch, note.velocity)), replace(state, hands=hands, duet=duet)
+        return (*again, NoteOn(pitch, note.velocity)), replace(state, polyphony=polyphony, duet=duet)
 
     def _rest(self, state: PianoState, seconds: float, manner: Manner) -> tuple[Sequence[Event], PianoState]:
-        """Lets time pass; the network is told of it before the next event."""
-        rested = replace(state, hands=state.hands.wait(seconds), untold_s=state.untold_s + seconds)
+        """Lets time pass; it is fed to the network before the next event."""
+        rested = replace(state, polyphony=state.polyphony.wait(seconds), pending_s=state.pending_s + seconds)
         return passing(rested, seconds, manner)
 
-    def _listen(self, state: PianoState, heard: Iterable[Event], manner: Manner, wish: Any, speed: float) -> PianoState:
-        """The state after the network was told of another player's events."""
+    def _listen(
+        self, state: PianoState, heard: Iterable[Event], manner: Manner, projection: Any, speed: float
+    ) -> PianoState:
+        """The state after the performer's events were fed to the network."""
         for event in heard:
             if isinstance(event, Wait):
                 if event.seconds > 0.0:  # not for NaN
                     seconds = min(event.seconds, LONGEST_PAUSE_S)
-                    hands, duet = state.hands.wait(seconds), state.duet.after(seconds)
-                    state = replace(state, hands=hands, duet=duet, untold_s=state.untold_s + seconds)
+                    polyphony, duet = state.polyphony.wait(seconds), state.duet.after(seconds)
+                    state = replace(state, polyphony=polyphony, duet=duet, pending_s=state.pending_s + seconds)
                 continue
-            told = events_of(event, state.touch, state.hands.others, state.duet.performer)
-            if told:
-                state = self._told(self._catch_up(state, wish, speed), told, wish)
-                hands = state.hands
-                for one in told:
+            fed = events_of(event, state.touch, state.polyphony.others, state.duet.performer)
+            if fed:
+                state = self._feed(self._catch_up(state, projection, speed), fed, projection)
+                polyphony = state.polyphony
+                for one in fed:
                     if one < NOTE_OFF:
                         motifs = state.motifs.strike(one, state.duet.performer.now_s, performers=True)
                         state = replace(state, motifs=motifs)
-                    hands = hands.hear(one % PITCHES, down=one < NOTE_OFF) if one < TIME_SHIFT else hands
-                state = replace(state, hands=hands)
-            state = replace(state, duet=state.duet.hear(event, manner, state.hands.pitches))
+                    polyphony = polyphony.hear(one % PITCHES, down=one < NOTE_OFF) if one < TIME_SHIFT else polyphony
+                state = replace(state, polyphony=polyphony)
+            state = replace(state, duet=state.duet.hear(event, manner, state.polyphony.pitches))
         return state
 
-    def _catch_up(self, state: PianoState, wish: Any, speed: float) -> PianoState:
-        """The state after the network was told of the time that has passed."""
-        if not state.untold_s:
+    def _catch_up(self, state: PianoState, projection: Any, speed: float) -> PianoState:
+        """The state after the pending time was fed to the network."""
+        if not state.pending_s:
             return state
-        return replace(self._told(state, shifts_of(state.untold_s, speed), wish), untold_s=0.0)
+        return replace(self._feed(state, shifts_of(state.pending_s, speed), projection), pending_s=0.0)
 
-    def _told(self, state: PianoState, events: Iterable[int], wish: Any) -> PianoState:
-        """The state after the network was told of events that it has not drawn."""
+    def _feed(self, state: PianoState, events: Iterable[int], projection: Any) -> PianoState:
+        """The state after events that it has not sampled were fed to the network."""
         memory, last, touch = state.memory, state.event, state.touch
         for event in events:
-            _, memory = self.network.step(last, wish, memory)
+            _, memory = self.network.step(last, projection, memory)
             last = event
             touch = event - VELOCITY + 1 if event >= VELOCITY else touch
         return replace(state, memory=memory, event=last, touch=touch)
@@ -149,5 +155,5 @@ class Pianist:
         low, high = min(playing.lowest, playing.highest), max(playing.lowest, playing.highest)
         return self._bias_for(playing.pitch_class, playing.pitch_pull, low, high).copy()
 
-    def _wish(self, conditioning: str, density: float, pitch_class: tuple[float, ...]) -> Any:
-        return self.network.wish(control(conditioning, density, pitch_class))
+    def _project(self, conditioning: str, density: float, pitch_class: tuple[float, ...]) -> Any:
+        return self.network.project(control(conditioning, density, pitch_class))

@@ -1,4 +1,4 @@
-"""What the pianist publishes of the performer and of whose turn it is: figures for mappings, the page and the stage."""
+"""Signals of the duet: figures of the performer's playing and the turn, for mappings, the page and the window."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from models.performance_rnn.performer import WINDOW_S, onsets_of
 from models.performance_rnn.pulse import Beat, beat
 
 EVERY_S: Final = 0.1
-"""How often the figures are looked at."""
+"""Interval between two updates of the figures."""
 
 
 def _reading(meaning: str, default: Value = 0.0, high: float | None = None, unit: str = "") -> Knob:
@@ -29,9 +29,9 @@ READINGS: Final[Mapping[str, Knob]] = {
     "performer/loudness": _reading("Mean velocity of the notes of the last three seconds", 0.0, 127.0, "MIDI"),
     "performer/notes_per_second": _reading("Notes struck, over the last three seconds", 0.0, 20.0, "1/s"),
     "performer/register": _reading("Mean pitch of the notes of the last three seconds", 60.0, 127.0, "MIDI"),
-    "performer/key": _reading("Key of what was played lately, such as C minor", ""),
+    "performer/key": _reading("Key of the last seconds, such as C minor", ""),
     "performer/key_certainty": _reading("Probability that the key is right", 0.0, 1.0),
-    "performer/tempo": _reading("Tempo of the beat that the onsets fall on", 0.0, 200.0, "bpm"),
+    "performer/tempo": _reading("Tempo of the performer's beat", 0.0, 200.0, "bpm"),
     "performer/tempo_certainty": _reading("How well the onsets agree with that beat", 0.0, 1.0),
     "performer/keys": _reading("Keys that are down", 0, 128.0),
     "performer/pedal": _reading("Whether the sustain pedal is down", False),
@@ -45,7 +45,7 @@ _beat = lru_cache(maxsize=4)(beat)
 
 
 def readings(duet: Duet, manner: Manner) -> dict[str, Value]:
-    """The figures at a moment, by the names of `READINGS`."""
+    """The current figures, by the names of `READINGS`."""
     performer = duet.performer
     recent = performer.recent
     key, pulse = performer.tonality(), _pulse(duet)
@@ -70,7 +70,7 @@ def readings(duet: Duet, manner: Manner) -> dict[str, Value]:
 
 
 def changed(before: Mapping[str, Value], now: Mapping[str, Value]) -> list[Measure]:
-    """The figures that are not as they were."""
+    """A Measure for each figure that differs from `before`."""
     return [Measure(name, value) for name, value in now.items() if before.get(name) != value]
 
 

@@ -44,7 +44,7 @@ def pitch_classes(key: str, scale: str) -> tuple[float, ...]:
 
 
 def faders(values: Mapping[str, Any]) -> dict[str, tuple[float, ...]]:
-    """For `Knob.sets` of key and scale: the pitch classes; "free" leaves them as they are."""
+    """`Knob.sets` of key and scale: the pitch classes; nothing for the scale "free"."""
     if values["scale"] == "free":
         return {}
     return {"pitch_class": pitch_classes(values["key"], values["scale"])}

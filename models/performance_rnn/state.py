@@ -1,4 +1,4 @@
-"""The pianist's state: all that the next event depends on."""
+"""The pianist's state, and the events that publish its figures."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from models.performance_rnn.step import Memory
 
 @dataclass(frozen=True, slots=True)
 class PianoState:
-    """All that the next event depends on. Nothing in it changes once it is handed out."""
+    """The whole state of the model between two events; immutable."""
 
-    memory: Memory  # the network's
-    event: int  # what the network is told next
-    touch: int  # velocity bin in force, 1..32, or 0 before there was one
-    hands: Polyphony
-    stream: int  # random numbers: which, and how many were used
+    memory: Memory  # LSTM state
+    event: int  # the last event, the network's next input
+    touch: int  # current velocity bin, 1..32, or 0 before the first one
+    polyphony: Polyphony
+    stream: int  # random stream, and the count of numbers used
     count: int
     duet: Duet = field(default_factory=Duet)
     motifs: Motifs = field(default_factory=Motifs)
-    untold_s: float = 0.0  # time that has passed and that the network has not been told of
-    measured_s: float = -1.0  # when the figures of the performer were looked at last
-    measured: Mapping[str, Value] = field(default_factory=dict)  # and what they were
+    pending_s: float = 0.0  # time that has passed and was not yet fed to the network
+    measured_s: float = -1.0  # time of the last update of the performer's figures
+    measured: Mapping[str, Value] = field(default_factory=dict)  # the figures at that time
 
 
 def measured(state: PianoState, manner: Manner, *, at_once: bool = False) -> tuple[list[Event], PianoState]:
-    """The figures that have changed since they were looked at, some time ago; none before the performer plays."""
+    """The figures that changed since their last update; none before the performer plays, or before the next update."""
     now_s = state.duet.performer.now_s
     if not (at_once or now_s >= state.measured_s + EVERY_S - 1e-9) or not state.duet.performer.notes:
         return [], state
@@ -41,9 +41,10 @@ def measured(state: PianoState, manner: Manner, *, at_once: bool = False) -> tup
 
 
 def passing(state: PianoState, seconds: float, manner: Manner) -> tuple[list[Event], PianoState]:
-    """The Waits of a time that passes, with the figures that change meanwhile, and the state after it.
+    """Waits for `seconds` in total, with the figures that change meanwhile, and the state after them.
 
-    The figures are those that hold if nothing more is heard; of a Wait that is broken off the later ones are withdrawn.
+    The figures are predicted as if the performer did nothing; when a Wait is interrupted, the runner withdraws the
+    later ones.
     """
     events: list[Event] = []
     left_s = seconds

@@ -1,4 +1,4 @@
-"""One step of Performance-RNN on the CPU, limited only by the memory bandwidth for the weights.
+"""One step of Performance-RNN on the CPU, limited by the memory bandwidth for the weights.
 
 `nn.LSTM` repacks its weights at every call, which costs many times the arithmetic. Here each layer is one
 product of packed weights with [input | previous output]. The one-hot input of the first layer is a table
@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.performance_rnn.sampling import Floats as Bias
-from models.performance_rnn.sampling import Taste, draw
+from models.performance_rnn.sampling import SamplingSettings, draw
 
 Way = Literal["int8", "packed", "float32"]
 Floats = NDArray[np.float32]
@@ -43,16 +43,16 @@ class PianoStep(Protocol):
         """The initial state, all zeros."""
         ...
 
-    def wish(self, control: Floats) -> Any:
+    def project(self, control: Floats) -> Any:
         """The first layer's product with a control vector [21]; reuse it while the control is unchanged."""
         ...
 
-    def step(self, event: int, wish: Any, memory: Memory) -> tuple[Floats, Memory]:
+    def step(self, event: int, projection: Any, memory: Memory) -> tuple[Floats, Memory]:
         """Logits [388] of the event after `event`, and the new state; `memory` is not modified."""
         ...
 
     def draw(
-        self, event: int, wish: Any, memory: Memory, bias: Bias, taste: Taste, uniform: float
+        self, event: int, projection: Any, memory: Memory, bias: Bias, settings: SamplingSettings, uniform: float
     ) -> tuple[int, Memory]:
         """One step, then one event drawn from the logits (see sampling.draw), and the new state."""
         ...
@@ -122,21 +122,21 @@ class CpuPianoStep:
     def start(self) -> Memory:
         return np.zeros_like(self._bytes)
 
-    def wish(self, control: Floats) -> Floats:
+    def project(self, control: Floats) -> Floats:
         product: Floats = self._control @ np.asarray(control, np.float32)
         return product
 
-    def step(self, event: int, wish: Floats, memory: Memory) -> tuple[Floats, Memory]:
+    def step(self, event: int, projection: Floats, memory: Memory) -> tuple[Floats, Memory]:
         threads = torch.get_num_threads()
         if threads == 1:
-            return self._step(event, wish, memory)
+            return self._step(event, projection, memory)
         torch.set_num_threads(1)
         try:
-            return self._step(event, wish, memory)
+            return self._step(event, projection, memory)
         finally:
             torch.set_num_threads(threads)
 
-    def _step(self, event: int, wish: Floats, memory: Memory) -> tuple[Floats, Memory]:
+    def _step(self, event: int, projection: Floats, memory: Memory) -> tuple[Floats, Memory]:
         multiply, add, tanh = np.multiply, np.add, np.tanh
         gates, opening, half, work = self._gates, self._open, self._half, self._work
         i, f, o, g = self._parts
@@ -146,7 +146,7 @@ class CpuPianoStep:
             product()  # into gates
             if bias is None:
                 add(gates, self._events[event], gates)
-                bias = wish
+                bias = projection
             add(gates, bias, gates)
             tanh(gates, gates)
             multiply(opening, half, opening)
@@ -163,10 +163,10 @@ class CpuPianoStep:
         return self._logits + self._head_bias, self._bytes.copy()
 
     def draw(
-        self, event: int, wish: Floats, memory: Memory, bias: Bias, taste: Taste, uniform: float
+        self, event: int, projection: Floats, memory: Memory, bias: Bias, settings: SamplingSettings, uniform: float
     ) -> tuple[int, Memory]:
-        logits, memory = self.step(event, wish, memory)
-        return draw(logits, bias, taste, uniform), memory
+        logits, memory = self.step(event, projection, memory)
+        return draw(logits, bias, settings, uniform), memory
 
 
 def _ordered(gates: Tensor) -> Floats:

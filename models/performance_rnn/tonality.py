@@ -1,8 +1,8 @@
-"""Key finding: the major or minor key that fits a distribution of pitch classes best, and how certain that is.
+"""Key finding: the major or minor key that best fits a distribution of pitch classes, and its probability.
 
 The distribution is correlated with the profiles of all 24 keys (Krumhansl 1990, chapter 4). The profiles are those of
-Albrecht and Shanahan (2013, "The use of large corpora to train a new type of key-finding algorithm"): counts of a
-corpus, which tell a key from its relative better than ratings by listeners do.
+Albrecht and Shanahan (2013, "The use of large corpora to train a new type of key-finding algorithm"): counts from a
+corpus, which distinguish a key from its relative key better than listeners' ratings.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MAJOR = (0.238, 0.006, 0.111, 0.006, 0.137, 0.094, 0.016, 0.214, 0.009, 0.080, 0
 MINOR = (0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 0.061, 0.052)
 SCALES = {False: (0, 2, 4, 5, 7, 9, 11), True: (0, 2, 3, 5, 7, 8, 10)}
 SHARPNESS = 9.0
-"""How fast certainty grows with the lead of a key's correlation; set so that it is the share of keys named rightly."""
+"""Factor of the correlations in the softmax; fitted so that the certainty equals the share of correctly named keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Tonality:
 
     @property
     def name(self) -> str:
-        """As a musician writes it: "C minor"."""
+        """The name of the key, such as "C minor"."""
         return f"{KEYS[self.tonic]} {'minor' if self.minor else 'major'}"
 
     @property
@@ -41,13 +41,13 @@ class Tonality:
 
     @property
     def profile(self) -> tuple[float, ...]:
-        """How often each pitch class, C first, occurs in music in this key; the largest is 1."""
+        """Relative frequency of each pitch class in this key, C first; the largest is 1."""
         degrees = MINOR if self.minor else MAJOR
         return tuple(degrees[(pitch_class - self.tonic) % 12] / max(degrees) for pitch_class in range(12))
 
 
 def tonality(chroma: Sequence[float]) -> Tonality | None:
-    """The key of a distribution of pitch classes [12], C first; None where it is empty or flat."""
+    """The key of a distribution of pitch classes [12], C first; None if it is empty or uniform."""
     shares = np.asarray(chroma, np.float64)
     shares = shares - shares.mean()
     length = float(np.sqrt(shares @ shares))
@@ -56,7 +56,7 @@ def tonality(chroma: Sequence[float]) -> Tonality | None:
     fit = _PROFILES @ (shares / length)
     best = int(fit.argmax())
     probability = 1.0 / float(np.exp((fit - fit[best]) * SHARPNESS).sum())
-    # A few notes fit many keys: how well the best one fits counts, too.
+    # A few notes fit many keys, so the certainty also depends on how well the best key fits.
     return Tonality(best % 12, best >= 12, probability * max(float(fit[best]), 0.0))
 
 

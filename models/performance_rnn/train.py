@@ -28,7 +28,7 @@ from models.training.stop import Stop
 log = logging.getLogger(__name__)
 
 VALIDATE_EVERY = 2_000_000  # events
-WORTH_COMPILING = 300_000  # events from which compiling, up to a minute, pays
+COMPILED_FROM = 300_000  # events from which compiling, up to a minute, saves time
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -84,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     learn, held = music(options)
     trainer = PianoTrainer(settings, Excerpts(learn, seed=settings.seed), device=device(options.device))
-    if trainer.half and settings.events >= WORTH_COMPILING:
+    if trainer.half and settings.events >= COMPILED_FROM:
         trainer.pointwise = compiled()
     resume(trainer, options, f"{len(learn):,} performances to train on, {len(held):,} to test on")
     journal = PianoJournal(trainer, options)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.compute.precision import half_pays
+from models.compute.precision import bfloat16_is_faster
 from models.files import store
 from models.performance_rnn import recurrent
 from models.performance_rnn.dataset import IGNORE, Excerpt, Excerpts, Lanes
@@ -24,7 +24,7 @@ from models.training.settings import TrainingSettings
 from models.training.trainer import BaseTrainer
 
 KIND = "performance_rnn"
-WARM_UP = 100  # updates of learning-rate warm-up
+WARM_UP = 100  # updates in which the learning rate rises
 AVERAGE_EVERY = 8  # updates between two averagings, since one reads all weights
 MEMORY = 0.1  # window of the weight average as a share of the updates so far
 
@@ -65,7 +65,7 @@ class PianoTrainer(BaseTrainer[PianoSettings, float]):
             begin(self.network, settings.begin)
         self.average = {name: value.clone() for name, value in self.network.state_dict().items()}
         self.optimiser = Optimiser(self.network)
-        self.half = self.device.type == "cpu" and half_pays(self.device)
+        self.half = self.device.type == "cpu" and bfloat16_is_faster(self.device)
         self.pointwise = recurrent.EAGER
         self.state = self._silence(own)
 

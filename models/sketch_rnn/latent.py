@@ -17,14 +17,14 @@ PARALLEL = 0.9995  # cosine above which interpolation is linear
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class About:
+class DrawingCondition:
     """The condition of one drawing: z [latent], and the category weights [categories] of sum 1. Immutable."""
 
     z: Floats
     weights: Floats
 
     @property
-    def condition(self) -> Floats:
+    def vector(self) -> Floats:
         """The decoder's conditioning vector [z; category weights]."""
         return np.concatenate([self.z, self.weights])
 
@@ -55,7 +55,7 @@ class Encoder:
         return mean
 
 
-def between(a: About, b: About, part: float, *, spherical: bool) -> About:
+def between(a: DrawingCondition, b: DrawingCondition, part: float, *, spherical: bool) -> DrawingCondition:
     """Interpolates from a to b, `part` 0..1: z spherically with `spherical` (White 2016), otherwise linearly.
 
     Category weights are always interpolated linearly.
@@ -69,10 +69,10 @@ def between(a: About, b: About, part: float, *, spherical: bool) -> About:
             angle = math.acos(cosine)
             near, far = math.sin((1.0 - part) * angle), math.sin(part * angle)
             z = ((near * a.z + far * b.z) / math.sin(angle)).astype(np.float32)
-    return About(z, weights)
+    return DrawingCondition(z, weights)
 
 
-def varied(about: About, noise: Floats, amount: float) -> About:
+def varied(condition: DrawingCondition, noise: Floats, amount: float) -> DrawingCondition:
     """Mixes z with standard normal noise [latent], preserving variance; `amount` 0 keeps z, 1 replaces it."""
     kept = math.sqrt(max(0.0, 1.0 - amount * amount))
-    return About((kept * about.z + amount * noise).astype(np.float32), about.weights)
+    return DrawingCondition((kept * condition.z + amount * noise).astype(np.float32), condition.weights)

@@ -15,7 +15,7 @@ from models.base import Event, Knob, Page, Pulse, Wait, address_names, pulse
 from models.compute.chance import stream
 from models.files import store
 from models.sketch_rnn import pen as pen_
-from models.sketch_rnn.latent import About
+from models.sketch_rnn.latent import DrawingCondition
 from models.sketch_rnn.pen import Job, PenState, Place, place_of
 from models.sketch_rnn.performer import NO_DRAWING, Line, PerformerDrawing, extent, from_side, to_points
 from models.sketch_rnn.sampling import chances, draw
@@ -34,11 +34,11 @@ class SketchState:
     """The state of the model; immutable."""
 
     seed: int
-    hands: tuple[PenState, ...] = ()
+    pen_states: tuple[PenState, ...] = ()
     performer: PerformerDrawing = NO_DRAWING
     drawn: tuple[Line, ...] = ()  # the performer's last finished drawing
     fresh: bool = False  # `drawn` is not yet stored as A or B
-    ends: tuple[About | None, About | None] = (None, None)
+    ends: tuple[DrawingCondition | None, DrawingCondition | None] = (None, None)
     last: int = 0  # the pen that last began a drawing
 
 
@@ -176,67 +176,69 @@ class SketchRNN:
         if mode != "complete" and not hold:
             state = self._begin(state, wanted)
 
-        hands = list(state.hands)
+        pen_states = list(state.pen_states)
         places = [place_of(k, pens, x, y, size, rotation) for k in range(pens)]
-        busy = [k for k, hand in enumerate(hands) if hand.phase in ("try", "read")]
+        busy = [k for k, pen_state in enumerate(pen_states) if pen_state.phase in ("try", "read")]
         unseen = bool(busy)
         if not unseen:
-            busy = [k for k, hand in enumerate(hands) if hand.phase == "draw"]
+            busy = [k for k, pen_state in enumerate(pen_states) if pen_state.phase == "draw"]
         if busy:
             rest_s = max(rest, FRAME_S) if whole else rest
-            self._advance(hands, busy, places, (temperature, pen_temperature), longest, rest_s, events)
+            self._advance(pen_states, busy, places, (temperature, pen_temperature), longest, rest_s, events)
         wait_s = 0.0
         if not busy:
-            resting = [hand.rest_s for hand in hands if hand.rest_s > 0.0]
+            resting = [pen_state.rest_s for pen_state in pen_states if pen_state.rest_s > 0.0]
             wait_s = min(IDLE_S, *resting) if resting and not hold else IDLE_S
         elif not unseen and not whole:
             wait_s = 1.0 / speed
         if wait_s:
             events.append(Wait(wait_s))
-            hands = [replace(hand, rest_s=hand.rest_s - wait_s) if hand.rest_s > 0.0 else hand for hand in hands]
-        return events, replace(state, hands=tuple(hands), performer=state.performer.later(wait_s))
+            pen_states = [replace(pen, rest_s=pen.rest_s - wait_s) if pen.rest_s > 0.0 else pen for pen in pen_states]
+        return events, replace(state, pen_states=tuple(pen_states), performer=state.performer.later(wait_s))
 
     # ---- one point of several pens
 
     def _advance(
-        self, hands: list[PenState], busy: list[int], places: list[Place], warmth: tuple[float, float], longest: int,
-        rest_s: float, events: list[Event],
+        self, pen_states: list[PenState], busy: list[int], places: list[Place], temperatures: tuple[float, float],
+        longest: int, rest_s: float, events: list[Event],
     ) -> None:  # fmt: skip
-        working = [hands[k] for k in busy]
-        jobs = [hand.job for hand in working if hand.job is not None]
+        working = [pen_states[k] for k in busy]
+        jobs = [pen_state.job for pen_state in working if pen_state.job is not None]
         outputs, memories = self.network.step(
-            np.stack([hand.stroke for hand in working]),
+            np.stack([pen_state.stroke for pen_state in working]),
             [job.projection for job in jobs],
-            [hand.memory for hand in working],
+            [pen_state.memory for pen_state in working],
         )
-        numbers = chances([job.stream for job in jobs], [hand.count for hand in working])
-        strokes, pens = draw(outputs, warmth[0], numbers, pen=warmth[1])
+        numbers = chances([job.stream for job in jobs], [pen_state.count for pen_state in working])
+        strokes, pens = draw(outputs, temperatures[0], numbers, pen=temperatures[1])
         usual = self.facts.extent
-        for k, hand, memory, stroke, pen in zip(busy, working, memories, strokes, pens, strict=True):
-            match hand.phase:
+        for k, pen_state, memory, stroke, pen in zip(busy, working, memories, strokes, pens, strict=True):
+            match pen_state.phase:
                 case "read":
-                    hands[k] = pen_.read(hand, memory)
+                    pen_states[k] = pen_.read(pen_state, memory)
                 case "try":
-                    hands[k] = pen_.tried(hand, memory, stroke, int(pen), usual=usual, place=places[k], longest=longest)
+                    pen_states[k] = pen_.tried(
+                        pen_state, memory, stroke, int(pen), usual=usual, place=places[k], longest=longest
+                    )
                 case _:
                     made, after = pen_.drawn(
-                        hand, memory, stroke, int(pen), index=k, usual=usual, place=places[k], longest=longest
+                        pen_state, memory, stroke, int(pen), index=k, usual=usual, place=places[k], longest=longest
                     )
                     events += made
-                    hands[k] = replace(after, rest_s=rest_s) if after.phase == "rest" else after
+                    pen_states[k] = replace(after, rest_s=rest_s) if after.phase == "rest" else after
 
     # ---- the next drawing
 
     def _begin(self, state: SketchState, wanted: DrawingRequest) -> SketchState:
         """Begins a drawing with every pen whose rest is over."""
-        hands, last = list(state.hands), state.last
-        for k, hand in enumerate(hands):
-            if hand.phase == "rest" and hand.rest_s <= 0.0:
-                chance = stream(state.seed, k, 0 if wanted.steady else hand.number)
-                about = self.subjects.next(wanted, state.drawn, state.ends, pen=k, seed=state.seed, chance=chance)
-                hands[k] = pen_.begun(hand, Job(about, self.network.project(about.condition), chance))
+        pen_states, last = list(state.pen_states), state.last
+        for k, pen_state in enumerate(pen_states):
+            if pen_state.phase == "rest" and pen_state.rest_s <= 0.0:
+                chance = stream(state.seed, k, 0 if wanted.steady else pen_state.number)
+                condition = self.subjects.next(wanted, state.drawn, state.ends, pen=k, seed=state.seed, chance=chance)
+                pen_states[k] = pen_.begun(pen_state, Job(condition, self.network.project(condition.vector), chance))
                 last = k
-        return replace(state, hands=tuple(hands), last=last)
+        return replace(state, pen_states=tuple(pen_states), last=last)
 
     # ---- the performer's drawing
 
@@ -247,11 +249,11 @@ class SketchRNN:
         """Adjusts the number of pens, and takes in the performer's events."""
         performer = state.performer.after(heard)
         began = performer is not state.performer
-        hands = list(state.hands)
-        for k in range(wanted.pens, len(hands)):
-            events += pen_.lifted(hands[k], k)[0]
-        hands = hands[: wanted.pens] + [PenState()] * (wanted.pens - len(hands))
-        state = replace(state, hands=tuple(hands), performer=performer, last=min(state.last, wanted.pens - 1))
+        pen_states = list(state.pen_states)
+        for k in range(wanted.pens, len(pen_states)):
+            events += pen_.lifted(pen_states[k], k)[0]
+        pen_states = pen_states[: wanted.pens] + [PenState()] * (wanted.pens - len(pen_states))
+        state = replace(state, pen_states=tuple(pen_states), performer=performer, last=min(state.last, wanted.pens - 1))
         done = performer.done(patience_s)
         if done:
             state = replace(state, performer=PerformerDrawing(over=performer.over), drawn=performer.drawing, fresh=True)
@@ -265,21 +267,21 @@ class SketchRNN:
         usual = self.facts.extent
         unit = 2.0 * pen_.FILL * size / usual
         unit = max(min(unit, longer / (LEAST * usual)), longer / (MOST * usual), 1e-6)
-        hands = list(state.hands)
-        for k, hand in enumerate(hands):
-            chance = stream(state.seed, k, 0 if wanted.steady else hand.number)
-            about = self.subjects.new(wanted, chance)
+        pen_states = list(state.pen_states)
+        for k, pen_state in enumerate(pen_states):
+            chance = stream(state.seed, k, 0 if wanted.steady else pen_state.number)
+            condition = self.subjects.new(wanted, chance)
             side = from_side(state.drawn, k)
             points, end = to_points(side, unit, self.facts.coarse * unit), side[-1][-1]
             middle = (end[0] - x) / unit, (end[1] - y) / unit
-            projection = self.network.project(about.condition)
-            hands[k] = pen_.begun(hand, Job(about, projection, chance, points, unit, end, middle))
-        return replace(state, hands=tuple(hands))
+            projection = self.network.project(condition.vector)
+            pen_states[k] = pen_.begun(pen_state, Job(condition, projection, chance, points, unit, end, middle))
+        return replace(state, pen_states=tuple(pen_states))
 
     def _remembered(self, state: SketchState, wanted: DrawingRequest, which: tuple[bool, bool]) -> SketchState:
-        hand = state.hands[0] if state.hands else PenState()
-        begun = hand.job.about if hand.job is not None else None
-        known = begun if hand.trail_of is None else self.subjects.recalled(hand.trail, hand.trail_of)
+        pen_state = state.pen_states[0] if state.pen_states else PenState()
+        begun = pen_state.job.condition if pen_state.job is not None else None
+        known = begun if pen_state.trail_of is None else self.subjects.recalled(pen_state.trail, pen_state.trail_of)
         drawing = state.performer.drawing or (state.drawn if state.fresh else ())
         if drawing:
             known = self.subjects.heard(drawing, wanted, state.seed) or known
@@ -291,10 +293,10 @@ def _pressed(state: SketchState, clear: bool, undo: bool, rest_s: float, events:
     """The state after `clear`, `undo` or, if neither is pressed, `again`."""
     if undo and not clear:
         events.append(Page("undo", state.last))
-        hands = list(state.hands)
-        taken = hands[state.last]
-        hands[state.last] = pen_.lifted(taken, state.last, max(rest_s, taken.rest_s))[1]
-        return replace(state, hands=tuple(hands))
+        pen_states = list(state.pen_states)
+        taken = pen_states[state.last]
+        pen_states[state.last] = pen_.lifted(taken, state.last, max(rest_s, taken.rest_s))[1]
+        return replace(state, pen_states=tuple(pen_states))
     state = _stopped(state, [] if clear else events)
     if clear:
         events.append(Page("clear", 0))
@@ -304,9 +306,9 @@ def _pressed(state: SketchState, clear: bool, undo: bool, rest_s: float, events:
 
 def _stopped(state: SketchState, events: list[Event]) -> SketchState:
     """Lifts all pens and ends their rest."""
-    hands = []
-    for k, hand in enumerate(state.hands):
-        lift, after = pen_.lifted(hand, k)
+    pen_states = []
+    for k, pen_state in enumerate(state.pen_states):
+        lift, after = pen_.lifted(pen_state, k)
         events += lift
-        hands.append(after)
-    return replace(state, hands=tuple(hands))
+        pen_states.append(after)
+    return replace(state, pen_states=tuple(pen_states))

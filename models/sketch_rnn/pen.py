@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from models.base import Event, Page, Pen
 from models.compute.chance import stream
-from models.sketch_rnn.latent import About
+from models.sketch_rnn.latent import DrawingCondition
 from models.sketch_rnn.sampling import DOWN, END, UP
 from models.sketch_rnn.step import BEGIN, Memory, Projection
 
@@ -42,7 +42,7 @@ PAPER = 16.0  # largest coordinate
 class Job:
     """The constants of one drawing."""
 
-    about: About
+    condition: DrawingCondition
     projection: Projection
     stream: int  # random stream
     read: Any = None  # points [n, 5] of the performer's drawing to complete, or None
@@ -69,7 +69,7 @@ class PenState:
     paper: tuple[float, float] = (0.0, 0.0)  # position on the paper
     seen: bool = False  # the drawing has begun on the paper
     trail: Trail = ()  # the points of this drawing or, until it has begun on the paper, of the one before
-    trail_of: About | None = None  # their condition
+    trail_of: DrawingCondition | None = None  # their condition
     tries: int = 0  # rejected trials
     scribbled: int = 0  # current count of short reversals, see `SCRIBBLE`
 
@@ -102,77 +102,77 @@ def place_of(pen: int, pens: int, x: float, y: float, size: float, turn: float) 
     return Place(left + x, (2 * row + 1) / rows - 1.0 + y, 1.0 / columns, size, turn)
 
 
-def begun(hand: PenState, job: Job) -> PenState:
+def begun(state: PenState, job: Job) -> PenState:
     """The pen at the start of a drawing: in a trial, or reading the performer's drawing."""
     phase: Phase = "try" if job.read is None else "read"
-    begin = PenState(phase, 0.0, hand.number + 1, job, job.projection.first, BEGIN, paper=hand.paper)
-    return replace(begin, trail=hand.trail, trail_of=hand.trail_of)
+    begin = PenState(phase, 0.0, state.number + 1, job, job.projection.first, BEGIN, paper=state.paper)
+    return replace(begin, trail=state.trail, trail_of=state.trail_of)
 
 
-def read(hand: PenState, memory: Memory) -> PenState:
+def read(state: PenState, memory: Memory) -> PenState:
     """The pen after it read one more point of the performer's drawing; after the last point it begins to draw."""
-    assert hand.job is not None
-    job, stroke = hand.job, hand.job.read[hand.count]
-    if hand.count + 1 < len(job.read):
-        return replace(hand, memory=memory, stroke=stroke, count=hand.count + 1)
+    assert state.job is not None
+    job, stroke = state.job, state.job.read[state.count]
+    if state.count + 1 < len(job.read):
+        return replace(state, memory=memory, stroke=stroke, count=state.count + 1)
     down = bool(stroke[2 + DOWN])
     return PenState(
-        "draw", 0.0, hand.number, job, memory, stroke, 0, down, job.middle, hand.box, job.unit, job.begin,
-        trail=hand.trail, trail_of=hand.trail_of,
+        "draw", 0.0, state.number, job, memory, stroke, 0, down, job.middle, state.box, job.unit, job.begin,
+        trail=state.trail, trail_of=state.trail_of,
     )  # fmt: skip
 
 
 def tried(
-    hand: PenState, memory: Memory, stroke: Floats, pen: int, *, usual: float, place: Place, longest: int
+    state: PenState, memory: Memory, stroke: Floats, pen: int, *, usual: float, place: Place, longest: int
 ) -> PenState:
     """The pen after one more point of the trial; after the last one, placed and ready to draw."""
-    x, y = hand.at[0] + float(stroke[0]), hand.at[1] + float(stroke[1])
-    scribbled = _scribbled(hand, stroke, usual)
-    if scribbled >= SCRIBBLE and hand.tries + 1 < TRIALS:
-        assert hand.job is not None
-        other = replace(hand.job, stream=stream(hand.job.stream, hand.tries))
-        return replace(begun(hand, other), number=hand.number, tries=hand.tries + 1)
+    x, y = state.at[0] + float(stroke[0]), state.at[1] + float(stroke[1])
+    scribbled = _scribbled(state, stroke, usual)
+    if scribbled >= SCRIBBLE and state.tries + 1 < TRIALS:
+        assert state.job is not None
+        other = replace(state.job, stream=stream(state.job.stream, state.tries))
+        return replace(begun(state, other), number=state.number, tries=state.tries + 1)
     over = pen == END or _off((x, y), usual) or scribbled >= SCRIBBLE
     if not over:
-        low_x, low_y, high_x, high_y = hand.box
+        low_x, low_y, high_x, high_y = state.box
         box = min(low_x, x), min(low_y, y), max(high_x, x), max(high_y, y)
-        hand = replace(
-            hand, memory=memory, stroke=stroke, count=hand.count + 1, scribbled=scribbled, at=(x, y), box=box
+        state = replace(
+            state, memory=memory, stroke=stroke, count=state.count + 1, scribbled=scribbled, at=(x, y), box=box
         )
-        if hand.count < min(longest, TRIAL):
-            return hand
-    assert hand.job is not None
-    low_x, low_y, high_x, high_y = hand.box
+        if state.count < min(longest, TRIAL):
+            return state
+    assert state.job is not None
+    low_x, low_y, high_x, high_y = state.box
     longer = max(high_x - low_x, high_y - low_y, SMALLEST * usual)
     fit = 2.0 * FILL * place.half / longer
     dx, dy = place.onto((low_x + high_x) / 2.0, (low_y + high_y) / 2.0, fit)
     # From here on `at` counts from the drawing's middle.
     return PenState(
-        "draw", 0.0, hand.number, hand.job, hand.job.projection.first, BEGIN, 0, True,
-        (-(low_x + high_x) / 2.0, -(low_y + high_y) / 2.0), hand.box, fit, (place.x - dx, place.y - dy),
-        trail=hand.trail, trail_of=hand.trail_of,
+        "draw", 0.0, state.number, state.job, state.job.projection.first, BEGIN, 0, True,
+        (-(low_x + high_x) / 2.0, -(low_y + high_y) / 2.0), state.box, fit, (place.x - dx, place.y - dy),
+        trail=state.trail, trail_of=state.trail_of,
     )  # fmt: skip
 
 
 def drawn(
-    hand: PenState, memory: Memory, stroke: Floats, pen: int, *, index: int, usual: float, place: Place, longest: int
+    state: PenState, memory: Memory, stroke: Floats, pen: int, *, index: int, usual: float, place: Place, longest: int
 ) -> tuple[list[Event], PenState]:
     """Draws one more point: its events, and the pen after it, which rests if the drawing is over."""
-    assert hand.job is not None
-    at = hand.at[0] + float(stroke[0]), hand.at[1] + float(stroke[1])
-    scribbled = _scribbled(hand, stroke, usual)
+    assert state.job is not None
+    at = state.at[0] + float(stroke[0]), state.at[1] + float(stroke[1])
+    scribbled = _scribbled(state, stroke, usual)
     if pen == END or _off(at, usual) or scribbled >= SCRIBBLE:
-        return lifted(hand, index)
-    if hand.job.read is not None:
+        return lifted(state, index)
+    if state.job.read is not None:
         place = replace(place, size=1.0, turn=0.0)  # the performer's drawing is neither scaled nor rotated
-    dx, dy = place.onto(float(stroke[0]), float(stroke[1]), hand.fit)
-    paper = _inside(hand.paper[0] + dx), _inside(hand.paper[1] + dy)
-    events: list[Event] = [] if hand.seen else [Page("new", index), Pen(*hand.paper, False, index)]
-    events.append(Pen(*paper, hand.down, index))
-    trail: Trail = hand.trail if hand.seen else tuple(() if hand.job.read is None else hand.job.read)
+    dx, dy = place.onto(float(stroke[0]), float(stroke[1]), state.fit)
+    paper = _inside(state.paper[0] + dx), _inside(state.paper[1] + dy)
+    events: list[Event] = [] if state.seen else [Page("new", index), Pen(*state.paper, False, index)]
+    events.append(Pen(*paper, state.down, index))
+    trail: Trail = state.trail if state.seen else tuple(() if state.job.read is None else state.job.read)
     after = replace(
-        hand, memory=memory, stroke=stroke, count=hand.count + 1, scribbled=scribbled, down=pen != UP, at=at,
-        paper=paper, seen=True, trail=(*trail, stroke), trail_of=hand.job.about,
+        state, memory=memory, stroke=stroke, count=state.count + 1, scribbled=scribbled, down=pen != UP, at=at,
+        paper=paper, seen=True, trail=(*trail, stroke), trail_of=state.job.condition,
     )  # fmt: skip
     if after.count < longest:
         return events, after
@@ -180,19 +180,19 @@ def drawn(
     return events + lift, after
 
 
-def lifted(hand: PenState, index: int, rest_s: float = 0.0) -> tuple[list[Event], PenState]:
+def lifted(state: PenState, index: int, rest_s: float = 0.0) -> tuple[list[Event], PenState]:
     """Ends the drawing: an event that lifts the pen if the drawing is visible, and the resting pen."""
-    events: list[Event] = [Pen(*hand.paper, False, index)] if hand.seen else []
-    resting = PenState("rest", rest_s, hand.number, hand.job, paper=hand.paper)
-    return events, replace(resting, trail=hand.trail, trail_of=hand.trail_of)
+    events: list[Event] = [Pen(*state.paper, False, index)] if state.seen else []
+    resting = PenState("rest", rest_s, state.number, state.job, paper=state.paper)
+    return events, replace(resting, trail=state.trail, trail_of=state.trail_of)
 
 
-def _scribbled(hand: PenState, stroke: Floats, usual: float) -> int:
+def _scribbled(state: PenState, stroke: Floats, usual: float) -> int:
     """The count of short reversals with this next point."""
-    before, tiny = hand.stroke, TINY * usual
+    before, tiny = state.stroke, TINY * usual
     back = float(before[0] * stroke[0] + before[1] * stroke[1]) < 0.0 and bool(before[2 + DOWN])
     short = max(math.hypot(before[0], before[1]), math.hypot(stroke[0], stroke[1])) < tiny
-    return hand.scribbled + 1 if back and short else max(0, hand.scribbled - 1)
+    return state.scribbled + 1 if back and short else max(0, state.scribbled - 1)
 
 
 def _off(at: tuple[float, float], usual: float) -> bool:

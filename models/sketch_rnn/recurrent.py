@@ -1,7 +1,7 @@
 """An LSTM with recurrent dropout (Semeniuta, Severyn & Barth 2016): dropout on the cell update, c = f c + d(i g).
 
 PyTorch's LSTM does not have it, and in a loop over LSTM cells autograd's bookkeeping takes most of the time. Here the
-gradient of the loop is written by hand, and the input product of all steps is one matrix product.
+gradient of the loop is computed explicitly, and the input product of all steps is one matrix product.
 """
 
 from __future__ import annotations

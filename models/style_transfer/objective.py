@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from models.compute.precision import half_pays
+from models.compute.precision import bfloat16_is_faster
 from models.style_transfer.losses import content_loss, gram, style_loss
 from models.vision.squeezenet import SqueezeNet
 from models.vision.vgg import Vgg
@@ -66,7 +66,7 @@ class Objective:
 
     def quick(self) -> Objective:
         """The losses to train with: `halved` where bfloat16 is faster on this device, else unchanged."""
-        return self.halved() if half_pays(self.weights.device) else self
+        return self.halved() if bfloat16_is_faster(self.weights.device) else self
 
     @torch.no_grad()
     def content(self, photos: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from models.compute.precision import half_pays
+from models.compute.precision import bfloat16_is_faster
 from models.compute.threads import threads
 from models.style_transfer.weights import network_of
 
@@ -32,7 +32,7 @@ class CpuPainter:
     """
 
     def __init__(self, parameters: Mapping[str, Tensor], *, half: bool | None = None) -> None:
-        self._half = half_pays(torch.device("cpu")) if half is None else half
+        self._half = bfloat16_is_faster(torch.device("cpu")) if half is None else half
         self._network = network_of({name: value.clone() for name, value in parameters.items()})
         if self._half:
             for part in self._network.modules():

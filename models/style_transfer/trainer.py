@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.compute.precision import half_pays
+from models.compute.precision import bfloat16_is_faster
 from models.files import store
 from models.style_transfer.dataset import Photos, StyleBatch, threads
 from models.style_transfer.network import StyleNetwork, prepare
@@ -77,7 +77,7 @@ class StyleTrainer(BaseTrainer[StyleSettings, StyleLosses]):
         if settings.begin:
             begin(self.network, self.labels, settings.begin)
         self.network.to(self.device)
-        self.half = half_pays(self.device)
+        self.half = bfloat16_is_faster(self.device)
         self.goal = objective.quick()  # for training; `objective` itself is for tests
         self.optimiser = StyleOptimiser(self.network)
 

@@ -65,7 +65,7 @@ class Vgg(nn.Module):
         self.requires_grad_(False)
 
     def halved(self) -> Vgg:
-        """A copy with bfloat16 weights: less exact, and several times as fast where `half_pays`."""
+        """A copy with bfloat16 weights: less exact, and several times as fast if `bfloat16_is_faster`."""
         made = copy.deepcopy(self)
         made.convolutions.to(torch.bfloat16, memory_format=torch.channels_last)  # type: ignore[call-overload]
         return made

@@ -31,7 +31,7 @@ class Element(XmlElement):
 
 
 class Document:
-    """The tree of a file. Raises FileError where it is no XML, too large, or its root is not `svg`."""
+    """The tree of a file. Raises FileError if it is not XML, is too large, or has a root other than `svg`."""
 
     def __init__(self, path: Path) -> None:
         if path.stat().st_size > LARGEST:
@@ -42,7 +42,7 @@ class Document:
             assert isinstance(element, Element)
             self.by_id.setdefault(element.get("id", ""), element)
         self._styled = _styled(self.root)
-        self._declared: dict[Element, Mapping[str, str]] = {}  # a `use` asks again and again
+        self._declared: dict[Element, Mapping[str, str]] = {}  # cache, since a `use` reads an element many times
 
     def declared(self, element: Element) -> Mapping[str, str]:
         """The attributes and properties of an element: a style attribute wins over a style sheet, that over the rest.
@@ -116,7 +116,7 @@ def _styled(root: Element) -> dict[Any, Ranked]:
             try:
                 selectors = cssselect2.compile_selector_list(rule.prelude)
             except cssselect2.SelectorError:
-                continue  # as CSS demands: an unknown selector costs its rule
+                continue  # CSS requires that a rule with an unknown selector is ignored
             for selector in selectors:
                 order += 1
                 matcher.add_selector(selector, (order, declared))
@@ -137,7 +137,7 @@ def _styled(root: Element) -> dict[Any, Ranked]:
 
 
 def _declarations(css: Any) -> list[tuple[bool, str, str]]:
-    """Whether important, the property and its value, of each declaration in a text or in parsed tokens."""
+    """(important, property, value) of each declaration in a text or in parsed tokens."""
     if not css:
         return []
     found = tinycss2.parse_blocks_contents(css, skip_comments=True, skip_whitespace=True)

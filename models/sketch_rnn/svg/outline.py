@@ -10,7 +10,7 @@ from svgelements import Path as SvgPath
 
 from models.sketch_rnn.strokes import Floats
 
-CURVE_POINTS = 24  # per curved segment; simplifying takes away what is too many
+CURVE_POINTS = 24  # per curved segment; simplification removes superfluous ones
 STEPS = np.linspace(0, 1, CURVE_POINTS + 1)[1:]
 SHAPES = frozenset({"path", "rect", "circle", "ellipse", "line", "polyline", "polygon"})
 Get = Callable[[str, str], float]
@@ -46,11 +46,11 @@ def outline(tag: str, text: str, get: Get) -> list[Floats]:
             if not (rx > 0 and ry > 0):
                 return []
             return _lines(SvgPath(Ellipse(get("cx", "x"), get("cy", "y"), rx, ry)).d())
-    raise ValueError(f"<{tag}> is no shape")
+    raise ValueError(f"<{tag}> is not a shape")
 
 
 def visible(line: Floats, stroked: bool) -> Floats | None:
-    """The part of an outline that is seen: a filled one is closed, and one without an area is not there."""
+    """The visible part of an outline: a filled one is closed; None for a filled one without an area."""
     if stroked:
         return line
     if len(line) < 3 or np.linalg.matrix_rank(line - line[0], tol=1e-9 * float(np.abs(line).max() + 1)) < 2:

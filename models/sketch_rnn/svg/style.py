@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from tinycss2.color4 import parse_color
 
 PX = {"": 1.0, "px": 1.0, "pt": 4 / 3, "pc": 16.0, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4, "q": 96 / 101.6}
-EM = {"em": 1.0, "rem": 1.0, "ex": 0.5, "ch": 0.5}  # of the font's size; ex and ch as for fonts without measures
+EM = {"em": 1.0, "rem": 1.0, "ex": 0.5, "ch": 0.5}  # of the font size; ex and ch as for a font without metrics
 NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 LENGTH = re.compile(rf"({NUMBER})\s*([a-zA-Z%]*)")
 
 
 def length(text: str, whole: float, font_px: float) -> float:
-    """A length in user units; `whole` is what 100 % is. Raises ValueError for anything else."""
+    """A length in user units; 100 % is `whole`. Raises ValueError for anything else."""
     match = LENGTH.fullmatch(text.strip())
     if match is not None:
         number, unit = float(match[1]), match[2].lower()
@@ -41,7 +41,7 @@ class Style:
     font_px: float = 16.0
 
     def within(self, declared: Mapping[str, str]) -> Style:
-        """The style of an element inside one of this style. What is declared wrongly counts as not declared."""
+        """The style of an element inside one of this style; invalid declarations are ignored."""
         return replace(
             self,
             fill=_paint(declared.get("fill", ""), self.fill),

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from eyes import Colours, small_painter
+from extractor import Colours, small_painter
 
 from models.base import Event, Frame, Measure, Trouble, Wait, knobs_of
 from models.files.store import Card
 from models.neural_style import NeuralStyle
 from models.neural_style.canvas import Quick, fitted
 from models.neural_style.model import NeuralStyleState
-from models.neural_style.objective import Weights, goal, losses
+from models.neural_style.objective import Weights, losses, targets_of
 from models.style_transfer.backbone import StyleBackbone
 from models.style_transfer.losses import gram
 from models.style_transfer.pictures import write
@@ -64,31 +64,30 @@ def painting(tmp_path: Path) -> str:
 
 
 def test_the_losses_are_the_papers_relative_to_what_is_wanted() -> None:
-    eyes = Colours()
+    extractor = Colours()
     content, style, picture = (fitted(photo(n).pixels, 32) for n in (1, 2, 3))
     weights = Weights(2.0, 30.0, 0.5, (0.0, 1.0), (3.0, 1.0))
-    found, gradient = losses(eyes, picture, goal(eyes, content, style, weights), weights)
-    here, there = (eyes(each, ["whole"])["whole"] for each in (picture, content))
+    found, gradient = losses(extractor, picture, targets_of(extractor, content, style, weights), weights)
+    here, there = (extractor(each, ["whole"])["whole"] for each in (picture, content))
     assert found.content == pytest.approx(((here - there).square().sum() / there.square().sum()).item())
     parts = []
-    for layer in eyes.layers:
-        mine, theirs = (gram(eyes(each, [layer])[layer]) for each in (picture, style))
+    for layer in extractor.layers:
+        mine, theirs = (gram(extractor(each, [layer])[layer]) for each in (picture, style))
         parts.append(((mine - theirs).square().sum() / theirs.square().sum()).item())
     assert found.style == pytest.approx(0.75 * parts[0] + 0.25 * parts[1])
     assert found.total == pytest.approx(2.0 * found.content + 30.0 * found.style + 0.5 * found.variation)
     step = torch.randn(picture.shape, generator=torch.Generator().manual_seed(1)) * 1e-3
-    ahead, behind = (
-        losses(eyes, picture + sign * step, goal(eyes, content, style, weights), weights)[0] for sign in (1, -1)
-    )
+    targets = targets_of(extractor, content, style, weights)
+    ahead, behind = (losses(extractor, picture + sign * step, targets, weights)[0] for sign in (1, -1))
     assert (ahead.total - behind.total) / 2.0 == pytest.approx((gradient * step).sum().item(), rel=0.02)
 
 
 def test_the_content_itself_has_no_content_loss_and_without_a_style_there_is_none() -> None:
-    eyes, weights = Colours(), Weights(1.0, 1.0, 1.0, (1.0, 1.0), (1.0, 1.0))
+    extractor, weights = Colours(), Weights(1.0, 1.0, 1.0, (1.0, 1.0), (1.0, 1.0))
     picture = fitted(photo().pixels, 32)
-    found, _ = losses(eyes, picture, goal(eyes, picture, None, weights), weights)
+    found, _ = losses(extractor, picture, targets_of(extractor, picture, None, weights), weights)
     assert (found.content, found.style) == (0.0, 0.0)
-    found, _ = losses(eyes, torch.zeros_like(picture), goal(eyes, picture, picture, weights), weights)
+    found, _ = losses(extractor, torch.zeros_like(picture), targets_of(extractor, picture, picture, weights), weights)
     assert (found.content, found.style) == pytest.approx((1.0, 1.0))
 
 

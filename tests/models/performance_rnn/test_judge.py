@@ -71,8 +71,8 @@ def test_a_piece_has_its_length_and_the_knobs_rule_it() -> None:
     assert again.pitch.tolist() == piece.pitch.tolist()
 
 
-def test_a_knob_that_is_none_is_one_sentence() -> None:
-    with pytest.raises(KnobError, match="no knob 'loudness'; there are temperature"):
+def test_an_unknown_knob_is_an_error_of_one_sentence() -> None:
+    with pytest.raises(KnobError, match="no knob 'loudness'; its knobs are temperature"):
         judge.settings(["loudness=3"])
     with pytest.raises(KnobError, match="expected a number"):
         judge.settings(["temperature=warm"])

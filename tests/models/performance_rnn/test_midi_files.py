@@ -194,7 +194,7 @@ def test_folders_and_zips_are_read_and_broken_files_named(shelf: Path, caplog: p
 
 def test_several_processes_read_the_same(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     alone = read([shelf])
-    monkeypatch.setattr(midi_files, "WORTH_PROCESSES", 2)
+    monkeypatch.setattr(midi_files, "PARALLEL_FROM", 2)
     assert [heard(p) for p in read([shelf], processes=2)] == [heard(p) for p in alone]
 
 

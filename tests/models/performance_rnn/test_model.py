@@ -53,10 +53,10 @@ class Score:
     def start(self) -> int:
         return 0
 
-    def wish(self, control: Any) -> Any:
+    def project(self, control: Any) -> Any:
         return control
 
-    def step(self, event: int, wish: Any, memory: int) -> tuple[Any, int]:
+    def step(self, event: int, projection: Any, memory: int) -> tuple[Any, int]:
         self.told.append(event)
         logits = np.full(388, -900.0, np.float32)
         logits[shift(10)] = -400.0
@@ -64,9 +64,9 @@ class Score:
             logits[self.score[memory]] = 0.0
         return logits, memory
 
-    def draw(self, event: int, wish: Any, memory: int, bias: Any, taste: Any, uniform: float) -> tuple[int, int]:
-        logits, memory = self.step(event, wish, memory)
-        return draw(logits, bias, taste, uniform), memory + 1
+    def draw(self, event: int, projection: Any, memory: int, bias: Any, settings: Any, uniform: float) -> Any:
+        logits, memory = self.step(event, projection, memory)
+        return draw(logits, bias, settings, uniform), memory + 1
 
 
 def playing(*score: int) -> PerformanceRNN:

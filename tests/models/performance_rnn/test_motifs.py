@@ -27,14 +27,14 @@ def melody(
 
 def test_it_continues_a_motif_in_another_key() -> None:
     motifs = melody([*MOTIF, 71, 64, 66, 67])  # C D Eb G, then E F# G
-    lean = motifs.lean(4.0, 1.0, 1.0)
-    assert lean is not None
-    assert int(lean.argmax()) == 71
-    assert lean[71] > 4.0
+    key_bias = motifs.key_bias(4.0, 1.0, 1.0)
+    assert key_bias is not None
+    assert int(key_bias.argmax()) == 71
+    assert key_bias[71] > 4.0
 
 
 def test_longer_motifs_count_more() -> None:
-    short, long = (melody([*MOTIF, 71, first, 66, 67]).lean(4.0, 1.0, 1.0) for first in (40, 64))
+    short, long = (melody([*MOTIF, 71, first, 66, 67]).key_bias(4.0, 1.0, 1.0) for first in (40, 64))
     assert short is not None
     assert long is not None
     assert long.max() > short.max()
@@ -42,15 +42,15 @@ def test_longer_motifs_count_more() -> None:
 
 def test_each_player_s_motifs_have_their_own_knob() -> None:
     motifs = melody([64, 66, 67], start=melody([*MOTIF, 71], performers=True), at_s=2.5)
-    assert motifs.lean(4.0, 1.0, 0.0) is None
-    lean = motifs.lean(4.0, 0.0, 1.0)
-    assert lean is not None
-    assert int(lean.argmax()) == 71
+    assert motifs.key_bias(4.0, 1.0, 0.0) is None
+    key_bias = motifs.key_bias(4.0, 0.0, 1.0)
+    assert key_bias is not None
+    assert int(key_bias.argmax()) == 71
 
 
 def test_a_line_that_was_never_played_has_no_continuation() -> None:
-    assert Motifs().lean(1.0, 1.0, 1.0) is None
-    assert melody([60, 61, 63, 66, 70]).lean(3.0, 1.0, 1.0) is None
+    assert Motifs().key_bias(1.0, 1.0, 1.0) is None
+    assert melody([60, 61, 63, 66, 70]).key_bias(3.0, 1.0, 1.0) is None
 
 
 def test_a_chord_is_one_onset_and_its_top_the_melody() -> None:
@@ -58,7 +58,7 @@ def test_a_chord_is_one_onset_and_its_top_the_melody() -> None:
     for number, pitch in enumerate((*MOTIF, 71, 64, 66, 67)):
         for below in (24, 12, 0):
             motifs = motifs.strike(pitch - below, number * 0.5 + 0.001 * below, performers=False)
-    plain, chords = melody([*MOTIF, 71, 64, 66, 67]).lean(4.0, 1.0, 1.0), motifs.lean(4.0, 1.0, 1.0)
+    plain, chords = melody([*MOTIF, 71, 64, 66, 67]).key_bias(4.0, 1.0, 1.0), motifs.key_bias(4.0, 1.0, 1.0)
     assert plain is not None
     assert chords is not None
     assert int(chords.argmax()) == int(plain.argmax()) == 71
@@ -66,10 +66,10 @@ def test_a_chord_is_one_onset_and_its_top_the_melody() -> None:
 
 def test_within_a_chord_the_melody_note_stays_the_highest() -> None:
     motifs = melody([*MOTIF, 71, 64, 66, 67])
-    below = motifs.strike(48, 4.0, performers=False).lean(4.01, 1.0, 1.0)
+    below = motifs.strike(48, 4.0, performers=False).key_bias(4.01, 1.0, 1.0)
     assert below is not None
     assert int(below.argmax()) == 71
-    struck = motifs.strike(71, 4.0, performers=False).lean(4.01, 1.0, 1.0)
+    struck = motifs.strike(71, 4.0, performers=False).key_bias(4.01, 1.0, 1.0)
     assert struck is not None
     assert struck[72] < 0.0 == struck[60]
 
@@ -79,7 +79,7 @@ def test_a_rhythm_like_before_counts_more() -> None:
     score = (0.0, 60), (0.5, 62), (1.0, 65), (1.5, 40), (2.0, 70), (2.5, 72), (4.5, 79), (5.0, 50), (5.5, 52)
     for at_s, pitch in score:
         motifs = motifs.strike(pitch, at_s, performers=False)
-    soon, late = motifs.lean(6.0, 1.0, 1.0), motifs.lean(7.5, 1.0, 1.0)
+    soon, late = motifs.key_bias(6.0, 1.0, 1.0), motifs.key_bias(7.5, 1.0, 1.0)
     assert soon is not None
     assert late is not None
     assert soon[55] - soon[59] > late[55] - late[59]
@@ -88,10 +88,10 @@ def test_a_rhythm_like_before_counts_more() -> None:
 
 def test_states_handed_out_never_change_and_memory_is_bounded() -> None:
     motifs = melody([*MOTIF, 71, 64, 66, 67])
-    before = motifs.lean(4.0, 1.0, 1.0)
+    before = motifs.key_bias(4.0, 1.0, 1.0)
     longer = melody([60, 64] * KEPT, 0.1, motifs, 4.0)
     assert len(longer.pitch) == KEPT
-    after = motifs.lean(4.0, 1.0, 1.0)
+    after = motifs.key_bias(4.0, 1.0, 1.0)
     assert before is not None
     assert after is not None
     np.testing.assert_array_equal(before, after)

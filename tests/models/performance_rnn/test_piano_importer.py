@@ -61,10 +61,10 @@ def test_the_logits_are_those_there(old: bool, tmp_path: Path) -> None:
     step = CpuPianoStep(parameters, way="float32")
     control = np.zeros(21, np.float32)
     control[0] = 1.0
-    memory, wish = step.start(), step.wish(control)
+    memory, projection = step.start(), step.project(control)
     states = [(np.zeros(HIDDEN), np.zeros(HIDDEN)) for _ in range(2)]
     for event in (355, 60, 200, 370):
-        logits, memory = step.step(event, wish, memory)
+        logits, memory = step.step(event, projection, memory)
         x = np.r_[control, np.eye(388)[event]]
         for layer, (h, c) in enumerate(states):
             cell = f"rnn/multi_rnn_cell/cell_{layer}/basic_lstm_cell"

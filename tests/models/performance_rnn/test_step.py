@@ -9,7 +9,7 @@ import torch
 from models.performance_rnn import step as stepping
 from models.performance_rnn.cuda import CudaPianoStep
 from models.performance_rnn.network import Network
-from models.performance_rnn.sampling import NEVER, Taste
+from models.performance_rnn.sampling import NEVER, SamplingSettings
 from models.performance_rnn.step import CpuPianoStep, PianoStep, Way
 
 EVENTS = np.random.default_rng(5).integers(0, 388, 80)
@@ -36,9 +36,9 @@ def ways() -> list[Way]:
 
 def followed(step: PianoStep, control: np.ndarray = CONTROL) -> np.ndarray:
     """Logits after each of EVENTS, [80, 388]."""
-    memory, wish, rows = step.start(), step.wish(control), []
+    memory, projection, rows = step.start(), step.project(control), []
     for event in EVENTS:
-        logits, memory = step.step(int(event), wish, memory)
+        logits, memory = step.step(int(event), projection, memory)
         rows.append(logits)
     return np.stack(rows)
 
@@ -73,13 +73,13 @@ def test_every_way_keeps_the_log_loss(way: Way) -> None:
 @pytest.mark.parametrize("way", ways())
 def test_a_memory_is_left_as_it_was(way: Way) -> None:
     step = CpuPianoStep(network().state_dict(), way=way)
-    wish, memory = step.wish(CONTROL), step.start()
+    projection, memory = step.project(CONTROL), step.start()
     for event in (355, 60, 300):
-        _, memory = step.step(event, wish, memory)
+        _, memory = step.step(event, projection, memory)
     before = memory.copy()
-    first, _ = step.step(188, wish, memory)
-    step.step(60, wish, step.start())
-    again, _ = step.step(188, wish, memory)
+    first, _ = step.step(188, projection, memory)
+    step.step(60, projection, step.start())
+    again, _ = step.step(188, projection, memory)
     assert np.array_equal(memory, before)
     assert np.array_equal(first, again)
 
@@ -133,9 +133,10 @@ def drawn(step: PianoStep, count: int = 60) -> list[int]:
     """Events that follow one another, keys up ruled out."""
     bias = np.zeros(388)
     bias[128:256] = NEVER
-    memory, wish, event, events = step.start(), step.wish(CONTROL), 355, []
+    memory, projection, event, events = step.start(), step.project(CONTROL), 355, []
+    settings = SamplingSettings(1.1, 0.9, 1.2, 1.0, 0.95)
     for k in range(count):
-        event, memory = step.draw(event, wish, memory, bias, Taste(1.1, 0.9, 1.2, 1.0, 0.95), (k * 0.618) % 1)
+        event, memory = step.draw(event, projection, memory, bias, settings, (k * 0.618) % 1)
         events.append(event)
     return events
 

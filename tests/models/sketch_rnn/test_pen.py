@@ -13,7 +13,7 @@ from models.sketch_rnn.pen import SCRIBBLE, TRIALS, Job, PenState, begun, drawn,
 
 USUAL = 10.0
 WHERE: Any = {"usual": USUAL, "place": place_of(0, 1, 0.0, 0.0, 1.0, 0.0), "longest": 60}
-ABOUT: Any = None
+CONDITION: Any = None
 PROJECTION: Any = SimpleNamespace(first=None)
 
 
@@ -24,36 +24,36 @@ def point(number: int, length: float) -> Any:
 
 def attempt(length: float) -> tuple[list[int], PenState]:
     """The streams of the trials, one for each point, and the pen about to draw."""
-    hand, streams = begun(PenState(), Job(ABOUT, PROJECTION, 5)), []
+    state, streams = begun(PenState(), Job(CONDITION, PROJECTION, 5)), []
     for number in count():
-        if hand.phase != "try":
-            return streams, hand
-        assert hand.job is not None
-        streams.append(hand.job.stream)
-        hand = tried(hand, None, point(number, length), 0, **WHERE)
+        if state.phase != "try":
+            return streams, state
+        assert state.job is not None
+        streams.append(state.job.stream)
+        state = tried(state, None, point(number, length), 0, **WHERE)
     raise AssertionError
 
 
-def strokes(hand: PenState, length: float) -> int:
+def strokes(state: PenState, length: float) -> int:
     """How many points all can see."""
     seen = 0
     for number in count():
-        if hand.phase != "draw":
+        if state.phase != "draw":
             break
-        events, hand = drawn(hand, None, point(number, length), 0, index=0, **WHERE)
+        events, state = drawn(state, None, point(number, length), 0, index=0, **WHERE)
         seen += sum(isinstance(event, Pen) and event.down for event in events)
     return seen
 
 
 def test_other_trials_are_made_and_a_drawing_ends_where_it_scribbles() -> None:
-    streams, hand = attempt(0.05 * USUAL)
+    streams, state = attempt(0.05 * USUAL)
     assert len(set(streams)) == TRIALS
     assert len(streams) == TRIALS * (SCRIBBLE + 1)
-    assert (hand.phase, hand.number) == ("draw", 1)
-    assert strokes(hand, 0.05 * USUAL) == SCRIBBLE
+    assert (state.phase, state.number) == ("draw", 1)
+    assert strokes(state, 0.05 * USUAL) == SCRIBBLE
 
 
 def test_spines_are_no_scribble() -> None:
-    streams, hand = attempt(0.15 * USUAL)
+    streams, state = attempt(0.15 * USUAL)
     assert streams == [5] * WHERE["longest"]
-    assert strokes(hand, 0.15 * USUAL) == WHERE["longest"]
+    assert strokes(state, 0.15 * USUAL) == WHERE["longest"]

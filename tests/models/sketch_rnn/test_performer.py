@@ -14,7 +14,7 @@ from sketches import draughtsman, drawings, network, watch
 
 from models.base import NoteOn, Page, Pen
 from models.sketch_rnn import SketchRNN
-from models.sketch_rnn.latent import About, Encoder, between, varied
+from models.sketch_rnn.latent import DrawingCondition, Encoder, between, varied
 from models.sketch_rnn.model import SketchState
 from models.sketch_rnn.performer import NO_DRAWING, POINTS_AT_MOST, extent, from_side, to_points
 from models.sketch_rnn.sampling import chances, draw
@@ -117,11 +117,11 @@ def test_the_first_point_of_its_own_follows_from_all_that_was_drawn() -> None:
     model, made = draughtsman(pen=ENDLESS), network(pen=ENDLESS)
     model.network = CpuSketchStep(made.state_dict(), way="float32")
     seen, state = watch(model, 80, mode="complete", heard={0: drawn(ARC, DASH)}, temperature=0.5)
-    job = state.hands[0].job
+    job = state.pen_states[0].job
     assert job is not None
     points = torch.from_numpy(np.concatenate([[BEGIN], job.read]))
     with torch.no_grad():
-        z, weights = (torch.from_numpy(value)[None] for value in (job.about.z, job.about.weights))
+        z, weights = (torch.from_numpy(value)[None] for value in (job.condition.z, job.condition.weights))
         raw, _ = made.decode(points[None], z, weights)
     (point,), _ = draw(raw[0, -1:].numpy(), 0.5, chances([job.stream], [0]))
     first = drawings(seen)[0][1][1]
@@ -153,9 +153,9 @@ def test_again_completes_the_same_drawing_otherwise() -> None:
 def test_who_draws_again_is_listened_to() -> None:
     model = draughtsman(pen=ENDLESS)
     _, state = watch(model, 80, mode="complete", heard={0: drawn(ARC)})
-    assert state.hands[0].phase == "draw"
+    assert state.pen_states[0].phase == "draw"
     events, after = model.step(state, drawn(DASH)[:2], mode="complete")
-    assert after.hands[0].phase == "rest"
+    assert after.pen_states[0].phase == "rest"
     assert [event.down for event in events if isinstance(event, Pen)] == [False]
     assert after.performer.drawing == (DASH,)
 
@@ -178,10 +178,10 @@ def test_a_pen_is_where_it_was_left_when_the_next_drawing_begins() -> None:
 # ---- varying and morphing
 
 
-def about(state: SketchState) -> About:
-    job = state.hands[0].job
+def condition_of(state: SketchState) -> DrawingCondition:
+    job = state.pen_states[0].job
     assert job is not None
-    return job.about
+    return job.condition
 
 
 def test_the_encoder_is_the_networks() -> None:
@@ -194,11 +194,11 @@ def test_the_encoder_is_the_networks() -> None:
     np.testing.assert_allclose(Encoder(made.state_dict()).mean(points, weights), mean[0].numpy(), atol=1e-6)
 
 
-def heard_and_then(model: SketchRNN, **knobs: Any) -> About:
+def heard_and_then(model: SketchRNN, **knobs: Any) -> DrawingCondition:
     """The condition of the drawing after the performer's."""
     seen, state = watch(model, 100, heard={0: drawn(ARC, DASH)}, patience=0.3, longest=5, draw="dog", **knobs)
     assert seen
-    return about(state)
+    return condition_of(state)
 
 
 def test_variations_of_what_was_heard() -> None:
@@ -222,22 +222,22 @@ def test_morphing_between_what_was_remembered() -> None:
     _, state = model.step(model.start(3), (), remember_a=True)  # nothing yet to remember
     assert state.ends == (None, None)
     _, state = model.step(state, (), remember_a=True)
-    a = about(state)
+    a = condition_of(state)
     _, state = model.step(state, (), again=True)
-    b = about(state)
+    b = condition_of(state)
     _, state = model.step(state, (), remember_b=True)
     assert state.ends == (a, b)
 
-    def drawn_at(part: float, **knobs: Any) -> About:
-        return about(model.step(state, (), again=True, mode="morph", morph=part, **knobs)[1])
+    def drawn_at(part: float, **knobs: Any) -> DrawingCondition:
+        return condition_of(model.step(state, (), again=True, mode="morph", morph=part, **knobs)[1])
 
-    np.testing.assert_allclose(drawn_at(0.0).condition, a.condition, atol=1e-5)
-    np.testing.assert_allclose(drawn_at(1.0).condition, b.condition, atol=1e-5)
+    np.testing.assert_allclose(drawn_at(0.0).vector, a.vector, atol=1e-5)
+    np.testing.assert_allclose(drawn_at(1.0).vector, b.vector, atol=1e-5)
     np.testing.assert_allclose(drawn_at(0.25, path="line").z, 0.75 * a.z + 0.25 * b.z, atol=1e-5)
-    apart = model.step(state, (), again=True, mode="morph", morph=0.5, spread=1.0, pens=3)[1].hands
-    for hand, part in zip(apart, (0.0, 0.5, 1.0), strict=True):
-        assert hand.job is not None
-        np.testing.assert_allclose(hand.job.about.z, drawn_at(part).z, atol=1e-5)
+    apart = model.step(state, (), again=True, mode="morph", morph=0.5, spread=1.0, pens=3)[1].pen_states
+    for pen_state, part in zip(apart, (0.0, 0.5, 1.0), strict=True):
+        assert pen_state.job is not None
+        np.testing.assert_allclose(pen_state.job.condition.z, drawn_at(part).z, atol=1e-5)
 
 
 def test_a_persons_drawing_can_be_remembered() -> None:
@@ -256,19 +256,19 @@ def test_without_a_persons_drawing_a_is_varied() -> None:
     _, state = model.step(state, (), remember_a=True)
     _, state = model.step(state, (), again=True, mode="vary", variation=0.0)
     assert state.ends[0] is not None
-    np.testing.assert_array_equal(about(state).z, state.ends[0].z)
+    np.testing.assert_array_equal(condition_of(state).z, state.ends[0].z)
 
 
 def test_two_drawings_nobody_remembered_are_the_seeds() -> None:
     model = draughtsman()
-    one = [about(model.step(model.start(5), (), mode="morph", morph=part)[1]).z for part in (0.0, 1.0)]
-    again = [about(model.step(model.start(5), (), mode="morph", morph=part)[1]).z for part in (0.0, 1.0)]
+    one = [condition_of(model.step(model.start(5), (), mode="morph", morph=part)[1]).z for part in (0.0, 1.0)]
+    again = [condition_of(model.step(model.start(5), (), mode="morph", morph=part)[1]).z for part in (0.0, 1.0)]
     np.testing.assert_array_equal(one, again)
     assert np.abs(one[0] - one[1]).max() > 0.1
 
 
 def test_the_way_between_two() -> None:
-    ends = [About(np.float32(z), np.float32(weights)) for z, weights in (([2, 0], [1, 0]), ([0, 2], [0, 1]))]
+    ends = [DrawingCondition(np.float32(z), np.float32(weights)) for z, weights in (([2, 0], [1, 0]), ([0, 2], [0, 1]))]
     middle = between(*ends, 0.5, spherical=True)
     np.testing.assert_allclose(middle.z, [math.sqrt(2), math.sqrt(2)], rtol=1e-6)
     np.testing.assert_allclose(middle.weights, [0.5, 0.5])

@@ -71,7 +71,7 @@ def test_fewer_pens_lift_the_others() -> None:
     _, state = watch(model, 30, pens=4, longest=20)
     events, after = model.step(state, (), pens=2)
     assert [event.pen for event in events if isinstance(event, Pen) and not event.down] == [2, 3]
-    assert len(after.hands) == 2
+    assert len(after.pen_states) == 2
     assert Page("undo", 0) in model.step(after, (), pens=1, undo=True)[0]  # not of a pen that is gone
 
 
@@ -87,7 +87,7 @@ def test_drawings_follow_one_another_with_a_pause_and_are_not_too_long() -> None
 def test_moving_knobs_never_makes_a_line_jump() -> None:
     model = draughtsman(pen=ENDLESS)
     _, state = watch(model, 80, longest=60)
-    here = state.hands[0].paper
+    here = state.pen_states[0].paper
 
     def offset(**knobs: Any) -> tuple[float, float]:
         events, _ = model.step(state, (), longest=60, **knobs)
@@ -127,17 +127,17 @@ def test_hold_finishes_and_begins_nothing() -> None:
 def test_the_buttons() -> None:
     model = draughtsman(pen=ENDLESS)
     _, state = watch(model, 100, longest=60)
-    assert state.hands[0].phase == "draw"
-    number = state.hands[0].number
+    assert state.pen_states[0].phase == "draw"
+    number = state.pen_states[0].number
     again, after = model.step(state, (), longest=60, again=True)
-    assert after.hands[0].number == number + 1
+    assert after.pen_states[0].number == number + 1
     assert [event.down for event in again if isinstance(event, Pen)] == [False]
     clear, after = model.step(state, (), longest=60, clear=True)
     assert clear == [Page("clear", 0)]
-    assert after.hands[0].number == number + 1
+    assert after.pen_states[0].number == number + 1
     undo, after = model.step(state, (), longest=60, undo=True, rest=1.0)
     assert undo[0] == Page("undo", 0)
-    assert after.hands[0].phase == "rest"
+    assert after.pen_states[0].phase == "rest"
 
 
 def test_time_goes_on_whatever_the_knobs_say() -> None:
@@ -169,10 +169,10 @@ def shares(model: SketchRNN, **knobs: Any) -> list[list[float]]:
     state, found = model.start(1), []
     for _ in range(12):
         state = dataclasses.replace(
-            state, hands=tuple(dataclasses.replace(hand, phase="rest", rest_s=0.0) for hand in state.hands)
+            state, pen_states=tuple(dataclasses.replace(pen, phase="rest", rest_s=0.0) for pen in state.pen_states)
         )
         _, state = model.step(state, (), **knobs)
-        found.append([round(float(share), 3) for share in state.hands[0].job.about.weights])
+        found.append([round(float(share), 3) for share in state.pen_states[0].job.condition.weights])
     return found
 
 
@@ -221,5 +221,5 @@ def test_a_hundred_states_are_small() -> None:
     for _ in range(100):
         _, state = model.step(state, (), pens=4)
         kept.append(state)
-    projections = {id(hand.job.projection) for state in kept for hand in state.hands if hand.job is not None}
+    projections = {id(pen.job.projection) for state in kept for pen in state.pen_states if pen.job is not None}
     assert len(projections) < 100  # shared by all points of a drawing
