@@ -18,7 +18,8 @@ from live.transport.clock import Clock
 from models.base import Knob, KnobError, Value, event
 
 SCOPE: Final = (
-    "//* -/{engine,session,window,midi,camera,preset,cue,mapping}//* -/clock/{source,play,in,out,offset} "
+    "//* -/{engine,session,midi,camera,preset,cue,mapping}//* -/window/* -/window/{corner,mesh,edge}/* "
+    "-/clock/{source,play,in,out,offset} "
     "-/*/{seed,pause,source,channel,listen,thru,sustain,lookahead,nudge}"
 )
 """Everything except what belongs to the rig or the moment: a preset must not restart the piece or move a port."""

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from live.parameters.tree import Tree
 from live.video.edge_blend import SIDES, EdgeBlend
+from live.video.pixels import pixels
 from live.video.warp import COLUMNS, CORNERS, ROWS, Point, Warp
 from models.base import Knob, pulse
 
@@ -103,7 +104,7 @@ class Projection:
         if self._map is None:
             output.blit(self._picture, (0, 0))
         else:
-            cv2.remap(_pixels(self._picture), self._map, None, cv2.INTER_LINEAR, dst=_pixels(output))
+            cv2.remap(pixels(self._picture), self._map, None, cv2.INTER_LINEAR, dst=pixels(output))
         if self._gain is not None:
             output.blit(self._gain, (0, 0), special_flags=pygame.BLEND_RGB_MULT)
 
@@ -161,11 +162,3 @@ def _edges(given: dict[str, Any]) -> EdgeBlend:
         return EdgeBlend()
     widths = tuple(given[f"edge/{side}"] for side in SIDES)
     return EdgeBlend(widths, tuple(given[f"edge/{side}_gamma"] for side in SIDES))
-
-
-def _pixels(surface: pygame.Surface) -> NDArray[np.uint8]:
-    """The pixels [height, width, 4] of a 32-bit surface, without a copy; the surface is locked while they are held."""
-    width, height = surface.get_size()
-    rows = np.frombuffer(surface.get_buffer(), np.uint8).reshape(height, surface.get_pitch())  # type: ignore[call-overload]
-    pixels: NDArray[np.uint8] = rows[:, : width * 4].reshape(height, width, 4)
-    return pixels

@@ -21,6 +21,7 @@ from live.transport.clock import Clock
 from live.video import Layer, Roll, Window, svg
 from live.video.blackout import Blackout
 from live.video.blend import lay
+from live.video.feedback import Feedback
 from live.video.files import FileWriter
 from live.video.frame_tap import FrameTaps
 from live.video.guidance import Guidance
@@ -57,6 +58,7 @@ class Stage:
         self.clock = clock
         self._fail = fail
         self.blackout = Blackout(tree)
+        self.feedback = Feedback(tree, clock)
         self.lock = threading.RLock()
         """Held while layers are added and removed, so that a frame shows a whole change or nothing of it."""
         self._hear: dict[str, Hear] = {}
@@ -218,7 +220,8 @@ class Stage:
         """
         with self.lock:
             dark = self.blackout.dark
-            box = surface.get_rect() if whole or (self._drawn, self._dark) != (surface.get_size(), dark) else None
+            whole = whole or self.feedback.on or (self._drawn, self._dark) != (surface.get_size(), dark)
+            box = surface.get_rect() if whole else None
             if dark < 1.0:  # a broken layer must not keep the window from being black
                 self._update(surface.get_size())
                 box, self._changed = box or self._changed, None
@@ -281,6 +284,7 @@ class Stage:
             for view in self._views():
                 lay(surface, view, view.look["opacity"], view.look["blend"])
             surface.set_clip(None)
+            self.feedback.apply(surface)
         self.blackout.darken(surface, box, dark)
 
     def _move(self, address: str, view: View, layer: Layer) -> None:

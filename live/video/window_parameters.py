@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from live.video.feedback import FEEDBACK_KNOBS
 from live.video.projection import PROJECTION_KNOBS
 from models.base import Knob, pulse
 
@@ -30,4 +31,5 @@ WINDOW_KNOBS: dict[str, Knob] = {
         "Writes a PNG of all layers to a new file of this name, in that folder", kind="text", default="", access="w"
     ),
     **PROJECTION_KNOBS,
+    **FEEDBACK_KNOBS,
 }
