@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from live.patch import Patch, PatchError
+from live.system.realtime import request_promptness
 from live.system.sentence import describe
 from live.transport.clock import Clock
 
@@ -161,6 +162,7 @@ class ControlThread:
         self._reported[service] = sentence
 
     def _run(self) -> None:
+        request_promptness()
         while not self._stopping:
             wanted_s = self.advance(self.clock.now())
             with self._turn:

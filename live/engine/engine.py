@@ -29,6 +29,7 @@ from live.patch import Patch, PatchError
 from live.session.recorder import SessionRecorder
 from live.session.start import start_session
 from live.show.meter import MeterService
+from live.system.realtime import share_interpreter
 from live.system.sentence import describe
 from live.transport.clock import Clock, VirtualClock
 from live.video.cameras import Cameras
@@ -146,6 +147,7 @@ class Engine:
         self.osc = open_osc(self.tree, self.clock, self.osc_out, self.options, self.fail)
         self.tree.publish("/engine/state", "playing")
         if not self.clock.virtual:
+            share_interpreter()
             for name in self.nodes:
                 self.nodes.start(name)
             self.control_thread.start()
@@ -271,6 +273,9 @@ class Engine:
             raise PatchError("\n".join(wrong))
 
     def _port_state(self, state: str, sentence: str) -> None:
+        if state == "keys":  # MidiInput passes the addresses on to its listener
+            self.control_thread.wake()
+            return
         (log.warning if state in ("lost", "silent", "error") else log.info)("%s", sentence)
         self.tree.publish("/midi/port", sentence)
 

@@ -64,7 +64,8 @@ def make_services(
 
     mappings = MappingService(tree, clock, wake, fail, beside("mappings"), patch, disk)
     presets = Presets(tree, clock, wake, fail, beside("presets"), mappings.drives, disk)
-    midi_in, keys = MidiInput(tree, clock, wake, fail, options.midi_in), KeyRouting(tree, wake, patch, nodes, voices)
+    midi_in = MidiInput(tree, clock, wake, fail, options.midi_in, voices.keys_addresses)
+    keys = KeyRouting(tree, wake, patch, nodes, voices)
     cues = CueList(tree, clock, wake, fail, beside("cues"), presets.drop, disk)
     learn = Learn(tree, clock, wake, fail, beside("midi"), disk)
     clock_in = MidiClockIn(tree, clock)

@@ -67,6 +67,7 @@ _RANGES = {
     "bank": (-1, 16383),
     "transpose": (-60, 60),
     "volume": (-1, 127),
+    "keys_channel": (0, 16),
 }
 
 
@@ -77,7 +78,8 @@ class OutputSettings:
     Channel 1..16, program 0..128 (0 leaves it alone), bank -1..16383 (-1 leaves it alone), transpose -60..60
     semitones, volume -1..127 (controller 7; -1 leaves it alone). `sustain` holds the sustain pedal down, `pedal` holds
     long notes by it instead of by their keys, and `performer` marks what a person plays: others do not strike keys that
-    are held by it. Raises MidiError for anything else.
+    are held by it. `gives_way` stops the owner's notes as soon as a key arrives from a performer's device: one that
+    `keys` matches, as in Keys (empty: none), on `keys_channel` (0: any). Raises MidiError for anything else.
     """
 
     channel: int = 1
@@ -88,12 +90,17 @@ class OutputSettings:
     sustain: bool = False
     pedal: bool = False
     performer: bool = False
+    gives_way: bool = False
+    keys: str = ""
+    keys_channel: int = 0
 
     def __post_init__(self) -> None:
         for name, (low, high) in _RANGES.items():
             value = getattr(self, name)
             if type(value) is not int or not low <= value <= high:
                 raise MidiError(f"{name}: expected a whole number from {low} to {high}, got {value!r}")
-        for name in ("sustain", "pedal", "performer"):
+        for name in ("sustain", "pedal", "performer", "gives_way"):
             if type(getattr(self, name)) is not bool:
                 raise MidiError(f"{name}: expected on or off, got {getattr(self, name)!r}")
+        if not isinstance(self.keys, str):
+            raise MidiError(f"keys: expected a device's name or 'auto', got {self.keys!r}")

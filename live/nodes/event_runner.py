@@ -16,6 +16,7 @@ from typing import Annotated, Any, ClassVar
 from live.nodes.output import EventOutput, InterruptibleOutput
 from live.nodes.worker import Worker
 from live.parameters.tree import Tree
+from live.system.realtime import request_promptness
 from live.transport.clock import Clock
 from models.base import Event, Knob, Listens, Measure, Model, NoteOn, Pulse, Trouble, Wait, knobs_of, pulse
 
@@ -74,6 +75,8 @@ class EventRunner(Worker):
         """Buttons of the model's that it has not seen yet: not every iteration has a step."""
         self._gives_way = False
         """Whether a performer's note silences the model, as its knobs stood in the last step."""
+        self._gave_way_at: tuple[bool, list[EventOutput] | None] = False, None
+        """What the outputs were last given of it, and which outputs."""
         self._paused = False
         self._asked: dict[str, float] = {}
         """What waits for a beat or a bar, and since when."""
@@ -97,6 +100,11 @@ class EventRunner(Worker):
 
     def readings(self) -> dict[str, float]:
         return {**super().readings(), "late_ms": self.late_s * 1000.0}
+
+    def _run(self) -> None:
+        if self._listens:
+            request_promptness()
+        super()._run()
 
     # -- one iteration ------------------------------------------------------------------------------------------
 
@@ -144,7 +152,7 @@ class EventRunner(Worker):
         self._past.append(_Step(self.due_s, self._state, heard, tuple(pressed)))
         while len(self._past) > 1 and self._past[1].begun_s <= now_s - max(0.0, nudge_s):
             self._past.popleft()
-        self._gives_way = isinstance(self.model, Listens) and self.model.gives_way(knobs)
+        self._set_gives_way(isinstance(self.model, Listens) and self.model.gives_way(knobs))
         began_s = self.clock.now()
         events, self._state = self.model.step(self._state, heard, **knobs)
         self.step_s += (self.clock.now() - began_s - self.step_s) * 0.05
@@ -163,6 +171,16 @@ class EventRunner(Worker):
             if self._muted:
                 continue
             self._send(event, now_s, nudge_s)
+
+    def _set_gives_way(self, yes: bool) -> None:
+        """Also for the outputs: the sender process stops the notes itself, before this process gets to run."""
+        self._gives_way = yes
+        outputs = self.outputs
+        if self._gave_way_at[0] != yes or (yes and self._gave_way_at[1] is not outputs):
+            self._gave_way_at = yes, outputs
+            for output in outputs:
+                if isinstance(output, InterruptibleOutput):
+                    output.gives_way(yes)
 
     def _send(self, event: Event, now_s: float, nudge_s: float) -> None:  # noqa: ARG002
         """Hands an event on for the time to which the model has come."""
@@ -218,7 +236,7 @@ class EventRunner(Worker):
         """
         at_s = now_s - nudge_s
         for output in self.outputs:
-            output.withdraw(now_s)
+            (output.heard if isinstance(output, InterruptibleOutput) else output.withdraw)(now_s)
         again: list[Event] = []
         while self._past and self.due_s > at_s:
             step = self._past.pop()

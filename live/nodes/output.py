@@ -34,3 +34,11 @@ class InterruptibleOutput(Protocol):
     def interrupt(self, after_s: float) -> None:
         """As `withdraw`, from any thread."""
         ...
+
+    def heard(self, after_s: float) -> None:
+        """As `withdraw`, after the model has been taken back to that moment, and knows what was played until then."""
+        ...
+
+    def gives_way(self, yes: bool) -> None:
+        """Whether a performer's note silences the model from now on."""
+        ...

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from live.system.realtime import request_promptness
 from live.transport.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -134,6 +135,7 @@ class HelperProcess:
 
     def _write(self) -> None:
         """The only thread that may wait for the process to take something."""
+        request_promptness()
         ping_at_s = self._clock.now()
         while True:
             with self._wake:
@@ -162,15 +164,21 @@ class HelperProcess:
                 data = data[process.stdin.write(data) or 0 :]
 
     def _read(self) -> None:
+        request_promptness()
         delay_s = RESTART_AFTER_S
         while True:
             process, began_s = self._process, self._clock.now()
             assert process.stdin is not None
             assert process.stdout is not None
-            for line in process.stdout:
+            rest = b""
+            # Blocks, not readline: that reads an unbuffered pipe byte by byte, and may wait for the interpreter lock at
+            # every one of them.
+            while data := process.stdout.read(65536):
                 self._unanswered = 0
                 self._answered = True
-                self._call(self._received, line)
+                *lines, rest = (rest + data).split(b"\n")
+                for line in lines:
+                    self._call(self._received, line)
             status = process.wait()
             with self._piping:
                 process.stdin.close()

@@ -185,7 +185,7 @@ class PerformanceRNN(Pianist):
         if together.echo_due:
             return self._echo(state, follow(playing, together, manner), projection)
         if manner.mode != "solo" and (together.phase != "play" or manner.mode == "echo"):
-            return self._rest(state, together.rest_s(manner), manner)
+            return self._rest(state, together.rest_s(manner), manner, projection, speed)
         if manner.mode != "solo":
             playing = follow(playing, state.duet, manner)
             projection = self._projection_for(playing.conditioning, playing.density, playing.pitch_class)

@@ -11,15 +11,17 @@ from models.base import Event, NoteOff, NoteOn, Wait
 from models.compute.chance import uniform
 from models.performance_rnn.controls import control, strike_bias
 from models.performance_rnn.events import (
+    LONGEST_SHIFT,
     NOTE_OFF,
     NOTE_ON,
     PITCHES,
+    STEPS_PER_SECOND,
     TIME_SHIFT,
     VELOCITY,
     VELOCITY_BINS,
     bin_velocity,
 )
-from models.performance_rnn.listening import events_of, shifts_of
+from models.performance_rnn.listening import LONGEST_HEARD_S, events_of, shifts_of
 from models.performance_rnn.manner import Manner, Playing
 from models.performance_rnn.sampling import NEVER, Floats
 from models.performance_rnn.state import PianoState, passing
@@ -107,9 +109,15 @@ class Pianist:
         duet = (state.duet.let_go(pitch) if again else state.duet).strike_echo(pitch)
         return (*again, NoteOn(pitch, note.velocity)), replace(state, polyphony=polyphony, duet=duet)
 
-    def _rest(self, state: PianoState, seconds: float, manner: Manner) -> tuple[Sequence[Event], PianoState]:
-        """Lets time pass; it is fed to the network before the next event."""
+    def _rest(
+        self, state: PianoState, seconds: float, manner: Manner, projection: Any, speed: float
+    ) -> tuple[Sequence[Event], PianoState]:
+        """Lets time pass; whole shifts are fed to the network meanwhile, so that little is left when a turn begins."""
         rested = replace(state, polyphony=state.polyphony.wait(seconds), pending_s=state.pending_s + seconds)
+        shift_s = LONGEST_SHIFT / STEPS_PER_SECOND / speed
+        if rested.pending_s >= shift_s and rested.fed_s + shift_s <= LONGEST_HEARD_S:
+            rested = self._feed(rested, shifts_of(shift_s, speed), projection)
+            rested = replace(rested, pending_s=rested.pending_s - shift_s, fed_s=rested.fed_s + shift_s)
         return passing(rested, seconds, manner)
 
     def _listen(
@@ -138,9 +146,10 @@ class Pianist:
 
     def _catch_up(self, state: PianoState, projection: Any, speed: float) -> PianoState:
         """The state after the pending time was fed to the network."""
-        if not state.pending_s:
+        if not state.pending_s and not state.fed_s:
             return state
-        return replace(self._feed(state, shifts_of(state.pending_s, speed), projection), pending_s=0.0)
+        left_s = min(state.pending_s, LONGEST_HEARD_S - state.fed_s)
+        return replace(self._feed(state, shifts_of(left_s, speed), projection), pending_s=0.0, fed_s=0.0)
 
     def _feed(self, state: PianoState, events: Iterable[int], projection: Any) -> PianoState:
         """The state after events that it has not sampled were fed to the network."""

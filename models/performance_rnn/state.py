@@ -27,6 +27,7 @@ class PianoState:
     duet: Duet = field(default_factory=Duet)
     motifs: Motifs = field(default_factory=Motifs)
     pending_s: float = 0.0  # time that has passed and was not yet fed to the network
+    fed_s: float = 0.0  # time of the same silence that was fed already
     measured_s: float = -1.0  # time of the last update of the performer's figures
     measured: Mapping[str, Value] = field(default_factory=dict)  # the figures at that time
 

@@ -70,6 +70,8 @@ class KeyRouting:
             for name in [name for name in self._performers if name not in patch.nodes]:
                 del self._performers[name]
             self._declare(patch)
+            for name in patch.nodes:
+                self._listen(name)
 
     def advance(self, now_s: float) -> float:
         """Ends the notes of nodes that listen no longer, and of all after a panic."""
@@ -146,12 +148,24 @@ class KeyRouting:
             if not isinstance(node.source, Keys) or f"/{name}/listen" in self.tree:
                 continue
             listen = Knob("Hear the performer's keys", kind="switch", default=True)
-            self.tree.add(f"/{name}/listen", listen, lambda _: self._wake())
+            self.tree.add(f"/{name}/listen", listen, partial(self._switched, name))
             self.tree.add(f"/{name}/play", PLAY_KNOB, partial(self._play, name))
             self.tree.add_signal(f"/{name}/heard", "ii", "A performer's note: pitch, and velocity, 0 at its end")
             if node.midi is not None:
                 thru = "Play the performer's keys on this node's instrument, too"
                 self.tree.add(f"/{name}/thru", Knob(thru, kind="switch", default=False), lambda _: self._wake())
+
+    def _switched(self, name: str, _: Value) -> None:
+        self._listen(name)
+        self._wake()
+
+    def _listen(self, name: str) -> None:
+        """Gives the node's voice the keys that it gives way to; its sender process then stops its notes directly."""
+        node, voice = self._patch.nodes.get(name), self._outputs.of(name)
+        if node is not None and voice is not None:
+            keys = node.source if isinstance(node.source, Keys) else None
+            on = keys is not None and self._is_on(name, "listen")
+            voice.listen(*((keys.port, keys.channel) if keys is not None and on else ("", 0)))
 
     def _notice(self, address: str, _: tuple[Any, ...]) -> None:
         """A watcher of the tree, on any thread."""

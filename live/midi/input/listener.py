@@ -3,6 +3,7 @@
 Neither the interpreter lock of a busy engine nor a driver that hangs or crashes delays it. It writes one JSON list a
 line to standard output: `["midi", device, time, hex]` with times of the Clock, which all processes of one machine read
 alike; `["opened" or "lost", device]`, `["error", sentence]`, and `["here"]` to each `ping`. It ends with its input.
+Keys that are struck also go to the sender processes whose addresses it has read in a line `keys PORT WORD …`.
 """
 
 from __future__ import annotations
@@ -15,12 +16,21 @@ import signal
 import sys
 import threading
 
+from live.midi.input.device_name import plain_name
 from live.midi.input.input_set import VIRTUAL, InputSet
+from live.midi.input.message import ON
+from live.midi.key_datagrams import KeySender, StruckKey
 from live.midi.port import parse_port
-from live.system.realtime import request_realtime
+from live.system.realtime import request_realtime, request_realtime_thread
 from live.transport.clock import Clock
 
 PING, QUIT = b"ping\n", b"quit\n"
+_KEYS = b"keys "
+
+
+def keys_line(addresses: str) -> bytes:
+    """The line that names the addresses to which keys are passed directly."""
+    return _KEYS + addresses.encode() + b"\n"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -42,6 +52,17 @@ def main(argv: list[str] | None = None) -> int:
         with contextlib.suppress(OSError):
             os.write(sink, json.dumps(parts).encode() + b"\n")
 
+    direct = KeySender()
+    urgent: set[int] = set()
+
+    def receive(device: str, at_s: float, data: bytes) -> None:
+        if threading.get_ident() not in urgent:  # a driver's thread
+            urgent.add(threading.get_ident())
+            request_realtime_thread()
+        if len(data) == 3 and data[0] & 0xF0 == ON and data[2] > 0:
+            direct.send(StruckKey(at_s, plain_name(device), (data[0] & 0x0F) + 1))
+        say("midi", device, at_s, data.hex())
+
     from live.midi.rtmidi_port import PortNames, RtInput
 
     others = PortNames()
@@ -55,19 +76,22 @@ def main(argv: list[str] | None = None) -> int:
             if port.system == VIRTUAL
             else RtInput.named(port.system, port.name, received, port.occurrence)
         ),
-        message=lambda device, at_s, data: say("midi", device, at_s, data.hex()),
+        message=receive,
         report=say,
     )
     request_realtime()
     wake, ended = threading.Condition(), threading.Event()
 
     def read() -> None:
-        while True:
+        rest, data = b"", b" "
+        while data and QUIT.strip() not in data:
             data = os.read(sys.stdin.fileno(), 4096)
-            if PING.strip() in data:
-                say("here")
-            if not data or QUIT.strip() in data:
-                break
+            *lines, rest = (rest + data).split(b"\n")
+            for line in lines:
+                if line == PING.strip():
+                    say("here")
+                elif line.startswith(_KEYS):
+                    direct.set_addresses(line[len(_KEYS) :].decode("ascii", "replace"))
         ended.set()
         with wake:
             wake.notify()

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from live.midi.input.device_name import plain_name, slug
-from live.midi.input.listener import PING, QUIT
+from live.midi.input.listener import PING, QUIT, keys_line
 from live.midi.input.message import BEND, CLOCK, CONTROL, OFF, ON, PRESSURE, PROGRAM, InputMessage, well_formed
 from live.parameters.tree import Tree
 from live.patch import Patch
@@ -40,7 +40,9 @@ SIGNALS = (
 class MidiInput:
     """The control-thread service that passes each message from the listener process to its `receivers`, in their order.
 
-    `ports` are patterns as `Keys` has them, none for no MIDI in. On a virtual clock there is no process: call `arrive`.
+    `ports` are patterns as `Keys` has them, none for no MIDI in. `keys_addresses` gives the addresses of the sender
+    processes, to which the listener also passes each key directly (see key_datagrams). On a virtual clock there is no
+    process: call `arrive`.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class MidiInput:
         wake: Callable[[], None],
         fail: Callable[[str], None],
         ports: Sequence[str] = ("auto",),
+        keys_addresses: Callable[[], str] = str,
     ) -> None:
         self.tree = tree
         self.clock = clock
@@ -57,6 +60,7 @@ class MidiInput:
         self.gone: list[Callable[[str], None]] = []
         """Called with the name of a device that was unplugged."""
         self._wake, self._fail, self._ports = wake, fail, list(ports)
+        self._keys_addresses, self._sent_addresses = keys_addresses, ""
         self._queue: deque[InputMessage | tuple[str, str]] = deque()
         self._dropped = 0
         self._tick_s = -1.0
@@ -81,7 +85,7 @@ class MidiInput:
                 quit=QUIT,
                 received=self._receive_line,
                 ended=self._process_ended,
-                first_lines=lambda: (),
+                first_lines=lambda: (keys_line(self._sent_addresses),),
                 clock=self.clock,
             )
 
@@ -90,6 +94,9 @@ class MidiInput:
 
     def advance(self, now_s: float) -> float:  # noqa: ARG002
         """Passes on what has arrived, in order."""
+        if self._process is not None and (addresses := self._keys_addresses()) != self._sent_addresses:
+            self._sent_addresses = addresses
+            self._process.send(keys_line(addresses))
         while self._queue:
             given = self._queue.popleft()
             if isinstance(given, InputMessage):

@@ -22,7 +22,8 @@ from models.base import Event
 log = logging.getLogger(__name__)
 
 OnState = Callable[[str, str], None]
-"""Takes a state (opened, lost, returned, waiting, silent, recording, restarted or error) and a sentence."""
+"""Takes a state (opened, lost, returned, waiting, silent, recording, restarted or error) and a sentence; or `keys` and
+the address at which performers' keys are received."""
 
 
 def _note(state: str, sentence: str) -> None:
@@ -55,7 +56,10 @@ class MidiOutput:
         self._delay = Delay.read(delay) if delay else None
         self._record = record
         self._on_state = on_state
+        self.keys_address = ""
+        """Where the sender process receives performers' keys directly (see key_datagrams); empty until it is known."""
         self._settings: dict[str, dict[str, Any]] = {}
+        self._setting = threading.Lock()
         self._wake = threading.Condition()
         self._answers: dict[int, dict[str, Any] | None] = {}
         self._asked = 0
@@ -148,13 +152,14 @@ class MidiOutput:
             self._process.send(encode(*command), always=command[0] == "panic")
 
     def _set(self, owner: str, settings: dict[str, Any]) -> None:
-        whole = {**self._settings.get(owner, {}), **settings}
-        try:
-            OutputSettings(**whole)  # raises here, where the mistake was made
-        except TypeError as error:
-            raise MidiError(str(error)) from None
-        self._settings[owner] = whole
-        self._send("set", owner, settings)
+        with self._setting:  # a node's thread and the control thread set different ones
+            whole = {**self._settings.get(owner, {}), **settings}
+            try:
+                OutputSettings(**whole)  # raises here, where the mistake was made
+            except TypeError as error:
+                raise MidiError(str(error)) from None
+            self._settings[owner] = whole
+            self._send("set", owner, settings)
 
     def _forget(self, owner: str) -> None:
         self._settings.pop(owner, None)
@@ -187,6 +192,9 @@ class MidiOutput:
                         self._wake.notify_all()
             case "closed" | "here":
                 pass
+            case "keys":
+                self.keys_address = sentence
+                self._on_state(state, sentence)
             case "recording":
                 self.recording = Path(sentence)
                 there = f" ({self._record} exists already)" if self.recording != self._record else ""
@@ -225,6 +233,18 @@ class MidiVoice:
 
     interrupt = withdraw
     """From any thread, as lines to the sender process are."""
+
+    def heard(self, after_s: float) -> None:
+        """As `withdraw`, after the node has heard all keys up to then: the sender plays what comes from now on."""
+        self._out._send("heard", self._owner, float(after_s))
+
+    def listen(self, port: str, channel: int) -> None:
+        """Whose keys the owner gives way to: a pattern as in Keys, empty for none, and a channel, 0 for any."""
+        self.set(keys=port, keys_channel=channel)
+
+    def gives_way(self, yes: bool) -> None:
+        """Whether a performer's key silences the owner; the sender process stops its notes by itself then."""
+        self.set(gives_way=yes)
 
     def silence(self) -> None:
         """Takes back everything, ends every sounding note and lets the pedal up, now."""

@@ -121,6 +121,10 @@ class NodeOutputs:
         for port in self._ports.values():
             port.close()
 
+    def keys_addresses(self) -> str:
+        """Where the sender processes receive performers' keys directly, for KeySender."""
+        return " ".join(port.keys_address for port in list(self._ports.values()) if port.keys_address)
+
     def recording(self) -> MidiOutput | None:
         """The port that records, if one does."""
         return next((port for port in self._ports.values() if port.recording), None)

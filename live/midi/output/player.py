@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from live.midi import OutputSettings
+from live.midi.input.input_set import matches
 from live.midi.output.delay import Delay
 from live.midi.output.early_sends import EarlySends
 from live.midi.output.entry import Entry, HeldNote, Lift
@@ -30,6 +31,9 @@ FINGER_S = 0.5
 
 TOO_LATE_S = 1.0
 """A note that missed its time by more, because the machine stood still, is left out: no burst afterwards."""
+
+HUSH_AT_MOST_S = 0.5
+"""After a performer's key, so long at most an owner that gives way waits for its node to have heard of it."""
 
 PANIC_EVERY_S = 0.25
 
@@ -50,6 +54,8 @@ class Player:
     comes up after FINGER_S, and the pedal when the last of those notes ends, or when too many notes ring on under it
     that have ended.
 
+    A performer's key stops the owners that give way to it (`key_struck`) before the engine has heard of it.
+
     `delay` is the time that the instrument takes: all notes and controllers are sent that much earlier.
     """
 
@@ -66,6 +72,8 @@ class Player:
         self._pedals = Pedals(lambda at_s, channel, value: self._send(at_s, CONTROL, channel, SUSTAIN, value))
         self._blurred: dict[str, int] = {}
         """How many notes have ended and ring on under the pedal of an owner's long notes."""
+        self._hushed: dict[str, tuple[float, float]] = {}
+        """Owners whose notes are dropped: when the performer's key arrived, and until when at most."""
         self._channels: set[int] = set()
         self._serial = 0
         self._panic_s = float("-inf")
@@ -79,6 +87,8 @@ class Player:
         """
         if isinstance(event, NoteOn) and event.velocity == 0:
             event = NoteOff(event.pitch)  # as MIDI 1.0 reads it
+        if isinstance(event, NoteOn) and self._is_hushed(owner):
+            return
         self._serial += 1
         entry = Entry(owner, event, self._serial, self.clock.now(), due_s)
         self._waiting.put(*(self._early.place(entry) if self._early is not None else (due_s, entry)))
@@ -99,6 +109,23 @@ class Player:
             elif entry.due_s <= after_s or isinstance(event, Lift):
                 self._waiting.put(send_s, entry)
 
+    def key_struck(self, at_s: float, device: str, channel: int) -> None:
+        """After a performer struck a key at a time: owners that give way to it strike no more of what they have sent.
+
+        Their sounding notes end as scheduled. Notes that still come are dropped until `heard`, or for half a second.
+        """
+        for owner, settings in self._settings.items():
+            wanted = settings.gives_way and settings.keys and settings.keys_channel in (0, channel)
+            if wanted and matches(settings.keys, device):
+                self.withdraw(owner, float("-inf"))
+                self._hushed[owner] = at_s, self.clock.now() + HUSH_AT_MOST_S
+
+    def heard(self, owner: str, after_s: float) -> None:
+        """As `withdraw`, by a node that has heard all keys up to then: what it sends from now on is played."""
+        self.withdraw(owner, after_s)
+        if owner in self._hushed and self._hushed[owner][0] <= after_s:
+            del self._hushed[owner]
+
     def silence(self, owner: str) -> None:
         """Takes back everything of the owner's, ends its sounding notes and lets its pedal up, now."""
         now_s = self.clock.now()
@@ -108,6 +135,7 @@ class Player:
             self._end(now_s, *place)
         self._pedals.forget(now_s, owner)
         self._blurred.pop(owner, None)
+        self._hushed.pop(owner, None)
 
     def forget(self, owner: str) -> None:
         """Silences the owner and drops its settings."""
@@ -189,6 +217,11 @@ class Player:
         return sorted(self._held)
 
     # -- inside ----------------------------------------------------------------------------------------------
+
+    def _is_hushed(self, owner: str) -> bool:
+        if owner in self._hushed and self.clock.now() >= self._hushed[owner][1]:
+            del self._hushed[owner]
+        return owner in self._hushed
 
     def _do(self, at_s: float, entry: Entry) -> bool:
         match entry.event:

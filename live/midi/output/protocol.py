@@ -20,6 +20,7 @@ _COMMANDS: dict[str, tuple[type, ...]] = {
     "play": (float, str, str, int, int),
     "raw": (float, str, str),
     "withdraw": (str, float),
+    "heard": (str, float),
     "silence": (str,),
     "forget": (str,),
     "set": (str, dict),

@@ -58,7 +58,7 @@ class Sender:
                     self.player.set(owner, **settings)
                 except TypeError as error:
                     raise MidiError(str(error)) from None
-            case "withdraw" | "silence" | "forget" | "panic":
+            case "withdraw" | "heard" | "silence" | "forget" | "panic":
                 getattr(self.player, command)(*given)
             case "record":
                 self.record(Path(given[0]) if given[0] else None)

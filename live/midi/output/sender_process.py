@@ -21,11 +21,12 @@ import threading
 from collections import deque
 from pathlib import Path
 
+from live.midi.key_datagrams import KeyReceiver, StruckKey
 from live.midi.output.delay import Delay
 from live.midi.output.protocol import LINE_AT_MOST, QUIT
 from live.midi.output.sender import Sender
 from live.midi.port import open_port
-from live.system.realtime import request_realtime
+from live.system.realtime import request_realtime, request_realtime_thread
 from live.transport.clock import Clock
 
 SPIN_S = 0.0005
@@ -54,8 +55,11 @@ GAP_WAIT_S = 3.0
 class SenderProgram:
     """The program around a Sender: reads commands on a thread, and sleeps until the next deadline."""
 
-    def __init__(self, sender: Sender, engine: int, source: int) -> None:
+    def __init__(self, sender: Sender, engine: int, source: int, keys: KeyReceiver | None = None) -> None:
         self.sender = sender
+        self._keys = keys
+        self._struck: deque[StruckKey] = deque()
+        """Performers' keys that have arrived on the short way."""
         self.clock = sender.clock
         self.engine = engine
         self.source = source
@@ -70,12 +74,17 @@ class SenderProgram:
         """Plays until it gets the command to quit, a signal, or the engine has died."""
         reader = threading.Thread(target=self._read, name="commands", daemon=True)
         reader.start()
+        if self._keys is not None:
+            threading.Thread(target=self._receive_keys, args=(self._keys,), name="keys", daemon=True).start()
         self.sender.port.check()
         while not (self.sender.quitting or self.terminated):
             if self._ended or self._engine_died():
                 return
-            while self._lines and not (self.sender.quitting or self.terminated):
-                self.sender.execute_line(self._lines.popleft())
+            while (self._lines or self._struck) and not (self.sender.quitting or self.terminated):
+                while self._struck:
+                    self.sender.player.key_struck(*self._struck.popleft())
+                if self._lines:
+                    self.sender.execute_line(self._lines.popleft())
                 self._play_if_due()
             self._watch_engine()
             self._check_in_a_gap()
@@ -101,7 +110,7 @@ class SenderProgram:
     def _sleep(self) -> None:
         until_s = min(self.sender.player.next_due() - SPIN_S, self.clock.now() + TICK_S)
         with self._wake:
-            if not self._lines and not self._ended:
+            if not self._lines and not self._struck and not self._ended:
                 self.clock.wait(until_s, self._wake)
 
     def _play_if_due(self) -> None:
@@ -110,6 +119,8 @@ class SenderProgram:
             return
         while self.clock.now() < due_s:
             pass
+        while self._struck:
+            self.sender.player.key_struck(*self._struck.popleft())
         self.sender.player.advance()
 
     def _check_in_a_gap(self) -> None:
@@ -122,8 +133,21 @@ class SenderProgram:
         """Whether our parent is another process: a forked child of the engine may keep the pipe open."""
         return self.engine > 0 and hasattr(os, "getppid") and os.getppid() != self.engine
 
+    def _receive_keys(self, keys: KeyReceiver) -> None:
+        request_realtime_thread()
+        while True:
+            try:
+                struck = keys.receive()
+            except OSError:
+                return
+            if struck is not None:
+                with self._wake:
+                    self._struck.append(struck)
+                    self._wake.notify()
+
     def _read(self) -> None:
         """Cuts the input into lines; ends at its end, which is also the engine's."""
+        request_realtime_thread()
         rest, skipping = b"", False
         while True:
             try:
@@ -174,7 +198,11 @@ def main(argv: list[str] | None = None) -> int:
     delay = Delay.read(given.delay) if given.delay else None
     sender = Sender(Clock(), lambda: open_port(given.port, given.soundfont), report, delay)
     sender.port.quiet_first = given.again
-    process = SenderProgram(sender, given.engine, sys.stdin.fileno())
+    keys: KeyReceiver | None = None
+    with contextlib.suppress(OSError):  # without it the engine alone stops what gives way
+        keys = KeyReceiver()
+        report("keys", keys.address)
+    process = SenderProgram(sender, given.engine, sys.stdin.fileno(), keys)
 
     def terminate(*_: object) -> None:
         process.terminated = True

@@ -133,15 +133,22 @@ class Interruptible(Tape):
     def interrupt(self, after_s: float) -> None:
         self.said.append(f"interrupt {round(after_s * 1000)}")
 
+    def heard(self, after_s: float) -> None:
+        self.withdraw(after_s)
+        self.said[-1] = f"heard {round(after_s * 1000)}"
+
+    def gives_way(self, yes: bool) -> None:
+        self.said.append(f"gives way {yes}")
+
 
 def test_an_output_is_interrupted_before_the_node_takes_its_turn(stage: Stage) -> None:
     sender, roll = Interruptible(), Tape()
     stage.runner.outputs = [sender, roll]
     stage.play(0.25)
     stage.runner.hear(NoteOn(90, 1))
-    assert (sender.said, roll.said) == (["interrupt 250"], [])
+    assert (sender.said, roll.said) == (["gives way True", "interrupt 250"], [])
     stage.runner.iterate()
-    assert (sender.said[1:], roll.said) == (["withdraw 250"], ["withdraw 250"])
+    assert (sender.said[2:], roll.said) == (["heard 250"], ["withdraw 250"])
 
 
 def test_a_model_that_does_not_give_way_goes_on_until_its_turn(stage: Stage) -> None:
@@ -151,6 +158,17 @@ def test_a_model_that_does_not_give_way_goes_on_until_its_turn(stage: Stage) -> 
     stage.play(0.25)
     stage.runner.hear(NoteOn(90, 1))
     assert sender.said == []
+
+
+def test_outputs_learn_whether_the_model_gives_way_once_and_new_ones_too(stage: Stage) -> None:
+    sender, other = Interruptible(), Interruptible()
+    stage.runner.outputs = [sender]
+    stage.play(0.25)
+    stage.runner.outputs = [other]
+    stage.play(0.5)
+    stage.model.yields = False
+    stage.play(0.75)
+    assert (sender.said, other.said) == (["gives way True"], ["gives way True", "gives way False"])
 
 
 class Interrupted(Listener):
