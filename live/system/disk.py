@@ -22,12 +22,17 @@ class DiskThread:
     service of the control thread, so that it is closed after all those that write.
     """
 
-    def __init__(self, *, inline: bool = False) -> None:
+    def __init__(self, *, inline: bool = False, name: str = "disk") -> None:
         self._inline = inline
+        self._name = name
         self._changed = threading.Condition()
         self._requests: dict[Hashable, Callable[[], None]] = {}
         self._thread: threading.Thread | None = None
         self._closed = False
+
+    def __len__(self) -> int:
+        """Requests that wait, without the one that runs."""
+        return len(self._requests)
 
     def submit(self, key: Hashable, work: Callable[[], None]) -> None:
         """Runs `work` soon, in the place of a waiting request with the same key. After `close` it runs at once."""
@@ -36,7 +41,7 @@ class DiskThread:
                 self._requests[key] = work
                 self._changed.notify()
                 if self._thread is None:
-                    self._thread = threading.Thread(target=self._run, name="disk", daemon=True)
+                    self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                     self._thread.start()
                 return
         _guarded(work)

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import itertools
-import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
+import cv2
+import numpy as np
 import pygame
+from numpy.typing import NDArray
 
+from live.system.disk import DiskThread
 from live.video import VideoError
 
 Say = Callable[[str], None]
+WAITING_AT_MOST: Final = 8
+"""Files that wait to be written; each picture of them takes megabytes."""
+CLOSE_WITHIN_S: Final = 2.0
 
 
 def fresh(folder: Path, name: str, ending: str) -> Path:
@@ -33,14 +40,18 @@ def fresh(folder: Path, name: str, ending: str) -> Path:
 
 
 class FileWriter:
-    """Writes files on threads of its own; reports each file, or why it could not be written."""
+    """Writes files on a thread of its own, one after the other; reports each file, or why it could not be written."""
 
     def __init__(self, folder: Path, said: Say, failed: Say, at_once: bool) -> None:
         self.folder = folder
         self._said = said
         self._failed = failed
-        self._at_once = at_once
-        self._threads: list[threading.Thread] = []
+        self._disk = DiskThread(inline=at_once, name="pictures")
+
+    @property
+    def full(self) -> bool:
+        """Whether so many files wait to be written that no more should be made."""
+        return len(self._disk) >= WAITING_AT_MOST
 
     def text(self, name: str, ending: str, text: str) -> None:
         """Writes a text."""
@@ -48,28 +59,32 @@ class FileWriter:
 
     def picture(self, name: str, surface: pygame.Surface) -> None:
         """Writes a PNG of a surface as it is now."""
-        copy = surface.copy()
-        self._do(name, ".png", lambda path: pygame.image.save(copy, str(path), "screenshot.png"))
+        width, height = surface.get_size()
+        held = np.frombuffer(surface.get_buffer(), np.uint8)  # type: ignore[call-overload]
+        pixels = held.reshape(height, width, 4).copy()
+        self._do(name, ".png", lambda path: path.write_bytes(_png(pixels)))
 
     def close(self) -> None:
-        """Waits until everything is written."""
-        for thread in self._threads:
-            thread.join()
+        """Waits until everything is written, for two seconds at most."""
+        if not self._disk.finish(CLOSE_WITHIN_S):
+            self._failed(f"{len(self._disk) + 1} pictures or drawings were not written: the disk is too slow")
 
     def _do(self, name: str, ending: str, write: Callable[[Path], object]) -> None:
         def work() -> None:
             try:
                 path = fresh(self.folder, name, ending)
                 write(path)
-            except (OSError, VideoError, pygame.error) as error:
+            except (OSError, VideoError) as error:
                 self._failed(f"{name}{'' if name.endswith(ending) else ending}: {error}")
             else:
                 self._said(f"wrote {path.name}")
 
-        if self._at_once:
-            work()
-            return
-        self._threads = [thread for thread in self._threads if thread.is_alive()]
-        thread = threading.Thread(target=work, name="picture")
-        self._threads.append(thread)
-        thread.start()
+        if self.full:
+            self._failed(f"{name}{ending} is not written: {WAITING_AT_MOST} files wait to be written already")
+        else:
+            self._disk.submit(work, work)
+
+
+def _png(pixels: NDArray[np.uint8]) -> bytes:
+    """OpenCV gives Python's interpreter lock back meanwhile; pygame keeps it, and a note would wait for the picture."""
+    return cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_BGRA2BGR))[1].tobytes()

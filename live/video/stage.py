@@ -31,11 +31,13 @@ from live.video.performer_pens import Hear, Paper, PerformerPens
 from live.video.piano_roll import PianoRoll
 from live.video.picture_layer import PictureLayer
 from live.video.window_parameters import WINDOW_KNOBS
-from models.base import Knob, Page, Value
+from models.base import Knob, KnobError, Page, Value
 
 BACKGROUND = (12, 12, 16)
 UNDRAWN_S = 0.5
 """After this time without a drawn frame the stage counts as one without a window."""
+SHOTS_AT_MOST = 16
+"""Pictures asked for by `/window/shot` that wait to be drawn."""
 View = PictureLayer | PianoRoll | Ink
 
 
@@ -207,10 +209,10 @@ class Stage:
                 picture.advance(looks)
             for name, roll in self.rolls.items():
                 roll.advance(now_s, self.tree.snapshot(name, ROLL_KNOBS))
-            if self.window is not None:
+            if self.window is not None and not self._writer.full:
                 if self.tree.snapshot("window", ["screenshot"])["screenshot"]:
-                    self._shots.append(f"arabesque {self.clock.date()}")
-                while self._shots:
+                    self._writer.picture(f"arabesque {self.clock.date()}", self.picture())
+                if self._shots:  # one at a time: the window is drawn between them
                     self._writer.picture(self._shots.pop(0), self.picture())
 
     def draw(self, surface: pygame.Surface, whole: bool = False) -> pygame.Rect | None:
@@ -312,6 +314,8 @@ class Stage:
         self.touch(node, x, y, down >= 0.5, int(finger), performer_of(writer.peer) if writer is not None else None)
 
     def _shoot(self, value: Value) -> None:
+        if len(self._shots) >= SHOTS_AT_MOST:
+            raise KnobError(f"/window/shot: {SHOTS_AT_MOST} pictures wait to be written already; {value!r} is left out")
         self._shots.append(str(value))
 
     def _watch(self, address: str, arguments: tuple[Any, ...]) -> None:

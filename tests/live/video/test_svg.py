@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import re
+import threading
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from models.base import Page, Pen
+import pytest
+from programs import PATIENCE_S
+
+from live.parameters.tree import Tree
+from live.transport.clock import Clock
+from live.video import Window, files
+from live.video.stage import SHOTS_AT_MOST, Stage
+from models.base import KnobError, Page, Pen
 
 SVG = "{http://www.w3.org/2000/svg}"
 LABEL = "{http://www.inkscape.org/namespaces/inkscape}label"
@@ -78,7 +88,8 @@ def test_pictures_are_written_and_stay_in_the_folder(show: Any) -> None:
     show.tree.set("/window/shot", "first.png")
     show.tree.set("/window/shot", "../out")
     show.tree.set("/window/shot", "")
-    show.at(1.0)
+    for frame in range(4):  # one picture is drawn with each frame
+        show.at(1.0 + 0.1 * frame)
     assert show.files() == ["first 2.png", "first.png"]
     assert [sentence for sentence in show.failed if "plain file name" in sentence] == show.failed
     assert len(show.failed) == 2
@@ -90,3 +101,35 @@ def test_pictures_are_written_and_stay_in_the_folder(show: Any) -> None:
     show.tree.set("/window/screenshot", True)
     show.at(1.0)
     assert "arabesque today.png" in show.files()
+
+
+def test_a_flood_of_pictures_is_refused_past_a_few_and_not_waited_for_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocked, free, failed = threading.Event(), threading.Event(), list[str]()
+
+    def slow(folder: Path, name: str, ending: str) -> Path:
+        blocked.set()
+        assert free.wait(PATIENCE_S)
+        return folder / f"{name}{ending}"
+
+    monkeypatch.setattr(files, "fresh", slow)
+    monkeypatch.setattr(files, "CLOSE_WITHIN_S", 0.01)
+    tree = Tree(Clock())
+    stage = Stage(tree, tree.clock, failed.append, tmp_path)
+    stage.set_window(Window(64, 64))
+    tree.set("/window/shot", "first")
+    stage.advance(tree.clock.now())
+    assert blocked.wait(PATIENCE_S)
+    taken = 0
+    for number in range(100):
+        with suppress(KnobError):
+            tree.set("/window/shot", f"picture {number}")
+            taken += 1
+        stage.advance(tree.clock.now())
+    assert taken == files.WAITING_AT_MOST + SHOTS_AT_MOST
+    with pytest.raises(KnobError, match="16 pictures wait to be written already; 'more' is left out"):
+        tree.set("/window/shot", "more")
+    stage.close()
+    free.set()
+    assert failed == ["9 pictures or drawings were not written: the disk is too slow"]
