@@ -31,7 +31,7 @@ from live.video.layer_knobs import INK_KNOBS, PICTURE_KNOBS, laid
 from models.base import Knob, KnobError, Model, Sees, Value
 
 RESERVED = {
-    *("engine", "clock", "midi", "camera", "window", "preset", "cue", "mapping"),
+    *("engine", "clock", "midi", "camera", "window", "preset", "cue", "mapping", "health", "metrics"),
     *("error", "get", "list", "ping", "pong", "subscribe", "unsubscribe"),
 }
 """First parts of addresses that belong to the engine, so that no node can be called that."""

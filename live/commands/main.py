@@ -18,6 +18,7 @@ MODULES: dict[str, str] = {
     "sketch": "live.commands.sketch",
     "style": "live.commands.style",
     "judge": "live.commands.judge",
+    "service": "live.commands.service",
     "weights": "live.commands.weights",
     "bench": "live.commands.bench",
 }

@@ -13,6 +13,7 @@ MEANINGS: dict[str, str] = {
     "sketch": "play the sketch patch, or draw files: sheet, morph, complete",
     "style": "paint a photo, add a painting to the weights, judge weights",
     "judge": "measure a model's weights: log-loss, and figures of its music beside those of recordings",
+    "service": "keep a patch running unattended: install, status, log, remove, run",
     "weights": "list weights, import or fetch published ones",
     "bench": "measure this machine: steps, timing, control, start-up",
 }

@@ -17,6 +17,7 @@ from live.midi.output.delay import Delay
 from live.net.allow import Allow
 from live.net.source_rule import SourceRule
 from live.net.token import TokenError, read_token
+from live.service.arguments import add_arguments, check_arguments, start_log_file
 
 log = logging.getLogger("live.commands.play")
 
@@ -29,7 +30,7 @@ ALONE = (
 """What to try, told to a person who names no patch."""
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
     commands = "\n".join(f"  {name:9} {meaning}" for name, meaning in MEANINGS.items())
     parser = argparse.ArgumentParser(
         prog="arabesque",
@@ -183,6 +184,7 @@ def _parser() -> argparse.ArgumentParser:
     running = parser.add_argument_group("how it runs")
     running.add_argument("--seconds", type=float, metavar="N", help="stop after so many seconds")
     running.add_argument("--headless", action="store_true", help="no window, no running line: the log tells changes")
+    add_arguments(parser)
     running.add_argument("--verbose", "-v", action="store_true", help="say more of what goes on")
     running.add_argument("--version", action="version", version=f"arabesque {version('arabesque')}")
     return parser
@@ -192,9 +194,11 @@ def main(argv: list[str]) -> int:
     """`arabesque [PATCH] …`: plays until Ctrl-C, a SIGTERM, /engine/stop or the end of --seconds."""
     signals = StopSignals()
     signals.install()
-    parser = _parser()
+    parser = make_parser()
     given = parser.parse_args(argv)
     terminal = _log(given.verbose)
+    check_arguments(parser, given)
+    start_log_file(given)
     settings = (*_clocks(given), *(_setting(parser, text) for text in given.settings))
     targets = tuple(_target(parser, text) for text in given.osc_out)
     if given.seconds is not None and not given.seconds > 0:
@@ -230,6 +234,8 @@ def main(argv: list[str]) -> int:
         files=_files(parser, given.files),
         restore="never" if given.fresh else "always" if given.resume else "after a crash",
         settings=settings,
+        service=given.service,
+        alerts=tuple(given.alert),
         watch=not given.no_reload,
     )
     return perform(

@@ -18,7 +18,6 @@ from live.midi.output.node_outputs import NodeOutputs
 from live.net.repeated_complaints import RepeatedComplaints, with_count
 from live.net.source_rule import SourceRule
 from live.nodes.event_runner import EventRunner
-from live.nodes.loading import load_model
 from live.nodes.node_set import NodeSet
 from live.nodes.routing import Routing
 from live.osc.opening import open_osc
@@ -26,6 +25,8 @@ from live.osc.output import OscOutput
 from live.osc.server import OscServer
 from live.parameters.tree import Tree
 from live.patch import Patch, PatchError
+from live.service.checks import Heartbeat
+from live.service.supervision import Supervision
 from live.session.recorder import SessionRecorder
 from live.session.start import start_session
 from live.show.meter import MeterService
@@ -55,10 +56,15 @@ class Engine:
         clock: Clock | None = None,
         options: Options | None = None,
         path: Path | None = None,
+        supervision: Supervision | None = None,
     ) -> None:
         self.path = path
+        self.exit_status = 0
+        """The exit status for an orderly end."""
         self.options = options or Options()
         self.clock = clock or Clock()
+        self.supervision = supervision or Supervision()
+        self._heartbeat = Heartbeat(self.clock.now())
         show = path.parent if path is not None else Path()
         self.tree = Tree(self.clock, source_rule=SourceRule([show, Path()], self.options.files, self.options.allow))
         self.osc_out = OscOutput(self.tree, self.clock)
@@ -113,7 +119,7 @@ class Engine:
         for name, node in patch.nodes.items():
             if self.stopping.is_set():  # a signal came while a model was loaded
                 return
-            models[name] = load_model(name, node, self.path)
+            models[name] = self.supervision.load_model(name, node, self.path)
         self.stage.set_window(patch.window)
         self.routing.show(patch.rolls, ())
         session = start_session(self.options, self.path, patch.text, self.clock, self.fail)
@@ -132,6 +138,7 @@ class Engine:
                 wake=self.control_thread.wake,
                 fail=self.fail,
                 patch=patch,
+                playing=lambda: self.patch,
                 path=self.path,
                 options=self.options,
                 nodes=self.nodes,
@@ -141,6 +148,9 @@ class Engine:
                 stage=self.stage,
                 osc_out=self.osc_out,
                 osc=lambda: self.osc,
+                supervision=self.supervision,
+                main_thread=self._heartbeat,
+                leave=self.leave,
             )
         )
         self._apply_settings()
@@ -165,6 +175,7 @@ class Engine:
             if self.stopping.wait(max(0.0, min(rates_s, each_s, until_s) - now_s)):
                 return
             now_s = self.clock.now()
+            self._heartbeat.beat(now_s)
             if now_s >= rates_s:
                 self.nodes.publish_readings()
                 rates_s = now_s + HOUSEKEEPING_S
@@ -216,6 +227,11 @@ class Engine:
     def stop_soon(self) -> None:
         """Asks `run` to return; may be called from any thread and from a signal handler."""
         self.stopping.set()
+
+    def leave(self, status: int) -> None:
+        """Asks `run` to return for an end with this exit status; from any thread."""
+        self.exit_status = status
+        self.stop_soon()
 
     def close(self) -> None:
         """Stops the control thread, the nodes, the ports (ending each sounding note), then OSC. May be called twice."""

@@ -40,6 +40,12 @@ class Options:
     """Folders and stream addresses from which a sender may name files, besides those of the show and its network."""
     restore: Literal["after a crash", "always", "never"] = "after a crash"
     """When a saved state of the patch is taken up at the start."""
+    window: bool = True
+    """Whether the patch's window is opened."""
+    service: str | None = None
+    """The name of the installed show that this run belongs to, or None."""
+    alerts: tuple[str, ...] = ()
+    """Where alerts are sent, as `live.service.alerts` has it."""
     settings: tuple[tuple[str, str], ...] = ()
     """(address, value) to set at the start."""
     watch: bool = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import os
 import secrets
@@ -19,8 +20,10 @@ from live.engine.show_log import ShowLog
 from live.engine.stop_deadline import StopDeadline, exit_now
 from live.engine.terminal import StatusStream, Terminal
 from live.nodes.frame_runner import FrameRunner
-from live.patch import PatchError, find, load
-from live.transport.clock import VirtualClock
+from live.patch import PatchError, find
+from live.service.installation import Installation
+from live.service.supervision import Supervision
+from live.transport.clock import Clock, VirtualClock
 from live.video.window import Screen
 
 log = logging.getLogger(__name__)
@@ -42,12 +45,16 @@ def perform(
 
     Offline it plays on a virtual clock, to the recording only.
     """
+    supervision = _supervision(patch, options)
     try:
         path = find(patch)
-        loaded = load(path)
+        loaded = supervision.load_patch(path)
     except PatchError as error:
         log.error("%s", error)
         return 1
+    options = replace(options, window=not headless)
+    if supervision.start.safe:  # what crashed it may be in the saved state
+        options = replace(options, restore="never")
     if options.seed is None and loaded.seed is None:
         loaded.seed = secrets.randbelow(2**31)
         log.info("seed %d (--seed %d gives this performance again)", loaded.seed, loaded.seed)
@@ -56,7 +63,7 @@ def perform(
             options = replace(options, record=Path(scratch) / "played.mid")
         if offline:
             options = replace(options, midi="silent", osc=None, osc_out=())
-        engine = Engine(loaded, VirtualClock() if offline else None, options, path)
+        engine = Engine(loaded, VirtualClock() if offline else None, options, path, supervision)
         on_stop(engine.stop_soon)
         deadline = StopDeadline(engine.stopping, engine.end_notes)
         display: Terminal | ShowLog = ShowLog(engine.clock, engine.tree, engine.nodes)
@@ -82,10 +89,23 @@ def perform(
             if not offline:
                 display.end()
             deadline.cancel()
+        if supervision.installation is not None:
+            supervision.installation.end()
+        if engine.exit_status:
+            return engine.exit_status
         if engine.nodes.stuck:  # Python would wait for its thread, or abort
             exit_now(1)
         recording = engine.voices.recording()
         return to_sound(recording.recording, render) if recording and recording.recording and render else 0
+
+
+def _supervision(patch: str, options: Options) -> Supervision:
+    """How this engine was started; an installed show counts its starts."""
+    if options.service is None:
+        return Supervision(Path(patch).stem)
+    faulthandler.enable()  # a supervisor ends an engine that hangs by SIGABRT: the log then has every thread's line
+    installation = Installation(options.service, Clock())
+    return Supervision(options.service, installation=installation, start=installation.begin())
 
 
 def _rest_painters(engine: Engine) -> None:

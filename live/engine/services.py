@@ -22,6 +22,9 @@ from live.parameters.glides import Glides
 from live.parameters.tree import Tree
 from live.parameters.writer import performer_of
 from live.patch import Patch
+from live.service.checks import Heartbeat
+from live.service.monitor import Monitor
+from live.service.supervision import Supervision
 from live.show.cue_list import CueList
 from live.show.mapping_service import MappingService
 from live.show.meter import MeterService
@@ -46,6 +49,7 @@ def make_services(
     wake: Callable[[], None],
     fail: Callable[[str], None],
     patch: Patch,
+    playing: Callable[[], Patch],
     path: Path | None,
     options: Options,
     nodes: NodeSet,
@@ -55,8 +59,13 @@ def make_services(
     stage: Stage,
     osc_out: OscOutput,
     osc: Callable[[], OscServer | None],
+    supervision: Supervision,
+    main_thread: Heartbeat,
+    leave: Callable[[int], None],
 ) -> list[Service]:
-    """All services, not yet opened; `path` is the patch's, and `osc` gives the server once it is open."""
+    """All services, not yet opened; `path` is the patch's, `playing` gives the patch that plays, and `osc` the server
+    once it is open. `main_thread` is the heartbeat of that thread, and `leave` ends the engine with an exit status.
+    """
     disk = DiskThread(inline=clock.virtual)
 
     def beside(what: str) -> Path | None:
@@ -71,6 +80,21 @@ def make_services(
     clock_in = MidiClockIn(tree, clock)
     midi_in.receivers += [clock_in.receive, learn.receive, keys.receive]
     midi_in.gone += [keys.gone]
+    monitor = Monitor(
+        tree=tree,
+        clock=clock,
+        disk=disk,
+        supervision=supervision,
+        main_thread=main_thread,
+        leave=leave,
+        options=options,
+        nodes=nodes,
+        voices=voices,
+        listener=midi_in,
+        cameras=cameras,
+        stage=stage,
+        patch=playing,
+    )
     osc_out.gone += [keys.peer_gone, lambda peer: stage.pens.performer_gone(performer_of(peer))]
     return [
         disk,
@@ -92,5 +116,6 @@ def make_services(
         cues,
         SavedState(tree, clock, cues, disk, None if clock.virtual else beside("state"), options.restore),
         FrameOutputs(tree, clock, stage, fail, Path(), options.record_video),
-        HttpService(tree, clock, stage, options, fail, osc_out, osc, patch),
+        HttpService(tree, clock, stage, options, fail, osc_out, osc, patch, monitor.pages.answers()),
+        monitor.service,
     ]

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from live.engine.options import Options
+from live.http.answer import Answers
 from live.http.clients import WebSocketClients
 from live.http.first_view import first_view, unknown
 from live.http.oscquery import OscQueryNamespace
@@ -53,6 +54,7 @@ class HttpService:
         out: OscOutput,
         osc: Callable[[], OscServer | None],
         patch: Patch,
+        answers: Answers | None = None,
     ) -> None:
         self.tree = tree
         self.clock = clock
@@ -63,6 +65,7 @@ class HttpService:
         self._fail = fail
         self._osc = osc
         self._patch = patch
+        self._answers = answers or {}
         self._reported: tuple[str, ...] = ()
         self._picture = StagePicture(stage, clock)
         self._errors: deque[tuple[str, str]] = deque(maxlen=MOST_ERRORS)
@@ -170,6 +173,7 @@ class HttpService:
             guard=self._guard,
             sources=self,
             osc=self._osc,
+            answers=self._answers,
         )
 
     def _choose(self, patch: Patch) -> None:

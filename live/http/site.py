@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 
 from aiohttp import web
 
+from live.http.answer import Answers
 from live.http.discovery import keep_announced
 from live.http.guard import RequestGuard
 from live.http.oscquery import ATTRIBUTES, OscQueryNamespace, host_info
@@ -54,7 +55,10 @@ class PageSources(Protocol):
 
 
 class HttpSite:
-    """Answers requests; all of it runs on one loop. `/-/…` is the page's own, all else is the tree."""
+    """Answers requests; all of it runs on one loop. `/-/…` is the page's own, all else is the tree.
+
+    `answers` are those of other parts of the engine by their path; they come before the tree.
+    """
 
     def __init__(
         self,
@@ -65,6 +69,7 @@ class HttpSite:
         guard: RequestGuard,
         sources: PageSources,
         osc: Callable[[], OscServer | None],
+        answers: Answers | None = None,
     ) -> None:
         self.name = name
         self.sockets = sockets
@@ -72,6 +77,7 @@ class HttpSite:
         self._guard = guard
         self._sources = sources
         self._osc = osc
+        self._answers = answers or {}
 
     async def serve(self, host: str, listening: socket.socket, end: asyncio.Event) -> None:
         """Serves on a socket that listens on a host, and announces it, until the end."""
@@ -125,6 +131,9 @@ class HttpSite:
         path = request.path.rstrip("/") or "/"
         if path == STREAM:
             return await self._stream(request)
+        if answer := self._answers.get(path):
+            given = await asyncio.to_thread(answer)
+            return web.Response(status=given.status, body=given.body, headers={"Content-Type": given.content_type})
         if path.startswith("/-/"):
             return await self._own(path.removeprefix("/-/"))
         asked = [name for name in request.query if name != "token"]

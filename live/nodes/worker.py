@@ -115,6 +115,22 @@ class Worker(ABC):
         """The figures of its work now, as READINGS declares them."""
         return {"step_ms": self.step_s * 1000.0}
 
+    @property
+    def given_up(self) -> bool:
+        """Whether its model has failed too often to be tried again without a reset."""
+        return self._failures >= FAILURES_AT_MOST
+
+    @property
+    def trouble(self) -> str:
+        """Why it does not step, for a person to read; empty while all is well. From any thread."""
+        if self._hanging:
+            return "a step of its model does not return"
+        if self.given_up:
+            return f"its model has failed {self._failures} times in a row and rests until it is reset"
+        if self._thread is not None and not self._thread.is_alive() and not self._stopping:
+            return "its thread has ended"
+        return ""
+
     # -- life ---------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
@@ -209,13 +225,12 @@ class Worker(ABC):
         """Reports a failure and restarts the model; returns the time of the next call."""
         self._failures += 1
         self.failed_s = now_s
-        given_up = self._failures >= FAILURES_AT_MOST
         if self.tree.recorder is not None:
             self.tree.recorder.failed(now_s, self.name, sentence)
         self.tree.publish("/engine/error", sentence)
-        self.tree.publish(f"/{self.name}/state", "failed" if given_up else "restarting")
+        self.tree.publish(f"/{self.name}/state", "failed" if self.given_up else "restarting")
         self._begin_again(now_s)
-        self._rests_s = float("inf") if given_up else now_s + RETRY_S
+        self._rests_s = float("inf") if self.given_up else now_s + RETRY_S
         return self._rests_s
 
     def _look(self, arrived: Sequence[Event], swapped: bool) -> tuple[float, dict[str, Any]]:

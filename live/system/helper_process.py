@@ -23,6 +23,8 @@ BACKLOG_AT_MOST = 20_000
 LONG_BACKLOG = 1_000
 PING_EVERY_S = 0.25
 """Also the engine's sign of life: the MIDI sender ends its notes when it has received nothing for a second."""
+SILENT_AFTER_PINGS = 12
+"""A process that has left so many unanswered is reported as silent; see `answers`."""
 HUNG_AFTER_PINGS = 32
 """A process that has left so many unanswered is replaced; a driver may take some seconds over one call."""
 
@@ -91,6 +93,11 @@ class HelperProcess:
             self._backlog.append(line)
             self._wake.notify_all()
 
+    @property
+    def answers(self) -> bool:
+        """Whether it has answered one of the last twelve pings: within three seconds. From any thread."""
+        return self._unanswered <= SILENT_AFTER_PINGS
+
     def close(self) -> bool:
         """Ends the process and the threads; False where it had to be killed. A flood not sent yet is dropped."""
         with self._wake:
@@ -127,7 +134,7 @@ class HelperProcess:
             bufsize=0,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=_environment(),
+            env=child_environment(),
             # A Ctrl-C in the terminal, or its closing, is for the engine to act on.
             start_new_session=sys.platform != "win32",
             creationflags=getattr(subprocess, "HIGH_PRIORITY_CLASS", 0),
@@ -220,9 +227,10 @@ def _command(module: str, arguments: Sequence[str]) -> list[str]:
     return [sys.executable, "-P", "-m", module, *arguments, "--engine", str(os.getpid())]
 
 
-def _environment() -> dict[str, str]:
+def child_environment() -> dict[str, str]:
+    """The environment of a process that imports this program: from a checkout it must find it wherever it runs."""
     root = str(Path(__file__).resolve().parents[2])
     environment = dict(os.environ)
-    if "site-packages" not in root:  # a checkout: the process must find it wherever the user stands
+    if "site-packages" not in root:
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH")]))
     return environment

@@ -74,6 +74,10 @@ class Cameras:
         capture = self._captures.get(name)
         return capture.newest if capture is not None else None
 
+    def names(self) -> list[str]:
+        """The open cameras."""
+        return list(self._captures)
+
     # -- a control-thread service -------------------------------------------------------------------------------------
 
     def open(self) -> None:

@@ -69,7 +69,10 @@ class Stage:
         self._shots: list[str] = []
         self._changed: pygame.Rect | None = None
         self._drawn = (0, 0)
-        self._drawn_s = float("-inf")
+        self.drawn_s = float("-inf")
+        """When the window was drawn last."""
+        self.no_screen = ""
+        """Why the window that the patch asks for could not be opened."""
         self._changes = 0
         self._dark = 0.0
         self._writer = FileWriter(folder or Path(), partial(self.say, False), fail, at_once=clock.virtual)
@@ -232,7 +235,7 @@ class Stage:
                 self._paint(surface, box, dark)
                 self._changes += 1
             self._drawn, self._dark = surface.get_size(), dark
-            self._drawn_s = self.clock.now()
+            self.drawn_s = self.clock.now()
             self.taps.offer(surface, self._changes)
             return box
 
@@ -247,7 +250,7 @@ class Stage:
 
     def show(self, now_s: float) -> float:
         """Draws for the taps where no window is drawn; returns the time of its next call."""
-        wanted_s = max(self.taps.next_s(), self._drawn_s + UNDRAWN_S)
+        wanted_s = max(self.taps.next_s(), self.drawn_s + UNDRAWN_S)
         if wanted_s > now_s:
             return wanted_s
         surface = self.picture()

@@ -113,7 +113,7 @@ class Screen:
                 if self.surface.get_size() != size:  # some drivers only leave the full screen at the first call
                     self.surface = pygame.display.set_mode(size, pygame.RESIZABLE, display=display)
         except pygame.error as error:
-            self._failed = True
+            self._failed, self.stage.no_screen = True, str(error)
             self.close()
             log.warning("no window: %s; playing without one (--headless silences this)", error)
             return

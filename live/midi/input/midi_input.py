@@ -68,6 +68,11 @@ class MidiInput:
         self._devices: list[str] = []
         self._addresses: set[str] = set()
 
+    @property
+    def answers(self) -> bool:
+        """Whether the listener process, if there is one, has answered within three seconds."""
+        return self._process is None or self._process.answers
+
     # -- the service --------------------------------------------------------------------------------------------
 
     def open(self) -> None:

@@ -21,6 +21,8 @@ from models.base import Event
 
 log = logging.getLogger(__name__)
 
+PORT_STATES = ("opened", "lost", "returned", "waiting", "silent")
+"""Those of a port; the others are of the sender and of its recording."""
 OnState = Callable[[str, str], None]
 """Takes a state (opened, lost, returned, waiting, silent, recording, restarted or error) and a sentence; or `keys` and
 the address at which performers' keys are received."""
@@ -53,6 +55,8 @@ class MidiOutput:
         self.clock = clock or Clock()
         self.recording: Path | None = None
         """The MIDI file being written, once it is: the one asked for, or a numbered one if that was there."""
+        self.state, self.sentence = "opening", ""
+        """The last state of the port (opened, lost, returned, waiting or silent), and its sentence."""
         self._delay = Delay.read(delay) if delay else None
         self._record = record
         self._on_state = on_state
@@ -92,6 +96,11 @@ class MidiOutput:
     def lead_s(self) -> float:
         """So much earlier than it is due an event must be sent at the most."""
         return self._delay.longest_s if self._delay is not None else 0.0
+
+    @property
+    def answers(self) -> bool:
+        """Whether the sender process has answered within three seconds."""
+        return self._process is None or self._process.answers
 
     def voice(self, owner: str) -> MidiVoice:
         """An output to this port for one owner, on channel 1."""
@@ -166,6 +175,7 @@ class MidiOutput:
         self._send("forget", owner)
 
     def _process_ended(self, why: str) -> None:
+        self.state, self.sentence = "lost", "the MIDI sender is started again"
         self._on_state("error", f"the MIDI sender has ended ({why}); starting it again")
 
     def _first_lines(self) -> Iterable[bytes]:
@@ -200,6 +210,8 @@ class MidiOutput:
                 there = f" ({self._record} exists already)" if self.recording != self._record else ""
                 self._on_state(state, f"recording to {sentence}{there}")
             case _:
+                if state in PORT_STATES:
+                    self.state, self.sentence = state, sentence
                 self._on_state(state, sentence)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -61,6 +61,11 @@ class NodeOutputs:
                 on_state=self._on_state,
             )
         return self._ports[name]
+
+    @property
+    def ports(self) -> Mapping[str, MidiOutput]:
+        """The open ports by name."""
+        return self._ports
 
     def add(self, node: str, out: Midi) -> MidiVoice:
         """A node's voice on its port, with its addresses at their defaults."""

@@ -1,0 +1,120 @@
+"""Puts the health of an engine together: its checks, the service that acts on them, and the pages that show it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from live.engine.options import Options
+from live.midi.input.midi_input import MidiInput
+from live.midi.output.node_outputs import NodeOutputs
+from live.nodes.node_set import NodeSet
+from live.parameters.tree import AddressError, Tree
+from live.patch import Patch
+from live.service.alerts import Alerts
+from live.service.checks import (
+    Heartbeat,
+    camera_check,
+    listener_check,
+    midi_check,
+    node_check,
+    thread_check,
+    window_check,
+)
+from live.service.figures import Figures, NodeFigures
+from live.service.health import Health
+from live.service.health_service import HealthService
+from live.service.pages import HealthPages
+from live.service.supervision import Supervision
+from live.system.disk import DiskThread
+from live.transport.clock import Clock
+from live.video.cameras import Cameras
+from live.video.stage import Stage
+
+
+class Monitor:
+    """`service` belongs on the control thread, `pages` to the web server. `patch` gives the patch that plays."""
+
+    def __init__(
+        self,
+        *,
+        tree: Tree,
+        clock: Clock,
+        disk: DiskThread,
+        supervision: Supervision,
+        main_thread: Heartbeat,
+        leave: Callable[[int], None],
+        options: Options,
+        nodes: NodeSet,
+        voices: NodeOutputs,
+        listener: MidiInput,
+        cameras: Cameras,
+        stage: Stage,
+        patch: Callable[[], Patch],
+    ) -> None:
+        self._tree, self._stage = tree, stage
+        self._nodes, self._voices, self._cameras = nodes, voices, cameras
+        self._supervision = supervision
+        health = Health()
+        self.service = HealthService(
+            tree,
+            clock,
+            disk,
+            health,
+            supervision,
+            Alerts(options.alerts),
+            folder=Path(),
+            show_note=lambda sentence: stage.say(True, sentence),
+            leave=leave,
+            keep=lambda: supervision.keep(patch(), {name: node.model for name, node in nodes.items()}),
+        )
+        self.pages = HealthPages(stage, clock, self.figures)
+        if clock.virtual:
+            return
+        health.checks += [
+            thread_check("main", main_thread),
+            thread_check("control", self.service.heartbeat),
+            *([window_check(stage)] if options.window else []),
+            node_check(nodes, without_failed=supervision.start.safe),
+            midi_check(lambda: voices.ports),
+            listener_check(lambda: listener.answers),
+            camera_check(tree, cameras.names),
+        ]
+
+    def figures(self) -> Figures:
+        """The figures of this moment; from any thread."""
+        installation = self._supervision.installation
+        return Figures(
+            show=self._supervision.show,
+            problems=tuple(self.service.problems()),
+            up_s=self.service.up_s,
+            safe=self._supervision.start.safe,
+            crashes=installation.crashes_total if installation is not None else 0,
+            alerts=self.service.sent,
+            nodes={name: self._node(name) for name in self._nodes},
+            ports={name: port.state for name, port in list(self._voices.ports.items())},
+            cameras={n: (str(self._read(f"/{n}/state")), self._number(f"/{n}/fps")) for n in self._cameras.names()},
+            window_fps=self._number("/window/fps") if self._stage.window is not None else None,
+            machine=self.service.machine,
+        )
+
+    def _node(self, name: str) -> NodeFigures:
+        runner = self._nodes.get(name)
+        fps = f"/{name}/fps"
+        return NodeFigures(
+            state=str(self._read(f"/{name}/state")),
+            step_s=runner.step_s if runner is not None else 0.0,
+            steps=runner.steps if runner is not None else 0,
+            fps=self._number(fps) if fps in self._tree else None,
+        )
+
+    def _read(self, address: str) -> object:
+        """A value; an empty text where its node has just been removed."""
+        try:
+            return self._tree.get(address)
+        except AddressError:
+            return ""
+
+    def _number(self, address: str) -> float:
+        value = self._read(address)
+        return float(value) if isinstance(value, int | float) else 0.0

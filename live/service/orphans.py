@@ -1,0 +1,45 @@
+"""Helper processes that outlive their engine: a supervisor adopts them and ends those that stay."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from contextlib import suppress
+from typing import Final
+
+import psutil
+
+PR_SET_CHILD_SUBREAPER: Final = 36
+
+
+def adopt_orphans() -> None:
+    """From now on the orphans of this process's children become its own children; on Linux only."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def end_orphans(within_s: float) -> list[str]:
+    """Waits for all children to end by themselves, kills those that do not, and returns their programs.
+
+    A MIDI sender ends its notes first, so it is not interrupted.
+    """
+    children = psutil.Process().children(recursive=True)
+    left = psutil.wait_procs(children, within_s)[1]
+    killed = []
+    for process in left:
+        with suppress(psutil.Error):
+            killed.append(" ".join(process.cmdline()[:4]))
+            process.kill()
+    psutil.wait_procs(left, within_s)
+    _reap()
+    return killed
+
+
+def _reap() -> None:
+    """Takes the exit status of adopted children that have ended, so that none stays as a zombie."""
+    if os.name != "posix":
+        return
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
