@@ -55,12 +55,12 @@ class Feedback:
 
     @property
     def on(self) -> bool:
-        """Whether the next picture needs the last one: then it changes all over, all the time."""
-        return bool("/window/feedback/amount" in self._tree and self._tree.get("/window/feedback/amount"))
+        """Whether the picture changes all over: it is mixed with the last one, or for the first time no more."""
+        return self._last is not None or self._amount() > 0.0
 
     def apply(self, surface: pygame.Surface) -> None:
         """Mixes the last picture into the one that has just been drawn on a 32-bit surface."""
-        if not self.on:
+        if self._amount() <= 0.0:
             self._last = None
             return
         now_s = self._clock.now()
@@ -70,6 +70,10 @@ class Feedback:
             new = _mixed(new, self._last, self._tree.snapshot("window", FEEDBACK_KNOBS), steps)
             cv2.convertScaleAbs(new, dst=pixels(surface), alpha=1.0 / WHOLE)
         self._last, self._last_s = new, now_s
+
+    def _amount(self) -> float:
+        address = "/window/feedback/amount"
+        return float(self._tree.get(address)) if address in self._tree else 0.0  # type: ignore[arg-type]
 
 
 def _mixed(new: Levels, last: Levels, given: dict[str, Any], steps: float) -> Levels:
