@@ -16,6 +16,8 @@ class Camera:
     - "auto": the first camera that delivers frames, else the test picture;
     - 0, 1, 2 …: a camera by its number;
     - "http://…", "rtsp://…", "tcp://…": a network stream;
+    - "shared:NAME": pictures that another program writes to shared memory (`live.video.shared_memory_reader`);
+    - "ndi:NAME": an NDI source by part of its name (extra arabesque[ndi]);
     - "clip.mp4": a video file, looped at its own frame rate, looked up beside the patch first;
     - "photo.jpg": a still picture;
     - "test": a built-in moving picture;

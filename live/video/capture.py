@@ -35,7 +35,7 @@ REPEAT_S = 1.0
 def _settings(
     *,
     source: Annotated[
-        str, Knob("auto, test, a camera's number or name, a video or picture file, a network address", file=True)
+        str, Knob("auto, test, a camera's number or name, a file, a network address, shared:NAME, ndi:NAME", file=True)
     ] = "auto",
     width: Annotated[int, Knob("Requested width; files and streams keep their own", 16, MOST_PX, "px")] = 640,
     height: Annotated[int, Knob("Requested height; files and streams keep their own", 16, MOST_PX, "px")] = 480,

@@ -1,6 +1,7 @@
 """Sinks to other programs that need an extra, imported only when they are switched on.
 
-None of them can be tried on a machine without their devices and systems: they follow the documentation of each.
+NDI is tried by a test; the others need devices and systems that the development machines lack, and follow the
+documentation of each.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class VirtualCameraSink:
 
     def __init__(self) -> None:
         self.name = "virtual camera"
-        self._package = _package("pyvirtualcam", "virtual-camera")
+        self._package = package("pyvirtualcam", "virtual-camera")
         self._camera: Any = None
 
     def write(self, shown: StageFrame) -> None:
@@ -46,7 +47,7 @@ class SyphonSink:
 
     def __init__(self) -> None:
         self.name = NAME
-        self._package = _package("syphon", "syphon")
+        self._package = package("syphon", "syphon")
         self._copy = import_module("syphon.utils.numpy").copy_image_to_mtl_texture
         self._make = import_module("syphon.utils.raw").create_mtl_texture
         self._server = self._package.SyphonMetalServer(NAME)
@@ -71,7 +72,7 @@ class SpoutSink:
 
     def __init__(self) -> None:
         self.name = NAME
-        self._sender = _package("SpoutGL", "spout").SpoutSender()
+        self._sender = package("SpoutGL", "spout").SpoutSender()
         self._sender.setSenderName(NAME)
 
     def write(self, shown: StageFrame) -> None:
@@ -90,7 +91,7 @@ class NdiSink:
 
     def __init__(self) -> None:
         self.name = NAME
-        _package("cyndilib", "ndi")
+        package("cyndilib", "ndi")
         self._frame = import_module("cyndilib.video_frame").VideoSendFrame()
         self._frame.set_frame_rate(Fraction(RATE, 1))
         self._frame.set_fourcc(import_module("cyndilib.wrapper.ndi_structs").FourCC.BGRX)
@@ -113,7 +114,8 @@ class NdiSink:
             self._sender = None
 
 
-def _package(name: str, extra: str) -> Any:
+def package(name: str, extra: str) -> Any:
+    """Imports what an extra brings. Raises VideoError with the extra's name where it is missing."""
     try:
         return import_module(name)
     except ImportError as error:

@@ -13,6 +13,8 @@ import cv2
 
 from live.net.source_rule import SCHEMES
 from live.video import VideoError
+from live.video.ndi_reader import NdiReader
+from live.video.shared_memory_reader import SharedMemoryReader
 from live.video.shot import Shot
 from live.video.synthetic_scene import SyntheticScene
 from live.video.video_file_reader import VideoFileReader
@@ -20,6 +22,8 @@ from models.files.picture_file import is_picture, read
 
 OPEN_MS, READ_MS = 3000, 2000
 """Time limits for a stream: to answer, and to send the next frame."""
+SHARED, NDI = "shared:", "ndi:"
+"""How the names of a shared memory and of an NDI source begin."""
 DEVICES = Path("/sys/class/video4linux")
 Settings = Mapping[str, Any]
 """source (text), width, height, rate and exposure, as documented at `live.video.camera.Camera`."""
@@ -148,6 +152,12 @@ def open_reader(settings: Settings, folder: Path, live: bool) -> tuple[FrameRead
         return TestPictureReader(settings), "test picture"
     if source == "auto":
         return _first(settings)
+    if source.startswith(SHARED):
+        name = source.removeprefix(SHARED)
+        return SharedMemoryReader(name), f"shared memory {name}"
+    if source.startswith(NDI):
+        ndi = NdiReader(source.removeprefix(NDI))
+        return ndi, ndi.name
     if "://" in source:
         if source.partition("://")[0].lower() not in SCHEMES:
             raise VideoError(f"{source}: expected an address that begins with {', '.join(SCHEMES)}")
