@@ -60,23 +60,30 @@ class Pen:
     """A pen moves in a straight line to (x, y); with `down` it draws the line, otherwise it moves above the paper.
 
     (0, 0) is the middle of the paper, y grows downward, and 1 is half of the paper's shorter side. `pen` is the pen's
-    number, from 0.
+    number, from 0. `pressure`, 0..1, is the width of the line as a part of its full width.
     """
 
     x: float
     y: float
     down: bool
     pen: int = 0
+    pressure: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """A command for whole drawings: "new" begins a drawing of this pen (the one before may fade), "undo" removes the
     pen's last drawing, "clear" removes the drawings of all pens.
+
+    Of a "new" drawing: `box` is where it will be, its middle x, y and half of its longer side, if the model knows them
+    and the drawing may be shown elsewhere; `answers` is the performer's pen whose drawing it completes.
+    For a model, "undo" means that the performer with this pen has taken the last line back.
     """
 
     do: Literal["new", "clear", "undo"]
     pen: int = 0
+    box: tuple[float, float, float] | None = None
+    answers: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

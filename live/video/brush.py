@@ -37,7 +37,9 @@ class StrokeRaster:
     Only as much memory is taken as the drawing is large.
     """
 
-    def __init__(self, size: tuple[int, int]) -> None:
+    def __init__(self, size: tuple[int, int], erasures: int = 0) -> None:
+        self.erasures = erasures
+        """The drawing's count of erasures from which it is painted."""
         self.bounds = pygame.Rect(0, 0, 0, 0)
         """The part of the paper that is drawn on."""
         self.settled = False
@@ -50,17 +52,21 @@ class StrokeRaster:
         self._dry: list[tuple[int, float]] = []
         """For each stroke the number of finished segments, and their total length."""
         self._wet: list[tuple[pygame.Rect, NDArray[np.uint32]]] = []
-        self._seen = (0, 0, False)
+        self._seen: tuple[object, ...] = ()
 
     @property
     def picture(self) -> pygame.Surface:
         """The pixels within `bounds`."""
         return self._surface.subsurface(self.bounds.move(-self._area.x, -self._area.y))
 
-    def paint(self, drawing: Drawing) -> pygame.Rect | None:
-        """Paints what is new in a drawing; returns the box that has changed, None for nothing."""
+    def paint(self, drawing: Drawing, now_s: float = math.inf) -> pygame.Rect | None:
+        """Paints what is new in a drawing; returns the box that has changed, None for nothing.
+
+        The line to the last point is shown as far as it has grown by `now_s`.
+        """
         last = drawing.strokes[-1] if drawing.strokes else None
-        seen = (len(drawing.strokes), drawing.points, last is None or last.done)
+        grown = 1.0 if last is None or last.done else _grown(last, now_s)
+        seen = (len(drawing.strokes), drawing.points, last is None or last.done, grown)
         if self.settled or seen == self._seen:
             return None
         self._seen = seen
@@ -68,7 +74,7 @@ class StrokeRaster:
         for number, stroke in enumerate(drawing.strokes):
             if number == len(self._dry):
                 self._dry.append((-1, 0.0))
-            for part, wet in self._parts(number, stroke):
+            for part, wet in self._parts(number, stroke, grown if stroke is last else 1.0):
                 box = _box(part, self._size)
                 if box.w and box.h:
                     parts.append((box, part, wet, stroke.colour))
@@ -113,8 +119,11 @@ class StrokeRaster:
         left, top = box.x - self._area.x, box.y - self._area.y
         return pixels[left : left + box.w, top : top + box.h]
 
-    def _parts(self, number: int, stroke: Stroke) -> Iterator[tuple[Samples, bool]]:
-        """The segments of a stroke that are not painted yet, and whether each may still change."""
+    def _parts(self, number: int, stroke: Stroke, grown: float) -> Iterator[tuple[Samples, bool]]:
+        """The segments of a stroke that are not painted yet, and whether each may still change.
+
+        Of the last one only the part `grown`, 0..1, is given.
+        """
         dry, length = self._dry[number]
         segments = len(stroke.points) - 1
         if dry >= max(segments, 1 if stroke.done else 0):
@@ -122,7 +131,7 @@ class StrokeRaster:
         points = [self._pixel(point) for point in stroke.points]
         width = max(stroke.width * self._scale, 0.8)
         if segments == 0:
-            yield np.array([[*points[0], width / 2.0]] * 2, np.float32), not stroke.done
+            yield np.array([[*points[0], width / 2.0 * stroke.pressures[0]]] * 2, np.float32), not stroke.done
             if stroke.done:
                 self._dry[number] = (1, 0.0)
             return
@@ -134,11 +143,14 @@ class StrokeRaster:
             along = length + np.linspace(0.0, long, len(line), dtype=np.float32)
             ends_at = whole if stroke.done else max(whole, 2.0 * TAPER * width)
             half = _half_width(along, ends_at, width)
+            half *= np.linspace(stroke.pressures[index], stroke.pressures[index + 1], len(line), dtype=np.float32)
             part = np.concatenate([np.array(line, np.float32), half[:, None]], axis=1)
             length += long
             # The curve turns with the point after the next, and its end is thinner if the line ends soon.
             final = stroke.done or (index + 2 <= segments and whole - length > TAPER * width)
             wet = not final or (index > 0 and self._dry[number][0] < index)
+            if grown < 1.0 and index == segments - 1:
+                part, wet = part[: 1 + math.ceil(grown * (len(part) - 1))], True
             for start in range(0, len(part) - 1, GROUP):
                 yield part[start : start + GROUP + 1], wet
             if not wet:
@@ -146,6 +158,12 @@ class StrokeRaster:
 
     def _pixel(self, point: Point) -> Point:
         return point[0] * self._scale + self._middle[0], point[1] * self._scale + self._middle[1]
+
+
+def _grown(stroke: Stroke, now_s: float) -> float:
+    """The part of the line to the last point that is shown."""
+    from_s, to_s = stroke.grows
+    return min(max((now_s - from_s) / (to_s - from_s), 0.0), 1.0) if to_s > from_s else 1.0
 
 
 def _half_width(along: Samples, whole: float, width: float) -> Samples:

@@ -82,7 +82,13 @@ def _placed(row: SheetRow, number: int, size: tuple[int, int], cell_px: int) -> 
         y_px = (number + 0.5) * cell_px - scale * (top + bottom) / 2 - size[1] / 2.0
         width = LINE * cell_px / half
         strokes = [
-            Stroke(width, colour, [((x * scale + x_px) / half, (y * scale + y_px) / half) for x, y in line], done=True)
+            Stroke(
+                width,
+                colour,
+                [((x * scale + x_px) / half, (y * scale + y_px) / half) for x, y in line],
+                done=True,
+                pressures=[1.0] * len(line),
+            )
             for line, colour in cell.lines
             if line
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections import deque
 from collections.abc import Mapping
@@ -14,11 +15,16 @@ from live.system.queues import TimedQueue
 from live.video import Layer
 from live.video.brush import StrokeRaster
 from live.video.layer_knobs import INK_KNOBS
+from live.video.palette import mixed, turned
+from live.video.placement import GOLDEN, Box, Move, Placement
+from live.video.scene import Scene
 from live.video.strokes import Colour, Drawing, DrawingList
 from models.base import Event, Page, Pen
 
 log = logging.getLogger(__name__)
 
+STAYS: Move = Move()
+"""A drawing that is shown where the model draws it."""
 FADE_LEVELS = 64
 """Number of steps in which a drawing fades; its pixels are recomputed at each step only."""
 
@@ -38,6 +44,13 @@ class Ink:
         self._touched: deque[Pen] = deque(maxlen=100_000)
         self._down: set[int] = set()
         self._interrupted = False
+        self._placement = Placement()
+        self._moves: dict[int, Move] = {}
+        self._lines: dict[int, Colour] = {}
+        """For each pen of the model the colour that suits the picture behind its drawing."""
+        self._answers: dict[int, bool] = {}
+        self._erased: deque[tuple[float, float, float]] = deque(maxlen=10_000)
+        self._taken_back: deque[int] = deque(maxlen=1000)
         self._now_s = 0.0
         self._size = (0, 0)
         self._sheets: dict[Drawing, StrokeRaster] = {}
@@ -73,42 +86,67 @@ class Ink:
 
     # -- from the window or over OSC -----------------------------------------------------------------------------
 
-    def performer_pen(self, x: float, y: float, down: bool, pen: int = 0) -> list[Pen]:
+    def performer_pen(self, x: float, y: float, down: bool, pen: int = 0, pressure: float = 1.0) -> list[Pen]:
         """A performer's pen, from any thread: drawn with the next frame. Returns its events for the model.
 
         Where it first touches, it has been moved to, unseen: it draws no line from where it was lifted.
         """
         with self._lock:
-            events = [Pen(x, y, down, pen)]
+            events = [Pen(x, y, down, pen, pressure)]
             if down and pen not in self._down:
-                events.insert(0, Pen(x, y, False, pen))
+                events.insert(0, Pen(x, y, False, pen, pressure))
             (self._down.add if down else self._down.discard)(pen)
             self._touched.extend(events)
         return events
 
+    def erase(self, x: float, y: float, radius: float) -> None:
+        """Erases a circle with the next frame, from any thread."""
+        self._erased.append((x, y, radius))
+
+    def undo_performer(self, pen: int) -> bool:
+        """Takes back the last stroke of a performer's pen, and its answer, with the next frame, from any thread.
+
+        False where there is none.
+        """
+        waiting = any(moved.pen == pen and moved.down for moved in tuple(self._touched))
+        if not waiting and not any(one.pen == -1 - pen for one in tuple(self.paper.drawings)):
+            return False
+        self._taken_back.append(pen)
+        return True
+
     # -- on the main thread --------------------------------------------------------------------------------------
 
-    def advance(self, now_s: float, look: Mapping[str, Any]) -> None:
-        """Draws everything that is due by now; `look` has the present knobs of the layer."""
+    def advance(self, now_s: float, look: Mapping[str, Any], scene: Scene) -> None:
+        """Draws everything that is due by now; `look` has the present knobs of the layer, `scene` what is behind."""
         self.look = look
         self._now_s = now_s
         if self._interrupted:
             self._interrupted = False
             self.paper.interrupt()
-        width, colour = look["width"] / 500.0, _rgb(look["colour"])
+        width = look["width"] / 500.0
         for due_s, event in self._timed.take_due(now_s):
             match event:
-                case Pen(x, y, down, pen):
-                    self.paper.move(due_s, abs(pen), (x, y), down, width, colour)
-                case Page("new", pen):
-                    self.paper.new_page(due_s, abs(pen))
+                case Pen(x, y, down, pen, pressure):
+                    to = self._moves.get(pen, STAYS)(x, y)
+                    self.paper.move(due_s, abs(pen), to, down, width, self._colour(abs(pen)), pressure)
+                case Page("new", pen, box, answers):
+                    self._new_page(due_s, abs(pen), box, answers, scene)
                 case Page("clear"):
                     self.paper.clear()
                 case Page("undo", pen):
                     self.paper.undo(abs(pen))
         while self._touched:
             moved = self._touched.popleft()
-            self.paper.move(now_s, -1 - moved.pen, (moved.x, moved.y), moved.down, width, colour)
+            colour = _of_performer(look["performer_colour"], moved.pen)
+            self.paper.move(
+                now_s, -1 - moved.pen, (moved.x, moved.y), moved.down, width, colour, 0.25 + 0.75 * moved.pressure
+            )
+        while self._taken_back:
+            self.paper.undo_performer(self._taken_back.popleft())
+        while self._erased:
+            x, y, radius = self._erased.popleft()
+            if self.paper.erase((x, y), radius) and look["fade"] <= 0.0:
+                self.paper.erasures += 1
         if look["clear"]:
             self.paper.clear()
         if look["undo"]:
@@ -133,9 +171,11 @@ class Ink:
             changed = _union(changed, gone.bounds if fades else None)
         for drawing in drawings:
             sheet = self._sheets.get(drawing)
-            if sheet is None:
-                sheet = self._sheets[drawing] = StrokeRaster(size)
-            changed = _union(changed, sheet.paint(drawing))
+            if sheet is None or sheet.erasures != drawing.erasures:
+                changed = _union(changed, sheet.bounds if sheet is not None else None)
+                sheet = self._sheets[drawing] = StrokeRaster(size, drawing.erasures)
+                self._faded.pop(drawing, None)
+            changed = _union(changed, sheet.paint(drawing, self._now_s if self.look["glide"] else math.inf))
             if drawing.ended_s is not None:
                 if fades:
                     changed = _union(changed, self._fade(drawing, sheet))
@@ -165,6 +205,36 @@ class Ink:
 
     # -- inside --------------------------------------------------------------------------------------------------
 
+    def _new_page(
+        self, due_s: float, pen: int, box: tuple[float, float, float] | None, answers: int | None, scene: Scene
+    ) -> None:
+        move, place = STAYS, None
+        if box is not None and self.look["compose"]:
+            others = [(extent, self._visible(one)) for one in self.paper.drawings if (extent := one.extent())]
+            move, place = self._placement.place(box, others, scene.size, scene.picture)
+        self._moves[pen] = move
+        if answers is not None:
+            self._lines[pen] = _of_performer(self.look["answer_colour"], answers)
+        elif scene.palette.colours and self.look["tint"] > 0.0:
+            behind = place or (Box(box[0], box[1], box[2], box[2]) if box is not None else None)
+            self._lines[pen] = scene.palette.line(scene.luminance(behind))
+        else:
+            self._lines.pop(pen, None)
+        self._answers[pen] = answers is not None
+        self.paper.new_page(due_s, pen, place, answers)
+
+    def _colour(self, pen: int) -> Colour:
+        """The colour of a model's pen."""
+        if self._answers.get(pen):
+            return self._lines[pen]
+        colour = _rgb(self.look["colour"])
+        return mixed(colour, self._lines[pen], self.look["tint"]) if pen in self._lines else colour
+
+    def _visible(self, drawing: Drawing) -> float:
+        if drawing.ended_s is None or self.look["fade"] <= 0.0:
+            return 1.0
+        return max(0.0, 1.0 - (self._now_s - drawing.ended_s) / float(self.look["fade"]))
+
     def _fade(self, drawing: Drawing, sheet: StrokeRaster) -> pygame.Rect | None:
         assert drawing.ended_s is not None
         if not sheet.bounds.w:
@@ -190,6 +260,11 @@ class Ink:
         if sheet.bounds.w:
             self._background.blit(sheet.picture, sheet.bounds)
         sheet.settle()
+
+
+def _of_performer(colour: tuple[float, ...], pen: int) -> Colour:
+    """The colour of a performer's lines, or of their answers: of the first as given, with other hues for the others."""
+    return turned(_rgb(colour), pen * GOLDEN)
 
 
 def _rgb(parts: tuple[float, ...]) -> Colour:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pygame
 
+from live.video.performer_pens import WINDOW
 from live.video.stage import Stage
 from models.base import KnobError
 
@@ -63,9 +64,9 @@ def each_ink(name: str) -> Callable[[Stage], None]:
 
 
 def undo(stage: Stage) -> None:
-    """Undoes the last drawing of the highest layer, or the last stroke of a person."""
+    """Takes back the last line drawn at this window on the highest layer; without one, the last drawing."""
     node = stage.top_ink()
-    if node is not None:
+    if node is not None and not stage.pens.undo(node, WINDOW):
         _set(stage, f"/{node}/undo", True)
 
 
@@ -119,14 +120,14 @@ KEYS = (
     KeyBinding(("w",), "W", "set the corners of the picture on a wall, then its mesh", next_setting),
     KeyBinding(("b",), "B", "blackout on or off", toggle("/engine/blackout")),
     KeyBinding(("c",), "C", "erase all drawings", each_ink("clear")),
-    KeyBinding(("u", "z"), "U  Z", "undo the last drawing, or your last stroke", undo),
+    KeyBinding(("u", "z"), "U  Z", "take back your last line, or else the last drawing", undo),
     KeyBinding(("s",), "S", "save the drawings (SVG)", lambda stage: stage.save()),
     KeyBinding(("p", "f12"), "P  F12", "save a picture of the window (PNG)", press("/window/screenshot")),
     KeyBinding(("q",), "Q", "stop the program", press("/engine/stop")),
 )
 DIGITS = frozenset("123456789")
 PRESETS = ("1 … 9", "recall a preset; with Ctrl, store one")
-POINTER = ("Mouse, pen, touch", "draw")
+POINTER = ("Mouse, pen, touch", "draw; the right button erases")
 
 
 def pressed(stage: Stage, event: pygame.event.Event) -> bool:

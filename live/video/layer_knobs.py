@@ -23,6 +23,19 @@ def _ink(
     colour: Annotated[Numbers, Knob("Colour of new lines", 0.0, 1.0, components=RGB)] = (
         *(0.96, 0.93, 0.86),
     ),
+    glide: Annotated[bool, Knob("Lines of the model grow smoothly from point to point, as a hand draws")] = True,
+    tint: Annotated[
+        float, Knob("How far new drawings of the model take their colour from the picture behind them", 0.0, 1.0)
+    ] = 0.0,
+    performer_colour: Annotated[
+        Numbers, Knob("Colour of a performer's lines; further performers get other hues", 0.0, 1.0, components=RGB)
+    ] = (1.0, 0.80, 0.36),
+    answer_colour: Annotated[
+        Numbers, Knob("Colour of lines that complete a performer's; other hues for others", 0.0, 1.0, components=RGB)
+    ] = (1.0, 0.55, 0.42),
+    compose: Annotated[
+        bool, Knob("Give each drawing a place of its own: where the picture is calm, beside the other drawings")
+    ] = True,
     paper: Annotated[
         Numbers, Knob("Colour and opacity of the paper; opacity 0 is no paper", 0.0, 1.0, components=(*RGB, "opacity"))
     ] = (0.97, 0.95, 0.91, 0.0),
@@ -68,13 +81,27 @@ ROLL_KNOBS = knobs_of(_roll)
 _PLACE = Knob("on the paper", -1000.0, 1000.0)
 PEN_KNOB = event(
     "A performer's pen: its place (0 0 is the middle of the paper, y grows downward, 1 is half of its shorter side), 1 "
-    "where it touches, and the finger, from 0. Each sender has pens of its own; a line begins where one first touches",
-    1,
+    "where it touches, the finger, from 0, and the pressure. Each sender has pens of its own; a line begins where one "
+    "first touches",
+    2,
     x=_PLACE,
     y=_PLACE,
     down=Knob("1 touches, 0 is lifted", 0.0, 1.0),
     finger=Knob("which of the sender's pens", 0, 15, kind="int"),
+    pressure=Knob("how hard it presses: the width of the line", 0.0, 1.0),
 )
+ERASER = 0.06
+"""Radius of the eraser, in halves of the paper's shorter side."""
+ERASE_KNOB = event(
+    f"Erases what is drawn in a circle: its middle on the paper, and its radius ({ERASER})",
+    1,
+    x=_PLACE,
+    y=_PLACE,
+    radius=Knob("half of its width", 0.001, 4.0),
+)
+UNDO_STROKE_KNOB = pulse("Takes the sender's own last line back, and what completed it")
+HAND_KNOBS = {"pen": PEN_KNOB, "erase": ERASE_KNOB, "undo_stroke": UNDO_STROKE_KNOB}
+"""What performers do on the paper."""
 
 
 def laid(knobs: dict[str, Knob], layer: Layer) -> dict[str, Knob]:

@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from live.parameters.tree import Tree
+from live.parameters.writer import current_writer, performer_of
 from live.video.curve import Point
 from live.video.ink import Ink
-from models.base import Event
+from live.video.layer_knobs import ERASER
+from models.base import Event, Page
 
 MAX_PENS: Final = 64
+WINDOW: Final = "window"
+"""The performer at the window itself."""
 Hear = Callable[[Event], None]
 """Takes an event for a model."""
 
@@ -30,29 +34,64 @@ class Paper:
 class PerformerPens:
     """Draws with the pens of people on the nodes' papers: shown with the next frame, given to the model, and published
     as `/NODE/pen` with a number below 0 for each finger of each performer. May be used from any thread.
+
+    `paper_of` finds the paper of a node; None for one that has none.
     """
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, paper_of: Callable[[str], Paper | None]) -> None:
         self._tree = tree
+        self._paper_of = paper_of
         self._numbers = PenNumbers()
         self._last: dict[tuple[str, int], tuple[Paper, Point]] = {}
+        self._drew: dict[tuple[str, Hashable], int] = {}
+        """The pen with which each performer drew last on each paper."""
 
-    def touch(self, paper: Paper, at: Point, down: bool, finger: int, performer: Hashable) -> None:
-        """Moves a pen; a line begins where it first touches, wherever it was before."""
-        self._move(paper, at, down, self._numbers.number((paper.node, performer), finger, down))
+    def touch(
+        self, node: str, at: Point, down: bool, finger: int, performer: Hashable, pressure: float = 1.0
+    ) -> bool:
+        """Moves a pen; a line begins where it first touches, wherever it was before. False without a paper."""
+        paper = self._paper_of(node)
+        if paper is None:
+            return False
+        number = self._numbers.number((node, performer), finger, down)
+        if down:
+            self._drew[node, performer] = number
+        self._move(paper, at, down, number, pressure)
+        return True
+
+    def undo(self, node: str, performer: Hashable) -> bool:
+        """Takes a performer's last line on a paper back; False for one who has drawn nothing there."""
+        paper, pen = self._paper_of(node), self._drew.get((node, performer))
+        if paper is None or pen is None or not paper.ink.undo_performer(pen):
+            return False
+        paper.hear(Page("undo", pen))
+        return True
+
+    def erase(self, node: str, x: float, y: float, radius: float = ERASER) -> None:
+        """Erases what is drawn in a circle on a node's paper."""
+        paper = self._paper_of(node)
+        if paper is not None:
+            paper.ink.erase(x, y, radius)
 
     def performer_gone(self, performer: Hashable) -> None:
         """Lifts the pens of a performer who has gone."""
         for node in {node for node, _ in list(self._last)}:
+            self._drew.pop((node, performer), None)
             for pen in self._numbers.lifted((node, performer)):
                 paper, at = self._last[node, pen]
                 self._move(paper, at, False, pen)
 
-    def _move(self, paper: Paper, at: Point, down: bool, pen: int) -> None:
+    def _move(self, paper: Paper, at: Point, down: bool, pen: int, pressure: float = 1.0) -> None:
         self._last[paper.node, pen] = paper, at
-        for event in paper.ink.performer_pen(*at, down, pen):
+        for event in paper.ink.performer_pen(*at, down, pen, pressure):
             paper.hear(event)
             self._tree.publish(f"/{paper.node}/pen", event.x, event.y, int(event.down), -1 - event.pen)
+
+
+def writing_performer() -> Hashable:
+    """Whose pens this thread's write to the tree moves; None for the engine itself, such as a cue."""
+    writer = current_writer()
+    return performer_of(writer.peer) if writer is not None else None
 
 
 class PenNumbers:

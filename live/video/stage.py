@@ -16,7 +16,6 @@ import pygame
 
 from live.nodes.output import EventOutput
 from live.parameters.tree import Tree
-from live.parameters.writer import current_writer, performer_of
 from live.transport.clock import Clock
 from live.video import Layer, Roll, Window, svg
 from live.video.blackout import Blackout
@@ -26,10 +25,11 @@ from live.video.files import FileWriter
 from live.video.frame_tap import FrameTaps
 from live.video.guidance import Guidance
 from live.video.ink import Ink
-from live.video.layer_knobs import INK_KNOBS, PEN_KNOB, PICTURE_KNOBS, ROLL_KNOBS, laid
-from live.video.performer_pens import Hear, Paper, PerformerPens
+from live.video.layer_knobs import HAND_KNOBS, INK_KNOBS, PICTURE_KNOBS, ROLL_KNOBS, laid
+from live.video.performer_pens import WINDOW, Hear, Paper, PerformerPens, writing_performer
 from live.video.piano_roll import PianoRoll
 from live.video.picture_layer import PictureLayer
+from live.video.scene import Scene
 from live.video.window_parameters import WINDOW_KNOBS
 from models.base import Knob, KnobError, Page, Value
 
@@ -52,6 +52,7 @@ class Stage:
         self.pictures: dict[str, PictureLayer] = {}
         self.rolls: dict[str, PianoRoll] = {}
         self.guidance = Guidance(tree)
+        self.scene = Scene(clock)
         self.taps = FrameTaps(clock)
         """Outputs that take the pictures beside the window."""
         self.notes: list[tuple[float, bool, str]] = []
@@ -65,7 +66,7 @@ class Stage:
         """Held while layers are added and removed, so that a frame shows a whole change or nothing of it."""
         self._hear: dict[str, Hear] = {}
         self._names: dict[str, list[str]] = {}
-        self.pens = PerformerPens(tree)
+        self.pens = PerformerPens(tree, self._paper)
         self._shots: list[str] = []
         self._changed: pygame.Rect | None = None
         self._drawn = (0, 0)
@@ -112,7 +113,7 @@ class Stage:
                 self._move(f"/{node}", ink, layer)
                 return
             self._hear[node] = hear
-            self._names[node] = self._declare(node, {**INK_KNOBS, "pen": PEN_KNOB}, layer, begins)
+            self._names[node] = self._declare(node, {**INK_KNOBS, **HAND_KNOBS}, layer, begins)
             self.inks = {**self.inks, node: Ink(node, layer)}
             self._changed = pygame.Rect((0, 0), self.size)
 
@@ -163,13 +164,12 @@ class Stage:
     # -- what a person does --------------------------------------------------------------------------------------
 
     def touch(
-        self, node: str, x: float, y: float, down: bool, finger: int = 0, performer: Hashable = "window"
-    ) -> None:
+        self, node: str, x: float, y: float, down: bool, finger: int = 0, performer: Hashable = WINDOW,
+        pressure: float = 1.0,
+    ) -> None:  # fmt: skip
         """A performer's pen on a node's paper, from any thread (see PerformerPens)."""
-        ink, hear = self.inks.get(node), self._hear.get(node)
-        if ink is not None and hear is not None:
+        if self.pens.touch(node, (x, y), down, finger, performer, pressure):
             self.guidance.taken_part = True
-            self.pens.touch(Paper(node, ink, hear), (x, y), down, finger, performer)
 
     def paper_under(self, x_px: float, y_px: float) -> tuple[float, float]:
         """Position on the paper of a pixel of the window."""
@@ -202,14 +202,14 @@ class Stage:
     def advance(self, now_s: float) -> None:
         """Shows what is due by now, and does what the addresses request."""
         with self.lock:
+            for name, picture in self.pictures.items():
+                picture.advance({**picture.look, **self.tree.snapshot(name, self._names[name])})
+            self.scene.see(self.pictures.values(), self.size)
             for name, ink in self.inks.items():
                 asked = self.tree.snapshot(name, self._names[name])
-                ink.advance(now_s, {**_DEFAULTS, **asked})
+                ink.advance(now_s, {**_DEFAULTS, **asked}, self.scene)
                 if asked.get("save"):
                     self.save([name])
-            for name, picture in self.pictures.items():
-                looks = {**picture.look, **self.tree.snapshot(name, self._names[name])}
-                picture.advance(looks)
             for name, roll in self.rolls.items():
                 roll.advance(now_s, self.tree.snapshot(name, ROLL_KNOBS))
             if self.window is not None and not self._writer.full:
@@ -301,9 +301,13 @@ class Stage:
         self._changed = pygame.Rect((0, 0), self.size)
 
     def _heard(self, node: str, name: str) -> Callable[[Value], None] | None:
-        """What the model must hear of, too: a person's pen, the paper is empty, or the last stroke taken back."""
+        """What a write does beyond storing: what a performer does, and what the model must hear of, too."""
         if name == "pen":
             return lambda value: self._pen(node, value)
+        if name == "erase":
+            return lambda value: self.pens.erase(node, *value)  # type: ignore[misc]
+        if name == "undo_stroke":
+            return lambda _: self._undo_stroke(node)
         if name == "clear":
             return lambda _: self._hear[node](Page("clear"))
         if name == "undo":
@@ -312,9 +316,15 @@ class Stage:
 
     def _pen(self, node: str, value: Value) -> None:
         assert isinstance(value, tuple)
-        x, y, down, finger = (*value, 0.0)[:4]
-        writer = current_writer()
-        self.touch(node, x, y, down >= 0.5, int(finger), performer_of(writer.peer) if writer is not None else None)
+        x, y, down, finger, pressure = (*value, *(0.0, 1.0)[len(value) - 3 :])
+        self.touch(node, x, y, down >= 0.5, int(finger), writing_performer(), pressure)
+
+    def _undo_stroke(self, node: str) -> None:
+        self.pens.undo(node, writing_performer())
+
+    def _paper(self, node: str) -> Paper | None:
+        ink, hear = self.inks.get(node), self._hear.get(node)
+        return Paper(node, ink, hear) if ink is not None and hear is not None else None
 
     def _shoot(self, value: Value) -> None:
         if len(self._shots) >= SHOTS_AT_MOST:

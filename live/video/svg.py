@@ -7,10 +7,11 @@ went through, to a millionth of half the paper's shorter side. Layers are named 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from xml.sax.saxutils import quoteattr
 
 from live.video.curve import Point, controls
-from live.video.strokes import Colour, Drawing
+from live.video.strokes import Colour, Drawing, Stroke
 
 INKSCAPE = "http://www.inkscape.org/namespaces/inkscape"
 
@@ -48,10 +49,7 @@ def document(sheaves: Iterable[SvgLayer], width: int, height: int) -> str:
             who = "person" if drawing.pen < 0 else f"pen {drawing.pen}"
             lines.append(f"<g id={quoteattr(f'{sheaf.name}-{number}')} inkscape:label={quoteattr(who)}>")
             for stroke in drawing.strokes:
-                lines.append(
-                    f'<path d="{path(stroke.points)}" stroke="{_colour(stroke.colour)}" '
-                    f'stroke-width="{_number(stroke.width)}"/>'
-                )
+                lines += _paths(stroke)
             lines.append("</g>")
         lines.append("</g>")
     return "\n".join([*lines, "</svg>", ""])
@@ -66,6 +64,21 @@ def path(points: Sequence[Point]) -> str:
         first, second = controls(points, index)
         parts.append(f"C{_pair(first)} {_pair(second)} {_pair(points[index + 1])}")
     return "".join(parts)
+
+
+def _paths(stroke: Stroke) -> list[str]:
+    """A stroke as one path; with a varying pressure as one for each segment, since a path has one width."""
+    look = f'stroke="{_colour(stroke.colour)}" stroke-width='
+    if len(set(stroke.pressures)) <= 1:
+        width = _number(stroke.width * (stroke.pressures[0] if stroke.pressures else 1.0))
+        return [f'<path d="{path(stroke.points)}" {look}"{width}"/>']
+    lines = []
+    for index, (before, after) in enumerate(pairwise(stroke.pressures)):
+        first, second = controls(stroke.points, index)
+        here, there = stroke.points[index], stroke.points[index + 1]
+        data = f"M{_pair(here)}C{_pair(first)} {_pair(second)} {_pair(there)}"
+        lines.append(f'<path d="{data}" {look}"{_number(stroke.width * (before + after) / 2.0)}"/>')
+    return lines
 
 
 def _pair(point: Point) -> str:

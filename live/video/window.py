@@ -183,10 +183,14 @@ class Screen:
                 self._exposed = True
             case pygame.MOUSEBUTTONDOWN | pygame.MOUSEBUTTONUP if event.button == 1 and not event.touch:
                 self._touch(event.pos, event.type == pygame.MOUSEBUTTONDOWN)
+            case pygame.MOUSEBUTTONDOWN if event.button == 3 and not event.touch:
+                self._erase(event.pos)
             case pygame.MOUSEMOTION:
                 self._moved_s = now_s
                 if event.buttons[0] and not event.touch:
                     self._touch(event.pos, True)
+                elif event.buttons[2] and not event.touch:
+                    self._erase(event.pos)
             case pygame.FINGERDOWN | pygame.FINGERMOTION | pygame.FINGERUP:
                 width, height = self._output_size()
                 at, down = (event.x * width, event.y * height), event.type != pygame.FINGERUP
@@ -212,3 +216,8 @@ class Screen:
         node = self.stage.top_ink()
         if node is not None:
             self.stage.touch(node, *self.stage.paper_under(*at_px), down, finger)
+
+    def _erase(self, at_px: tuple[float, float]) -> None:
+        node = self.stage.top_ink()
+        if node is not None:
+            self.stage.pens.erase(node, *self.stage.paper_under(*at_px))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 
@@ -11,35 +11,24 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.base import Event, Knob, Page, Pulse, Wait, address_names, pulse
+from models.base import Event, Knob, Pulse, Wait, address_names, pulse
 from models.compute.chance import stream
 from models.files import store
 from models.sketch_rnn import pen as pen_
-from models.sketch_rnn.latent import DrawingCondition
+from models.sketch_rnn.answer import FIRST, STAYS, VARIANTS, Answer, speed_of, without
 from models.sketch_rnn.pen import Job, PenState, Place, place_of
-from models.sketch_rnn.performer import NO_DRAWING, Line, PerformerDrawing, extent, from_side, to_points
+from models.sketch_rnn.performer import extent, from_side, to_points
 from models.sketch_rnn.sampling import chances, draw
+from models.sketch_rnn.state import SketchState, later, pressed, stopped
 from models.sketch_rnn.step import CpuSketchStep, SketchStep, Way
 from models.sketch_rnn.subject import ANY, DrawingChooser, DrawingRequest
 from models.sketch_rnn.weights import SketchFacts, facts_of, read
 
 FRAME_S = 1.0 / 30.0  # least time that a `whole` drawing stays
 IDLE_S = 0.02  # delay of a step without work
+TOGETHER_S = 0.002  # points that are due within this time are computed in one step
 MODES = ("free", "vary", "morph", "complete")
 LEAST, MOST = 0.35, 1.0  # assumed size of a performer's drawing, as share of a complete one
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SketchState:
-    """The state of the model; immutable."""
-
-    seed: int
-    pen_states: tuple[PenState, ...] = ()
-    performer: PerformerDrawing = NO_DRAWING
-    drawn: tuple[Line, ...] = ()  # the performer's last finished drawing
-    fresh: bool = False  # `drawn` is not yet stored as A or B
-    ends: tuple[DrawingCondition | None, DrawingCondition | None] = (None, None)
-    last: int = 0  # the pen that last began a drawing
 
 
 class SketchRNN:
@@ -108,6 +97,7 @@ class SketchRNN:
                 choices=MODES,
             ),
         ] = "free",
+        answer: Annotated[bool, Knob("Mode free: complete what performers draw, too, each where they drew it")] = True,
         draw: Annotated[str, Knob("Category to draw; sets the category weights", kind="choice")] = ANY,
         category: Annotated[
             tuple[float, ...], Knob("Weight of each category; all equal: one at random", 0.0, 1.0, kind="vector")
@@ -166,9 +156,10 @@ class SketchRNN:
         """
         wanted = DrawingRequest(mode, draw, category, mix, variation, morph, spread, path, steady, pens)
         events: list[Event] = []
-        state = self._listen(state, heard, wanted, size, patience, events)
+        answering = mode == "complete" or (answer and mode == "free")
+        state = self._listen(state, heard, wanted, size, patience, answering, events)
         if clear or undo or again:
-            state = _pressed(state, clear, undo, rest, events)
+            state = pressed(state, clear, undo, rest, events)
             if again and mode == "complete" and state.drawn:
                 state = self._completing(state, wanted, size)
         if remember_a or remember_b:
@@ -176,56 +167,74 @@ class SketchRNN:
         if mode != "complete" and not hold:
             state = self._begin(state, wanted)
 
-        pen_states = list(state.pen_states)
-        places = [place_of(k, pens, x, y, size, rotation) for k in range(pens)]
-        busy = [k for k, pen_state in enumerate(pen_states) if pen_state.phase in ("try", "read")]
+        together = mode == "morph" and pens > 1
+        places = [place_of(k, pens, x, y, size, rotation, together=together) for k in range(pens)]
+        places += [STAYS] * len(state.answers)
+        pen_states = [*state.pen_states, *(one.state for one in state.answers)]
+        busy = [k for k, one in enumerate(pen_states) if one.phase in ("try", "read")]
         unseen = bool(busy)
         if not unseen:
-            busy = [k for k, pen_state in enumerate(pen_states) if pen_state.phase == "draw"]
+            busy = [k for k, one in enumerate(pen_states) if one.phase == "draw" and one.due_s <= TOGETHER_S]
         if busy:
             rest_s = max(rest, FRAME_S) if whole else rest
-            self._advance(pen_states, busy, places, (temperature, pen_temperature), longest, rest_s, events)
+            spent_s = 0.0 if whole else 1.0 / speed
+            pen_states = self._advance(
+                state, pen_states, busy, places, (temperature, pen_temperature), longest, rest_s, spent_s, events
+            )
+        drawing = [one.due_s for one in pen_states if one.phase == "draw"]
         wait_s = 0.0
-        if not busy:
-            resting = [pen_state.rest_s for pen_state in pen_states if pen_state.rest_s > 0.0]
+        if not busy and not drawing:
+            resting = [one.rest_s for one in pen_states if one.rest_s > 0.0]
             wait_s = min(IDLE_S, *resting) if resting and not hold else IDLE_S
         elif not unseen and not whole:
-            wait_s = 1.0 / speed
+            wait_s = min(drawing, default=1.0 / speed)
+            wait_s = 0.0 if wait_s <= TOGETHER_S and drawing else wait_s
         if wait_s:
             events.append(Wait(wait_s))
-            pen_states = [replace(pen, rest_s=pen.rest_s - wait_s) if pen.rest_s > 0.0 else pen for pen in pen_states]
-        return events, replace(state, pen_states=tuple(pen_states), performer=state.performer.later(wait_s))
+            pen_states = [later(one, wait_s) for one in pen_states]
+        answers = tuple(
+            replace(one, state=after) for one, after in zip(state.answers, pen_states[pens:], strict=True)
+        )
+        performers = state.performers.later(wait_s)
+        return events, replace(state, pen_states=tuple(pen_states[:pens]), answers=answers, performers=performers)
 
     # ---- one point of several pens
 
     def _advance(
-        self, pen_states: list[PenState], busy: list[int], places: list[Place], temperatures: tuple[float, float],
-        longest: int, rest_s: float, events: list[Event],
-    ) -> None:  # fmt: skip
+        self, state: SketchState, pen_states: list[PenState], busy: list[int], places: list[Place],
+        temperatures: tuple[float, float], longest: int, rest_s: float, spent_s: float, events: list[Event],
+    ) -> list[PenState]:  # fmt: skip
         working = [pen_states[k] for k in busy]
-        jobs = [pen_state.job for pen_state in working if pen_state.job is not None]
+        jobs = [one.job for one in working if one.job is not None]
         outputs, memories = self.network.step(
             np.stack([pen_state.stroke for pen_state in working]),
             [job.projection for job in jobs],
             [pen_state.memory for pen_state in working],
         )
-        numbers = chances([job.stream for job in jobs], [pen_state.count for pen_state in working])
+        numbers = chances([job.stream for job in jobs], [one.count for one in working])
         strokes, pens = draw(outputs, temperatures[0], numbers, pen=temperatures[1])
-        usual = self.facts.extent
-        for k, pen_state, memory, stroke, pen in zip(busy, working, memories, strokes, pens, strict=True):
-            match pen_state.phase:
+        usual, own = self.facts.extent, len(state.pen_states)
+        after = list(pen_states)
+        for k, one, memory, stroke, pen in zip(busy, working, memories, strokes, pens, strict=True):
+            match one.phase:
                 case "read":
-                    pen_states[k] = pen_.read(pen_state, memory)
+                    after[k] = pen_.read(one, memory)
                 case "try":
-                    pen_states[k] = pen_.tried(
-                        pen_state, memory, stroke, int(pen), usual=usual, place=places[k], longest=longest
-                    )
+                    after[k] = pen_.tried(one, memory, stroke, int(pen), usual=usual, place=places[k], longest=longest)
                 case _:
-                    made, after = pen_.drawn(
-                        pen_state, memory, stroke, int(pen), index=k, usual=usual, place=places[k], longest=longest
-                    )
+                    answer = state.answers[k - own] if k >= own else None
+                    made, drew = pen_.drawn(
+                        one, memory, stroke, int(pen), index=k if answer is None else answer.index, usual=usual,
+                        place=places[k], longest=longest,
+                    )  # fmt: skip
                     events += made
-                    pen_states[k] = replace(after, rest_s=rest_s) if after.phase == "rest" else after
+                    if drew.phase == "rest":
+                        after[k] = replace(drew, rest_s=rest_s if answer is None else 0.0)
+                    elif answer is not None and spent_s:
+                        after[k] = answer.moved(drew, made)
+                    else:
+                        after[k] = replace(drew, due_s=one.due_s + spent_s)
+        return after
 
     # ---- the next drawing
 
@@ -244,71 +253,58 @@ class SketchRNN:
 
     def _listen(
         self, state: SketchState, heard: Sequence[Event], wanted: DrawingRequest, size: float, patience_s: float,
-        events: list[Event],
+        answering: bool, events: list[Event],
     ) -> SketchState:  # fmt: skip
-        """Adjusts the number of pens, and takes in the performer's events."""
-        performer = state.performer.after(heard)
-        began = performer is not state.performer
+        """Adjusts the number of pens, takes in the performers' events, and begins to complete finished drawings."""
+        performers, touched = state.performers.after(heard)
+        performers, finished = performers.finished(patience_s)
         pen_states = list(state.pen_states)
         for k in range(wanted.pens, len(pen_states)):
             events += pen_.lifted(pen_states[k], k)[0]
         pen_states = pen_states[: wanted.pens] + [PenState()] * (wanted.pens - len(pen_states))
-        state = replace(state, pen_states=tuple(pen_states), performer=performer, last=min(state.last, wanted.pens - 1))
-        done = performer.done(patience_s)
-        if done:
-            state = replace(state, performer=PerformerDrawing(over=performer.over), drawn=performer.drawing, fresh=True)
-        if (wanted.mode == "complete" and began) or (wanted.mode == "vary" and done):
-            state = _stopped(state, events)
-        return self._completing(state, wanted, size) if wanted.mode == "complete" and done else state
+        answers, ended = without(state.answers, touched if answering else {answer.pen for answer in state.answers})
+        for answer in ended:
+            events += pen_.lifted(answer.state, answer.index)[0]
+        last = state.last if state.last >= FIRST else min(state.last, wanted.pens - 1)
+        state = replace(state, pen_states=tuple(pen_states), performers=performers, answers=answers, last=last)
+        if (wanted.mode == "complete" and touched) or (wanted.mode == "vary" and finished):
+            state = stopped(state, events, answers=False)
+        for pen, drawing in finished:
+            drawn_by = pen, speed_of(drawing)
+            state = replace(state, drawn=drawing.drawing, drawn_by=drawn_by, fresh=True)
+            if answering:
+                state = self._completing(state, wanted, size)
+        return state
 
     def _completing(self, state: SketchState, wanted: DrawingRequest, size: float) -> SketchState:
-        """Lets every pen continue the performer's drawing, each from another end of a line."""
+        """Lets pens continue the performer's last drawing: in mode complete several, each from another end of a line.
+        """
         (x, y), longer = extent(state.drawn)
         usual = self.facts.extent
         unit = 2.0 * pen_.FILL * size / usual
         unit = max(min(unit, longer / (LEAST * usual)), longer / (MOST * usual), 1e-6)
-        pen_states = list(state.pen_states)
-        for k, pen_state in enumerate(pen_states):
-            chance = stream(state.seed, k, 0 if wanted.steady else pen_state.number)
+        pen, speed = state.drawn_by
+        begun = []
+        for k in range(min(wanted.pens, VARIANTS) if wanted.mode == "complete" else 1):
+            chance = stream(state.seed, FIRST + pen * VARIANTS + k, 0 if wanted.steady else state.answered)
             condition = self.subjects.new(wanted, chance)
             side = from_side(state.drawn, k)
             points, end = to_points(side, unit, self.facts.coarse * unit), side[-1][-1]
             middle = (end[0] - x) / unit, (end[1] - y) / unit
             projection = self.network.project(condition.vector)
-            pen_states[k] = pen_.begun(pen_state, Job(condition, projection, chance, points, unit, end, middle))
-        return replace(state, pen_states=tuple(pen_states))
+            job = Job(condition, projection, chance, points, unit, end, middle, pen)
+            begun.append(Answer(pen, k, pen_.begun(PenState(paper=end), job), speed))
+        answers, _ = without(state.answers, {pen})
+        last = begun[-1].index
+        return replace(state, answers=(*answers, *begun), answered=state.answered + 1, last=last)
 
     def _remembered(self, state: SketchState, wanted: DrawingRequest, which: tuple[bool, bool]) -> SketchState:
-        pen_state = state.pen_states[0] if state.pen_states else PenState()
-        begun = pen_state.job.condition if pen_state.job is not None else None
-        known = begun if pen_state.trail_of is None else self.subjects.recalled(pen_state.trail, pen_state.trail_of)
+        own = state.pen_states[0] if state.pen_states else PenState()
+        shown = next((answer.state for answer in state.answers if answer.index == state.last), own)
+        begun = shown.job.condition if shown.job is not None else None
+        known = begun if shown.trail_of is None else self.subjects.recalled(shown.trail, shown.trail_of)
         drawing = state.performer.drawing or (state.drawn if state.fresh else ())
         if drawing:
             known = self.subjects.heard(drawing, wanted, state.seed) or known
         a, b = (known if pressed else end for pressed, end in zip(which, state.ends, strict=True))
         return replace(state, ends=(a, b), fresh=False)
-
-
-def _pressed(state: SketchState, clear: bool, undo: bool, rest_s: float, events: list[Event]) -> SketchState:
-    """The state after `clear`, `undo` or, if neither is pressed, `again`."""
-    if undo and not clear:
-        events.append(Page("undo", state.last))
-        pen_states = list(state.pen_states)
-        taken = pen_states[state.last]
-        pen_states[state.last] = pen_.lifted(taken, state.last, max(rest_s, taken.rest_s))[1]
-        return replace(state, pen_states=tuple(pen_states))
-    state = _stopped(state, [] if clear else events)
-    if clear:
-        events.append(Page("clear", 0))
-        state = replace(state, performer=NO_DRAWING, drawn=(), fresh=False)
-    return state
-
-
-def _stopped(state: SketchState, events: list[Event]) -> SketchState:
-    """Lifts all pens and ends their rest."""
-    pen_states = []
-    for k, pen_state in enumerate(state.pen_states):
-        lift, after = pen_.lifted(pen_state, k)
-        events += lift
-        pen_states.append(after)
-    return replace(state, pen_states=tuple(pen_states))

@@ -49,6 +49,7 @@ class Job:
     unit: float = 0.0  # of these: length of a network unit on the paper
     begin: tuple[float, float] = (0.0, 0.0)  # of these: the last position on the paper
     middle: tuple[float, float] = (0.0, 0.0)  # of these: that position relative to the middle, in network units
+    answers: int | None = None  # of these: the performer's pen
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +73,7 @@ class PenState:
     trail_of: DrawingCondition | None = None  # their condition
     tries: int = 0  # rejected trials
     scribbled: int = 0  # current count of short reversals, see `SCRIBBLE`
+    due_s: float = 0.0  # time until its next point
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class Place:
     half: float
     size: float
     turn: float
+    free: bool = False  # the drawing may be shown elsewhere
 
     def onto(self, dx: float, dy: float, fit: float) -> tuple[float, float]:
         """Converts an offset in network units to one on the paper."""
@@ -92,14 +95,19 @@ class Place:
         ) * unit
 
 
-def place_of(pen: int, pens: int, x: float, y: float, size: float, turn: float) -> Place:
-    """The place of one of several pens in a grid over the paper's middle square, moved by (x, y)."""
+def place_of(
+    pen: int, pens: int, x: float, y: float, size: float, turn: float, *, together: bool = False
+) -> Place:
+    """The place of one of several pens in a grid over the paper's middle square, moved by (x, y).
+
+    It is free if it was not moved, and if the drawings need not stand `together` to be compared.
+    """
     columns = math.ceil(math.sqrt(pens))
     rows = math.ceil(pens / columns)
     row, column = divmod(pen, columns)
     missing = columns - (pens - row * columns) if row == rows - 1 else 0
     left = (2 * column + 1 + max(missing, 0)) / columns - 1.0
-    return Place(left + x, (2 * row + 1) / rows - 1.0 + y, 1.0 / columns, size, turn)
+    return Place(left + x, (2 * row + 1) / rows - 1.0 + y, 1.0 / columns, size, turn, x == y == 0.0 and not together)
 
 
 def begun(state: PenState, job: Job) -> PenState:
@@ -167,7 +175,7 @@ def drawn(
         place = replace(place, size=1.0, turn=0.0)  # the performer's drawing is neither scaled nor rotated
     dx, dy = place.onto(float(stroke[0]), float(stroke[1]), state.fit)
     paper = _inside(state.paper[0] + dx), _inside(state.paper[1] + dy)
-    events: list[Event] = [] if state.seen else [Page("new", index), Pen(*state.paper, False, index)]
+    events: list[Event] = [] if state.seen else [_page(state, index, place), Pen(*state.paper, False, index)]
     events.append(Pen(*paper, state.down, index))
     trail: Trail = state.trail if state.seen else tuple(() if state.job.read is None else state.job.read)
     after = replace(
@@ -178,6 +186,17 @@ def drawn(
         return events, after
     lift, after = lifted(after, index)
     return events + lift, after
+
+
+def _page(state: PenState, index: int, place: Place) -> Page:
+    """The event that begins a drawing; its box is that of the trial."""
+    assert state.job is not None
+    if state.job.read is not None:
+        return Page("new", index, answers=state.job.answers)
+    if not place.free:
+        return Page("new", index)
+    low_x, low_y, high_x, high_y = state.box
+    return Page("new", index, (place.x, place.y, max(high_x - low_x, high_y - low_y) / 2.0 * state.fit * place.size))
 
 
 def lifted(state: PenState, index: int, rest_s: float = 0.0) -> tuple[list[Event], PenState]:

@@ -29,6 +29,7 @@ class PerformerDrawing:
     over: tuple[tuple[int, Point], ...] = ()  # lifted pens and their positions
     still_s: float = 0.0
     points: int = 0
+    drawn_s: float = 0.0  # time that a pen was on the paper
 
     def after(self, heard: Sequence[Event]) -> PerformerDrawing:
         """The drawing after these events; only Pen events count."""
@@ -50,11 +51,20 @@ class PerformerDrawing:
                 over[event.pen] = at
         if not pens:
             return self
-        return PerformerDrawing(tuple(lines), tuple(drawn.items()), tuple(over.items())[-16:], 0.0, points)
+        return PerformerDrawing(
+            tuple(lines), tuple(drawn.items()), tuple(over.items())[-16:], 0.0, points, self.drawn_s
+        )
 
     def later(self, seconds: float) -> PerformerDrawing:
         """The same drawing after `seconds` without an event."""
-        return replace(self, still_s=self.still_s + seconds) if self.points else self
+        drawn_s = self.drawn_s + (seconds if self.open else 0.0)
+        return replace(self, still_s=self.still_s + seconds, drawn_s=drawn_s) if self.points else self
+
+    def shorter(self) -> PerformerDrawing:
+        """The same drawing without its last line."""
+        lines, drawn = (self.lines, self.open[:-1]) if self.open else (self.lines[:-1], ())
+        points = sum(len(line) for line in (*lines, *(line for _, line in drawn)))
+        return replace(self, lines=lines, open=drawn, points=points, still_s=0.0)
 
     def done(self, patience_s: float) -> bool:
         """Whether there is a drawing and no event arrived for `patience_s` seconds."""

@@ -29,7 +29,8 @@ class Show:
         self.heard: list[Event] = []
         self.stage = Stage(self.tree, self.clock, self.failed.append, folder)
         self.stage.set_window(WINDOW)
-        self.stage.add("ink", WINDOW.layer(1), self.heard.append, {"fade": 0.0, "width": 40.0, **begins})
+        plain = {"fade": 0.0, "width": 40.0, "glide": False}
+        self.stage.add("ink", WINDOW.layer(1), self.heard.append, {**plain, **begins})
         self.folder = folder
 
     @property

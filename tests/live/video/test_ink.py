@@ -193,3 +193,89 @@ def test_a_pen_over_osc_draws_and_is_told(show: Any) -> None:
         ("/ink/pen", (0.3, 0.2, 1, -1)),
         ("/ink/pen", (0.3, 0.2, 0, -1)),
     ]
+
+
+# ---- places, colours, hands
+
+
+def test_a_drawing_with_a_box_is_shown_at_a_place_of_its_own(show: Any) -> None:
+    play(show, (0.0, Page("new", 0, (0.0, 0.0, 1.0))), (0.0, Pen(-1.0, 0.0, False)), (0.0, Pen(1.0, 0.0, True)))
+    play(show, (0.1, Page("new", 1, (0.0, 0.0, 1.0))), (0.1, Pen(-1.0, 0.0, False, 1)), (0.1, Pen(1.0, 0.0, True, 1)))
+    show.at(0.2)
+    first, second = show.ink.paper.drawings
+    for drawing in (first, second):
+        ends = [x for x, _ in drawing.strokes[0].points]
+        assert ends == pytest.approx([drawing.box.x - drawing.box.wide, drawing.box.x + drawing.box.wide])
+    assert abs(first.box.x - second.box.x) > 0.5 or abs(first.box.y - second.box.y) > 0.5
+
+
+def test_without_compose_it_is_drawn_where_the_model_draws_it(show: Any) -> None:
+    show.tree.set("/ink/compose", False)
+    play(show, (0.0, Page("new", 0, (0.0, 0.0, 1.0))), *LINE)
+    show.at(1.0)
+    assert show.points() == [[[(-1.0, 0.0), (0.0, 0.0), (1.0, 0.0)]]]
+
+
+def test_each_performer_has_a_colour_and_so_has_the_answer(show: Any) -> None:
+    for pen, who in enumerate(("ada", "bob")):
+        for x in (0.0, 0.5):
+            show.stage.touch("ink", x, 0.2 * pen, True, 0, who)
+        show.at(0.05)
+        play(show, (0.1, Page("new", 16 + pen, answers=pen)), (0.1, Pen(0.9, 0.2 * pen, True, 16 + pen)))
+    show.at(0.2)
+    colours = [drawing.strokes[0].colour for drawing in show.ink.paper.drawings]
+    assert len(set(colours)) == 4
+    knobs = show.tree.get("/ink/performer_colour"), show.tree.get("/ink/answer_colour")
+    by_pen = {drawing.pen: drawing.strokes[0].colour for drawing in show.ink.paper.drawings}
+    assert (by_pen[-1], by_pen[16]) == (pytest.approx(knobs[0]), pytest.approx(knobs[1]))
+
+
+def test_a_line_is_as_wide_as_the_pressure(show: Any) -> None:
+    show.tree.set("/ink/width", 100.0)
+    for y, pressure in ((-0.5, 1.0), (0.5, 1.0 / 3.0)):
+        for x in (-1.5, 1.5):
+            show.stage.touch("ink", x, y, True, int(y > 0), "pen", pressure)
+    show.at(0.1)
+    high = [sum(show.lit(100, y) for y in rows) for rows in (range(0, 50), range(50, 100))]
+    assert high == [12, 6]
+
+
+def test_a_line_grows_to_its_next_point(show: Any) -> None:
+    show.tree.set("/ink/glide", True)
+    play(show, (0.9, Pen(-1.0, 0.0, False)), (1.0, Pen(-1.0, 0.0, True)), (1.2, Pen(1.0, 0.0, True)))
+    seen = []
+    for now_s in (1.2, 1.3, 1.4):
+        show.at(now_s)
+        seen.append([show.lit(x, 50) for x in (60, 90, 140)])
+    assert seen == [[False] * 3, [True, True, False], [True] * 3]
+
+
+def test_one_takes_ones_own_last_line_back_and_its_answer(show: Any) -> None:
+    for y, who in ((-0.5, "ada"), (0.5, "bob")):
+        for x in (-1.0, 0.0):
+            show.stage.touch("ink", x, y, True, 0, who)
+        show.stage.touch("ink", 0.0, y, False, 0, who)
+    show.at(0.05)
+    play(show, (0.1, Page("new", 16, answers=0)), (0.1, Pen(0.9, -0.5, True, 16)))
+    play(show, (0.1, Page("new", 32, answers=1)), (0.1, Pen(0.9, 0.5, True, 32)))
+    show.at(0.2)
+    assert show.stage.pens.undo("ink", "ada")
+    assert show.heard[-1] == Page("undo", 0)
+    show.at(0.3)
+    assert sorted(drawing.pen for drawing in show.ink.paper.drawings) == [-2, 32]
+    assert not show.stage.pens.undo("ink", "ada")
+    assert not show.stage.pens.undo("ink", "nobody")
+
+
+def test_an_answered_drawing_ends_when_its_performer_draws_on(show: Any) -> None:
+    def line(y: float) -> None:
+        for x, down in ((-1.0, True), (0.0, True), (0.0, False)):
+            show.stage.touch("ink", x, y, down)
+
+    line(0.0)
+    show.at(0.05)
+    play(show, (0.1, Page("new", 16, answers=0)), (0.1, Pen(0.9, 0.0, True, 16)))
+    show.at(1.0)
+    line(0.5)
+    show.at(2.0)
+    assert [(drawing.pen, drawing.ended_s) for drawing in show.ink.paper.drawings] == [(-1, 2.0), (16, 2.0), (-1, None)]

@@ -56,7 +56,7 @@ def test_a_file_has_every_stroke_of_every_drawing_of_every_layer(show: Any) -> N
     assert (ink.get("id"), ink.get(LABEL), over.get(LABEL)) == ("ink", "ink", "over")
     read = [[points(path.get("d", "")) for path in drawing.findall(f"{SVG}path")] for drawing in ink.findall(f"{SVG}g")]
     assert read == [LINES[:2], LINES[2:]]
-    assert [path.get("stroke") for path in root.iter(f"{SVG}path")] == ["#f5eddb"] * 4
+    assert [path.get("stroke") for path in root.iter(f"{SVG}path")] == [*["#f5eddb"] * 3, "#ffcc5c"]  # the performer's
     assert {path.get("stroke-width") for path in root.iter(f"{SVG}path")} == {"0.08", "0.012"}
     assert [rect.get("fill") for rect in over.findall(f"{SVG}rect")] == ["#ff0000"]
     assert not ink.findall(f"{SVG}rect")

@@ -14,6 +14,7 @@ from sketches import draughtsman, drawings, network, watch
 
 from models.base import NoteOn, Page, Pen
 from models.sketch_rnn import SketchRNN
+from models.sketch_rnn.answer import FIRST, LONGEST_S, USUAL, VARIANTS
 from models.sketch_rnn.latent import DrawingCondition, Encoder, between, varied
 from models.sketch_rnn.model import SketchState
 from models.sketch_rnn.performer import NO_DRAWING, POINTS_AT_MOST, extent, from_side, to_points
@@ -22,6 +23,8 @@ from models.sketch_rnn.step import BEGIN, CpuSketchStep
 
 ENDLESS = (6.0, 0.0, -60.0)
 MOUSE = 9
+ANSWER = FIRST + MOUSE * VARIANTS
+"""The pen that completes what the mouse draws."""
 ARC = ((0.0, 0.0), (0.1, 0.0), (0.2, 0.1))
 DASH = ((0.0, 0.3), (0.3, 0.3))
 
@@ -96,16 +99,17 @@ def test_a_drawing_is_completed_from_several_sides_after_a_while() -> None:
     seen, _ = watch(model, 200, mode="complete", pens=4, patience=0.5, longest=20, heard=heard)
     assert seen
     assert 0.5 <= seen[0][0] - 10 * 0.02 < 0.6
-    begin = [drawings(seen, pen)[0][0][1] for pen in range(4)]
-    expected = [(*DASH[-1], pen) for pen in (0,)] + [(*ARC[0], 1), (*ARC[-1], 2), (*DASH[0], 3)]
+    pens = [ANSWER + variant for variant in range(4)]
+    begin = [drawings(seen, pen)[0][0][1] for pen in pens]
+    expected = [(*at, pen) for at, pen in zip((DASH[-1], ARC[0], ARC[-1], DASH[0]), pens, strict=True)]
     assert [(event.x, event.y, event.pen) for event in begin] == expected
-    assert all(len(drawings(seen, pen)) == 1 for pen in range(4))
+    assert all(len(drawings(seen, pen)) == 1 for pen in pens)
 
 
 def test_completing_reads_what_was_drawn() -> None:
     model = draughtsman(pen=ENDLESS)
     one, other = (
-        drawings(watch(model, 100, mode="complete", heard={0: drawn(lines)})[0])[0]
+        drawings(watch(model, 100, mode="complete", heard={0: drawn(lines)})[0], ANSWER)[0]
         for lines in (ARC, ((0.0, 0.0), (0.0, 0.2), (0.2, 0.1)))
     )
     first, second = (np.array([(pen.x, pen.y) for _, pen in found[:5]]) for found in (one, other))
@@ -117,14 +121,14 @@ def test_the_first_point_of_its_own_follows_from_all_that_was_drawn() -> None:
     model, made = draughtsman(pen=ENDLESS), network(pen=ENDLESS)
     model.network = CpuSketchStep(made.state_dict(), way="float32")
     seen, state = watch(model, 80, mode="complete", heard={0: drawn(ARC, DASH)}, temperature=0.5)
-    job = state.pen_states[0].job
+    job = state.answers[0].state.job
     assert job is not None
     points = torch.from_numpy(np.concatenate([[BEGIN], job.read]))
     with torch.no_grad():
         z, weights = (torch.from_numpy(value)[None] for value in (job.condition.z, job.condition.weights))
         raw, _ = made.decode(points[None], z, weights)
     (point,), _ = draw(raw[0, -1:].numpy(), 0.5, chances([job.stream], [0]))
-    first = drawings(seen)[0][1][1]
+    first = drawings(seen, ANSWER)[0][1][1]
     expected = DASH[-1][0] + point[0] * job.unit, DASH[-1][1] + point[1] * job.unit
     np.testing.assert_allclose((first.x, first.y), expected, atol=1e-4)
     assert not first.down
@@ -145,7 +149,7 @@ def test_again_completes_the_same_drawing_otherwise() -> None:
     events, state = model.step(state, (), mode="complete", again=True, longest=10)
     assert not any(isinstance(event, Page) for event in events)
     more, _ = watch(model, 40, state=state, mode="complete", longest=10)
-    (first,), (second,) = drawings(seen), drawings(more)
+    (first,), (second,) = drawings(seen, ANSWER), drawings(more, ANSWER)
     assert (first[0][1].x, first[0][1].y) == (second[0][1].x, second[0][1].y) == ARC[-1]
     assert first[1][1] != second[1][1]
 
@@ -153,9 +157,9 @@ def test_again_completes_the_same_drawing_otherwise() -> None:
 def test_who_draws_again_is_listened_to() -> None:
     model = draughtsman(pen=ENDLESS)
     _, state = watch(model, 80, mode="complete", heard={0: drawn(ARC)})
-    assert state.pen_states[0].phase == "draw"
+    assert state.answers[0].state.phase == "draw"
     events, after = model.step(state, drawn(DASH)[:2], mode="complete")
-    assert after.pen_states[0].phase == "rest"
+    assert after.answers == ()
     assert [event.down for event in events if isinstance(event, Pen)] == [False]
     assert after.performer.drawing == (DASH,)
 
@@ -163,9 +167,67 @@ def test_who_draws_again_is_listened_to() -> None:
 def test_in_free_mode_it_goes_on_while_a_person_draws() -> None:
     model = draughtsman(pen=ENDLESS)
     alone, _ = watch(model, 100)
-    beside, state = watch(model, 100, heard={5: drawn(ARC), 60: drawn(DASH)})
+    beside, state = watch(model, 100, heard={5: drawn(ARC), 60: drawn(DASH)}, answer=False)
     assert alone == beside
     assert state.performer.drawing or state.drawn
+    answered, _ = watch(model, 200, heard={5: drawn(ARC)})
+    free = [[(pen.x, pen.y) for _, pen in drawings(seen)[0]][:40] for seen in (alone, answered)]
+    np.testing.assert_allclose(*free, atol=1e-6)  # computed beside the answer, so not to the last bit
+    assert drawings(answered, ANSWER)[0][0][1] == Pen(*ARC[-1], False, ANSWER)
+
+
+def test_two_people_draw_at_once_and_each_is_answered_where_they_drew() -> None:
+    model = draughtsman(pen=ENDLESS)
+    other = tuple((x + 0.8, y - 0.5) for x, y in ARC)
+    heard = dict(enumerate(zip(drawn(ARC), drawn(other, pen=3), strict=True)))
+    seen, state = watch(model, 200, heard=heard, longest=12)
+    first, second = drawings(seen, ANSWER), drawings(seen, FIRST + 3 * VARIANTS)
+    assert (len(first), len(second)) == (1, 1)
+    assert (first[0][0][1].x, first[0][0][1].y) == ARC[-1]
+    assert (second[0][0][1].x, second[0][0][1].y) == other[-1]
+    pages = [event for _, event in seen if isinstance(event, Page) and event.answers is not None]
+    assert [(page.pen, page.answers, page.box) for page in pages] == [
+        (ANSWER, MOUSE, None),
+        (FIRST + 3 * VARIANTS, 3, None),
+    ]
+
+
+def test_one_person_who_draws_on_does_not_stop_the_answer_to_another() -> None:
+    model = draughtsman(pen=ENDLESS)
+    _, state = watch(model, 120, heard={0: drawn(ARC) + drawn(DASH, pen=3)})
+    assert [answer.pen for answer in state.answers] == [MOUSE, 3]
+    _, after = model.step(state, drawn(ARC)[:2])
+    assert [answer.pen for answer in after.answers] == [3]
+
+
+@pytest.mark.parametrize(("every", "speed"), [(5, 0.5), (2, 1.25), (1, 2.5), (0, USUAL)])
+def test_an_answer_moves_as_fast_as_the_hand_that_drew(every: int, speed: float) -> None:
+    """Points 0.05 apart, one in `every` steps of 0.02 s; at once where it is 0."""
+    model = draughtsman(pen=ENDLESS)
+    line = drawn(tuple((0.05 * n, 0.0) for n in range(9)))
+    heard = {n * every: [event] for n, event in enumerate(line)} if every else {0: line}
+    seen, state = watch(model, 400, mode="complete", heard=heard, patience=0.5, temperature=0.2)
+    assert state.drawn_by == (MOUSE, pytest.approx(speed, rel=0.15))
+    made = drawings(seen, ANSWER)[0][1:]
+    for (at_s, here), (next_s, _), (_, before) in zip(made[1:-1], made[2:], made[:-2], strict=True):
+        way = math.dist((here.x, here.y), (before.x, before.y))
+        assert next_s - at_s == pytest.approx(min(way / state.drawn_by[1], LONGEST_S), abs=0.0021)
+
+
+def test_a_line_taken_back_is_not_completed() -> None:
+    model = draughtsman(pen=ENDLESS)
+    _, state = watch(model, 60, mode="complete", patience=0.5, heard={0: drawn(ARC, DASH), 5: [Page("undo", MOUSE)]})
+    assert state.drawn == (ARC,)
+    _, state = watch(model, 60, mode="complete", patience=0.5, heard={0: drawn(ARC), 5: [Page("undo", MOUSE)]})
+    assert (state.drawn, state.answers) == ((), ())
+
+
+def test_taking_the_line_back_stops_its_answer() -> None:
+    model = draughtsman(pen=ENDLESS)
+    _, state = watch(model, 100, heard={0: drawn(ARC) + drawn(DASH, pen=3)})
+    events, after = model.step(state, [Page("undo", MOUSE)])
+    assert [answer.pen for answer in after.answers] == [3]
+    assert [event.pen for event in events if isinstance(event, Pen) and not event.down] == [ANSWER]
 
 
 def test_a_pen_is_where_it_was_left_when_the_next_drawing_begins() -> None:

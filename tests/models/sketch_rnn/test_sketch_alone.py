@@ -22,7 +22,7 @@ def taught() -> SketchRNN:
 
 
 def condition_of(state: SketchState) -> DrawingCondition:
-    job = state.pen_states[0].job
+    job = (state.answers[0].state if state.answers else state.pen_states[0]).job
     assert job is not None
     return job.condition
 
@@ -65,10 +65,11 @@ def test_a_completed_drawing_is_remembered_with_its_beginning() -> None:
     model = taught()
     heard = [Pen(*CURVE[0], False), *(Pen(*point, True) for point in CURVE[1:]), Pen(*CURVE[-1], False)]
     _, state = watch(model, 120, mode="complete", heard={0: heard}, longest=9)
-    job = state.pen_states[0].job
+    hand = state.answers[0].state
+    job = hand.job
     assert job is not None
-    assert len(state.pen_states[0].trail) == len(job.read) + 9
-    np.testing.assert_array_equal(np.stack(state.pen_states[0].trail)[: len(job.read)], job.read)
+    assert len(hand.trail) == len(job.read) + 9
+    np.testing.assert_array_equal(np.stack(hand.trail)[: len(job.read)], job.read)
 
 
 def test_what_nobody_drew_is_imagined_to_morph_between() -> None:

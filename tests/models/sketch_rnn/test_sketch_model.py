@@ -27,7 +27,7 @@ ENDLESS = (6.0, 0.0, -60.0)
 def test_a_drawing_begins_where_the_pen_is_put_and_goes_on_at_its_speed() -> None:
     seen, _ = watch(draughtsman(pen=ENDLESS), 40, speed=20.0, longest=12)
     assert [type(event) for _, event in seen[:3]] == [Page, Pen, Pen]
-    assert seen[0][1] == Page("new", 0)
+    assert seen[0][1] == Page("new", 0, box=(0.0, 0.0, 0.85))
     first = drawings(seen)[0]
     assert not first[0][1].down
     assert all(event.down for _, event in first[1:-1])
