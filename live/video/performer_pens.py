@@ -13,7 +13,7 @@ from live.parameters.writer import current_writer, performer_of
 from live.video.curve import Point
 from live.video.ink import Ink
 from live.video.layer_knobs import ERASER
-from models.base import Event, Page
+from models.base import Event, Page, Value
 
 MAX_PENS: Final = 64
 WINDOW: Final = "window"
@@ -72,6 +72,13 @@ class PerformerPens:
         paper = self._paper_of(node)
         if paper is not None:
             paper.ink.erase(x, y, radius)
+
+    def act(self, node: str, name: str, value: Value) -> None:
+        """What a write to `/NODE/erase` or `/NODE/undo_stroke` does."""
+        if name == "erase" and isinstance(value, tuple):
+            self.erase(node, *value)
+        else:
+            self.undo(node, writing_performer())
 
     def performer_gone(self, performer: Hashable) -> None:
         """Lifts the pens of a performer who has gone."""

@@ -304,10 +304,8 @@ class Stage:
         """What a write does beyond storing: what a performer does, and what the model must hear of, too."""
         if name == "pen":
             return lambda value: self._pen(node, value)
-        if name == "erase":
-            return lambda value: self.pens.erase(node, *value)  # type: ignore[misc]
-        if name == "undo_stroke":
-            return lambda _: self._undo_stroke(node)
+        if name in ("erase", "undo_stroke"):
+            return partial(self.pens.act, node, name)
         if name == "clear":
             return lambda _: self._hear[node](Page("clear"))
         if name == "undo":
@@ -318,9 +316,6 @@ class Stage:
         assert isinstance(value, tuple)
         x, y, down, finger, pressure = (*value, *(0.0, 1.0)[len(value) - 3 :])
         self.touch(node, x, y, down >= 0.5, int(finger), writing_performer(), pressure)
-
-    def _undo_stroke(self, node: str) -> None:
-        self.pens.undo(node, writing_performer())
 
     def _paper(self, node: str) -> Paper | None:
         ink, hear = self.inks.get(node), self._hear.get(node)

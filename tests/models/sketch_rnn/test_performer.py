@@ -180,7 +180,7 @@ def test_two_people_draw_at_once_and_each_is_answered_where_they_drew() -> None:
     model = draughtsman(pen=ENDLESS)
     other = tuple((x + 0.8, y - 0.5) for x, y in ARC)
     heard = dict(enumerate(zip(drawn(ARC), drawn(other, pen=3), strict=True)))
-    seen, state = watch(model, 200, heard=heard, longest=12)
+    seen, _ = watch(model, 200, heard=heard, longest=12)
     first, second = drawings(seen, ANSWER), drawings(seen, FIRST + 3 * VARIANTS)
     assert (len(first), len(second)) == (1, 1)
     assert (first[0][0][1].x, first[0][0][1].y) == ARC[-1]
