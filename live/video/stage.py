@@ -188,11 +188,7 @@ class Stage:
     def save(self, nodes: list[str] | None = None) -> None:
         """Writes the drawings of the named nodes, or of all, to a new SVG file with a group for each layer."""
         inks = sorted((ink for ink in self.inks.values() if nodes is None or ink.name in nodes), key=_number)
-        layers = []
-        for ink in inks:
-            red, green, blue, opacity = ink.look["paper"]
-            paper = (red, green, blue) if opacity > 0.0 else None
-            layers.append(svg.SvgLayer(ink.name, ink.paper.drawings, paper, ink.look["opacity"]))
+        layers = [svg.SvgLayer.of(ink) for ink in inks]
         if layers:
             name = " ".join([*(ink.name for ink in inks), self.clock.date()])
             self._writer.text(name, ".svg", svg.document(layers, *self.size))

@@ -11,6 +11,7 @@ from itertools import pairwise
 from xml.sax.saxutils import quoteattr
 
 from live.video.curve import Point, controls
+from live.video.ink import Ink
 from live.video.strokes import Colour, Drawing, Stroke
 
 INKSCAPE = "http://www.inkscape.org/namespaces/inkscape"
@@ -26,6 +27,12 @@ class SvgLayer:
         self.drawings = drawings
         self.paper = paper
         self.opacity = opacity
+
+    @classmethod
+    def of(cls, ink: Ink) -> SvgLayer:
+        """A layer of drawings as it is shown."""
+        red, green, blue, opacity = ink.look["paper"]
+        return cls(ink.name, ink.paper.drawings, (red, green, blue) if opacity > 0.0 else None, ink.look["opacity"])
 
 
 def document(sheaves: Iterable[SvgLayer], width: int, height: int) -> str:

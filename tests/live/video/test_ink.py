@@ -236,7 +236,7 @@ def test_a_line_is_as_wide_as_the_pressure(show: Any) -> None:
         for x in (-1.5, 1.5):
             show.stage.touch("ink", x, y, True, int(y > 0), "pen", pressure)
     show.at(0.1)
-    high = [sum(show.lit(100, y) for y in rows) for rows in (range(0, 50), range(50, 100))]
+    high = [sum(show.lit(100, y) for y in rows) for rows in (range(50), range(50, 100))]
     assert high == [12, 6]
 
 
