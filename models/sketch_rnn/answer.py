@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from models.base import Event, Page, Pen
 from models.sketch_rnn.pen import PenState, Place
@@ -81,7 +82,7 @@ class Performers:
 
 def speed_of(drawing: PerformerDrawing) -> float:
     """How fast a performer's hand moved on the paper, within the limits of a hand."""
-    way = sum(math.dist(a, b) for line in drawing.drawing for a, b in zip(line, line[1:], strict=False))
+    way = sum(math.dist(a, b) for line in drawing.drawing for a, b in pairwise(line))
     return min(max(way / drawing.drawn_s, SLOWEST), FASTEST) if drawing.drawn_s > 0.0 else USUAL
 
 
