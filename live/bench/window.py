@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 
+from live.bench.projection import projection_rows
 from live.osc.packet import Message, parse
 from live.parameters.tree import Tree
 from live.transport.clock import Clock, VirtualClock
@@ -28,7 +29,8 @@ LONGEST_WAIT_S = 60.0
 
 def window_rows(seconds: float = 10.0) -> list[BenchRow]:
     """So many seconds of music and drawing, frame by frame as fast as can be, then at the rate of a display; then the
-    default patch with its painter, its pianist and four pens. On SDL's dummy driver where there is no screen.
+    default patch with its painter, its pianist and four pens; then what a projection costs. On SDL's dummy driver
+    where there is no screen.
     """
     costs, driver = _costs_ms(seconds)
     where = f"1280x720, roll and {PENS} pens, {'no screen' if driver in NO_SCREEN else driver}"
@@ -44,7 +46,7 @@ def window_rows(seconds: float = 10.0) -> list[BenchRow]:
     )
     for name, value in frames:
         rows.append({"name": name, "value": value, "unit": "1/s", "ratio": value / RATE, "peer": "the rate asked for"})
-    return rows
+    return rows + projection_rows()
 
 
 def _costs_ms(seconds: float) -> tuple[list[float], str]:

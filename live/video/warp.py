@@ -60,6 +60,11 @@ class Warp:
         """Whether the output is the picture, pixel by pixel."""
         return self == Warp()
 
+    @property
+    def fills(self) -> bool:
+        """Whether the picture fills the output, turned or mirrored at the most."""
+        return (self.corners, self.mesh) == (CORNERS, FLAT)
+
     def picture_size(self, output: tuple[int, int]) -> tuple[int, int]:
         """Width and height of the picture for an output: swapped where it is turned by a quarter."""
         return (output[1], output[0]) if self.rotation in (90, 270) else output
