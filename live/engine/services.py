@@ -7,6 +7,7 @@ from pathlib import Path
 
 from live.engine.control_thread import Service
 from live.engine.options import Options
+from live.gallery.schedule import Schedule
 from live.http.service import HttpService
 from live.midi.input.file_performer import FilePerformer
 from live.midi.input.key_routing import KeyRouting
@@ -76,6 +77,25 @@ def make_services(
     midi_in = MidiInput(tree, clock, wake, fail, options.midi_in, voices.keys_addresses)
     keys = KeyRouting(tree, wake, patch, nodes, voices)
     cues = CueList(tree, clock, wake, fail, beside("cues"), presets.drop, disk)
+    schedule = Schedule(
+        tree,
+        clock,
+        wake,
+        fail,
+        None if clock.virtual else beside("schedule"),
+        disk,
+        lambda cue: tree.write("/cue/goto", [cue]),
+        lambda: state.restored,
+    )
+    state = SavedState(
+        tree,
+        clock,
+        cues,
+        disk,
+        None if clock.virtual else beside("state"),
+        options.restore,
+        lambda: schedule.closing.held,
+    )
     learn = Learn(tree, clock, wake, fail, beside("midi"), disk)
     clock_in = MidiClockIn(tree, clock)
     midi_in.receivers += [clock_in.receive, learn.receive, keys.receive]
@@ -114,7 +134,8 @@ def make_services(
         mappings,
         presets,  # these two last of those with addresses: their files name all others
         cues,
-        SavedState(tree, clock, cues, disk, None if clock.virtual else beside("state"), options.restore),
+        schedule,
+        state,
         FrameOutputs(tree, clock, stage, fail, Path(), options.record_video),
         HttpService(tree, clock, stage, options, fail, osc_out, osc, patch, monitor.pages.answers()),
         monitor.service,

@@ -10,6 +10,7 @@ import hashlib
 import logging
 import os
 import tomllib
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -43,8 +44,9 @@ _KINDS: Final = ("float", "int", "switch", "choice", "text", "vector")
 class SavedState:
     """The control-thread service that saves parameters which differ from the patch, and the position in the cue list.
 
-    `restore` says when a saved state is taken up at the start. A second engine with the same patch neither restores nor
-    saves while the first one runs. Without a path nothing is saved.
+    `restore` says when a saved state is taken up at the start, `held()` gives the values to save in the place of those
+    that are set for a while only, such as the blackout of closed hours. A second engine with the same patch neither
+    restores nor saves while the first one runs. Without a path nothing is saved.
     """
 
     def __init__(
@@ -55,9 +57,13 @@ class SavedState:
         disk: DiskThread,
         path: Path | None,
         restore: Restore = "after a crash",
+        held: Callable[[], Mapping[str, Value]] = dict,
     ) -> None:
+        self.restored = False
+        """Whether a saved state was taken up at the start."""
         self._tree, self._clock, self._cues, self._disk, self._path = tree, clock, cues, disk, path
         self._restore = restore
+        self._held = held
         self._initial: dict[str, Value] = {}
         self._saved: dict[str, Any] = {}
         self._next_s = 0.0
@@ -113,6 +119,7 @@ class SavedState:
             leaves = [leaf for leaf in self._tree.leaves() if leaf.knob.access == "rw" and leaf.knob.kind in _KINDS]
             now_s = self._clock.now()
             values = {leaf.address: leaf.at(now_s) for leaf in leaves}
+        values |= {address: value for address, value in self._held().items() if address in values}
         return {a: value for a, value in values.items() if not any(p.matches(a) for p in EXCLUDED)}
 
     def _moved(self) -> dict[str, Value]:
@@ -135,7 +142,7 @@ class SavedState:
         return self._restore == "always" or (self._restore == "after a crash" and found["state"] == "running")
 
     def _take_up(self, found: dict[str, Any], note: str) -> None:
-        failed = 0
+        failed, self.restored = 0, True
         with self._tree.batch():
             for address, value in found["values"].items():
                 try:

@@ -133,13 +133,15 @@ class VirtualClock(Clock):
 
     def __init__(self, tempo_bpm: float = 120.0) -> None:
         self._now_s = 0.0
+        self.wall_s = 1_600_000_000.0
+        """The wall clock at second 0; may be changed at any time, as a real one may be set."""
         super().__init__(tempo_bpm)
 
     def now(self) -> float:
         return self._now_s
 
     def unix(self) -> float:
-        return 1_600_000_000.0 + self._now_s
+        return self.wall_s + self._now_s
 
     def wait(self, until_s: float, wake: threading.Condition) -> None:  # noqa: ARG002
         raise RuntimeError("nothing waits on a virtual clock: move it with advance()")

@@ -16,12 +16,14 @@ from live.parameters.tree import Tree
 from live.patch import Patch
 from live.transport.clock import Clock
 from live.video.camera import Camera
-from live.video.capture import CAMERA_KNOBS, CAMERA_STATES, REOPENING, TURNING, Capture
+from live.video.capture import CAMERA_KNOBS, CAMERA_STATES, RELEASED_KNOB, REOPENING, TURNING, Capture
 from models.base import Frame, Value
 
 EVERY_S = 0.1
 """Interval at which frame rate and motion are published."""
 SMALL = 32, 24
+STILL_S = 1.0
+"""Without a new frame for this long, motion is published as 0."""
 STRONG = 0.1
 """Mean absolute difference of two frames, in 0..1, that is published as motion 1."""
 
@@ -42,7 +44,7 @@ class Cameras:
         self._captures: dict[str, Capture] = {}
         self._values: dict[str, Camera] = {}
         self._connected: dict[str, tuple[str, FrameRunner]] = {}
-        self._small: dict[str, tuple[int, np.ndarray]] = {}
+        self._small: dict[str, tuple[int, np.ndarray, float]] = {}
         self._published_s = float("-inf")
 
     def connect(self, runner: FrameRunner, camera: Camera) -> None:
@@ -118,6 +120,7 @@ class Cameras:
         for knob_name, knob in CAMERA_KNOBS.items():
             act = (lambda _: capture.wake()) if knob_name in REOPENING + TURNING else None
             self._tree.add(f"/{name}/{knob_name}", replace(knob, default=_initial(camera, knob_name)), act)
+        self._tree.add(f"/{name}/released", RELEASED_KNOB, lambda _: capture.wake())
         for state, knob in CAMERA_STATES.items():
             self._tree.add(f"/{name}/{state}", knob)
         self._captures[name] = capture
@@ -143,13 +146,18 @@ class Cameras:
         publish = self._tree.publish
         publish(f"/{name}/fps", capture.rate())
         publish(f"/{name}/dropped", sum(runner.seen.dropped for runner in self._runners(name)))
-        frame, before = capture.newest, self._small.get(name)
+        frame, before, now_s = capture.newest, self._small.get(name), self._clock.now()
         if frame is not None and (before is None or before[0] != frame.number):
             grey = cv2.cvtColor(cv2.resize(frame.pixels, SMALL, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
             small = grey.astype(np.float32) / 255.0
             if before is not None:
                 publish(f"/{name}/motion", min(1.0, float(np.abs(small - before[1]).mean()) / STRONG))
-            self._small[name] = frame.number, small
+            self._small[name] = frame.number, small, now_s
+        elif before is not None and now_s - before[2] >= STILL_S:  # a lost camera must not seem to move
+            if self._tree.get(f"/{name}/motion"):
+                publish(f"/{name}/motion", 0.0)
+            if frame is None:
+                del self._small[name]
 
 
 def _initial(camera: Camera, name: str) -> Value:

@@ -49,7 +49,9 @@ def _settings(
 
 CAMERA_KNOBS = knobs_of(_settings)
 CAMERA_STATES: dict[str, Knob] = {
-    "state": Knob("opening, playing, test (no camera found) or lost", kind="text", default="opening", access="r"),
+    "state": Knob(
+        "opening, playing, test (no camera found), lost or released", kind="text", default="opening", access="r"
+    ),
     "seen": Knob("Name of the open source", kind="text", default="", access="r"),
     "seen_width": Knob("Width of the frames", unit="px", kind="int", default=0, access="r"),
     "seen_height": Knob("Height of the frames", unit="px", kind="int", default=0, access="r"),
@@ -57,6 +59,9 @@ CAMERA_STATES: dict[str, Knob] = {
     "dropped": Knob("Frames dropped because a node was still busy", kind="int", default=0, access="r"),
     "motion": Knob("Amount of motion in the picture", 0.0, 1.0, access="r"),
 }
+RELEASED_KNOB = Knob(
+    "Close the source and forget its last frame, so that other programs can use it", kind="switch", default=False
+)
 REOPENING = ("source", "width", "height", "rate")
 TURNING = ("mirror", "rotation")
 QUARTERS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
@@ -140,6 +145,8 @@ class Capture:
     def advance(self) -> float:
         """Opens the source, reads and delivers a frame if one is due; returns the time of the next call."""
         now_s = self._clock.now()
+        if self._tree.get(f"/{self.name}/released"):
+            return self._rest()
         settings = self._tree.snapshot(self.name, CAMERA_KNOBS)
         wanted = tuple(settings[name] for name in REOPENING)
         if wanted != self._opened or self._cameras_changed(now_s):
@@ -160,6 +167,17 @@ class Capture:
 
     # -- inside -------------------------------------------------------------------------------------------------
 
+    def _rest(self) -> float:
+        """Closes the source until it is no longer released."""
+        if self._state() != "released":
+            self._release()
+            self._first, self.newest, self._opened = self._next_number(), None, ()
+            self._publish_state("released")
+        return math.inf
+
+    def _next_number(self) -> int:
+        return self.newest.number + 1 if self.newest is not None else self._first
+
     def _open(self, settings: Mapping[str, Any], now_s: float) -> None:
         if self._state() != "lost":
             self._publish_state("opening")
@@ -168,7 +186,7 @@ class Capture:
         looks = isinstance(self._reader, TestPictureReader) and settings["source"] == "auto" and not self._clock.virtual
         self._known = cameras() if looks else []
         self._look_s = now_s + LOOK_AGAIN_S if looks else math.inf
-        self._began_s, self._first = self._clock.now(), self.newest.number + 1 if self.newest else 0
+        self._began_s, self._first = self._clock.now(), self._next_number()
         self._tree.publish(f"/{self.name}/seen", seen)
 
     def _read(self, reader: FrameReader, settings: Mapping[str, Any], now_s: float) -> None:

@@ -163,3 +163,19 @@ def test_a_disk_that_is_full_stops_nothing(
     booth.run(4.0)
     assert "No space left on device" in caplog.text
     assert booth.told == []
+
+
+def test_values_that_are_held_for_a_while_are_saved_as_they_were_before(
+    booth: Any, cues: CueList, path: Path
+) -> None:
+    made = SavedState(
+        booth.tree, booth.clock, cues, DiskThread(inline=True), path, held=lambda: {"/engine/blackout": 0.0}
+    )
+    booth.open(made)
+    booth.tree.set("/engine/blackout", 1.0)  # closed hours: a restart in the morning must not be dark
+    booth.tree.set("/piano/temperature", 2.5)
+    booth.run(4.0)
+    found = read_state(path)
+    assert found is not None
+    assert found["values"] == {"/piano/temperature": 2.5}
+    assert made.restored is False

@@ -315,3 +315,29 @@ def test_in_real_time_it_reads_on_a_thread_and_ends_at_once(tmp_path: Path) -> N
     cameras.close()
     assert seen <= {0, STEP, 2 * STEP, 3 * STEP, 4 * STEP}
     assert len(seen) > 1
+
+
+def test_a_released_camera_is_closed_and_forgotten_and_opens_again(piece: Piece) -> None:
+    engine = piece.open()
+    engine.advance(1.0)
+    number = newest(engine).number
+    told = watch(engine, "/camera/state")
+    engine.tree.set("/camera/released", True)
+    engine.advance(3.0)
+    assert engine.cameras.newest("camera") is None
+    assert engine.tree.get("/camera/motion") == 0.0
+    engine.tree.set("/camera/released", False)
+    engine.advance(3.5)
+    assert newest(engine).number > number  # frames are counted on
+    assert [value for _, _, value in told] == ["released", "opening", "playing"]
+
+
+def test_a_lost_camera_does_not_seem_to_move_for_ever(piece: Piece, tmp_path: Path) -> None:
+    engine = piece.open()
+    engine.advance(1.0)
+    assert engine.tree.get("/camera/motion") > 0.0
+    (tmp_path / "empty.mp4").write_bytes(b"nothing")
+    engine.tree.set("/camera/source", "empty.mp4")
+    engine.advance(3.0)
+    assert engine.tree.get("/camera/state") == "lost"
+    assert engine.tree.get("/camera/motion") == 0.0

@@ -1,0 +1,1 @@
+"""An installation: opening hours, visitors, what they leave."""
