@@ -114,6 +114,7 @@ def make_services(
         cameras=cameras,
         stage=stage,
         patch=playing,
+        path=path,
     )
     osc_out.gone += [keys.peer_gone, lambda peer: stage.pens.performer_gone(performer_of(peer))]
     return [

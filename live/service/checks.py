@@ -7,6 +7,8 @@ from typing import Final, Protocol
 
 from live.parameters.tree import AddressError, Tree
 from live.service.health import Check, Problem
+from live.service.machine import MachineFigures
+from live.system.disk_room import is_low
 from live.video.stage import Stage
 
 UNDRAWN_S: Final = 5.0
@@ -124,6 +126,18 @@ def camera_check(tree: Tree, cameras: Callable[[], Iterable[str]]) -> Check:
                 yield Problem(f"camera {name}", f"{name}: {source} is lost; it is opened again when it returns")
             elif state == "test":
                 yield Problem(f"camera {name}", f"{name}: no camera was found, so the test picture is shown")
+
+    return check
+
+
+def disk_check(machine: Callable[[], MachineFigures]) -> Check:
+    """A disk that is full, or nearly."""
+
+    def check(_now_s: float) -> Iterator[Problem]:
+        figures = machine()
+        if figures.disk_free is not None and is_low(figures.disk_free, figures.disk_total or 0):
+            left = f"{figures.disk_free / 1e6:.0f} MB left"
+            yield Problem("disk", f"the disk is nearly full ({left}): recording and saving rest until there is room")
 
     return check
 

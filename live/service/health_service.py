@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -58,7 +58,7 @@ class HealthService:
         supervision: Supervision,
         alerts: Alerts,
         *,
-        folder: Path,
+        folders: Sequence[Path],
         show_note: Callable[[str], None],
         leave: Callable[[int], None],
         keep: Callable[[], None],
@@ -70,7 +70,7 @@ class HealthService:
         """Alerts so far."""
         self._tree, self._clock, self._disk = tree, clock, disk
         self._health, self._supervision, self._alerts = health, supervision, alerts
-        self._folder = folder
+        self._folders = folders
         self._show_note, self._leave, self._keep = show_note, leave, keep
         self._began_s = clock.now()
         self._next_s = self._machine_s = float("-inf")
@@ -193,7 +193,7 @@ class HealthService:
 
     def _read_machine(self) -> None:
         """On the disk thread."""
-        machine = self.machine = read_machine(self._folder, self._clock.unix())
+        machine = self.machine = read_machine(self._folders, self._clock.unix())
         self._tree.publish("/engine/memory", sum(one.resident for one in machine.processes) / 1e6)
         if machine.disk_free is not None:
             self._tree.publish("/engine/disk_left", machine.disk_free / 1e6)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
@@ -15,6 +14,7 @@ from typing import Any, Final
 from platformdirs import user_state_path
 
 from live.system.disk import write_whole
+from live.system.process_mark import boot_id
 from live.transport.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -23,7 +23,6 @@ CRASHES: Final = 5
 WITHIN_S: Final = 600.0
 """After so many crashes within so long the next start is a safe one."""
 WEIGHTS: Final = ".safetensors"
-BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +67,8 @@ class Installation:
         """Counts a run that has not ended in order as a crash, and decides whether this start is a safe one."""
         record, now_s = self._read(), self._clock.now()
         after_crash = record.running
-        if record.boot != _boot():
-            record = replace(record, boot=_boot(), crashes_s=[], running=False)
+        if record.boot != boot_id():
+            record = replace(record, boot=boot_id(), crashes_s=[], running=False)
         if record.running:
             record.crashes_s.append(now_s)
             record.crashes_total += 1
@@ -155,10 +154,3 @@ def _same(file: Path, copy: Path) -> bool:
     except FileNotFoundError:
         return False
     return (one.st_size, int(one.st_mtime)) == (other.st_size, int(other.st_mtime))
-
-
-def _boot() -> str:
-    """What tells this boot of the machine from others; the same text always where that is not known."""
-    with suppress(OSError):
-        return BOOT_ID.read_text(encoding="ascii").strip()
-    return os.name

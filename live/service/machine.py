@@ -41,12 +41,17 @@ class MachineFigures:
     machine_up_s: float = 0.0
 
 
-def read_machine(folder: Path, unix_s: float) -> MachineFigures:
-    """Reads all figures; `folder` is where the show writes. Takes some milliseconds, so not for a thread that plays."""
+def read_machine(folders: Iterable[Path], unix_s: float) -> MachineFigures:
+    """Reads all figures; `folders` are those the show writes to, of which the fullest disk counts.
+
+    Takes some milliseconds, so not for a thread that plays.
+    """
     free = total = None
-    with suppress(OSError):
-        usage = psutil.disk_usage(str(folder))
-        free, total = usage.free, usage.total
+    for folder in folders:
+        with suppress(OSError):
+            usage = psutil.disk_usage(str(folder))
+            if free is None or usage.free < free:
+                free, total = usage.free, usage.total
     memory_free, up_s = psutil.virtual_memory().available, unix_s - psutil.boot_time()
     return MachineFigures(tuple(_processes()), free, total, temperature_c(), memory_free, up_s)
 

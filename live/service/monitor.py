@@ -15,6 +15,7 @@ from live.service.alerts import Alerts
 from live.service.checks import (
     Heartbeat,
     camera_check,
+    disk_check,
     listener_check,
     midi_check,
     node_check,
@@ -27,6 +28,7 @@ from live.service.health_service import HealthService
 from live.service.pages import HealthPages
 from live.service.supervision import Supervision
 from live.system.disk import DiskThread
+from live.system.disk_room import is_low
 from live.transport.clock import Clock
 from live.video.cameras import Cameras
 from live.video.stage import Stage
@@ -51,6 +53,7 @@ class Monitor:
         cameras: Cameras,
         stage: Stage,
         patch: Callable[[], Patch],
+        path: Path | None,
     ) -> None:
         self._tree, self._stage = tree, stage
         self._nodes, self._voices, self._cameras = nodes, voices, cameras
@@ -63,7 +66,7 @@ class Monitor:
             health,
             supervision,
             Alerts(options.alerts),
-            folder=Path(),
+            folders=[Path(), *([path.parent] if path is not None else [])],
             show_note=lambda sentence: stage.say(True, sentence),
             leave=leave,
             keep=lambda: supervision.keep(patch(), {name: node.model for name, node in nodes.items()}),
@@ -79,6 +82,7 @@ class Monitor:
             midi_check(lambda: voices.ports),
             listener_check(lambda: listener.answers),
             camera_check(tree, cameras.names),
+            disk_check(lambda: self.service.machine),
         ]
 
     def figures(self) -> Figures:
@@ -94,9 +98,14 @@ class Monitor:
             nodes={name: self._node(name) for name in self._nodes},
             ports={name: port.state for name, port in list(self._voices.ports.items())},
             cameras={n: (str(self._read(f"/{n}/state")), self._number(f"/{n}/fps")) for n in self._cameras.names()},
+            saving=self._has_room(),
             window_fps=self._number("/window/fps") if self._stage.window is not None else None,
             machine=self.service.machine,
         )
+
+    def _has_room(self) -> bool:
+        machine = self.service.machine
+        return machine.disk_free is None or not is_low(machine.disk_free, machine.disk_total or 0)
 
     def _node(self, name: str) -> NodeFigures:
         runner = self._nodes.get(name)

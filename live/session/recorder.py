@@ -29,6 +29,7 @@ from live.session.session_file import (
     encode,
     head_line,
 )
+from live.system.disk_room import CHECK_EVERY_S, room_left
 from live.transport.clock import Beat, Clock
 from models.base import Event, FromFile, Knob, Model, Value
 
@@ -53,6 +54,7 @@ class SessionRecorder:
         self.size = 0
         """Bytes written."""
         self._clock = clock
+        self._check_s = clock.now()
         self._fail = fail
         self._digests: dict[str, EventDigest] = {}
         self._beats: dict[str, tuple[Beat, int]] = {}
@@ -156,6 +158,10 @@ class SessionRecorder:
 
     def _write(self) -> None:
         lines = [self._lines.popleft() for _ in range(len(self._lines))]
+        if self._clock.now() >= self._check_s:
+            self._check_s = self._clock.now() + CHECK_EVERY_S
+            if not room_left(self.path.parent):
+                self._broken = self._broken or "the disk is full, or nearly"
         if not self._broken:
             try:
                 hashed = [_hashed(*line) if isinstance(line, tuple) else line for line in lines]

@@ -17,11 +17,13 @@ from typing import Any, Final, Literal
 
 import tomlkit
 
+from live.net.repeated_complaints import RepeatedComplaints, with_count
 from live.osc.pattern import Pattern
 from live.parameters.tree import AddressError, Tree
 from live.patch import Patch
 from live.show.cue_list import CueList
 from live.system.disk import DiskThread, is_running, remove_drafts, write_whole
+from live.system.process_mark import process_mark
 from live.transport.clock import Clock
 from models.base import KnobError, Value
 
@@ -66,6 +68,7 @@ class SavedState:
         self._held = held
         self._initial: dict[str, Value] = {}
         self._saved: dict[str, Any] = {}
+        self._complaints = RepeatedComplaints()
         self._next_s = 0.0
 
     def open(self) -> None:
@@ -74,7 +77,7 @@ class SavedState:
             return
         remove_drafts(self._path)
         found = read_state(self._path) or read_state(_previous(self._path))
-        if found is not None and found["process"] != os.getpid() and is_running(int(found["process"])):
+        if found is not None and found["process"] != os.getpid() and _runs(found):
             log.info("%s: another engine saves its state there, so this one does not", self._path.name)
             self._path = None
             return
@@ -136,7 +139,15 @@ class SavedState:
     def _write(self, table: dict[str, Any]) -> None:
         path = self._path
         assert path is not None
-        self._disk.submit((id(self), "state"), lambda: _write(path, {**table, "process": os.getpid()}))
+        self._disk.submit((id(self), "state"), lambda: self._written(_write(path, _signed(table))))
+
+    def _written(self, error: str) -> None:
+        """On the disk thread: what could not be written is tried again with the next look."""
+        if error:
+            self._saved = {}
+            left_out = self._complaints.due(error, self._clock.now())
+            if left_out is not None:
+                log.warning("%s", with_count(error, left_out))
 
     def _wanted(self, found: dict[str, Any]) -> bool:
         return self._restore == "always" or (self._restore == "after a crash" and found["state"] == "running")
@@ -171,8 +182,22 @@ def read_state(path: Path) -> dict[str, Any] | None:
         return None
 
 
-def _write(path: Path, table: dict[str, Any]) -> None:
-    """Writes a state; the one before it stays beside it until the new one is whole."""
+def _signed(table: dict[str, Any]) -> dict[str, Any]:
+    """The state with the process that saves it."""
+    return {**table, "process": os.getpid(), "mark": process_mark(os.getpid())}
+
+
+def _runs(found: dict[str, Any]) -> bool:
+    """Whether the engine that saved this state still runs, and not another process that got its number since."""
+    pid = int(found["process"])
+    return is_running(pid) and found.get("mark", process_mark(pid)) == process_mark(pid)
+
+
+def _write(path: Path, table: dict[str, Any]) -> str:
+    """Writes a state; the one before it stays beside it until the new one is whole.
+
+    Returns a sentence where it cannot be written, else an empty text.
+    """
     values = {address: list(value) if isinstance(value, tuple) else value for address, value in table["values"].items()}
     body = tomlkit.dumps({**table, "values": values})
     try:
@@ -180,7 +205,8 @@ def _write(path: Path, table: dict[str, Any]) -> None:
             path.replace(_previous(path))
         write_whole(path, f"{_checksum(body)}\n{body}".encode())
     except OSError as error:
-        log.warning("%s cannot be written: %s", path, error.strerror or error)
+        return f"{path} cannot be written: {error.strerror or error}"
+    return ""
 
 
 def _remove(path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ import pygame
 from numpy.typing import NDArray
 
 from live.system.disk import DiskThread
+from live.system.disk_room import require_room
 from live.video import VideoError
 
 Say = Callable[[str], None]
@@ -71,11 +73,17 @@ class FileWriter:
 
     def _do(self, name: str, ending: str, write: Callable[[Path], object]) -> None:
         def work() -> None:
+            path = None
             try:
+                require_room(self.folder)
                 path = fresh(self.folder, name, ending)
                 write(path)
             except (OSError, VideoError) as error:
-                self._failed(f"{name}{'' if name.endswith(ending) else ending}: {error}")
+                if path is not None:
+                    with suppress(OSError):
+                        path.unlink()  # a file cut in half is none
+                reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+                self._failed(f"{name}{'' if name.endswith(ending) else ending}: {reason}")
             else:
                 self._said(f"wrote {path.name}")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from live.parameters.tree import Tree
 from live.patch import Patch
+from live.system.disk_room import CHECK_EVERY_S, is_full, require_room
 from live.transport.clock import Clock
 from live.video.files import fresh
 from live.video.frame_tap import FrameTap
@@ -49,6 +50,8 @@ class FrameOutputs:
         self._folder = folder
         self._film = film
         self._open: dict[str, SinkThread] = {}
+        self._resting: dict[str, float] = {}
+        """Until when a switch that is on has no sink, since the disk is full."""
         self._told = ""
 
     def open(self) -> None:
@@ -69,10 +72,12 @@ class FrameOutputs:
             wanted = f"/window/{name}" in self._tree and bool(self._tree.get(f"/window/{name}"))
             sending = self._open.get(name)
             if sending is None:
-                if wanted:
+                if not wanted:
+                    self._resting.pop(name, None)
+                elif now_s >= self._resting.get(name, now_s):
                     self._begin(name)
             elif sending.ended:
-                self._end(name)
+                self._end(name, now_s)
             elif sending.failed or not wanted:
                 sending.stop()
         self._tell()
@@ -91,22 +96,26 @@ class FrameOutputs:
             sending.stop()
         for name, sending in list(self._open.items()):
             sending.join()
-            self._end(name)
+            self._end(name, float("-inf"))
         self._tell()
 
     # -- inside -------------------------------------------------------------------------------------------------
 
     def _begin(self, name: str) -> None:
-        opening = partial(VideoFileSink, self._file()) if name == "record" else SINKS[name]
+        opening = partial(self._video_file, name in self._resting) if name == "record" else SINKS[name]
         sending = self._open[name] = SinkThread(name, opening, partial(self._stage.taps.open, RECORD_RATE))
         if self._clock.virtual:
             sending.open()
         else:
             sending.start()
 
-    def _end(self, name: str) -> None:
+    def _end(self, name: str, now_s: float) -> None:
         sending = self._open.pop(name)
-        if sending.failed:
+        if sending.full:
+            if name not in self._resting or sending.name:
+                self._fail(f"/window/{name}: {sending.failed}; it goes on once there is room")
+            self._resting[name] = now_s + CHECK_EVERY_S
+        elif sending.failed:
             self._fail(f"/window/{name}: {sending.failed}")
             if f"/window/{name}" in self._tree:
                 self._tree.set(f"/window/{name}", False)
@@ -117,6 +126,11 @@ class FrameOutputs:
             self._told = names
             if "/window/sending" in self._tree:
                 self._tree.publish("/window/sending", names)
+
+    def _video_file(self, again: bool) -> VideoFileSink:
+        """A new file; on the thread that writes it. Raises NoRoomError, and makes no file then."""
+        require_room(self._folder if self._film is None else self._film.parent, again=again)
+        return VideoFileSink(self._file())
 
     def _file(self) -> Path:
         if self._film is not None:
@@ -135,6 +149,8 @@ class SinkThread:
         """Name of the sink, once it is open."""
         self.failed = ""
         """The error that ended it."""
+        self.full = False
+        """Whether that error was a full disk."""
         self.ended = False
         """Whether the sink is closed."""
         self._switch = switch
@@ -188,7 +204,9 @@ class SinkThread:
 
     def _failed(self, error: Exception) -> None:
         log.debug("%s", error, exc_info=True)
-        self.failed = self.failed or str(error) or type(error).__name__
+        self.full = self.full or (isinstance(error, OSError) and is_full(error))
+        sentence = error.strerror if isinstance(error, OSError) else str(error)
+        self.failed = self.failed or sentence or type(error).__name__
 
     def _wake(self) -> None:
         with self._turn:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import cv2
 
+from live.system.disk_room import CHECK_EVERY_S, require_room
 from live.video import VideoError
 from live.video.frame_tap import StageFrame
 
@@ -57,12 +58,17 @@ class VideoFileSink:
         self._began_s = 0.0
         self._written = 0
         self._last: Any = None
+        self._check_s = float("-inf")
         if path.suffix.lower() not in MUXERS:
             raise VideoError(f"{path}: expected a name that ends in {', '.join(MUXERS)}")
         if not path.parent.is_dir():
             raise VideoError(f"{path}: there is no folder {path.parent}")
 
     def write(self, shown: StageFrame) -> None:
+        """Raises NoRoomError before the disk is full: what is written until then can be played."""
+        if shown.at_s >= self._check_s:
+            self._check_s = shown.at_s + CHECK_EVERY_S
+            require_room(self._path.parent)
         if self._container is None:
             self._open(shown.pixels.shape[1], shown.pixels.shape[0], shown.at_s)
         self._hold(shown.at_s)

@@ -17,6 +17,9 @@ from typing import BinaryIO
 from mido import MetaMessage
 from mido.midifiles.meta import encode_variable_int
 
+from live.system.disk_room import CHECK_EVERY_S, is_full, room_left
+from live.transport.clock import Clock
+
 TICKS_PER_BEAT = 1000
 TICKS_PER_SECOND = 2000
 _LENGTH_AT = 18
@@ -87,16 +90,24 @@ class MidiRecorder:
 class MidiRecordingThread:
     """A Recorder on a thread of its own, so that no note ever waits for a disk.
 
-    Where the disk fails, `failed(sentence)` is called once, and the music goes on. Raises OSError
-    where the file cannot be made.
+    Where the disk fails, `failed(sentence)` is called once, and the music goes on. Where the disk is nearly full the
+    recording rests, and goes on in a new file, whose path `began` is called with, once there is room again. Raises
+    OSError where the file cannot be made.
     """
 
-    def __init__(self, wanted: Path, failed: Callable[[str], None]) -> None:
-        self._recorder = MidiRecorder(wanted)
-        self.path = self._recorder.path
-        self._failed = failed
+    def __init__(
+        self, wanted: Path, failed: Callable[[str], None], clock: Clock, began: Callable[[Path], None]
+    ) -> None:
+        self._recorder = MidiRecorder(wanted) if room_left(wanted.parent) else None
+        self.path = self._recorder.path if self._recorder is not None else wanted
+        self._wanted = wanted
+        self._failed, self._began = failed, began
+        self._clock = clock
+        self._check_s = clock.now()
         self._waiting: queue.SimpleQueue[tuple[float, bytes] | None] = queue.SimpleQueue()
         self._broken = False
+        if self._recorder is None:
+            self._rest()
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
 
@@ -122,11 +133,47 @@ class MidiRecordingThread:
                 while not self._waiting.empty():
                     batch.append(self._waiting.get())
                 ended = None in batch
-                self._recorder.write(item for item in batch if item is not None)
+                self.write([item for item in batch if item is not None])
         except OSError as error:
             self._break(f"{self.path}: {error.strerror}; the recording ends here")
         finally:
-            self._recorder.close()
+            self._close_file()
+
+    def write(self, messages: Iterable[tuple[float, bytes]]) -> None:
+        """Writes messages, except while the disk has no room; the thread calls it.
+
+        Raises OSError where the disk fails in another way than by being full.
+        """
+        try:
+            self._watch_room()
+            if self._recorder is not None:
+                self._recorder.write(messages)
+        except OSError as error:
+            if not is_full(error):
+                raise
+            if self._recorder is not None:
+                self._rest()
+
+    def _watch_room(self) -> None:
+        """Rests the recording before the disk is full, and begins a new file once there is room."""
+        if (now_s := self._clock.now()) < self._check_s:
+            return
+        self._check_s = now_s + CHECK_EVERY_S
+        if self._recorder is None and room_left(self._wanted.parent, again=True):
+            self._recorder = MidiRecorder(self._wanted)
+            self.path = self._recorder.path
+            self._began(self.path)
+        elif self._recorder is not None and not room_left(self._wanted.parent):
+            self._rest()
+
+    def _rest(self) -> None:
+        self._failed(f"{self.path}: the disk is full, or nearly; the recording goes on once there is room")
+        self._close_file()
+
+    def _close_file(self) -> None:
+        recorder, self._recorder = self._recorder, None
+        if recorder is not None:
+            recorder.close()
 
     def _break(self, sentence: str) -> None:
         if not self._broken:

@@ -98,7 +98,12 @@ class Sender:
         from live.midi.output.recorder import MidiRecordingThread
 
         try:
-            self.recording = MidiRecordingThread(path, lambda sentence: self.report("error", sentence))
+            self.recording = MidiRecordingThread(
+                path,
+                lambda sentence: self.report("error", sentence),
+                self.clock,
+                lambda begun: self.report("recording", str(begun)),
+            )
         except OSError as error:
             self.report("error", f"{path}: {error.strerror}; nothing is recorded")
             return

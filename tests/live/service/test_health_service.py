@@ -55,7 +55,7 @@ def ward(ears: Any, tmp_path: Path) -> Callable[..., Ward]:
             health,
             supervision,
             Alerts(),
-            folder=tmp_path,
+            folders=[tmp_path],
             show_note=lambda sentence: made.notes.append(sentence),
             leave=lambda status: made.left.append(status),
             keep=lambda: made.kept.append(clock.now()),

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from live.service import installation as room
 from live.service.installation import Installation, Start
+from live.system import process_mark
 from live.transport.clock import VirtualClock
 
 
@@ -16,7 +16,7 @@ def boot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The file that names this boot of the machine."""
     file = tmp_path / "boot_id"
     file.write_text("first\n")
-    monkeypatch.setattr(room, "BOOT_ID", file)
+    monkeypatch.setattr(process_mark, "BOOT_ID", file)
     return file
 
 
