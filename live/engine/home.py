@@ -14,7 +14,10 @@ from models.base import KnobError
 ENGINE: Final = ("clock", "mapping")
 """Rooms of the engine whose parameters return with the whole patch. Presets, cues, MIDI maps and the window's size and
 place stay as they are."""
-ALONE: Final = ("/midi/silence", "/window/hud", "/window/help", "/window/feedback/amount", "/engine/blackout")
+ALONE: Final = (
+    *("/midi/silence", "/engine/blackout", "/window/feedback/amount"),
+    *("/window/moved", "/window/hud", "/window/address", "/window/help"),
+)
 
 
 class Home:

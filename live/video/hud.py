@@ -7,11 +7,13 @@ from collections.abc import Iterator, Sequence
 import pygame
 
 from live.parameters.parameter import Parameter
+from live.video.address_code import draw_address
 from live.video.computer_piano import HELP, SWITCH
 from live.video.keys import KEYS, POINTER, PRESETS
+from live.video.last_moved import LastMoved
 from live.video.stage import Stage
 from live.video.text import Colour, label
-from models.base import Value
+from live.video.value_text import value_text
 
 BRIGHT: Colour = (246, 240, 226)
 DIM: Colour = (150, 152, 166)
@@ -22,6 +24,8 @@ SMALLER_PX = (18, 16, 14, 12)
 """Heights of a line of values; the largest at which all lines fit is taken."""
 EVERY_S = 0.2
 """How often the values are redrawn."""
+PANELS = ("moved", "hud", "address", "help")
+"""The switches `/window/…` of what it shows."""
 MESSAGE_S = 6.0
 """How long a message is shown."""
 
@@ -38,21 +42,24 @@ class Hud:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
+        self._last_moved = LastMoved(stage.tree)
         self._values: tuple[float, tuple[int, int], pygame.Surface] | None = None
 
     def wants(self) -> bool:
         """Whether it shows anything now."""
-        tree = self._stage.tree
-        return bool(
-            tree.get("/window/hud") or tree.get("/window/help") or self._messages() or self._stage.guidance.lines()
-        )
+        asked = self._stage.tree.snapshot("window", PANELS)
+        return bool(any(asked.values()) or self._messages() or self._stage.guidance.lines())
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draws values, help and messages that are to be shown."""
         tree = self._stage.tree
         self._stage.guidance.draw(surface)
+        if tree.get("/window/moved"):
+            self._last_moved.draw(surface)
         if tree.get("/window/hud"):
             surface.blit(self._panel(surface.get_size()), (0, 0))
+        if tree.get("/window/address"):
+            draw_address(surface, tree)
         if tree.get("/window/help"):
             _help(surface, HELP if tree.get(SWITCH) else ())
         y = surface.get_height() - 12
@@ -92,22 +99,16 @@ class Hud:
                 groups.setdefault(leaf.address.split("/")[1], []).append(leaf)
         last = [name for name in ("clock", "midi", "camera", "window", "preset", "cue", "mapping") if name in groups]
         for name in ["engine", *(name for name in groups if name not in last and name != "engine"), *last]:
-            lines = [_line(leaf, leaf.at(self._stage.clock.now())) for leaf in groups[name]]
+            lines = [_line(leaf, self._stage.clock.now()) for leaf in groups[name]]
             errors = [sentence for _, error, sentence in self._stage.notes if error]
             if name == "engine" and errors:
                 lines.append(("error", errors[-1][:60], ALERT))
             yield f"/{name}", lines
 
 
-def _line(leaf: Parameter, value: Value) -> Line:
-    name = leaf.address.split("/", 2)[2]
-    parts = value if isinstance(value, tuple) else (value,)
-    said = " ".join(f"{part:.3g}" if isinstance(part, float) else str(part) for part in parts[:6])
-    more = " …" if len(parts) > 6 else ""
-    if isinstance(value, bool):
-        said = "on" if value else "off"
-    moved = leaf.knob.access == "rw" and value != leaf.knob.default
-    return name, f"{said[:34]}{more} {leaf.knob.unit}".rstrip(), BRIGHT if moved else DIM
+def _line(leaf: Parameter, now_s: float) -> Line:
+    moved = leaf.knob.access == "rw" and leaf.at(now_s) != leaf.knob.default
+    return leaf.address.split("/", 2)[2], value_text(leaf, now_s), BRIGHT if moved else DIM
 
 
 def _rows(size: tuple[int, int], line_px: int) -> int:

@@ -95,32 +95,42 @@ def leave(stage: Stage) -> None:
     if stage.tree.get("/window/setting") != "off":
         stage.tree.set("/window/setting", "off")
         return
-    for address in ("/window/help", "/window/hud", "/window/fullscreen"):
+    for name in ("help", "address", "hud", "moved", "fullscreen"):
+        address = f"/window/{name}"
         if stage.tree.get(address):
             stage.tree.set(address, False)
             return
+
+
+def panic(stage: Stage) -> None:
+    """Ends every note, and says so."""
+    _set(stage, "/midi/panic", True)
+    stage.say(False, "panic: every note was ended; the piece plays on")
 
 
 def home(stage: Stage) -> None:
     """Returns every parameter to what the patch says."""
     if "/engine/home" in stage.tree:
         stage.tree.write("/engine/home", [])
+        stage.say(False, "home: everything is as the patch says")
 
 
 KEYS = (
     KeyBinding(("f", "f11"), "F  F11", "full screen on or off", toggle("/window/fullscreen")),
-    KeyBinding(("h", "tab"), "H  Tab", "show or hide the values of all parameters", toggle("/window/hud")),
+    KeyBinding(("h",), "H", "show or hide the twelve parameters that moved last", toggle("/window/moved")),
+    KeyBinding(("tab",), "Tab", "show or hide the values of all parameters", toggle("/window/hud")),
+    KeyBinding(("u",), "U", "show or hide the address of the control page, for phones", toggle("/window/address")),
     KeyBinding(("f1", "?"), "F1  ?", "show or hide this help", toggle("/window/help")),
     KeyBinding(("f2",), "F2", "the computer's keys are a piano, on or off", toggle("/window/piano")),
     KeyBinding(("escape",), "Esc", "close help, values, full screen", leave),
     KeyBinding(("space",), "Space", "hand the turn over in a duet, else pause and play on", space),
     KeyBinding(("pause", "f4"), "F4", "pause everything, and play on", pause),
-    KeyBinding(("backspace",), "Backspace", "panic: end every note, now", press("/midi/panic")),
+    KeyBinding(("backspace",), "Backspace", "panic: end every note, now", panic),
     KeyBinding(("home",), "Home", "return everything to what the patch says", home),
     KeyBinding(("w",), "W", "set the corners of the picture on a wall, then its mesh", next_setting),
     KeyBinding(("b",), "B", "blackout on or off", toggle("/engine/blackout")),
     KeyBinding(("c",), "C", "erase all drawings", each_ink("clear")),
-    KeyBinding(("u", "z"), "U  Z", "take back your last line, or else the last drawing", undo),
+    KeyBinding(("z",), "Z", "take back your last line, or else the last drawing", undo),
     KeyBinding(("s",), "S", "save the drawings (SVG)", lambda stage: stage.save()),
     KeyBinding(("p", "f12"), "P  F12", "save a picture of the window (PNG)", press("/window/screenshot")),
     KeyBinding(("q",), "Q", "stop the program", press("/engine/stop")),

@@ -14,6 +14,8 @@ WINDOW_KNOBS: dict[str, Knob] = {
     "rate": Knob("Most frames drawn per second", 1.0, 240.0, "1/s", default=60.0),
     "fps": Knob("Frames drawn in the last second", unit="1/s", access="r"),
     "draw_ms": Knob("Time to draw one frame, smoothed", unit="ms", access="r"),
+    "moved": Knob("Show the twelve parameters that moved last, large", kind="switch", default=False),
+    "address": Knob("Show the control page's address, and a QR code of it", kind="switch", default=False),
     "hud": Knob("Show the values of all parameters", kind="switch", default=False),
     "piano": Knob("Play notes on the computer's keys", kind="switch", default=False),
     "invitation": Knob("A line for visitors, shown until somebody plays or draws", kind="text", default=""),

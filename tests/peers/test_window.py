@@ -155,7 +155,7 @@ def test_a_person_draws_saves_and_leaves(shown: Shown, peer: Callable[[str, str]
 
 
 def test_keys(shown: Shown) -> None:
-    shown.do("key", "h")
+    shown.do("key", "Tab")
     shown.until("hud")
     shown.do("key", "F1")
     shown.until("help")
@@ -177,9 +177,9 @@ def test_it_is_shown_pixel_by_pixel(shown: Shown, peer: Callable[[str, str], str
     shown.do("mousemove", left + 50, top + 150, "mousedown", 1)
     shown.do("mousemove", left + 350, top + 150, "mouseup", 1)
     shown.until("strokes 1")
-    shown.do("key", "h")  # a later frame than the one with the stroke
+    shown.do("key", "Tab")  # a later frame than the one with the stroke
     shown.until("hud")
-    shown.do("key", "h", "key", "p")
+    shown.do("key", "Tab", "key", "p")
     shown.until(r"wrote arabesque.*\.png")
     picture = shown.picture(peer)
     assert picture[3 * (640 * (top + 150) + left + 200)] > 200

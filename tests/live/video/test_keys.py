@@ -30,7 +30,11 @@ def press(show: Any, name: str, sign: str = "", mod: int = 0) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("name", "address"), [("f", "fullscreen"), ("f11", "fullscreen"), ("h", "hud"), ("f1", "help")]
+    ("name", "address"),
+    [
+        *(("f", "fullscreen"), ("f11", "fullscreen"), ("f1", "help")),
+        *(("h", "moved"), ("tab", "hud"), ("u", "address")),
+    ],
 )
 def test_switches_go_on_and_off(show: Any, name: str, address: str) -> None:
     pygame.display.init()
@@ -43,6 +47,13 @@ def test_a_question_mark_is_help_on_every_keyboard(show: Any) -> None:
     pygame.display.init()
     assert press(show, "8", "?")
     assert show.tree.get("/window/help")
+
+
+def test_panic_says_that_it_was_done(show: Any, done: list[str]) -> None:
+    pygame.display.init()
+    press(show, "backspace")
+    assert done == ["/midi/panic"]
+    assert [sentence for _, _, sentence in show.stage.notes] == ["panic: every note was ended; the piece plays on"]
 
 
 def test_space_pauses_every_node_and_plays_on(show: Any, done: list[str]) -> None:
@@ -79,7 +90,7 @@ def test_the_paper_is_cleared_taken_back_and_saved(show: Any) -> None:
         show.stage.touch("ink", x, 0.0, True)
         show.stage.touch("ink", x, 0.0, False)
     show.at(0.1)
-    press(show, "u", "u")
+    press(show, "z", "z")
     show.at(0.2)
     assert show.points() == [[[(0.0, 0.0)]]]
     press(show, "s", "s")
