@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from live.osc.pattern import Pattern, PatternError
+from live.parameters.parameter import Parameter
 from live.parameters.tree import AddressError, Tree
 from live.patch import Patch
 from live.show.beat_wait import GRIDS, BeatWait, Grid
@@ -18,12 +19,12 @@ from live.transport.clock import Clock
 from models.base import Knob, KnobError, Value, event
 
 SCOPE: Final = (
-    "//* -/{engine,session,midi,camera,preset,cue,mapping}//* -/window/* -/window/{corner,mesh,edge}/* "
+    "//* -/{engine,session,midi,camera,preset,cue,mapping,schedule}//* -/window/* -/window/{corner,mesh,edge}/* "
     "-/clock/{source,play,in,out,offset} "
     "-/*/{seed,pause,source,channel,listen,thru,sustain,lookahead,nudge}"
 )
 """Everything except what belongs to the rig or the moment: a preset must not restart the piece or move a port."""
-NEVER: Final = ("engine", "session", "preset", "cue")
+NEVER: Final = ("engine", "session", "preset", "cue", "schedule")
 """Nodes of addresses that no preset sets, whatever its file says."""
 LOOK_EVERY_S: Final = 1.0
 
@@ -75,6 +76,7 @@ class Presets:
         self._flips: list[_Flip] = []
         self._look_s = 0.0
         self._reported: set[str] = set()
+        self._kept: tuple[tuple[int, str], list[Parameter]] = ((-1, ""), [])
 
     # -- service -----------------------------------------------------------------------------------------------
 
@@ -144,15 +146,15 @@ class Presets:
         name, node = (*given, "")[:2]
         _check_name("/preset/store", name)
         node = node.strip("/")
-        taken = self._scope()
+        within = self._within_scope()
         now: Preset = {}
         with self.tree.batch():
-            leaves = self.tree.leaves(node or None)
             time_s = self.clock.now()
-            for leaf in leaves:
-                if leaf.knob.access == "rw" and taken(leaf.address) and not self._driven(leaf.address):
-                    owner, _, knob = leaf.address[1:].partition("/")
-                    now.setdefault(owner, {})[knob] = _rounded(leaf.at(time_s))
+            values = [(leaf.address, leaf.at(time_s)) for leaf in within]
+        for address, value in values:
+            owner, _, knob = address[1:].partition("/")
+            if node in ("", owner) and not self._driven(address):
+                now.setdefault(owner, {})[knob] = _rounded(value)
         if not now:
             raise KnobError(f"/preset/store: there is nothing to store in /{node}")
         self.store.put(name, {**self.store.presets.get(name, {}), **now} if node else now)
@@ -199,6 +201,15 @@ class Presets:
         except PatternError as error:
             raise KnobError(f"/preset/scope: {error}") from None
         return lambda address: _any(taken, address) and not _any(left, address)
+
+    def _within_scope(self) -> list[Parameter]:
+        """The parameters that a preset may hold; kept until the scope or the addresses change."""
+        key = self.tree.version, str(self.tree.get("/preset/scope"))
+        if self._kept[0] != key:
+            taken = self._scope()
+            leaves = self.tree.leaves()
+            self._kept = key, [leaf for leaf in leaves if leaf.knob.access == "rw" and taken(leaf.address)]
+        return self._kept[1]
 
     def _go(self, name: str, seconds: float, node: str) -> None:
         """Sets everything that the preset holds of a node (or of all), at one instant."""

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-import tomlkit
-
 from live.show.toml_repair import COMPLAINTS_AT_MOST, chunks_of, parse
+from live.show.toml_text import TomlText
 from live.system.disk import DiskThread, remove_drafts, write_whole
 
 log = logging.getLogger(__name__)
@@ -52,7 +51,7 @@ class TomlFile:
         self._lock = threading.Lock()
         self._unsaved: dict[str, dict[str, Any] | None] = {}
         self._text = self._repaired = ""
-        self._document: tomlkit.TOMLDocument | None = None
+        self._document: TomlText | None = None
         self._seen: tuple[int, int, int] | None = None
         self._opened = self._new = False
         self._failure = ""
@@ -139,7 +138,9 @@ class TomlFile:
         try:
             if self.complaints and self.path.exists():
                 _back_up(self.path)
-            text = self._edited(unsaved, tables)
+            if self._document is None:
+                self._document = TomlText(self._repaired)
+            text = self._document.change(unsaved, tables)
             write_whole(self.path, text.encode())
         except (OSError, ValueError) as error:
             self._document = None
@@ -153,56 +154,6 @@ class TomlFile:
                     del self._unsaved[name]
             self._text = self._repaired = text
             self._seen, self._failure, self.complaints = _stat(self.path), "", []
-
-    def _edited(self, changes: dict[str, dict[str, Any] | None], tables: dict[str, dict[str, Any]]) -> str:
-        """The text with some tables changed; where an edit in place goes wrong, all tables written anew."""
-        try:
-            if self._document is None:
-                self._document = tomlkit.parse(self._repaired)
-            spaced = self._repaired.endswith("\n\n") or not self._repaired
-            for name, table in changes.items():
-                if table is None:
-                    self._document.pop(name, None)
-                elif isinstance(old := self._document.get(name), MutableMapping):
-                    _update(old, table)
-                else:
-                    if not spaced:
-                        self._document.add(tomlkit.nl())
-                    self._document[name] = table
-                    spaced = False
-            text = self._document.as_string()
-            if parse(text).tables == tables:
-                return text
-        except Exception as error:  # tomlkit's documents do not bear every edit of tables that are out of order
-            log.debug("%s: written anew: %s", self.path, error)
-        self._document = None
-        return tomlkit.dumps(tables)
-
-
-def _update(old: MutableMapping[str, Any], new: Mapping[str, Any]) -> None:
-    """Makes a document's table equal to a new one; lines with equal values keep their comments."""
-    for key in [key for key in old if key not in new]:
-        del old[key]
-    for key, value in new.items():
-        there = old.get(key)
-        if isinstance(there, MutableMapping) and isinstance(value, Mapping):
-            _update(there, value)
-        elif there is None:
-            _append(old, key, value)
-        elif there != value or isinstance(there, bool) != isinstance(value, bool):
-            old[key] = value
-
-
-def _append(table: Any, key: str, value: Any) -> None:
-    """Adds a key behind the last one, before the comments at the table's end: they belong to what follows."""
-    body = table.value.body if isinstance(table, tomlkit.items.Table) else []
-    tail = []
-    while body and body[-1][0] is None:
-        tail.append(body.pop()[1])
-    table[key] = value
-    for item in reversed(tail):
-        if isinstance(item, tomlkit.items.Comment | tomlkit.items.Whitespace):  # not what a deleted key leaves
-            table.add(item)
 
 
 def _with(tables: dict[str, dict[str, Any]], name: str, table: dict[str, Any] | None) -> dict[str, dict[str, Any]]:

@@ -30,7 +30,8 @@ class DiskThread:
         self._thread: threading.Thread | None = None
         self._closed = False
 
-    def __len__(self) -> int:
+    @property
+    def waiting(self) -> int:
         """Requests that wait, without the one that runs."""
         return len(self._requests)
 

@@ -53,7 +53,7 @@ class FileWriter:
     @property
     def full(self) -> bool:
         """Whether so many files wait to be written that no more should be made."""
-        return len(self._disk) >= WAITING_AT_MOST
+        return self._disk.waiting >= WAITING_AT_MOST
 
     def text(self, name: str, ending: str, text: str) -> None:
         """Writes a text."""
@@ -69,7 +69,7 @@ class FileWriter:
     def close(self) -> None:
         """Waits until everything is written, for two seconds at most."""
         if not self._disk.finish(CLOSE_WITHIN_S):
-            self._failed(f"{len(self._disk) + 1} pictures or drawings were not written: the disk is too slow")
+            self._failed(f"{self._disk.waiting + 1} pictures or drawings were not written: the disk is too slow")
 
     def _do(self, name: str, ending: str, write: Callable[[Path], object]) -> None:
         def work() -> None:

@@ -106,6 +106,37 @@ def test_one_table_is_put_and_all_other_text_stays(path: Path) -> None:
     assert path.read_text("utf-8").startswith("# my presets\n")
 
 
+def test_a_table_that_goes_on_behind_another_one_is_put_as_well(path: Path) -> None:
+    tables = opened(path, "[a.x]\none = 1  # one\n[b.x]\none = 1\n[a.y]\ntwo = 2\n")
+    tables.put("a", {"x": {"one": 3}, "y": {"two": 2}})
+    tables.put("b", {"x": {"one": 2}})
+    assert tomllib.loads(path.read_text("utf-8")) == {"a": {"x": {"one": 3}, "y": {"two": 2}}, "b": {"x": {"one": 2}}}
+
+
+@pytest.mark.parametrize("table", [{"x": {"row": [[1, 2], [3]]}}, {"x": {}}, {}, {"x": {"list": [{"y": 1}]}}])
+def test_odd_tables_are_put_and_replaced(path: Path, table: dict[str, object]) -> None:
+    tables = opened(path, GOOD.rstrip())
+    tables.put("odd", table)
+    tables.put("calm", table)
+    assert tomllib.loads(path.read_text("utf-8")) == {"calm": table, "very wild": {"piano": {"temperature": 3.0}}} | {
+        "odd": table
+    }
+
+
+def test_a_table_costs_its_own_length_however_much_is_in_the_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tables, real, parsed = opened(path, GOOD), tomllib.loads, list[int]()
+
+    def loads(text: str) -> dict[str, object]:
+        parsed.append(len(text))
+        return real(text)
+
+    monkeypatch.setattr(tomllib, "loads", loads)
+    for number in range(100):
+        tables.put(f"preset {number}", {"ink": {"width": number, "colour": [0.5, 0.25, 1.0]}})
+    assert len(real(path.read_text("utf-8"))) == 102
+    assert sum(parsed) < 5 * path.stat().st_size
+
+
 def test_what_a_person_has_just_saved_is_not_lost(path: Path) -> None:
     tables = opened(path, GOOD)
     path.write_text(GOOD + "\n[mine.piano]\ndensity = 9\n", encoding="utf-8")
