@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -23,10 +24,20 @@ ALONE: Final = (
 class Home:
     """`/engine/home [NODE]`: every parameter of a node, or of the whole patch, as the patch gives it."""
 
-    def __init__(self, tree: Tree, follower: PatchFollower, seed: int | None) -> None:
+    def __init__(
+        self, tree: Tree, follower: PatchFollower, seed: int | None, settings: Sequence[tuple[str, str]] = ()
+    ) -> None:
         self._tree = tree
         self._follower = follower
         self._seed = seed
+        self._settings = settings
+
+    def begin_again(self) -> None:
+        """Sets everything to what it was at the start: as the patch says, then as the command line does."""
+        self.go()
+        for address, value in self._settings:
+            with suppress(AddressError, KnobError):  # each was reported at the start
+                self._tree.write(address, value.split(","))
 
     def go(self, node: str = "") -> None:
         """Sets the parameters at one instant; a node that had failed is started again. Raises KnobError."""

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from live.engine.control_thread import Service
+from live.engine.home import Home
 from live.engine.options import Options
 from live.gallery.schedule import Schedule
+from live.gallery.visitors import Visitors
 from live.http.service import HttpService
 from live.midi.input.file_performer import FilePerformer
 from live.midi.input.key_routing import KeyRouting
@@ -63,6 +65,7 @@ def make_services(
     supervision: Supervision,
     main_thread: Heartbeat,
     leave: Callable[[int], None],
+    home: Home,
 ) -> list[Service]:
     """All services, not yet opened; `path` is the patch's, `playing` gives the patch that plays, and `osc` the server
     once it is open. `main_thread` is the heartbeat of that thread, and `leave` ends the engine with an exit status.
@@ -95,6 +98,19 @@ def make_services(
         None if clock.virtual else beside("state"),
         options.restore,
         lambda: schedule.closing.held,
+    )
+    folder = beside("schedule")
+    visitors = Visitors(
+        tree,
+        clock,
+        wake,
+        fail,
+        schedule=schedule,
+        stage=stage,
+        disk=disk,
+        folder=folder.with_name(f"{folder.name.removesuffix('.schedule.toml')}.drawings") if folder else None,
+        seed=(options.seed if options.seed is not None else patch.seed) or 0,
+        home=home.begin_again,
     )
     learn = Learn(tree, clock, wake, fail, beside("midi"), disk)
     clock_in = MidiClockIn(tree, clock)
@@ -136,6 +152,7 @@ def make_services(
         presets,  # these two last of those with addresses: their files name all others
         cues,
         schedule,
+        visitors,
         state,
         FrameOutputs(tree, clock, stage, fail, Path(), options.record_video),
         HttpService(tree, clock, stage, options, fail, osc_out, osc, patch, monitor.pages.answers()),

@@ -62,6 +62,8 @@ class Schedule:
         self.tables = ScheduleTables()
         self.version = 0
         """Grows with each new content of the file."""
+        self.before_closing: list[Callable[[], None]] = []
+        """Called each time before it closes."""
         self._wake = wake
         self._fail = fail
         self._file = TomlFile(path, disk, fail)
@@ -190,8 +192,10 @@ class Schedule:
             self._switch_screen(False, now_s)
 
     def _change(self, opened: bool, now_s: float) -> None:
-        first, self._open = self._open is None, opened
-        settings = self.tables.closed
+        first, settings = self._open is None, self.tables.closed
+        for call in () if opened or first else self.before_closing:
+            call()
+        self._open = opened
         has_hours = self.tables.hours is not None
         if not opened:
             if not first:

@@ -83,6 +83,7 @@ class SavedState:
             return
         self._initial = self._values()
         if found is not None and self._wanted(found):
+            self.restored = True
             self._take_up(found, "--fresh starts without")
         elif found is not None and _installed(found["values"]):
             values = _installed(found["values"])
@@ -153,7 +154,7 @@ class SavedState:
         return self._restore == "always" or (self._restore == "after a crash" and found["state"] == "running")
 
     def _take_up(self, found: dict[str, Any], note: str) -> None:
-        failed, self.restored = 0, True
+        failed = 0
         with self._tree.batch():
             for address, value in found["values"].items():
                 try:

@@ -24,6 +24,8 @@ class Guidance:
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
         self.taken_part = False
+        self.notice = ""
+        """A line that is shown until it is changed, such as a countdown."""
         self._nodes: list[str] = []
         self._version = -1
 
@@ -37,6 +39,8 @@ class Guidance:
         invitation = self._text("/window/invitation")
         if invitation and not self.taken_part:
             shown.append((invitation, INVITATION_PART, PERFORMER))
+        if self.notice:
+            shown.append((self.notice, INVITATION_PART, PERFORMER))
         return shown
 
     def draw(self, surface: pygame.Surface) -> None:

@@ -45,6 +45,8 @@ class PerformerPens:
         self._last: dict[tuple[str, int], tuple[Paper, Point]] = {}
         self._drew: dict[tuple[str, Hashable], int] = {}
         """The pen with which each performer drew last on each paper."""
+        self._touching: dict[str, set[int]] = {}
+        """The pens on each paper."""
 
     def touch(
         self, node: str, at: Point, down: bool, finger: int, performer: Hashable, pressure: float = 1.0
@@ -88,11 +90,22 @@ class PerformerPens:
                 paper, at = self._last[node, pen]
                 self._move(paper, at, False, pen)
 
+    def forget(self) -> None:
+        """Lifts all pens and forgets their performers, as if nobody had drawn."""
+        for (node, pen), (paper, at) in list(self._last.items()):
+            if pen in self._touching.get(node, ()):
+                self._move(paper, at, False, pen)
+        self._numbers, self._last, self._drew = PenNumbers(), {}, {}
+
     def _move(self, paper: Paper, at: Point, down: bool, pen: int, pressure: float = 1.0) -> None:
         self._last[paper.node, pen] = paper, at
         for event in paper.ink.performer_pen(*at, down, pen, pressure):
             paper.hear(event)
             self._tree.publish(f"/{paper.node}/pen", event.x, event.y, int(event.down), -1 - event.pen)
+        touching = self._touching.setdefault(paper.node, set())
+        if (pen in touching) is not down and f"/{paper.node}/touching" in self._tree:
+            (touching.add if down else touching.discard)(pen)
+            self._tree.publish(f"/{paper.node}/touching", len(touching))
 
 
 def writing_performer() -> Hashable:

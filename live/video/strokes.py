@@ -18,6 +18,8 @@ MOST_DRAWINGS = 200
 """The oldest drawing beyond this number is dropped, so that months of drawing fit into memory."""
 MOST_POINTS = 20_000
 """Points of one drawing; a model that never starts a new page gets one at this number."""
+MOST_ON_PAPER = 200_000
+"""Points of all drawings together; beyond it the oldest are dropped."""
 SLOWEST_S = 0.3
 """Longest time in which a line grows to its next point."""
 REACH = 0.5
@@ -118,6 +120,8 @@ class DrawingList:
             self._lift(state)
             self.drawings.append(drawing)
             del self.drawings[:-MOST_DRAWINGS]
+            while len(self.drawings) > 1 and sum(one.points for one in self.drawings) > MOST_ON_PAPER:
+                del self.drawings[0]
         if state.stroke is None:
             state.stroke = Stroke(width, colour)
             state.stroke.add(state.at if state.at is not None else to, pressure)

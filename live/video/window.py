@@ -10,6 +10,7 @@ import pygame
 from live.video import Window, keys
 from live.video.computer_piano import ComputerPiano
 from live.video.hud import Hud
+from live.video.input_signal import InputSignal
 from live.video.projection import Projection
 from live.video.projection_setting import ProjectionSetting
 from live.video.stage import Stage
@@ -50,6 +51,7 @@ class Screen:
         self._exposed = True
         self._fingers: dict[int, int] = {}
         self._piano = ComputerPiano(stage.tree)
+        self._input = InputSignal(stage.tree)
 
     def frame(self) -> float:
         """Handles events and draws a frame if one is due; returns the time of the next one. Never waits for a model.
@@ -73,6 +75,7 @@ class Screen:
         if now_s < self._next_s:
             return self._next_s
         for event in pygame.event.get():
+            self._input.see(event, now_s)
             self._handle(event, now_s)
         wanted = bool(stage.tree.get("/window/fullscreen")), int(stage.tree.get("/window/display"))  # type: ignore[arg-type]
         if wanted != self._full:
