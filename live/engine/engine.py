@@ -87,7 +87,7 @@ class Engine:
             give=self.give,
             fail=self.fail,
         )
-        self.home = Home(self.tree, self.follower, self.options.seed, self.options.settings)
+        self.home = Home(self.tree, self.follower, self.options)
         self.reloader = Reloader(path, self.follower, self.fail) if path is not None else None
         self.session: SessionRecorder | None = None
         self.stopping = threading.Event()

@@ -2,42 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
+from live.engine.options import Options
 from live.engine.patch_follower import PatchFollower
+from live.osc.pattern import Pattern
 from live.parameters.parameter import Parameter
 from live.parameters.tree import AddressError, Tree
 from live.patch import Patch
-from models.base import KnobError
+from models.base import KnobError, Value
 
-ENGINE: Final = ("clock", "mapping")
-"""Rooms of the engine whose parameters return with the whole patch. Presets, cues, MIDI maps and the window's size and
-place stay as they are."""
-ALONE: Final = (
-    *("/midi/silence", "/engine/blackout", "/window/feedback/amount"),
-    *("/window/moved", "/window/hud", "/window/address", "/window/help"),
-)
+KEPT: Final = tuple(map(Pattern, ("/window/{rotation,mirrored}", "/window/{corner,mesh,edge}//*", "/visitors//*")))
+"""How projectors are set up, and what another file sets. Presets, cues, mappings and MIDI maps stay, too."""
+STAFF: Final = "/schedule/mode"
+"""With this the staff of an installation overrules its opening hours."""
 
 
 class Home:
-    """`/engine/home [NODE]`: every parameter of a node, or of the whole patch, as the patch gives it."""
+    """`/engine/home [NODE]`: every parameter as the patch gives it, with what the command line sets in addition."""
 
-    def __init__(
-        self, tree: Tree, follower: PatchFollower, seed: int | None, settings: Sequence[tuple[str, str]] = ()
-    ) -> None:
+    def __init__(self, tree: Tree, follower: PatchFollower, options: Options) -> None:
         self._tree = tree
         self._follower = follower
-        self._seed = seed
-        self._settings = settings
+        self._options = options
 
     def begin_again(self) -> None:
-        """Sets everything to what it was at the start: as the patch says, then as the command line does."""
-        self.go()
-        for address, value in self._settings:
-            with suppress(AddressError, KnobError):  # each was reported at the start
-                self._tree.write(address, value.split(","))
+        """Returns everything but what the staff has chosen: for the next visitor of an installation."""
+        mode = self._tree.get(STAFF)
+        with self._tree.batch():
+            self.go()
+            self._tree.set(STAFF, mode)
 
     def go(self, node: str = "") -> None:
         """Sets the parameters at one instant; a node that had failed is started again. Raises KnobError."""
@@ -45,28 +40,32 @@ class Home:
         places = _places(patch)
         if node and node not in places:
             raise KnobError(f"/engine/home: the patch has no {node!r}; it has {', '.join(places)}")
-        rooms = [node] if node else [*places, *ENGINE]
+        said = self._said(patch)
         with self._tree.batch():
-            for room in rooms:
-                self._return_room(room, patch)
-            for address in () if node else ALONE:
-                if address in self._tree:
-                    self._tree.set(address, self._tree.knob(address).default)
-            if not node:
-                self._tree.set("/clock/tempo", patch.tempo)
+            parameters = [one for one in self._tree.leaves(node or None) if _returns(one)]
+            # A parameter that sets others comes first, so that the value of the patch for one of those wins.
+            for one in sorted(parameters, key=lambda one: one.knob.sets is None):
+                value = said.get(one.address, one.knob.default)
+                if one.end is not None or one.value != value:
+                    with suppress(AddressError, KnobError):  # it has just been removed, or another leads the clock
+                        self._tree.set(one.address, value)
+            for address, text in self._options.settings:
+                if node in ("", address[1:].partition("/")[0]):
+                    with suppress(AddressError, KnobError):  # told at the start
+                        self._tree.write(address, text.split(","))
+            for name in [node] if node else patch.nodes:
+                if name in patch.nodes and self._tree.get(f"/{name}/state") == "failed":
+                    self._tree.set(f"/{name}/reset", True)
 
-    def _return_room(self, room: str, patch: Patch) -> None:
-        parameters = [one for one in self._tree.leaves(room) if one.knob.access == "rw" and _stores(one)]
-        # A parameter that sets others comes first, so that the value of the patch for one of those wins.
-        for one in sorted(parameters, key=lambda one: one.knob.sets is None):
-            value = one.knob.default
-            if one.address == f"/{room}/seed" and room in patch.nodes:
-                value = patch.seed_of(room, self._seed)
-            if one.end is not None or one.value != value:
-                with suppress(AddressError, KnobError):  # it has just been removed, or another leads the clock
-                    self._tree.set(one.address, value)
-        if room in patch.nodes and self._tree.get(f"/{room}/state") == "failed":
-            self._tree.set(f"/{room}/reset", True)
+    def _said(self, patch: Patch) -> dict[str, Value]:
+        """What the patch and the options say of parameters whose declaration does not know it."""
+        said: dict[str, Value] = {f"/{name}/seed": patch.seed_of(name, self._options.seed) for name in patch.nodes}
+        said["/clock/tempo"] = patch.tempo
+        said["/window/record"] = self._options.record_video is not None
+        if patch.window is not None:
+            for name in ("fullscreen", "display", "invitation"):
+                said[f"/window/{name}"] = getattr(patch.window, name)
+        return said
 
 
 def _places(patch: Patch) -> list[str]:
@@ -75,5 +74,6 @@ def _places(patch: Patch) -> list[str]:
     return list(dict.fromkeys([*patch.nodes, *patch.rolls, *cameras]))
 
 
-def _stores(parameter: Parameter) -> bool:
-    return parameter.knob.kind not in ("pulse", "event")
+def _returns(parameter: Parameter) -> bool:
+    stores = parameter.knob.access == "rw" and parameter.knob.kind not in ("pulse", "event")
+    return stores and not any(pattern.matches(parameter.address) for pattern in KEPT)

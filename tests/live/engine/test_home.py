@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,11 @@ from pieces import Piece
 from live.midi.input.midi_input import MidiInput
 from live.osc.dispatch import Dispatcher
 from live.osc.encode import message
+from live.parameters.parameter import Parameter
+from live.parameters.tree import AddressError
 from models.base import KnobError
 
-HEADER = "from live import Midi, Node, Patch, follow\nfrom toys import Scale\n"
+HEADER = "from live import Midi, Node, Patch, Window, follow\nfrom pens import Boxes\nfrom toys import Scale\n"
 TWO = "a=Node(Scale, weights='p', lowest=7, register='high', seed=5), b=Node(Scale, weights='p', length=0.5, seed=0)"
 PATCH = f"patch = Patch(tempo=90, {TWO}, mappings={{'/b/lowest': follow('/a/length', 0, 50)}})"
 
@@ -56,6 +59,38 @@ def test_every_parameter_returns_to_what_the_patch_says(piece: Piece) -> None:
     assert engine.clock.beats.tempo_bpm == 90.0
     assert tree.get("/mapping/b.lowest/enabled") is True
     assert tree.get("/engine/blackout") == 0.0
+
+
+def test_the_window_the_inputs_and_the_show_return_and_projectors_stay_as_they_are_set_up(piece: Piece) -> None:
+    text = "patch = Patch(ink=Node(Boxes, weights='b', out=Window(400, 200, invitation='Draw!').layer(1)))"
+    engine = piece.open(text, settings=(("/clock/in", "Drums"), ("/window/rate", "25")))
+    tree, away = engine.tree, dict[str, object]()
+    for one in tree.leaves():
+        if one.knob.access == "rw" and one.knob.kind not in ("pulse", "event"):
+            away[one.address] = one.value
+            with suppress(KnobError, AddressError):  # a number is no choice
+                tree.set(one.address, _another(one))
+    tree.set("/window/invitation", "Go away!")
+    tree.write("/engine/home", [])
+    left = [address for address, value in away.items() if tree.get(address) != value]
+    left = [address for address in left if not address.startswith("/visitors/")]  # their file has those
+    assert {address.split("/")[2] for address in left} == {"rotation", "mirrored", "corner", "mesh", "edge"}
+    for address in ("record", "share", "rate", "fullscreen", "invitation"):
+        assert f"/window/{address}" in away
+    assert {"/midi/in/velocity_curve", "/midi/learn_mode", "/preset/seconds", "/clock/in"} <= away.keys()
+
+
+def _another(one: Parameter) -> object:
+    match one.knob.kind:
+        case "switch":
+            return not one.value
+        case "choice":
+            return next(choice for choice in one.knob.choices if choice != one.value)
+        case "text":
+            return "other"
+        case "vector":
+            return tuple(0.5 * (part + 0.7) for part in one.value)  # type: ignore[union-attr]
+    return one.knob.high if one.value != one.knob.high else one.knob.low
 
 
 def test_one_node_returns_alone_and_a_wrong_name_is_answered(piece: Piece) -> None:
