@@ -221,6 +221,6 @@ class Screen:
             self.stage.touch(node, *self.stage.paper_under(*at_px), down, finger)
 
     def _erase(self, at_px: tuple[float, float]) -> None:
-        node = self.stage.top_ink()
+        node = self.stage.top_ink() if self.setting.mode == "off" else None
         if node is not None:
-            self.stage.pens.erase(node, *self.stage.paper_under(*at_px))
+            self.stage.pens.erase(node, *self.stage.paper_under(*self.projection.picture_px(at_px)))

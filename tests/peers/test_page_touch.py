@@ -194,8 +194,35 @@ def test_fingers_draw_on_the_open_stage_each_with_a_pen_of_its_own(visit: Visit)
             await browser.touch("touchMove", (170.0, 410.0), (230.0, 440.0))
             await browser.touch("touchEnd")
             await browser.until("new Set(heard.filter((pen) => pen < 0)).size === 2")
-            await pressed(browser, "#full button")
+            await pressed(browser, "#full .close")
             await browser.until("!document.getElementById('full').open")
+
+    asyncio.run(go())
+
+
+def test_an_upright_phone_shows_the_stage_turned_and_draws_where_one_touches(visit: Visit) -> None:
+    async def go() -> None:
+        async with visit("Play") as browser:
+            place = "[view.getFloat32(data.byteLength - 16), view.getFloat32(data.byteLength - 12)]"
+            await browser.run(LISTEN % ("/ink/pen", f"view.getInt32(data.byteLength - 4) < 0 && heard.push({place})"))
+            await browser.until(PICTURE)
+            await pressed(browser, "#stage button")
+            picture = "document.querySelector('#full img')"
+            await browser.until(f"document.getElementById('full').open && {picture}.naturalWidth")
+            width, height = await browser.run(
+                f"(() => {{ const box = {picture}.getBoundingClientRect(); return [box.width, box.height] }})()"
+            )
+            assert (width, height) == (390, 844)  # the 320 x 240 pixels of the stage are 520 x 390 here
+            # The paper's right is at the phone's lower end, its top at the phone's right.
+            await browser.touch("touchStart", (390 / 2 + 97.5, 844 / 2 + 195))
+            await browser.touch("touchEnd")
+            await browser.until("heard.length")
+            x, y = (await browser.run("heard"))[0]
+            assert x == pytest.approx(1.0, abs=0.02)
+            assert y == pytest.approx(-0.5, abs=0.02)
+            toast = "document.getElementById('toast')"
+            assert await browser.run(f"{toast}.textContent") == "Draw on the picture, with one finger or several."
+            await pressed(browser, "#full .undo")
 
     asyncio.run(go())
 

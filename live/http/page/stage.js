@@ -1,7 +1,12 @@
 // The small picture of the stage. A click opens it over the whole screen, where mouse, pens and fingers draw on it.
 
+import { toast } from "./toast.js";
+import { Trace } from "./trace.js";
+
 const EVERY_MS = 250;
 const FINGERS = 16;
+/** Of a pen's button in `event.buttons`. */
+const ERASER = 32;
 
 /** Asks for a small picture four times a second while it can be seen, and for the stream while it is open. */
 export class Stage {
@@ -15,12 +20,15 @@ export class Stage {
     this.small = section.querySelector("img");
     this.full = full;
     this.large = full.querySelector("img");
+    this.undo = full.querySelector(".undo");
+    this.trace = new Trace(full.querySelector("canvas"));
     this.connection = connection;
     this.small.addEventListener("load", () => this.#again());
     this.small.addEventListener("error", () => this.#again(4 * EVERY_MS));
     document.addEventListener("visibilitychange", () => this.#again(0));
     section.querySelector("button").addEventListener("click", () => this.#open());
-    full.querySelector("button").addEventListener("click", () => this.#close());
+    full.querySelector(".close").addEventListener("click", () => this.#close());
+    this.undo.addEventListener("click", () => connection.write(`/${this.#pen.node}/undo_stroke`, "I", []));
     full.addEventListener("close", () => this.#closed());
     for (const kind of ["pointerdown", "pointermove", "pointerup", "pointercancel"]) {
       this.large.addEventListener(kind, (event) => this.#draw(event));
@@ -42,7 +50,9 @@ export class Stage {
     this.section.hidden = !width;
     if (width) this.small.style.aspectRatio = `${width} / ${height}`;
     this.#pen = [...here.values()].find(({ kind, name }) => kind === "event" && name === "pen") ?? null;
-    this.full.classList.toggle("paper", this.#pen !== null);
+    for (const element of [this.section, this.full]) element.classList.toggle("paper", this.#pen !== null);
+    this.full.classList.toggle("wide", width > height);
+    this.undo.hidden = !here.has(`/${this.#pen?.node}/undo_stroke`);
     this.#again(0);
   }
 
@@ -50,6 +60,7 @@ export class Stage {
     this.large.src = this.#streamed();
     this.full.showModal();
     this.full.requestFullscreen?.().catch(() => {}); // a phone may not allow it; the dialog fills the page anyway
+    if (this.#pen) toast("Draw on the picture, with one finger or several.");
   }
 
   #close() {
@@ -88,7 +99,11 @@ export class Stage {
     if (event.type === "pointerup" || event.type === "pointercancel") return this.#lift(id);
     for (const one of event.getCoalescedEvents?.().length ? event.getCoalescedEvents() : [event]) {
       held.at = this.#place(one);
-      this.#send(held, 1);
+      if (event.buttons & ERASER) this.connection.send(`/${this.#pen.node}/erase`, "ff", held.at);
+      else {
+        this.trace.add(id, one, event.type === "pointerdown");
+        this.#send(held, 1, event.pointerType === "pen" ? one.pressure : 1);
+      }
     }
   }
 
@@ -98,16 +113,19 @@ export class Stage {
     if (held) this.#send(held, 0);
   }
 
-  #send({ finger, at }, down) {
-    this.connection.send(this.#pen.address, "fffi", [...at, down, finger]);
+  #send({ finger, at }, down, pressure = 1) {
+    this.connection.send(this.#pen.address, "fffif", [...at, down, finger, pressure]);
   }
 
-  /** Where on the paper a pointer is: the picture fits into its box, with bars beside or above it. */
+  /** Where on the paper a pointer is: the picture fits into its box, with bars beside it, and may be turned clockwise. */
   #place({ clientX, clientY }) {
     const box = this.large.getBoundingClientRect();
     const { naturalWidth: width, naturalHeight: height } = this.large;
-    const scale = Math.min(box.width / width, box.height / height) || 1;
+    const [across, down] = [clientX - box.left - box.width / 2, clientY - box.top - box.height / 2];
+    const turned = this.full.classList.contains("wide") && matchMedia("(orientation: portrait)").matches;
+    const [x, y] = turned ? [down, -across] : [across, down];
+    const scale = (turned ? Math.min(box.height / width, box.width / height) : Math.min(box.width / width, box.height / height)) || 1;
     const half = (Math.min(width, height) * scale) / 2 || 1;
-    return [(clientX - box.left - box.width / 2) / half, (clientY - box.top - box.height / 2) / half];
+    return [x / half, y / half];
   }
 }

@@ -10,6 +10,11 @@ export function toast(sentence) {
   const element = the("toast");
   element.textContent = sentence;
   element.hidden = false;
+  element.hidePopover?.();
+  element.showPopover?.(); // above the stage when it fills the screen
   clearTimeout(going);
-  going = setTimeout(() => (element.hidden = true), SHOWN_MS);
+  going = setTimeout(() => {
+    element.hidePopover?.();
+    element.hidden = true;
+  }, SHOWN_MS);
 }
