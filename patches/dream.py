@@ -17,4 +17,14 @@ patch = Patch(
         out=stage.layer(0),
         length=400,
     ),
+    page=[
+        "/dream/style",
+        "/dream/restart",
+        "/dream/beta",
+        "/dream/variation",
+        "/dream/style_scale",
+        "/dream/start",
+        "/dream/resolution",
+        "/dream/hold",
+    ],
 )

@@ -13,4 +13,14 @@ camera = Camera("auto", mirror=True)
 patch = Patch(
     eye=Node(Kernels, source=camera, out=stage.layer(0), kernel1="sobel_x", view="absolute"),
     features=Node(FeatureMaps, weights="auto", source=camera, out=stage.layer(1), opacity=0.0, fit="fit", rate=15),
+    page=[
+        "/eye/kernel1",
+        "/eye/activation1",
+        "/eye/view",
+        "/eye/mix",
+        "/features/opacity",
+        "/features/layer",
+        "/features/colours",
+        "/features/gain",
+    ],
 )

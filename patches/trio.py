@@ -28,6 +28,6 @@ patch = Patch(
         "/ink/draw",
         "/ink/temperature",
         "/veil/painting",
-        "/clock/tempo",
+        "/window/feedback/amount",
     ],
 )
