@@ -24,6 +24,7 @@ from live.service.orphans import adopt_orphans, end_orphans
 from live.service.restart import ABORT_WITHIN_S, START_WITHIN_S, STOP_WITHIN_S, WATCHDOG_S, Pauses, RestartCounter
 from live.system.disk import write_whole
 from live.system.helper_process import child_environment
+from live.system.process_mark import process_mark
 from live.transport.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -180,6 +181,7 @@ class Supervisor:
         fields = {
             "state": state,
             "supervisor": os.getpid(),
+            "mark": process_mark(os.getpid()),
             "engine": process.pid if process is not None and process.returncode is None else None,
             "restarts": self.restarts,
             "status": self.status,
