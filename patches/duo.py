@@ -1,15 +1,17 @@
-"""A piano that plays by itself, and a draughtsman beside it: its notes flow past behind the drawings."""
+"""A piano that plays by itself, and a draughtsman beside it: its notes drift past as light behind the drawings."""
 
 from live import Keys, Midi, Node, Patch, Window
 from models.performance_rnn import PerformanceRNN
 from models.sketch_rnn import SketchRNN
 
-stage = Window(1280, 720)
+stage = Window(
+    1280, 720, invitation="Draw with the mouse or a finger. Play: F2, then the keys A to L. F1 shows all keys."
+)
 
 patch = Patch(
     piano=Node(PerformanceRNN, weights="maestro", out=Midi("auto"), source=Keys("auto")),
-    ink=Node(SketchRNN, weights="quickdraw", out=stage.layer(1)),
-    roll=stage.roll("piano", opacity=0.7),
+    ink=Node(SketchRNN, weights="quickdraw", out=stage.layer(1), speed=16, rest=3, fade=40),
+    roll=stage.roll("piano"),
     page=[
         "/piano/temperature",
         "/piano/density",

@@ -7,7 +7,7 @@ maps instead, `/features/layer` and `/features/channel` choose which.
 from live import Camera, Node, Patch, Window
 from models.convolution import FeatureMaps, Kernels
 
-stage = Window(1280, 720)
+stage = Window(1280, 720, invitation="Keys 1 to 4 show you through other kernels. F1 shows all keys.")
 camera = Camera("auto", mirror=True)
 
 patch = Patch(

@@ -1,9 +1,9 @@
-"""A mirror that paints: what the camera sees, in the manner of a painting; `/veil/paint/…` blends them."""
+"""A mirror that paints: what the camera sees, in the manner of one painting after the other; `/veil/paint/…` blends them."""
 
 from live import Camera, Node, Patch, Window
 from models.style_transfer import StyleTransfer
 
-stage = Window(1280, 720)
+stage = Window(1280, 720, invitation="Keys 1 to 4 paint you in other manners. F1 shows all keys.")
 
 patch = Patch(
     veil=Node(
@@ -11,8 +11,10 @@ patch = Patch(
         weights="paintings",
         source=Camera("auto", mirror=True),
         out=stage.layer(0),
+        change=60,
         rate=15,
         smooth=0.6,
+        crop=0.02,
     ),
     page=[
         "/veil/painting",

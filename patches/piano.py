@@ -1,9 +1,9 @@
-"""A piano that plays by itself, and a window with what it plays and is about to play."""
+"""A piano that plays by itself, and its notes as light that drifts past."""
 
 from live import Keys, Midi, Node, Patch, Window
 from models.performance_rnn import PerformanceRNN
 
-stage = Window(1280, 720)
+stage = Window(1280, 720, invitation="Play along: F2, then the keys A to L, or a MIDI keyboard. F1 shows all keys.")
 
 patch = Patch(
     piano=Node(PerformanceRNN, weights="maestro", out=Midi("auto"), source=Keys("auto")),

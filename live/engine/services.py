@@ -31,9 +31,10 @@ from live.service.supervision import Supervision
 from live.show.cue_list import CueList
 from live.show.mapping_service import MappingService
 from live.show.meter import MeterService
+from live.show.painting_change import PaintingChange
 from live.show.presets import Presets
 from live.show.saved_state import SavedState
-from live.show.toml_file import place
+from live.show.toml_file import place, shipped_presets
 from live.system.disk import DiskThread
 from live.transport.ableton_link import AbletonLink
 from live.transport.clock import Clock
@@ -76,7 +77,8 @@ def make_services(
         return place(path, what) if path is not None else None
 
     mappings = MappingService(tree, clock, wake, fail, beside("mappings"), patch, disk)
-    presets = Presets(tree, clock, wake, fail, beside("presets"), mappings.drives, disk)
+    shipped = shipped_presets(path) if path is not None else None
+    presets = Presets(tree, clock, wake, fail, beside("presets"), mappings.drives, disk, shipped)
     midi_in = MidiInput(tree, clock, wake, fail, options.midi_in, voices.keys_addresses)
     keys = KeyRouting(tree, wake, patch, nodes, voices)
     cues = CueList(tree, clock, wake, fail, beside("cues"), presets.drop, disk)
@@ -148,6 +150,7 @@ def make_services(
         TempoService(tree, clock, wake),
         MidiClockOut(tree, clock, wake),
         meters,
+        PaintingChange(tree, clock),
         mappings,
         presets,  # these two last of those with addresses: their files name all others
         cues,

@@ -25,15 +25,23 @@ MOST_BYTES: Final = 1_000_000
 
 
 class PresetStore:
-    """Presets by name, in their order. With no path they are kept in memory only. May be used from any thread."""
+    """Presets by name, in their order. With no path they are kept in memory only. May be used from any thread.
+
+    Those of the file `shipped`, which is never written, come first; a preset of the same name takes the place of one.
+    """
 
     def __init__(
-        self, path: Path | None, disk: DiskThread | None = None, fail: Callable[[str], None] = log.error
+        self,
+        path: Path | None,
+        disk: DiskThread | None = None,
+        fail: Callable[[str], None] = log.error,
+        shipped: Path | None = None,
     ) -> None:
         self._file = TomlFile(path, disk, fail)
         self._lock = threading.Lock()
         self._sizes: dict[str, int] = {}
-        self.presets: dict[str, Preset] = {}
+        self._shipped = _read(shipped, fail) if shipped is not None else {}
+        self.presets: dict[str, Preset] = dict(self._shipped)
 
     def find(self, name: str) -> str:
         """The preset of this name, or the one at this place in the list. Raises KnobError."""
@@ -59,17 +67,23 @@ class PresetStore:
             self._file.put(name, preset)
 
     def delete(self, name: str) -> None:
-        """Removes a preset; a name that is not there changes nothing."""
+        """Removes a preset; a shipped one of that name is there again. A name that is not there changes nothing.
+
+        Raises KnobError for a shipped preset.
+        """
         with self._lock:
-            self.presets = {key: preset for key, preset in self.presets.items() if key != name}
+            self._check_own(name)
+            self.presets = self._with_shipped({key: one for key, one in self.presets.items() if key != name})
             self._sizes.pop(name, None)
             self._file.delete(name)
 
     def rename(self, name: str, to: str) -> None:
-        """Gives a preset another name; it goes to the end of the list."""
+        """Gives a preset another name; it goes to the end of the list. Raises KnobError for a shipped preset."""
         with self._lock:
+            self._check_own(name)
             preset = self.presets[name]
-            self.presets = {**{key: one for key, one in self.presets.items() if key not in (name, to)}, to: preset}
+            others = {key: one for key, one in self.presets.items() if key not in (name, to)}
+            self.presets = self._with_shipped({**others, to: preset})
             self._sizes[to] = self._sizes.pop(name)
             self._file.put(to, preset)
             if to != name:
@@ -80,14 +94,32 @@ class PresetStore:
         if not self._file.read():
             return None
         with self._lock:
-            self.presets = {name: by_node(table) for name, table in self._file.tables.items()}
-            self._sizes = {name: len(json.dumps(preset, default=str)) for name, preset in self.presets.items()}
+            own = {name: by_node(table) for name, table in self._file.tables.items()}
+            self._sizes = {name: len(json.dumps(preset, default=str)) for name, preset in own.items()}
+            self.presets = self._with_shipped(own)
         return self._file.complaints
 
     def where(self, name: str, node: str, knob: str) -> str:
         """File and line of a value, for the beginning of an error message."""
         line = self._file.line(name, knob.rpartition("/")[2], node)
         return f"{self._file.path}, line {line}" if line else f"preset {name}"
+
+
+    def _with_shipped(self, presets: Mapping[str, Preset]) -> dict[str, Preset]:
+        return {**self._shipped, **presets}
+
+    def _check_own(self, name: str) -> None:
+        if name in self._shipped and name not in self._file.tables:
+            raise KnobError(f"preset {name!r} comes with the piece; store another one under its name to replace it")
+
+
+def _read(file: Path, fail: Callable[[str], None]) -> dict[str, Preset]:
+    """The presets of a file that is read once."""
+    own = TomlFile(file, None, fail)
+    own.read()
+    for sentence in own.complaints:
+        fail(sentence)
+    return {name: by_node(table) for name, table in own.tables.items()}
 
 
 def by_node(table: Mapping[str, Any]) -> Preset:

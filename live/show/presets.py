@@ -64,10 +64,11 @@ class Presets:
         path: Path | None,
         driven: Callable[[str], bool] = lambda _: False,
         disk: DiskThread | None = None,
+        shipped: Path | None = None,
     ) -> None:
         self.tree = tree
         self.clock = clock
-        self.store = PresetStore(path, disk, fail)
+        self.store = PresetStore(path, disk, fail, shipped)
         self._wake = wake
         self._fail = fail
         self._driven = driven
@@ -106,6 +107,7 @@ class Presets:
         add("/preset/scope", scope, self._check_scope)
         add("/preset/list", Knob("The names, one a line", kind="text", default="", access="r"))
         add("/preset/last", Knob("The preset stored or recalled last", kind="text", default="", access="r"))
+        self._publish("")
         self._read()
 
     def follow(self, patch: Patch) -> None:

@@ -25,10 +25,21 @@ LARGEST: Final = 4_000_000
 
 def place(patch: Path, what: str) -> Path:
     """PATCH.what.toml beside the patch; for a patch that comes with Arabesque, in the current folder."""
-    spec = find_spec("patches")
-    shipped = [Path(folder).resolve() for folder in (spec.submodule_search_locations or [])] if spec else []
-    folder = Path() if patch.resolve().parent in shipped else patch.parent
+    folder = Path() if comes_with_arabesque(patch) else patch.parent
     return folder / f"{patch.stem}.{what}.toml"
+
+
+def comes_with_arabesque(patch: Path) -> bool:
+    """Whether a patch is one of those of the program itself."""
+    spec = find_spec("patches")
+    folders = [Path(folder).resolve() for folder in (spec.submodule_search_locations or [])] if spec else []
+    return patch.resolve().parent in folders
+
+
+def shipped_presets(patch: Path) -> Path | None:
+    """The presets that come with a patch of the program: presets/PATCH.toml in its folder; never written to."""
+    file = patch.parent / "presets" / f"{patch.stem}.toml"
+    return file if comes_with_arabesque(patch) and file.is_file() else None
 
 
 class TomlFile:

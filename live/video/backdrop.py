@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from live.transport.clock import Clock
-from live.video.picture_layer import PictureLayer, scaled
+from live.video.picture_layer import PictureLayer, cropped, scaled
 
 ROWS: Final = 36
 """Height of the copy: textures of brush strokes vanish, faces and furniture stay."""
@@ -45,7 +45,7 @@ def _laid(layers: Iterable[PictureLayer], size: tuple[int, int]) -> Small | None
         if layer.frame is None or opacity <= 0.0:
             continue
         picture = np.zeros((to[1], to[0], 3), np.float32)
-        pixels, (left, top) = scaled(layer.frame.pixels, to, layer.look["fit"])
+        pixels, (left, top) = scaled(cropped(layer.frame.pixels, layer.look["crop"]), to, layer.look["fit"])
         picture[top : top + pixels.shape[0], left : left + pixels.shape[1]] = pixels
         laid = picture * opacity if laid is None else cv2.addWeighted(laid, 1.0 - opacity, picture, opacity, 0.0)
     return None if laid is None else laid.astype(np.uint8)

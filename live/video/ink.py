@@ -15,7 +15,7 @@ from live.system.queues import TimedQueue
 from live.video import Layer
 from live.video.brush import StrokeRaster
 from live.video.layer_knobs import INK_KNOBS
-from live.video.palette import mixed, turned
+from live.video.palette import legible, luminance, mixed, turned
 from live.video.placement import GOLDEN, Box, Move, Placement
 from live.video.scene import Scene
 from live.video.strokes import Colour, Drawing, DrawingList
@@ -137,7 +137,7 @@ class Ink:
                     self.paper.undo(abs(pen))
         while self._touched:
             moved = self._touched.popleft()
-            colour = _of_performer(look["performer_colour"], moved.pen)
+            colour = _of_performer(look["performer_colour"], moved.pen, scene)
             self.paper.move(
                 now_s, -1 - moved.pen, (moved.x, moved.y), moved.down, width, colour, 0.25 + 0.75 * moved.pressure
             )
@@ -214,10 +214,10 @@ class Ink:
             move, place = self._placement.place(box, others, scene.size, scene.picture)
         self._moves[pen] = move
         if answers is not None:
-            self._lines[pen] = _of_performer(self.look["answer_colour"], answers)
+            self._lines[pen] = _of_performer(self.look["answer_colour"], answers, scene)
         elif scene.palette.colours and self.look["tint"] > 0.0:
             behind = place or (Box(box[0], box[1], box[2], box[2]) if box is not None else None)
-            self._lines[pen] = scene.palette.line(scene.luminance(behind))
+            self._lines[pen] = scene.palette.line(scene.colour(behind))
         else:
             self._lines.pop(pen, None)
         self._answers[pen] = answers is not None
@@ -262,9 +262,9 @@ class Ink:
         sheet.settle()
 
 
-def _of_performer(colour: tuple[float, ...], pen: int) -> Colour:
+def _of_performer(colour: tuple[float, ...], pen: int, scene: Scene) -> Colour:
     """The colour of a performer's lines, or of their answers: of the first as given, with other hues for the others."""
-    return turned(_rgb(colour), pen * GOLDEN)
+    return legible(turned(_rgb(colour), pen * GOLDEN), luminance(scene.colour(None))) if pen else _rgb(colour)
 
 
 def _rgb(parts: tuple[float, ...]) -> Colour:

@@ -57,6 +57,8 @@ def _roll(
     highest: Annotated[int, Knob("The pitch at the upper edge", 7, 127)] = 108,
     top: Annotated[float, Knob("Upper edge, as a part of the window's height", 0.0, 1.0)] = 0.0,
     bottom: Annotated[float, Knob("Lower edge, as a part of the window's height", 0.0, 1.0)] = 1.0,
+    labels: Annotated[bool, Knob("Bars on rows with the names of the pitches, instead of light")] = False,
+    tint: Annotated[float, Knob("How far the lights take their colours from the picture behind them", 0.0, 1.0)] = 1.0,
     opacity: Annotated[float, OPACITY] = 1.0,
     blend: Annotated[str, BLEND] = "over",
 ) -> None:
@@ -68,6 +70,7 @@ def _picture(
     fit: Annotated[
         str, Knob("cover fills the window, fit shows the whole picture, stretch changes its shape", choices=FITS)
     ] = "cover",
+    crop: Annotated[float, Knob("Part of the picture that is cut off at each edge", 0.0, 0.4)] = 0.0,
     opacity: Annotated[float, OPACITY] = 1.0,
     blend: Annotated[str, BLEND] = "over",
 ) -> None:

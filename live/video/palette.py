@@ -16,8 +16,8 @@ Colour = tuple[float, float, float]
 COLOURS: Final = 5
 EASE_S: Final = 4.0
 """Time in which the colours follow a changed picture by two thirds: a person who walks by does not make them jump."""
-BRIGHT, DARK = 0.93, 0.10
-"""Luminance of a line over a dark and over a light picture."""
+BRIGHT, DARK = 0.76, 0.12
+"""Luminance of a line over a dark and over a light picture, at least and at most."""
 LIGHT: Final = 0.58
 """Luminance from which a picture is light: lines over it are dark."""
 LEAST_COLOUR, MOST_COLOUR = 0.30, 0.85
@@ -25,11 +25,14 @@ LEAST_COLOUR, MOST_COLOUR = 0.30, 0.85
 
 
 def colours_of(picture: NDArray[np.uint8]) -> tuple[Colour, ...]:
-    """The five colours that describe a small picture [height, width, 3] best, from dark to light (k-means in L*a*b*).
+    """The five colours that describe the more colourful half of a small picture [height, width, 3] best, from dark to
+    light (k-means in L*a*b*).
 
     It begins from the picture's own steps of lightness, so that the same picture gives the same colours.
     """
     lab = cv2.cvtColor(picture.astype(np.float32) / 255.0, cv2.COLOR_RGB2LAB).reshape(-1, 3)
+    chroma = np.hypot(lab[:, 1], lab[:, 2])
+    lab = np.ascontiguousarray(lab[chroma >= np.median(chroma)])
     rank = lab[:, 0].argsort(kind="stable").argsort(kind="stable")
     labels = (rank * COLOURS // len(lab)).astype(np.int32)[:, None]
     enough = cv2.TERM_CRITERIA_MAX_ITER + cv2.TERM_CRITERIA_EPS, 8, 0.5
@@ -65,13 +68,18 @@ class Palette:
         """The colours as lights, from the darkest: as bright as can be, and neither grey nor glaring."""
         return tuple(_light(colour) for colour in self.colours)
 
-    def line(self, behind: float) -> Colour:
-        """The colour of a line over a part of the picture with this luminance: the palette's, and legible."""
+    def line(self, behind: Colour) -> Colour:
+        """The colour of a line over a part of the picture with this mean colour: legible, and the palette's farthest."""
         if not self.colours:
             return BRIGHT, BRIGHT, BRIGHT
-        if behind < LIGHT:
-            return with_luminance(self.colours[-1], BRIGHT)
-        return with_luminance(self.colours[0], DARK)
+        far = max(self.colours, key=lambda colour: _distance(colour, behind))
+        return legible(far, luminance(behind))
+
+
+def legible(colour: Colour, behind: float) -> Colour:
+    """The colour, made light over a dark picture and dark over a light one, whose luminance is `behind`."""
+    has = luminance(colour)
+    return with_luminance(colour, max(has, BRIGHT) if behind < LIGHT else min(has, DARK))
 
 
 def luminance(colour: Sequence[float]) -> float:
@@ -97,6 +105,12 @@ def with_luminance(colour: Colour, wanted: float) -> Colour:
     if has < wanted:
         return mixed(colour, (1.0, 1.0, 1.0), (wanted - has) / max(1.0 - has, 1e-6))
     return mixed(colour, (0.0, 0.0, 0.0), (has - wanted) / max(has, 1e-6))
+
+
+def _distance(first: Colour, second: Colour) -> float:
+    """How different the hues of two colours are (L*a*b*, without the lightness)."""
+    lab = cv2.cvtColor(np.array([[first, second]], np.float32), cv2.COLOR_RGB2LAB)[0]
+    return float(np.hypot(*(lab[0] - lab[1])[1:]))
 
 
 def _light(colour: Colour) -> Colour:

@@ -1,11 +1,10 @@
-"""A piano roll: played notes on the left of a line that is now, planned notes on its right."""
+"""A piano roll: played notes on the left of now, planned notes on its right; as light, or as bars with names."""
 
 from __future__ import annotations
 
 import threading
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pygame
@@ -13,6 +12,10 @@ import pygame
 from live.engine.running_line import pitch_name
 from live.video import Layer
 from live.video.layer_knobs import ROLL_KNOBS
+from live.video.note_light import WITHOUT_PICTURE, NoteLight
+from live.video.palette import Colour, mixed
+from live.video.roll_note import RollNote
+from live.video.scene import Scene
 from live.video.text import label
 from models.base import Control, Event, NoteOff, NoteOn
 
@@ -25,17 +28,6 @@ WHITE = (255, 255, 255)
 BACKGROUND = (12, 12, 16)
 GLOW_S = 0.35
 """How long a note glows after its onset."""
-
-
-@dataclass(slots=True, eq=False)
-class RollNote:
-    """One note: pitch and velocity 0..127, its times on the clock; `end_s` is None until its end is decided."""
-
-    pitch: int
-    velocity: int
-    start_s: float
-    end_s: float | None = None
-    performer: bool = False
 
 
 class PianoRoll:
@@ -56,6 +48,7 @@ class PianoRoll:
         self._shown: tuple[Any, ...] = ()
         self._bars: list[tuple[RollNote, pygame.Rect]] = []
         self._lines: tuple[tuple[Any, ...], pygame.Surface] | None = None
+        self._lights: tuple[Colour, ...] = ()
 
     # -- Output: from the node's thread --------------------------------------------------------------------------
 
@@ -95,9 +88,10 @@ class PianoRoll:
 
     # -- on the main thread --------------------------------------------------------------------------------------
 
-    def advance(self, now_s: float, look: Mapping[str, Any]) -> None:
-        """Moves on to a time; `look` has the present knobs of the roll."""
+    def advance(self, now_s: float, look: Mapping[str, Any], scene: Scene) -> None:
+        """Moves on to a time; `look` has the present knobs of the roll, `scene` the colours of the picture behind."""
         self.look = look
+        self._lights = scene.palette.lights() if look["tint"] > 0.0 else ()
         self._now_s = now_s
         gone_s = now_s - look["past"] - 1.0
         with self._lock:
@@ -163,6 +157,13 @@ class PianoRoll:
         """Draws the lines, the pedal and the notes as they were at the last `dirty`."""
         size = surface.get_size()
         place = self.place(size)
+        if not self.look["labels"]:
+            lights = self._lights and [
+                mixed(plain, light, self.look["tint"])
+                for plain, light in zip(WITHOUT_PICTURE, self._lights, strict=True)
+            ]
+            NoteLight(place, self.look, self._now_s, lights).draw(surface, [note for note, _ in self._bars])
+            return
         surface.blit(self._background(size, place), place, special_flags=pygame.BLEND_RGB_ADD)
         now_x, per_s = self._scale(size)
         self._draw_pedal(surface, place, now_x, per_s)

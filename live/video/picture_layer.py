@@ -64,11 +64,19 @@ class PictureLayer:
         """Draws the picture in the middle of a surface."""
         if self.frame is None:
             return
-        key = (self.frame, surface.get_size(), self.look["fit"])
+        key = (self.frame, surface.get_size(), self.look["fit"], self.look["crop"])
         if self._scaled is None or self._scaled[0] != key:
-            pixels, at = scaled(self.frame.pixels, surface.get_size(), self.look["fit"])
+            pixels, at = scaled(
+                cropped(self.frame.pixels, self.look["crop"]), surface.get_size(), self.look["fit"]
+            )
             self._scaled = key, _surface(pixels), at
         surface.blit(self._scaled[1], self._scaled[2])
+
+
+def cropped(pixels: NDArray[Any], part: float) -> NDArray[Any]:
+    """A picture without a part of it, 0..0.4, at each edge."""
+    high, wide = (round(side * part) for side in pixels.shape[:2])
+    return pixels[high : pixels.shape[0] - high, wide : pixels.shape[1] - wide]
 
 
 def scaled(pixels: NDArray[Any], size: tuple[int, int], fit: str) -> tuple[NDArray[Any], tuple[int, int]]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 GRID: Final = 17, 11
 """Columns and rows of the places that are compared."""
-MARGIN: Final = 0.08
+MARGIN: Final = 0.13
 """Least distance from the edges of the window."""
 GAP: Final = 0.10
 """Least distance between two drawings."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from live.transport.clock import Clock
 from live.video.backdrop import Backdrop, Small
-from live.video.palette import Palette, luminance
+from live.video.palette import Colour, Palette
 from live.video.picture_layer import PictureLayer
 from live.video.placement import Box
 
@@ -31,10 +31,10 @@ class Scene:
         self.picture = self._backdrop.small(layers, size)
         self.palette.see(self.picture, self._clock.now())
 
-    def luminance(self, box: Box | None) -> float:
-        """The mean luminance 0..1 of the picture in a box on the paper, or of all of it; 0 without a picture."""
+    def colour(self, box: Box | None) -> Colour:
+        """The mean colour of the picture in a box on the paper, or of all of it; black without a picture."""
         if self.picture is None:
-            return 0.0
+            return 0.0, 0.0, 0.0
         part = self.picture
         if box is not None:
             high, wide = self.picture.shape[:2]
@@ -43,4 +43,5 @@ class Scene:
             top, bottom = (round((box.y + way * box.high + y) / (2.0 * y) * high) for way in (-1, 1))
             inside = self.picture[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
             part = inside if inside.size else part
-        return luminance(tuple(float(mean) / 255.0 for mean in np.asarray(part).reshape(-1, 3).mean(axis=0)))
+        red, green, blue = (float(mean) / 255.0 for mean in np.asarray(part).reshape(-1, 3).mean(axis=0))
+        return red, green, blue

@@ -207,7 +207,7 @@ class Stage:
                 if asked.get("save"):
                     self.save([name])
             for name, roll in self.rolls.items():
-                roll.advance(now_s, self.tree.snapshot(name, ROLL_KNOBS))
+                roll.advance(now_s, self.tree.snapshot(name, ROLL_KNOBS), self.scene)
             if self.window is not None and not self._writer.full:
                 if self.tree.snapshot("window", ["screenshot"])["screenshot"]:
                     self._writer.picture(f"arabesque {self.clock.date()}", self.picture())

@@ -93,6 +93,9 @@ class StyleTransfer:
         paint: Annotated[tuple[float, ...], Knob(
             "Share of each painting; only the proportions matter; all at 0 shows the camera", 0.0, 1.0, kind="vector"
         )] = (),
+        change: Annotated[float, Knob(
+            "Time until the next painting of the list, into which it glides; 0 keeps the painting", 0.0, 3600.0, "s"
+        )] = 0.0,
         strength: Annotated[float, Knob("0 is the camera, 1 the painting", 0.0, 1.0)] = 1.0,
         keep_colours: Annotated[bool, Knob("The camera's colours with the painting's light and strokes")] = False,
         resolution: Annotated[int, Knob(
@@ -114,7 +117,7 @@ class StyleTransfer:
         Repainting with the same knobs gives the same picture: `smooth` and `feedback` use the painting of the frame
         before, not the last repaint.
         """
-        del painting, rate, govern  # `painting` sets `paint`; the node's runner uses the other two
+        del painting, change, rate, govern  # `painting` sets `paint`; the engine uses the others
         knobs = paint, strength, keep_colours, resolution, smooth, feedback, brightness, contrast, saturation
         frame = next((event for event in reversed(heard) if isinstance(event, Frame)), None)
         if state.seen is not None and freeze:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from live.video.palette import BRIGHT, DARK, EASE_S, LEAST_COLOUR, Palette, colours_of, luminance, with_luminance
 
-FLAG = ((20, 20, 40), (160, 20, 20), (30, 120, 40), (220, 140, 30), (240, 240, 230))
+FLAG = ((20, 20, 80), (160, 20, 20), (30, 120, 40), (220, 140, 30), (240, 240, 180))
 
 
 def striped(*colours: tuple[int, int, int]) -> NDArray[np.uint8]:
@@ -18,10 +18,10 @@ def striped(*colours: tuple[int, int, int]) -> NDArray[np.uint8]:
     return np.repeat(np.array(colours, np.uint8)[:, None], 40, axis=1).repeat(8, axis=0)
 
 
-def test_the_colours_are_those_of_the_picture_from_dark_to_light() -> None:
-    found = np.array(colours_of(striped(*FLAG))) * 255.0
-    expected = sorted(FLAG, key=luminance)
-    np.testing.assert_allclose(found, expected, atol=2.0)
+def test_the_colours_are_those_of_the_colourful_half_from_dark_to_light() -> None:
+    greys = tuple((level, level, level) for level in (10, 60, 110, 160, 210))
+    found = np.array(colours_of(striped(*greys, *FLAG))) * 255.0
+    np.testing.assert_allclose(found, sorted(FLAG, key=luminance), atol=2.0)
     assert colours_of(striped(*FLAG)) == colours_of(striped(*FLAG))
 
 
@@ -45,8 +45,16 @@ def test_a_changed_picture_is_followed_slowly() -> None:
 def test_a_line_is_light_on_dark_and_dark_on_light() -> None:
     palette = Palette()
     palette.see(striped(*FLAG), 0.0)
-    assert luminance(palette.line(0.2)) == pytest.approx(BRIGHT)
-    assert luminance(palette.line(0.9)) == pytest.approx(DARK)
+    assert luminance(palette.line((0.2, 0.2, 0.3))) >= BRIGHT - 1e-6
+    assert luminance(palette.line((0.9, 0.9, 0.8))) <= DARK + 1e-6
+
+
+def test_a_line_has_the_hue_that_is_farthest_from_what_is_behind() -> None:
+    palette = Palette()
+    palette.see(striped(*FLAG), 0.0)
+    over_blue, over_red = palette.line((0.1, 0.1, 0.5)), palette.line((0.5, 0.05, 0.05))
+    assert over_blue[0] > over_blue[2] + 0.1
+    assert over_red[1] > over_red[0]
 
 
 def test_lights_are_bright_and_not_grey() -> None:
