@@ -7,7 +7,9 @@ It sees best with VGG-16 (`arabesque weights get vision/vgg16`), well with Squee
 from live import Camera, Node, Patch, Window
 from models.neural_style import NeuralStyle
 
-stage = Window(1280, 720, invitation="Hold still: a picture of you grows. Keys 1 to 4 choose its style. F1 shows all keys.")
+stage = Window(
+    1280, 720, invitation="Hold still: a picture of you grows. Keys 1 to 4 choose its style. F1 shows all keys."
+)
 
 patch = Patch(
     dream=Node(

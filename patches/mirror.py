@@ -1,4 +1,4 @@
-"""A mirror that paints: what the camera sees, in the manner of one painting after the other; `/veil/paint/…` blends them."""
+"""A mirror that paints what the camera sees, like one painting after the other; `/veil/paint/…` blends them."""
 
 from live import Camera, Node, Patch, Window
 from models.style_transfer import StyleTransfer

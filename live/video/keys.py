@@ -80,7 +80,9 @@ def preset(stage: Stage, number: str, *, store: bool) -> None:
     except KnobError as error:
         stage.say(True, str(error))
     else:
-        stage.say(False, f"stored preset {number}" if store else f"preset {number}")
+        stage.guidance.taken_part = True
+        name = stage.tree.get("/preset/last") if "/preset/last" in stage.tree else number
+        stage.say(False, f"stored preset {name}" if store else f"preset {name}")
 
 
 def next_setting(stage: Stage) -> None:
@@ -88,6 +90,12 @@ def next_setting(stage: Stage) -> None:
     choices = stage.tree.knob("/window/setting").choices
     now = choices.index(str(stage.tree.get("/window/setting")))
     stage.tree.set("/window/setting", choices[(now + 1) % len(choices)])
+
+
+def show_help(stage: Stage) -> None:
+    """Shows or hides the help; who has seen it needs no invitation."""
+    stage.guidance.taken_part = True
+    toggle("/window/help")(stage)
 
 
 def leave(stage: Stage) -> None:
@@ -120,7 +128,7 @@ KEYS = (
     KeyBinding(("h",), "H", "show or hide the twelve parameters that moved last", toggle("/window/moved")),
     KeyBinding(("tab",), "Tab", "show or hide the values of all parameters", toggle("/window/hud")),
     KeyBinding(("u",), "U", "show or hide the address of the control page, for phones", toggle("/window/address")),
-    KeyBinding(("f1", "?"), "F1  ?", "show or hide this help", toggle("/window/help")),
+    KeyBinding(("f1", "?"), "F1  ?", "show or hide this help", show_help),
     KeyBinding(("f2",), "F2", "the computer's keys are a piano, on or off", toggle("/window/piano")),
     KeyBinding(("escape",), "Esc", "close help, values, full screen", leave),
     KeyBinding(("space",), "Space", "hand the turn over in a duet, else pause and play on", space),

@@ -69,7 +69,7 @@ class Palette:
         return tuple(_light(colour) for colour in self.colours)
 
     def line(self, behind: Colour) -> Colour:
-        """The colour of a line over a part of the picture with this mean colour: legible, and the palette's farthest."""
+        """The colour of a line over this mean colour of the picture: of the palette the farthest, and legible."""
         if not self.colours:
             return BRIGHT, BRIGHT, BRIGHT
         far = max(self.colours, key=lambda colour: _distance(colour, behind))
