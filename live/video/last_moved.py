@@ -91,6 +91,7 @@ class LastMoved:
 
 
 def _counts(leaf: Parameter) -> bool:
-    """Whether it is a parameter of the piece: what the window shows of itself is none."""
+    """Whether it is a parameter that one plays: not a text, a seed or what the window shows of itself."""
     switch_of_window = leaf.address.startswith("/window/") and leaf.address.count("/") == 2
-    return leaf.knob.access == "rw" and leaf.knob.kind not in ("pulse", "event") and not switch_of_window
+    played = leaf.knob.access == "rw" and leaf.knob.kind not in ("pulse", "event", "text")
+    return played and not switch_of_window and not leaf.address.endswith("/seed")

@@ -57,7 +57,7 @@ class ProjectionSetting:
             (CELLS[1], height, lambda y: ((0, y), (width, y))),
         ):
             for number in range(cells + 1):
-                pygame.draw.aaline(picture, LINE, *line(round(number * (length - 1) / cells)))
+                pygame.draw.line(picture, LINE, *line(round(number * (length - 1) / cells)), 2)
         pygame.draw.circle(picture, LINE, (width // 2, height // 2), min(width, height) // 2 - 4, 2)
         pygame.draw.rect(picture, BORDER, picture.get_rect(), 3)
         words = label(HELP.get(self.mode, ""), max(18, height // 26), BORDER)

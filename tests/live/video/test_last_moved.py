@@ -18,6 +18,8 @@ def tree() -> Tree:
         tree.add(f"/piano/p{number}", Knob("A parameter", 0.0, 1.0))
     tree.add("/piano/level", Knob("Sent out only", access="r"))
     tree.add("/piano/now", pulse("A button"))
+    tree.add("/piano/seed", Knob("A seed", 0, 99, kind="int"))
+    tree.add("/camera/source", Knob("A text", kind="text", default=""))
     tree.add("/window/hud", Knob("A panel", kind="switch", default=False))
     return tree
 
@@ -33,7 +35,8 @@ def test_only_parameters_that_were_moved_are_listed(tree: Tree) -> None:
     moved = LastMoved(tree)
     tree.publish("/piano/level", 0.3)
     tree.set("/piano/now", True)
-    tree.set("/window/hud", True)
+    for address, value in {"/window/hud": True, "/piano/seed": 3, "/camera/source": "test"}.items():
+        tree.set(address, value)
     assert moved.addresses == []
     move(tree, 3, 1, 3, at_s=1.0)
     assert moved.addresses == ["/piano/p3", "/piano/p1"]
