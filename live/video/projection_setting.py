@@ -52,12 +52,12 @@ class ProjectionSetting:
         """Draws straight lines, a circle and the border over the whole picture."""
         width, height = picture.get_size()
         picture.fill(GROUND)
-        for cells, length, line in (
-            (CELLS[0], width, lambda x: ((x, 0), (x, height))),
-            (CELLS[1], height, lambda y: ((0, y), (width, y))),
-        ):
-            for number in range(cells + 1):
-                pygame.draw.line(picture, LINE, *line(round(number * (length - 1) / cells)), 2)
+        for number in range(CELLS[0] + 1):
+            x = round(number * (width - 1) / CELLS[0])
+            pygame.draw.line(picture, LINE, (x, 0), (x, height), 2)
+        for number in range(CELLS[1] + 1):
+            y = round(number * (height - 1) / CELLS[1])
+            pygame.draw.line(picture, LINE, (0, y), (width, y), 2)
         pygame.draw.circle(picture, LINE, (width // 2, height // 2), min(width, height) // 2 - 4, 2)
         pygame.draw.rect(picture, BORDER, picture.get_rect(), 3)
         words = label(HELP.get(self.mode, ""), max(18, height // 26), BORDER)
