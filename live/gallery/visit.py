@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Final, Literal
 
+ROUNDING_S: Final = 1e-6
+"""Times that are sums of steps are inexact by less than this."""
 VisitState = Literal["idle", "visitor", "leaving"]
 
 
@@ -34,7 +36,7 @@ class Visit:
             self.state = "visitor"
         elif self.state == "visitor" and now_s - self._away_s >= patience_s:
             self.state, self._ends_s = "leaving", now_s + countdown_s
-        if self.state == "leaving" and now_s >= self._ends_s:
+        if self.state == "leaving" and now_s >= self._ends_s - ROUNDING_S:
             self.end()
             return True
         return False

@@ -13,7 +13,7 @@ from live.gallery.condition import Condition, ConditionError
 from live.gallery.kept_drawings import KeptDrawings, drawn_by_performer
 from live.gallery.schedule import Schedule
 from live.gallery.schedule_tables import Mistake
-from live.gallery.visit import Visit
+from live.gallery.visit import ROUNDING_S, Visit
 from live.gallery.visitor_settings import VISITOR_KNOBS, VisitorSettings
 from live.parameters.tree import AddressError, Tree
 from live.patch import Patch
@@ -130,7 +130,7 @@ class Visitors:
     def _show(self, state: str, now_s: float) -> None:
         """Publishes the state, and shows the countdown in the window."""
         self._publish("state", state)
-        left = math.ceil(self.visit.left_s(now_s) - 1e-6) if state == "leaving" else 0
+        left = math.ceil(self.visit.left_s(now_s) - ROUNDING_S) if state == "leaving" else 0
         self._publish("left", left)
         text = str(self.tree.get("/visitors/text"))
         self._stage.guidance.notice = text.replace("{}", str(left)) if left else ""
