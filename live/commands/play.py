@@ -12,6 +12,7 @@ from pathlib import Path
 from live.commands.names import MEANINGS
 from live.engine.stop_signals import StopSignals
 from live.engine.terminal import StatusStream, log_to, wants_colour
+from live.gallery.arguments import add_kiosk_arguments, kiosk_options
 from live.midi import MidiError
 from live.midi.output.delay import Delay
 from live.net.allow import Allow
@@ -185,6 +186,7 @@ def make_parser() -> argparse.ArgumentParser:
     running.add_argument("--seconds", type=float, metavar="N", help="stop after so many seconds")
     running.add_argument("--headless", action="store_true", help="no window, no running line: the log tells changes")
     add_arguments(parser)
+    add_kiosk_arguments(parser)
     running.add_argument("--verbose", "-v", action="store_true", help="say more of what goes on")
     running.add_argument("--version", action="version", version=f"arabesque {version('arabesque')}")
     return parser
@@ -237,6 +239,7 @@ def main(argv: list[str]) -> int:
         service=given.service,
         alerts=tuple(given.alert),
         watch=not given.no_reload,
+        **kiosk_options(parser, given),
     )
     return perform(
         given.patch or DEFAULT_PATCH,

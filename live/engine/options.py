@@ -46,6 +46,10 @@ class Options:
     """The name of the installed show that this run belongs to, or None."""
     alerts: tuple[str, ...] = ()
     """Where alerts are sent, as `live.service.alerts` has it."""
+    kiosk: bool = False
+    """Whether visitors stand at the window: it is locked and full screen, and no camera picture leaves it."""
+    kiosk_code: str = ""
+    """What unlocks the window's keys; without it only `/window/kiosk 0` does."""
     settings: tuple[tuple[str, str], ...] = ()
     """(address, value) to set at the start."""
     watch: bool = True

@@ -19,6 +19,7 @@ from live.engine.options import Options
 from live.engine.show_log import ShowLog
 from live.engine.stop_deadline import StopDeadline, exit_now
 from live.engine.terminal import StatusStream, Terminal
+from live.gallery.arguments import kiosk_settings
 from live.nodes.frame_runner import FrameRunner
 from live.patch import PatchError, find
 from live.service.installation import Installation
@@ -53,6 +54,8 @@ def perform(
         log.error("%s", error)
         return 1
     options = replace(options, window=not headless)
+    if options.kiosk:
+        options = replace(options, settings=(*kiosk_settings(loaded.window is not None), *options.settings))
     if supervision.start.safe:  # what crashed it may be in the saved state
         options = replace(options, restore="never")
     if options.seed is None and loaded.seed is None:
@@ -69,7 +72,7 @@ def perform(
         display: Terminal | ShowLog = ShowLog(engine.clock, engine.tree, engine.nodes)
         if terminal is not None and not headless:
             display = Terminal(engine.clock, engine.nodes, terminal)
-        screen = Screen(engine.stage, os.environ.get("SDL_VIDEODRIVER"))
+        screen = Screen(engine.stage, os.environ.get("SDL_VIDEODRIVER"), options.kiosk_code)
         if not offline:
             engine.routing.views.append(display.view)
         try:

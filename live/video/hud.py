@@ -71,6 +71,8 @@ class Hud:
 
     def _messages(self) -> list[tuple[bool, str]]:
         now_s = self._stage.clock.now()
+        if self._stage.tree.get("/window/locked"):  # they are for the operator, not for visitors
+            return []
         return [(error, sentence) for at_s, error, sentence in self._stage.notes if now_s - at_s < MESSAGE_S]
 
     def _panel(self, size: tuple[int, int]) -> pygame.Surface:

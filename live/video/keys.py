@@ -42,14 +42,19 @@ def pause(stage: Stage) -> None:
             stage.tree.set(address, not still)
 
 
-def space(stage: Stage) -> None:
-    """Hands the turn over to the nodes that wait for it (`/NODE/turn`); without any, pauses or plays on."""
+def hand_over(stage: Stage) -> bool:
+    """Hands the turn over to the nodes that wait for it (`/NODE/turn`); False without any."""
     turns = [leaf.address for leaf in stage.tree.leaves() if leaf.address.count("/") == 2]
     turns = [address for address in turns if address.endswith("/turn")]
     waiting = [address for address in turns if stage.tree.get(f"{address.rpartition('/')[0]}/duet") != "solo"]
     for address in waiting:
         _set(stage, address, True)
-    if not waiting:
+    return bool(waiting)
+
+
+def space(stage: Stage) -> None:
+    """Hands the turn over; where no node waits for it, pauses or plays on."""
+    if not hand_over(stage):
         pause(stage)
 
 
@@ -143,6 +148,7 @@ KEYS = (
     KeyBinding(("p", "f12"), "P  F12", "save a picture of the window (PNG)", press("/window/screenshot")),
     KeyBinding(("q",), "Q", "stop the program", press("/engine/stop")),
 )
+MODIFIERS = pygame.KMOD_CTRL | pygame.KMOD_ALT | pygame.KMOD_META
 DIGITS = frozenset("123456789")
 PRESETS = ("1 … 9", "recall a preset; with Ctrl, store one")
 POINTER = ("Mouse, pen, touch", "draw; the right button erases")

@@ -11,6 +11,7 @@ from live.video import Window, keys
 from live.video.computer_piano import ComputerPiano
 from live.video.hud import Hud
 from live.video.input_signal import InputSignal
+from live.video.kiosk import Kiosk
 from live.video.projection import Projection
 from live.video.projection_setting import ProjectionSetting
 from live.video.stage import Stage
@@ -31,7 +32,7 @@ class Screen:
     Without a screen everything else plays on, and a warning is logged once.
     """
 
-    def __init__(self, stage: Stage, asked_driver: str | None = None) -> None:
+    def __init__(self, stage: Stage, asked_driver: str | None = None, kiosk_code: str = "") -> None:
         self.stage = stage
         self.hud = Hud(stage)
         self.projection = Projection(stage.tree)
@@ -49,9 +50,10 @@ class Screen:
         self._moved_s = 0.0
         self._cursor = True
         self._exposed = True
-        self._fingers: dict[int, int] = {}
+        self._fingers: dict[tuple[int, int], int] = {}
         self._piano = ComputerPiano(stage.tree)
         self._input = InputSignal(stage.tree)
+        self.kiosk = Kiosk(stage, kiosk_code)
 
     def frame(self) -> float:
         """Handles events and draws a frame if one is due; returns the time of the next one. Never waits for a model.
@@ -74,6 +76,7 @@ class Screen:
             return float("inf")
         if now_s < self._next_s:
             return self._next_s
+        self.kiosk.advance(now_s)
         for event in pygame.event.get():
             self._input.see(event, now_s)
             self._handle(event, now_s)
@@ -162,16 +165,19 @@ class Screen:
             self._published_s = now_s
             self.stage.tree.publish("/window/fps", float(len(self._frames)))
             self.stage.tree.publish("/window/draw_ms", self._draw_s * 1000.0)
-            if self._cursor != (now_s - self._moved_s < REST_S):
+            if self._cursor != (now_s - self._moved_s < REST_S and not self.kiosk.locked):
                 self._cursor = not self._cursor
                 pygame.mouse.set_visible(self._cursor)
 
     def _handle(self, event: pygame.event.Event, now_s: float) -> None:
         stage = self.stage
         match event.type:
-            case pygame.QUIT:
+            case pygame.QUIT if not self.kiosk.locked:
                 stage.tree.set("/engine/stop", True)
-            case pygame.KEYDOWN if event.mod & (pygame.KMOD_CTRL | pygame.KMOD_ALT | pygame.KMOD_META):
+            case pygame.KEYDOWN if self.kiosk.takes(event, now_s):
+                if not event.mod & keys.MODIFIERS and not self._piano.pressed(event.scancode):
+                    self.kiosk.pressed(event)
+            case pygame.KEYDOWN if event.mod & keys.MODIFIERS:
                 keys.pressed(stage, event)
             case pygame.KEYDOWN if self.setting.key(event, self._output_size()):
                 pass
@@ -197,11 +203,12 @@ class Screen:
             case pygame.FINGERDOWN | pygame.FINGERMOTION | pygame.FINGERUP:
                 width, height = self._output_size()
                 at, down = (event.x * width, event.y * height), event.type != pygame.FINGERUP
-                number = self._fingers.get(event.finger_id) or self._new_finger()
-                self._fingers[event.finger_id] = number
+                key = getattr(event, "touch_id", 0), event.finger_id  # two screens may number their fingers alike
+                number = self._fingers.get(key) or self._new_finger()
+                self._fingers[key] = number
                 self._touch(at, down, number)
                 if not down:
-                    del self._fingers[event.finger_id]
+                    del self._fingers[key]
 
     def _new_finger(self) -> int:
         """The least number, from 1 on, that no finger on the screen has: the system's own are any."""

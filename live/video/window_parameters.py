@@ -19,6 +19,13 @@ WINDOW_KNOBS: dict[str, Knob] = {
     "hud": Knob("Show the values of all parameters", kind="switch", default=False),
     "piano": Knob("Play notes on the computer's keys", kind="switch", default=False),
     "invitation": Knob("A line for visitors, shown until somebody plays or draws", kind="text", default=""),
+    "kiosk": Knob(
+        "Ignore keys that stop or change the show until the code is typed, hide the pointer and messages, keep the "
+        "screen awake",
+        kind="switch",
+        default=False,
+    ),
+    "locked": Knob("Whether such keys are ignored now", kind="switch", default=False, access="r"),
     "show_turn": Knob("Show whose turn it is in a duet", kind="switch", default=True),
     "help": Knob("Show the keys", kind="switch", default=False),
     "record": Knob("Record the stage to a video file in the current folder", kind="switch", default=False),

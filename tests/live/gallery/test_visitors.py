@@ -141,9 +141,9 @@ def test_thirty_visitors_leave_no_residue(piece: Piece) -> None:
         engine.tree.set("/ink/colour", (1.0, 0.0, 0.0))
         draw(engine)
         assert engine.tree.get("/visitors/state") == "visitor"
-        engine.advance(engine.clock.now() + 4.9)
+        engine.advance(engine.clock.now() + 4.5)
         assert engine.tree.get("/visitors/state") == "leaving"
-        engine.advance(engine.clock.now() + 0.5)
+        engine.advance(engine.clock.now() + 1.0)
         assert engine.tree.get("/visitors/state") == "idle"
         assert parameters(engine) == before
         assert not any(drawing.pen < 0 for drawing in engine.stage.inks["ink"].paper.drawings)
