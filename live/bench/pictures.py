@@ -127,8 +127,8 @@ def _hand_over_ms(frames: list[Frame], turns: int) -> float:
 
 def _shown(surface: pygame.Surface) -> StageFrame:
     taps = FrameTaps(Clock())
-    tap = taps.open(30.0, lambda: None)
-    taps.offer(surface, 0)
+    tap = taps.open(30.0, lambda: None, "machine")
+    taps.offer(surface, 0, lambda: surface)
     shown = tap.take()
     assert shown is not None
     return shown

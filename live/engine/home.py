@@ -13,8 +13,12 @@ from live.parameters.tree import AddressError, Tree
 from live.patch import Patch
 from models.base import KnobError, Value
 
-KEPT: Final = tuple(map(Pattern, ("/window/{rotation,mirrored}", "/window/{corner,mesh,edge}//*", "/visitors//*")))
-"""How projectors are set up, and what another file sets. Presets, cues, mappings and MIDI maps stay, too."""
+CHOSEN: Final = ("/window/kiosk", "/engine/{privacy,quality}")
+SET_UP: Final = ("/window/{rotation,mirrored}", "/window/{corner,mesh,edge}//*", "/visitors//*")
+KEPT: Final = tuple(map(Pattern, (*SET_UP, *CHOSEN)))
+"""How projectors are set up, what another file sets, and what the staff chooses for the place. Presets, cues, mappings
+and MIDI maps stay, too.
+"""
 STAFF: Final = "/schedule/mode"
 """With this the staff of an installation overrules its opening hours."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from live.engine.control_thread import Service
 from live.engine.home import Home
 from live.engine.options import Options
+from live.gallery.keeps import Keeps
 from live.gallery.schedule import Schedule
 from live.gallery.visitors import Visitors
 from live.http.service import HttpService
@@ -156,6 +157,7 @@ def make_services(
         cues,
         schedule,
         visitors,
+        Keeps(tree, clock, options),
         state,
         FrameOutputs(tree, clock, stage, fail, Path(), options.record_video),
         HttpService(tree, clock, stage, options, fail, osc_out, osc, patch, monitor.pages.answers()),

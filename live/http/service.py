@@ -15,7 +15,7 @@ from live.http.clients import WebSocketClients
 from live.http.first_view import first_view, unknown
 from live.http.oscquery import OscQueryNamespace
 from live.http.server import HttpServer
-from live.http.stage_picture import StagePicture
+from live.http.stage_picture import StagePicture, page_reach
 from live.net.own_addresses import own_addresses, resolved_names
 from live.net.ports import open_free
 from live.net.token import Token
@@ -67,7 +67,7 @@ class HttpService:
         self._patch = patch
         self._answers = answers or {}
         self._reported: tuple[str, ...] = ()
-        self._picture = StagePicture(stage, clock)
+        self._picture = StagePicture(stage, clock, page_reach(options.http))
         self._errors: deque[tuple[str, str]] = deque(maxlen=MOST_ERRORS)
         self._started = False
         self._version = -1

@@ -8,8 +8,10 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 from typing import Final
 
+from live.osc.opening import is_loopback
 from live.transport.clock import Clock
 from live.video.frame_tap import FrameTap, StageFrame
+from live.video.privacy import Reach
 from live.video.stage import Stage
 
 WIDTH: Final = 480
@@ -22,12 +24,20 @@ STREAM_RATE: Final = 15.0
 MAX_STREAMS: Final = 4
 
 
-class StagePicture:
-    """Taps the stage while a client asks for pictures. From any thread, except `stream`."""
+def page_reach(http: tuple[str, int | None] | None) -> Reach:
+    """Where pictures go that are sent over HTTP, by the address and port that HTTP listens on."""
+    return "machine" if http is None or is_loopback(http[0]) else "network"
 
-    def __init__(self, stage: Stage, clock: Clock) -> None:
+
+class StagePicture:
+    """Taps the stage while a client asks for pictures; `reach` says which machines can. From any thread, except
+    `stream`.
+    """
+
+    def __init__(self, stage: Stage, clock: Clock, reach: Reach) -> None:
         self._stage = stage
         self._clock = clock
+        self._reach: Reach = reach
         self._lock = threading.Lock()
         self._tap: FrameTap | None = None
         self._shown: StageFrame | None = None
@@ -39,7 +49,7 @@ class StagePicture:
         with self._lock:
             self._asked_s = self._clock.now()
             if self._tap is None:
-                self._tap = self._stage.taps.open(RATE, lambda: None)
+                self._tap = self._stage.taps.open(RATE, lambda: None, self._reach)
             self._shown = self._tap.take() or self._shown
             shown = self._shown if self._stage.window is not None else None
         return shown.jpeg(WIDTH) if shown is not None else None
@@ -61,7 +71,7 @@ class StagePicture:
             with suppress(RuntimeError):  # the loop has just ended
                 loop.call_soon_threadsafe(news.set)
 
-        tap = self._stage.taps.open(STREAM_RATE, notify)
+        tap = self._stage.taps.open(STREAM_RATE, notify, self._reach)
         self._streams += 1
         try:
             while True:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from live.engine.options import Options
+from live.http.stage_picture import page_reach
 from live.midi.input.midi_input import MidiInput
 from live.midi.output.node_outputs import NodeOutputs
 from live.nodes.node_set import NodeSet
@@ -71,7 +72,7 @@ class Monitor:
             leave=leave,
             keep=lambda: supervision.keep(patch(), {name: node.model for name, node in nodes.items()}),
         )
-        self.pages = HealthPages(stage, clock, self.figures)
+        self.pages = HealthPages(stage, clock, self.figures, page_reach(options.http))
         if clock.virtual:
             return
         health.checks += [

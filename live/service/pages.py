@@ -14,6 +14,7 @@ from live.service.figures import Figures
 from live.service.metrics import CONTENT_TYPE, metrics_text
 from live.transport.clock import Clock
 from live.video.frame_tap import StageFrame
+from live.video.privacy import Reach
 from live.video.stage import Stage
 
 PATIENCE_S: Final = 2.0
@@ -24,12 +25,15 @@ TEXT: Final = "text/plain; charset=utf-8"
 
 
 class HealthPages:
-    """Answers at the three paths; `figures` gives the present state of the installation. From any thread."""
+    """Answers at the three paths; `figures` gives the present state of the installation, and `reach` says which
+    machines can ask. From any thread.
+    """
 
-    def __init__(self, stage: Stage, clock: Clock, figures: Callable[[], Figures]) -> None:
+    def __init__(self, stage: Stage, clock: Clock, figures: Callable[[], Figures], reach: Reach) -> None:
         self._stage = stage
         self._clock = clock
         self._figures = figures
+        self._reach: Reach = reach
         self._lock = threading.Lock()
         self._shot: tuple[float, bytes] = float("-inf"), b""
 
@@ -61,7 +65,7 @@ class HealthPages:
 
     def _frame(self) -> StageFrame | None:
         drawn = threading.Event()
-        tap = self._stage.taps.open(1.0, drawn.set)
+        tap = self._stage.taps.open(1.0, drawn.set, self._reach)
         try:
             drawn.wait(PATIENCE_S)
             return tap.take()

@@ -14,6 +14,7 @@ from live.system.disk_room import CHECK_EVERY_S, is_full, require_room
 from live.transport.clock import Clock
 from live.video.files import fresh
 from live.video.frame_tap import FrameTap
+from live.video.privacy import Reach
 from live.video.program_sinks import NdiSink, SpoutSink, SyphonSink, VirtualCameraSink
 from live.video.sinks import RECORD_RATE, FrameSink, SharedMemorySink, VideoFileSink
 from live.video.stage import Stage
@@ -30,6 +31,8 @@ SINKS: Mapping[str, Callable[[], FrameSink]] = {
     "ndi": NdiSink,
 }
 """The switches `/window/…` beside `record`, and the sink of each."""
+REACHES: Mapping[str, Reach] = {"ndi": "network"}
+"""Sinks that send to other machines."""
 
 
 class FrameOutputs:
@@ -49,6 +52,8 @@ class FrameOutputs:
         self._fail = fail
         self._folder = folder
         self._film = film
+        self._asked = film is not None
+        """Whether the command line asks for a film: it shows the camera, whatever /engine/privacy says."""
         self._open: dict[str, SinkThread] = {}
         self._resting: dict[str, float] = {}
         """Until when a switch that is on has no sink, since the disk is full."""
@@ -103,7 +108,8 @@ class FrameOutputs:
 
     def _begin(self, name: str) -> None:
         opening = partial(self._video_file, name in self._resting) if name == "record" else SINKS[name]
-        sending = self._open[name] = SinkThread(name, opening, partial(self._stage.taps.open, RECORD_RATE))
+        reach: Reach = "asked" if name == "record" and self._asked else REACHES.get(name, "machine")
+        sending = self._open[name] = SinkThread(name, opening, partial(self._stage.taps.open, RECORD_RATE, reach=reach))
         if self._clock.virtual:
             sending.open()
         else:

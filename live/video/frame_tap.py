@@ -6,7 +6,7 @@ While nobody taps, nothing is copied.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from live.system.queues import LatestValue
 from live.transport.clock import Clock
+from live.video.privacy import Reach
 
 EARLY_S = 0.001
 """A picture is taken up to this time early, since the frames of a display are not quite regular."""
@@ -55,8 +56,9 @@ class StageFrame:
 class FrameTap:
     """Takes the latest picture, one at a time. `close` it after use."""
 
-    def __init__(self, taps: FrameTaps, rate: float, notify: Callable[[], None]) -> None:
+    def __init__(self, taps: FrameTaps, rate: float, notify: Callable[[], None], reach: Reach) -> None:
         self.rate = rate
+        self.reach: Reach = reach
         self.next_s = float("-inf")
         self.given: tuple[int, float] = (-1, float("-inf"))
         """The last change of the stage that it received, and when."""
@@ -86,18 +88,19 @@ class FrameTap:
 class FrameTaps:
     """All taps of a stage."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, shows_camera: Callable[[Reach], bool] = lambda _: True) -> None:
         self._clock = clock
+        self._shows_camera = shows_camera
         self._lock = threading.Lock()
         self._taps: tuple[FrameTap, ...] = ()
         self._count = 0
 
-    def open(self, rate: float, notify: Callable[[], None]) -> FrameTap:
+    def open(self, rate: float, notify: Callable[[], None], reach: Reach) -> FrameTap:
         """A tap of at most `rate` pictures a second; `notify` is called on the main thread for each, and must not wait.
 
-        From any thread.
+        `reach` is where its pictures go, which decides whether the camera is in them. From any thread.
         """
-        tap = FrameTap(self, rate, notify)
+        tap = FrameTap(self, rate, notify, reach)
         with self._lock:
             self._taps = (*self._taps, tap)
         return tap
@@ -111,7 +114,7 @@ class FrameTaps:
         """When the next tap needs a picture."""
         return min((tap.next_s - EARLY_S for tap in self._taps), default=float("inf"))
 
-    def offer(self, surface: pygame.Surface, change: int) -> None:
+    def offer(self, surface: pygame.Surface, change: int, without_camera: Callable[[], pygame.Surface]) -> None:
         """Called on the main thread. `change` counts the changes of the stage; an unchanged one is not copied."""
         now_s = self._clock.now()
         wanting = [tap for tap in self._taps if tap.next_s - EARLY_S <= now_s]
@@ -119,12 +122,18 @@ class FrameTaps:
             every_s = 1.0 / tap.rate
             tap.next_s = now_s + every_s if tap.next_s < now_s - every_s else tap.next_s + every_s
         wanting = [tap for tap in wanting if tap.given[0] != change or now_s >= tap.given[1] + STILL_S]
-        if not wanting:
+        private = [tap for tap in wanting if not self._shows_camera(tap.reach)]
+        self._give(surface, change, [tap for tap in wanting if tap not in private])
+        if private:
+            self._give(without_camera(), change, private)
+
+    def _give(self, surface: pygame.Surface, change: int, taps: Sequence[FrameTap]) -> None:
+        if not taps:
             return
         width, height = surface.get_size()
         held = np.frombuffer(surface.get_buffer(), np.uint8)  # type: ignore[call-overload]
-        shown = StageFrame(held.reshape(height, width, 4).copy(), self._count, now_s)
+        shown = StageFrame(held.reshape(height, width, 4).copy(), self._count, self._clock.now())
         self._count += 1
-        for tap in wanting:
-            tap.given = change, now_s
+        for tap in taps:
+            tap.given = change, shown.at_s
             tap.give(shown)

@@ -29,6 +29,7 @@ from live.video.layer_knobs import HAND_KNOBS, INK_KNOBS, PICTURE_KNOBS, ROLL_KN
 from live.video.performer_pens import WINDOW, Hear, Paper, PerformerPens, writing_performer
 from live.video.piano_roll import PianoRoll
 from live.video.picture_layer import PictureLayer
+from live.video.privacy import Privacy
 from live.video.scene import Scene
 from live.video.window_parameters import WINDOW_KNOBS
 from models.base import Knob, KnobError, Page, Value
@@ -53,7 +54,8 @@ class Stage:
         self.rolls: dict[str, PianoRoll] = {}
         self.guidance = Guidance(tree)
         self.scene = Scene(clock)
-        self.taps = FrameTaps(clock)
+        self.privacy = Privacy(tree)
+        self.taps = FrameTaps(clock, self.privacy.shows_camera)
         """Outputs that take the pictures beside the window."""
         self.notes: list[tuple[float, bool, str]] = []
         """Recent messages to be shown: time, whether it is an error, and the sentence."""
@@ -89,13 +91,8 @@ class Stage:
                 self.tree.remove("window")
                 return
             self.size = window.width, window.height
-            begins: dict[str, Value] = {
-                "fullscreen": window.fullscreen,
-                "display": window.display,
-                "width": window.width,
-                "height": window.height,
-                "invitation": window.invitation,
-            }
+            names = "fullscreen", "display", "width", "height", "invitation"
+            begins: dict[str, Value] = {name: getattr(window, name) for name in names}
             for name, knob in ({} if before else WINDOW_KNOBS).items():
                 self.tree.add(f"/window/{name}", knob, self._shoot if name == "shot" else None)
             for name, value in begins.items():
@@ -210,9 +207,9 @@ class Stage:
                 roll.advance(now_s, self.tree.snapshot(name, ROLL_KNOBS), self.scene)
             if self.window is not None and not self._writer.full:
                 if self.tree.snapshot("window", ["screenshot"])["screenshot"]:
-                    self._writer.picture(f"arabesque {self.clock.date()}", self.picture())
+                    self._shots.insert(0, f"arabesque {self.clock.date()}")
                 if self._shots:  # one at a time: the window is drawn between them
-                    self._writer.picture(self._shots.pop(0), self.picture())
+                    self._writer.picture(self._shots.pop(0), self.picture(self.privacy.shows_camera("machine")))
 
     def draw(self, surface: pygame.Surface, whole: bool = False) -> pygame.Rect | None:
         """Draws what has changed since the last call, or all; returns the box that was drawn, None for nothing.
@@ -232,16 +229,16 @@ class Stage:
                 self._changes += 1
             self._drawn, self._dark = surface.get_size(), dark
             self.drawn_s = self.clock.now()
-            self.taps.offer(surface, self._changes)
+            self.taps.offer(surface, self._changes, partial(self.picture, False))
             return box
 
-    def picture(self) -> pygame.Surface:
-        """A picture of all layers, in the size of the window."""
+    def picture(self, camera: bool = True) -> pygame.Surface:
+        """A picture of all layers, or of all but those of cameras, in the size of the window."""
         with self.lock:
             surface, dark = pygame.Surface(self.size, 0, 32), self.blackout.dark
             if dark < 1.0:
                 self._update(self.size)
-            self._paint(surface, surface.get_rect(), dark)
+            self._paint(surface, surface.get_rect(), dark, camera)
             return surface
 
     def show(self, now_s: float) -> float:
@@ -251,7 +248,7 @@ class Stage:
             return wanted_s
         surface = self.picture()
         self._changes += 1
-        self.taps.offer(surface, self._changes)
+        self.taps.offer(surface, self._changes, partial(self.picture, False))
         return self.taps.next_s()
 
     def close(self) -> None:
@@ -278,14 +275,16 @@ class Stage:
             if box is not None:
                 self._changed = box.union(self._changed) if self._changed else box.copy()
 
-    def _paint(self, surface: pygame.Surface, box: pygame.Rect, dark: float) -> None:
+    def _paint(self, surface: pygame.Surface, box: pygame.Rect, dark: float, camera: bool = True) -> None:
         if dark < 1.0:
             surface.set_clip(box)
             surface.fill(BACKGROUND)
             for view in self._views():
-                lay(surface, view, view.look["opacity"], view.look["blend"])
+                if camera or not isinstance(view, PictureLayer):
+                    lay(surface, view, view.look["opacity"], view.look["blend"])
             surface.set_clip(None)
-            self.feedback.apply(surface)
+            if camera:  # the feedback has earlier pictures in it
+                self.feedback.apply(surface)
         self.blackout.darken(surface, box, dark)
 
     def _move(self, address: str, view: View, layer: Layer) -> None:

@@ -23,6 +23,18 @@ export function buildHealth(space, connection) {
   health.querySelector("tbody").replaceChildren(head, ...rows.filter(Boolean));
   const devices = space.filter((one) => one.kind === "text" && !one.writable && DEVICES.includes(one.name));
   health.querySelector("dl").replaceChildren(...devices.flatMap((one) => deviceOf(one, connection)));
+  showKeeps(space.find(({ address }) => address === "/engine/keeps"), connection);
+}
+
+/** The line that says what is kept of pictures and drawings. */
+function showKeeps(parameter, connection) {
+  if (!parameter) return;
+  const show = (sentences) => {
+    the("keeps").textContent = sentences;
+    the("keeps").hidden = !sentences;
+  };
+  show(...(parameter.values ?? [""]));
+  connection.on(parameter.address, show);
 }
 
 function rowOf(parameters, node, connection) {

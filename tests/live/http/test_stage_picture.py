@@ -32,7 +32,7 @@ def size(jpeg: bytes) -> tuple[int, int]:
 
 
 def test_a_small_picture_for_who_asks(clock: VirtualClock, stage: Stage) -> None:
-    picture = StagePicture(stage, clock)
+    picture = StagePicture(stage, clock, "machine")
     assert picture.jpeg() is None  # none yet: now one is wanted
     stage.show(clock.now())
     made = picture.jpeg()
@@ -42,7 +42,7 @@ def test_a_small_picture_for_who_asks(clock: VirtualClock, stage: Stage) -> None
 
 
 def test_when_nobody_looks_none_is_made(clock: VirtualClock, stage: Stage) -> None:
-    picture = StagePicture(stage, clock)
+    picture = StagePicture(stage, clock, "machine")
     picture.jpeg()
     clock.advance(REST_S)
     picture.rest(clock.now())
@@ -55,7 +55,7 @@ def test_when_nobody_looks_none_is_made(clock: VirtualClock, stage: Stage) -> No
 
 def test_the_stream_gives_each_picture_and_ends_its_tap(clock: VirtualClock, stage: Stage) -> None:
     async def look() -> None:
-        pictures = StagePicture(stage, clock).stream()
+        pictures = StagePicture(stage, clock, "machine").stream()
         first = asyncio.ensure_future(anext(pictures))
         await asyncio.sleep(0)
         stage.show(clock.now())

@@ -212,8 +212,8 @@ class Wall:
 def test_each_tap_has_its_own_rate_and_the_newest_picture() -> None:
     wall = Wall()
     told: list[str] = []
-    fast = wall.stage.taps.open(10.0, lambda: told.append("fast"))
-    slow = wall.stage.taps.open(2.0, lambda: told.append("slow"))
+    fast = wall.stage.taps.open(10.0, lambda: told.append("fast"), "machine")
+    slow = wall.stage.taps.open(2.0, lambda: told.append("slow"), "machine")
     for tenth in range(11):
         wall.at(tenth / 10.0 + 1e-6, light=tenth * 10)
     assert (told.count("fast"), told.count("slow")) == (11, 3)
@@ -229,7 +229,7 @@ def test_each_tap_has_its_own_rate_and_the_newest_picture() -> None:
 def test_without_a_tap_nothing_is_asked_for_and_a_window_gives_its_own_picture() -> None:
     wall = Wall()
     assert wall.stage.show(0.0) == float("inf")
-    tap = wall.stage.taps.open(30.0, lambda: None)
+    tap = wall.stage.taps.open(30.0, lambda: None, "machine")
     surface = pygame.Surface((64, 64), 0, 32)
     wall.clock.advance(1.0)
     wall.stage.draw(surface)
