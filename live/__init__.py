@@ -1,7 +1,7 @@
 """Arabesque: a real-time engine for creative coding with neural models.
 
-What a patch needs is here by name; everything is imported when first asked for, so that the small processes that
-only move MIDI bytes start at once.
+The names that a patch needs are available here; each is imported at its first use, so that the helper processes for
+MIDI start quickly.
 """
 
 from __future__ import annotations

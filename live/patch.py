@@ -1,7 +1,7 @@
-"""The Patch: a value that says which models play, where to, and with which knobs. Nothing is opened or started here.
+"""The Patch: a value that describes models, their outputs and their knobs, without opening or starting anything.
 
-A patch is a Python file that makes one `Patch`. `load` runs it in a fresh namespace, checks it, and `diff` says what
-changed between two of them, so that an engine can follow while it plays.
+A patch file is a Python file that defines one `Patch`. `load` runs it in a new namespace and checks it; `diff` returns
+the changes between two patches, which an engine can apply while it plays.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ RESERVED = {
     *("engine", "clock", "midi", "camera", "window", "preset", "cue", "mapping", "health", "metrics"),
     *("error", "get", "list", "ping", "pong", "subscribe", "unsubscribe"),
 }
-"""First parts of addresses that belong to the engine, so that no node can be called that."""
+"""First parts of the engine's own addresses, which cannot be names of nodes."""
 
 
 class PatchError(Exception):
-    """A patch that cannot be used; the message names the file, the line where there is one, and what was expected."""
+    """An invalid patch; the message names the file, the line if known, and what was expected."""
 
 
 Out = Midi | Layer
@@ -46,13 +46,13 @@ Source = Keys | Camera
 
 
 class Node:
-    """One model in a patch: which weights, where its events go, and its knobs where they differ from the defaults.
+    """One model in a patch: its weights, its outputs, and the knobs that differ from their defaults.
 
-    A model that has none needs no `weights`. `out` is a Midi, a window's layer, or both in a tuple; with a layer, the
-    knobs of its lines (width, colour, paper, fade …) may be given here, too. `source` is what it takes in: Keys, for
-    one that plays with a player, or a Camera, for one that paints its pictures; that one needs a layer, and is called
-    picture by picture. A knob that is given `follow(…)` begins at its default and then goes with what it follows.
-    Raises PatchError for a knob the model does not have or a value it cannot take.
+    `weights` is a name or file, if the model has weights. `out` is a Midi, a window's layer, or a tuple of both; with a
+    layer, its knobs (width, colour, paper, fade …) may be given here, too. `source` is the input: Keys for a model that
+    receives a performer's notes, or a Camera for a model that takes pictures, which needs a layer. A knob with
+    `follow(…)` starts at its default, and then follows its source. Raises PatchError for an unknown knob or an invalid
+    value.
     """
 
     def __init__(
@@ -77,14 +77,14 @@ class Node:
         self.source = source
         self.camera = source if isinstance(source, Camera) else None
         if self.camera is not None and not isinstance(out, Layer):
-            raise PatchError(f"out: expected a window's layer(…) for what a camera sees, got {out!r}")
+            raise PatchError(f"out: expected a window's layer(…) for a node with a camera, got {out!r}")
         self.midi = next((one for one in outs if isinstance(one, Midi)), None)
         self.layer = next((one for one in outs if isinstance(one, Layer)), None)
         played = NoteRunner if self.midi is not None else EventRunner
         if self.camera is None and isinstance(model, Sees) and model.sees:
             raise PatchError(f'{model.__name__} takes pictures: give it a source, such as source=Camera("auto")')
         self.runs: type[EventRunner | FrameRunner] = FrameRunner if self.camera is not None else played
-        """What sets its pace."""
+        """The class of its runner."""
         self.device = device
         declared = self.declared()
         self.knobs: dict[str, Value] = {}
@@ -93,7 +93,7 @@ class Node:
             if name not in declared:
                 near = difflib.get_close_matches(name, declared, n=3)
                 raise PatchError(
-                    f"{model.__name__} has no knob {name!r}" + (f"; near it: {', '.join(near)}" if near else "")
+                    f"{model.__name__} has no knob {name!r}" + (f"; similar: {', '.join(near)}" if near else "")
                 )
             try:
                 if isinstance(given, Mapping):
@@ -105,31 +105,32 @@ class Node:
                 raise PatchError(f"{name}: {error}") from None
 
     def declared(self) -> dict[str, Knob]:
-        """The knobs that may be given: the model's, and those of its layer if it draws on one."""
+        """The knobs that may be given: the model's, and those of its layer, if any."""
         look = PICTURE_KNOBS if self.camera is not None else INK_KNOBS
         return {**(laid(look, self.layer) if self.layer else {}), **self.runs.knobs_for(self.model)}
 
     @property
     def identity(self) -> tuple[str, ...]:
-        """What must be equal for a running model to stay: whether a camera sets its pace, and the class (with its
-        source, if it is the patch's own).
+        """The properties that must be unchanged for a running model to be kept: runner and class.
+
+        For a class defined in the patch its source code is included.
         """
         pace, model = "pictures" if self.camera is not None else "time", self.model
         return pace, model.__module__, model.__qualname__, getattr(model, "patch_source", "")
 
     def asks_more(self, was: Node) -> bool:
-        """Whether it is given a knob that another's pace has not got."""
+        """Whether it has a knob that the runner of the previous node does not declare."""
         return bool(self.knobs.keys() & (self.runs.OWN.keys() - was.runs.OWN.keys()))
 
 
 class Patch:
-    """All nodes and piano rolls by name, the tempo, and the seed from which each node derives its own.
+    """All nodes and piano rolls by name, the tempo in beats per minute, and the seed from which node seeds are derived.
 
-    Without `seed` every start of the patch draws a fresh one, which the program logs.
+    Without `seed` each start of the patch chooses a random one, which is logged.
 
-    `mappings` are for what is no node's knob: `{"/clock/tempo": follow(…), "/veil/paint/udnie": follow(…)}`. `page` is
-    the control page's first view: `["/piano/temperature", "/ink/draw", …]`.
-    Raises PatchError for anything that does not fit together.
+    `mappings` are mappings of other addresses: `{"/clock/tempo": follow(…), "/veil/paint/udnie": follow(…)}`. `page` is
+    the control page's first view: `["/piano/temperature", "/ink/draw", …]`. Raises PatchError for an invalid
+    combination.
     """
 
     def __init__(
@@ -149,7 +150,7 @@ class Patch:
             if not isinstance(made, Node | Roll):
                 raise PatchError(f"{name}: expected a Node, got {made!r}")
             if name in RESERVED:
-                raise PatchError(f"no node can be called {name!r}: /{name} is the engine's own")
+                raise PatchError(f"{name!r} cannot be the name of a node: /{name} belongs to the engine")
         if isinstance(page, str) or not all(isinstance(one, str) and one.startswith("/") for one in page):
             raise PatchError(f'page: expected a list of addresses, such as ["/piano/temperature"], got {page!r}')
         self.page = tuple(page)
@@ -166,25 +167,25 @@ class Patch:
         self.mappings: abc.Mapping[str, Mapping] = {**of_nodes, **(mappings or {})}
         for name, roll in self.rolls.items():
             if roll.of not in self.nodes:
-                raise PatchError(f"{name}: no node is called {roll.of!r}; there is {', '.join(self.nodes) or 'none'}")
+                raise PatchError(f"{name}: no node {roll.of!r}; the nodes are {', '.join(self.nodes) or 'none'}")
         seen = dict.fromkeys(node.camera for node in self.nodes.values() if node.camera is not None)
         for place in [camera.name for camera in seen]:
             if place in named or place in RESERVED - {"camera"}:
-                raise PatchError(f"no camera can be called {place!r}: something else is")
+                raise PatchError(f"{place!r} cannot be the name of a camera: it is in use")
             if sum(camera.name == place for camera in seen) > 1:
-                raise PatchError(f"two different cameras are called {place!r}: give one of them a name of its own")
+                raise PatchError(f"two different cameras are named {place!r}: give one of them another name")
         layers = [node.layer for node in self.nodes.values()] + [roll.out for roll in self.rolls.values()]
         windows = dict.fromkeys(layer.window for layer in layers if layer is not None)
         if len(windows) > 1:
             raise PatchError(f"expected all layers in one window, got {' and '.join(map(repr, windows))}")
         self.window: Window | None = next(iter(windows), None)
         self.text = ""
-        """The file it comes from, as it was read."""
+        """The text of its file."""
         self.beside: frozenset[Path] = frozenset()
-        """The files of the modules in its folder that it imports."""
+        """The files of imported modules in its folder."""
 
     def seed_of(self, name: str, seed: int | None = None) -> int:
-        """A node's seed: its own if the patch gives one, else one made from the patch's seed and its name."""
+        """A node's seed: its own if the patch states one, otherwise derived from the patch's seed and its name."""
         own = self.nodes[name].knobs.get("seed")
         if seed is None and own is not None:
             return int(own)  # type: ignore[arg-type]
@@ -194,9 +195,9 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference between two patches: what to do to which node, and for "set" the knob's value.
+    """One change between two patches: what to do, the node, and for "set" the knob and its value.
 
-    For "mapping" the value is the new mapping of the address `/node/knob`, or None where it has none any more.
+    For "mapping" the value is the new mapping of the address `/node/knob`, or None if it was removed.
     """
 
     do: Literal["add", "remove", "weights", "out", "source", "set", "mapping", "tempo", "seed", "window", "rolls"]
@@ -206,7 +207,7 @@ class Change:
 
 
 def diff(old: Patch, new: Patch) -> list[Change]:
-    """What must change, by name, to make a running old patch into the new one; a node alike in both has no entry."""
+    """The changes that turn a running old patch into the new one; equal nodes have none."""
     changes: list[Change] = []
     if old.tempo != new.tempo:
         changes.append(Change("tempo", value=new.tempo))
@@ -232,7 +233,7 @@ def diff(old: Patch, new: Patch) -> list[Change]:
                 changes.append(Change("source", name))
             before = {**_defaults(was), **_defaults(node), **was.knobs, "seed": old.seed_of(name)}
             after = {**_defaults(was), **_defaults(node), **node.knobs, "seed": new.seed_of(name)}
-            # A layer that is taken away takes its knobs along.
+            # Removing a layer also removes its knobs.
             there = {**was.runs.knobs_for(node.model), **node.declared()}
             named = [k for k in [*node.knobs, *was.knobs, "seed"] if k in there and before[k] != after[k]]
             changes += [Change("set", name, knob, after[knob]) for knob in dict.fromkeys(named)]
@@ -240,7 +241,7 @@ def diff(old: Patch, new: Patch) -> list[Change]:
 
 
 def _remapped(old: Patch, new: Patch, changes: list[Change]) -> list[Change]:
-    """Mappings added, removed or changed, except where their whole node or their knob's value changed, too."""
+    """Adds the changes of mappings, except those whose node or knob has changed, too."""
     whole = {change.node for change in changes if change.do in ("add", "remove")}
     valued = {(change.node, change.knob) for change in changes if change.do == "set"}
     mappings = []
@@ -257,7 +258,7 @@ def _defaults(node: Node) -> dict[str, Value]:
 
 
 def find(name: str) -> Path:
-    """The file of a patch: a path, or the name of one that comes with Arabesque. Raises PatchError."""
+    """The file of a patch from a path or the name of a shipped patch. Raises PatchError."""
     path = Path(name)
     if path.is_file():
         return path
@@ -270,9 +271,9 @@ def find(name: str) -> Path:
 
 
 def _mark_sources(patch: Patch, folder: Path, classes: abc.Mapping[str, ast.ClassDef]) -> None:
-    """Gives the models that are the patch's own, or lie beside it, what tells a changed version from this one.
+    """Sets `patch_source` of model classes defined in the patch or in its folder, to detect changed versions.
 
-    For a class of the patch that is its syntax tree, for one of a module beside it all modules there.
+    For a class in the patch it is its syntax tree, for a class in a module of its folder the text of all such modules.
     """
     patch.beside = frozenset(modules_in(folder).values())
     beside = "".join(_text_of(file) for file in sorted(patch.beside))
@@ -285,7 +286,7 @@ def _mark_sources(patch: Patch, folder: Path, classes: abc.Mapping[str, ast.Clas
 
 
 def _dump(statement: ast.ClassDef) -> str:
-    """The syntax tree as text, so that comments do not count."""
+    """The syntax tree as text, which does not contain comments."""
     try:
         return ast.dump(statement)
     except RecursionError:
@@ -305,10 +306,9 @@ def _text_of(file: Path) -> str:
 
 
 def load(path: Path, text: str | None = None) -> Patch:
-    """Runs a patch file, or a text kept of it, in a fresh namespace and gives its Patch.
+    """Runs a patch file, or `text` as its contents, in a new namespace; returns its Patch.
 
-    Raises PatchError naming the file and the line, whatever goes wrong in it: what a patch raises is an error of its
-    own, KeyboardInterrupt and SystemExit included.
+    Raises PatchError with file and line for any exception in the patch, including KeyboardInterrupt and SystemExit.
     """
     try:
         source = path.read_text(encoding="utf-8") if text is None else text

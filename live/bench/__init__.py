@@ -1,1 +1,1 @@
-"""The sections of `arabesque bench`: each file returns rows, each row one figure beside a peer's from the same run."""
+"""The sections of `arabesque bench`: each file returns rows, figures with a peer's figure from the same run."""

@@ -1,6 +1,6 @@
-"""Jitter of our MIDI clock out, and error of our beats when we follow a jittered clock in.
+"""Jitter of the MIDI clock output, and error of the beats that follow a jittered MIDI clock input.
 
-Both with the load of an engine beside it, and with what a plain program would do in the same run.
+Both are measured under the load of an engine, and compared with a plain program in the same run.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ TICK_S = 60.0 / TEMPO_BPM / PER_BEAT
 def clock_rows(seconds: float = 20.0, load: Callable[[], object] | None = None) -> list[BenchRow]:
     """Errors of tick intervals sent, and of the phase followed; ratio is the peer's error over ours.
 
-    Takes about 3 * seconds. Raises MidiError where no MIDI system works.
+    Takes about 3 * seconds. Raises MidiError if no MIDI system works.
     """
     with busy(load or lstm_step()):
         with receiver_of("f") as receiver:
@@ -54,16 +54,16 @@ def clock_rows(seconds: float = 20.0, load: Callable[[], object] | None = None) 
     rows: list[BenchRow] = []
     for name, own, peer, who in (
         ("error of tick intervals sent", sent, plain, PEER),
-        (f"error of beats followed, ticks off by {JITTER_MS:g} ms", followed, came, "ticks as they come"),
+        (f"error of followed beats, ticks off by {JITTER_MS:g} ms", followed, came, "the raw ticks"),
     ):
         ours, theirs = own.figures(), peer.figures()
         for part in FIGURES:
             ratio = theirs[part] / ours[part] if ours[part] else float("inf")
             rows.append({"name": f"{name}, {part}", "value": ours[part], "unit": "ms", "ratio": ratio, "peer": who})
             rows.append({"name": f"{name}, {part}, {who}", "value": theirs[part], "unit": "ms"})
-        rows.append({"name": f"{name}, how many", "value": ours["count"], "unit": ""})
-    for part in FIGURES:  # what the receiver's side, an audio server in cycles, adds nothing to
-        rows.append({"name": f"ticks handed over late, {part}", "value": late[part], "unit": "ms"})
+        rows.append({"name": f"{name}, count", "value": ours["count"], "unit": ""})
+    for part in FIGURES:  # at the sender, so without the cycles of the receiver's audio server
+        rows.append({"name": f"lateness of ticks at the sender, {part}", "value": late[part], "unit": "ms"})
     return rows
 
 
@@ -81,7 +81,7 @@ def _intervals(receiver: MidiReceiver, send: Callable[[], None], seconds: float)
 
 
 def _by_control_thread(seconds: float) -> dict[str, float]:
-    """Our own: the control thread schedules the ticks, the sender process sends them and reports how late each was."""
+    """Our clock: the control thread schedules the ticks, the sender process sends them and reports their lateness."""
     clock, opened = Clock(TEMPO_BPM), threading.Event()
     out = MidiOutput(RECEIVER, clock=clock, on_state=lambda *_: opened.set())
     opened.wait(OPENING_S)

@@ -1,8 +1,8 @@
-"""Lateness of MIDI messages: our sender process beside a sleeping thread, in one run under the same load.
+"""Lateness of MIDI messages: our sender process compared with a sleeping thread, in one run under the same load.
 
-The load is what an engine does beside playing: a model that steps without a pause, and a thread of pure Python that
-draws sixty times a second. Where a MIDI system works here (a JACK server without a sound card will do), the messages
-go to a real port and are timed again by the process that receives them.
+The load is typical of an engine: a model that steps without a pause, and a thread of pure Python that draws 60 times
+per second. If a MIDI system works (a JACK server without a sound card is enough), the messages go to a real port, and
+the receiving process measures their times, too.
 """
 
 from __future__ import annotations
@@ -38,9 +38,8 @@ def lateness_rows(
 ) -> list[BenchRow]:
     """Lateness of our messages and of a sleeping thread's in the same run; ratio is the peer's lateness over ours.
 
-    `messages` note-ons and note-offs are sent `gap_s` apart on the average, at random times. `load` is one step of
-    the work to be done beside it; without it an LSTM of three layers of 512 steps. Takes about
-    2 * messages * gap_s seconds.
+    `messages` note-ons and note-offs are sent at random times, on average `gap_s` apart. `load` is one step of the
+    load, by default that of an LSTM with three layers of 512. Takes about 2 * messages * gap_s seconds.
     """
     dice = random.Random(seed)
     offsets, at_s = [], 0.5
@@ -70,9 +69,9 @@ Way = Callable[[str, list[float]], Figures]
 
 
 def _by_sender(port: str, due: list[float]) -> Figures:
-    """Our own: a process that is told each message ahead of its time, by a thread of this loaded process.
+    """Our sender process, which receives each message ahead of time from a thread of this loaded process.
 
-    A message that this process handed over too late counts with all of its lateness.
+    A message that this process passes on too late counts with its whole lateness.
     """
     clock, wake, opened = Clock(), threading.Condition(), threading.Event()
     out = MidiOutput(port, on_state=lambda state, _: opened.set() if state == "opened" else None)
@@ -113,18 +112,18 @@ def _by_thread(port: str, due: list[float]) -> Figures:
 
 
 def _message(number: int) -> bytes:
-    """Key down, key up, next key …: each message repeats after 255 others only, so a received one is identified."""
+    """Key down, key up, next key …: messages repeat after 256, so that a received one can be identified."""
     return bytes((0x80 if number % 2 else 0x90, number // 2 % 128, 64))
 
 
 def _measure(way: Way, port: str, offsets: list[float], receiver: MidiReceiver | None) -> dict[str, Figures]:
-    """The rows of the sender and, where there is one, of the receiver."""
+    """The figures of the sender and, if there is one, of the receiver."""
     begin_s = Clock().now()
     due = [begin_s + offset_s for offset_s in offsets]
     found = {"when sent": way(port, due)}
     if receiver is not None:
         late = Lateness()
-        # Paired by what they say, not by their place: one that is lost or overtaken must not shift the others.
+        # Paired by content instead of order, so that a lost or overtaken message does not shift the others.
         waiting: dict[bytes, deque[float]] = {}
         for number, due_s in enumerate(due):
             waiting.setdefault(_message(number), deque()).append(due_s)
@@ -136,7 +135,7 @@ def _measure(way: Way, port: str, offsets: list[float], receiver: MidiReceiver |
 
 
 class MidiReceiver:
-    """A process with a MIDI input that records when it receives messages of some kinds."""
+    """A process with a MIDI input that records the arrival times of messages of some kinds."""
 
     def __init__(self, process: subprocess.Popen[str], kinds: str) -> None:
         self._process = process
@@ -153,7 +152,7 @@ class MidiReceiver:
                 self._came.put((float(came_s), bytes.fromhex(message)))
 
     def take(self, wanted: int) -> list[tuple[float, bytes]]:
-        """Messages with their times, fewer than `count` where some were lost."""
+        """Messages with their times; fewer than `wanted` if some were lost."""
         came: list[tuple[float, bytes]] = []
         with contextlib.suppress(queue.Empty):
             while len(came) < wanted:
@@ -168,7 +167,7 @@ class MidiReceiver:
 
 @contextlib.contextmanager
 def receiver_of(kinds: str) -> Iterator[MidiReceiver | None]:
-    """A receiver of messages whose status begins with one of these hex digits; None where no MIDI system works."""
+    """A receiver of messages whose status begins with one of these hex digits; None if no MIDI system works."""
     command = [sys.executable, "-m", "live.bench.receiver"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

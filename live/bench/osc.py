@@ -1,7 +1,7 @@
-"""OSC messages per second without loss, and their latency, beside python-osc on the same task.
+"""OSC messages per second without loss, and their latency, compared with python-osc on the same task.
 
-Run as a program it is the sender, a process of its own: it reads lines `PORT RATE COUNT`, sends so many messages at
-that rate to the port, each with the time at which it leaves as its value, and says how long that took.
+Run as a program, this file is the sending process: it reads lines `PORT RATE COUNT`, sends COUNT messages at RATE per
+second to PORT, each with its sending time as its value, and prints how long that took.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class _Receiver:
 def control_rows(seconds: float = 1.0) -> list[BenchRow]:
     """Highest rate without loss, and latency from the sender's process to the tree's value; each try takes `seconds`.
 
-    Both sides have the same socket buffer, as many addresses, and write to a tree of their own; the tries take turns.
+    Both sides have the same socket buffer and number of addresses, and write to their own tree; the tries alternate.
     """
     with sender() as process, _ours() as ours, _peer() as peer:
         sides = (ours, peer)
@@ -95,19 +95,19 @@ def control_rows(seconds: float = 1.0) -> list[BenchRow]:
 
 
 def _reached(process: subprocess.Popen[str], one: _Receiver, rate: int, seconds: float) -> float:
-    """The rate really sent, if all messages arrived in time in one of the runs; else 0."""
+    """The rate actually sent, if all messages arrived in time in one of the runs, otherwise 0."""
     for _ in range(TRIES):
         count = int(rate * seconds)
         one.expect(count)
         took_s = send(process, one.port, rate, count)
         if one.arrived.wait(LATE_S):
             return count / took_s
-        one.arrived.wait(2.0)  # so that what is late does not fall into the next try
+        one.arrived.wait(2.0)  # so that late messages do not fall into the next try
     return 0.0
 
 
 def _ages_ms(process: subprocess.Popen[str], one: _Receiver, seconds: float) -> tuple[float, float]:
-    """Median and 99th percentile of the time from leaving the sender to being stored."""
+    """Median and 99th percentile of the time from the sender to the stored value."""
     count = int(GENTLY * seconds)
     one.expect(count)
     send(process, one.port, GENTLY, count)
@@ -119,7 +119,7 @@ def _ages_ms(process: subprocess.Popen[str], one: _Receiver, seconds: float) -> 
 # -- the two sides ------------------------------------------------------------------------------------------------
 
 
-def _plant() -> _Receiver:
+def _receiver() -> _Receiver:
     tree = Tree(Clock())
     for number in range(ADDRESSES):
         tree.add(f"/bench/k{number:02d}", Knob("A value"))
@@ -130,7 +130,7 @@ def _plant() -> _Receiver:
 
 @contextmanager
 def _ours() -> Iterator[_Receiver]:
-    one = _plant()
+    one = _receiver()
     with OscServer(one.tree, one.tree.clock, port=0) as server:
         one.port = server.port
         yield one
@@ -138,16 +138,16 @@ def _ours() -> Iterator[_Receiver]:
 
 @contextmanager
 def _peer() -> Iterator[_Receiver]:
-    one = _plant()
+    one = _receiver()
 
-    def write(address: str, *arguments: Any) -> None:  # what a handler returns would be sent as an answer
+    def write(address: str, *arguments: Any) -> None:  # python-osc sends a handler's return value as an answer
         one.tree.write(address, arguments)
 
     dispatcher = Dispatcher()
     for address in one.tree.addresses():
         dispatcher.map(address, write)
     with BlockingOSCUDPServer(("127.0.0.1", 0), dispatcher) as server:
-        # the buffer that ours has, so that it is the work that is compared
+        # the same buffer as our server has
         lent = UdpSocket("127.0.0.1", 0, one.tree.clock)
         server.socket.close()
         server.socket = lent.socket
@@ -177,7 +177,7 @@ def sender() -> Iterator[subprocess.Popen[str]]:
 
 
 def send(process: subprocess.Popen[str], port: int, rate: int, count: int) -> float:
-    """Sends messages; returns how long that took, in seconds."""
+    """Sends messages; returns the duration in seconds."""
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(f"{port} {rate} {count}\n")

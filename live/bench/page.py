@@ -1,7 +1,7 @@
 """Cost of the control page: an OSC flood while it is open, and the lateness of MIDI messages meanwhile.
 
-Run as a program it is the page: `PORT` is what it connects to; it listens to all there is, and says how often it was
-told something when its input ends.
+Run as a program with the argument PORT, this file is the page: it connects to that port, listens to all addresses, and
+prints the number of received messages when its standard input ends.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ COUNT: Final = 100_000
 RATE: Final = 20_000
 ADDRESSES: Final = 40
 GAP_S: Final = 0.02
-"""Between two MIDI messages."""
+"""Interval between two MIDI messages."""
 LOOKAHEAD_S: Final = 0.2
 PATIENCE_S: Final = 20.0
 """Messages not stored this long after sending count as lost."""
 ALONE: Final = "the same without OSC and page"
 
 
-class _House:
+class _Servers:
     """A tree with its OSC and HTTP servers, without nodes."""
 
     def __init__(self) -> None:
@@ -81,7 +81,7 @@ class _House:
         return []
 
     def addresses_changed(self) -> None:
-        """A benchmark is not announced on the network."""
+        """Does nothing: a benchmark is not announced on the network."""
 
     def expect(self, count: int) -> None:
         self.all.clear()
@@ -94,29 +94,29 @@ class _House:
 
 
 def page_rows(count: int = COUNT, rate: int = RATE) -> list[BenchRow]:
-    """Loss, memory and MIDI lateness while so many OSC messages a second arrive and a page listens to all of them."""
-    house = _House()
-    with house.osc, sender() as process:
-        house.web.start()
+    """Loss, memory and MIDI lateness while `rate` OSC messages per second arrive and a page listens to all of them."""
+    servers = _Servers()
+    with servers.osc, sender() as process:
+        servers.web.start()
         seconds = count / rate
         alone = _lateness(seconds)
-        with _page(house) as page:
-            _flood(house, process, count // 5, rate)  # so that what is made once is there
+        with _page(servers) as page:
+            _flood(servers, process, count // 5, rate)  # warm-up
             before = _memory_mib()
             late: dict[str, float] = {}
             midi = threading.Thread(target=lambda: late.update(_lateness(seconds)))
             midi.start()
-            took_s, behind_s = _flood(house, process, count, rate)
+            took_s, behind_s = _flood(servers, process, count, rate)
             midi.join()
             grown = _memory_mib() - before
-            told = _ask(page)
-        house.web.close()
+            received = _received(page)
+        servers.web.close()
     flood = f"{count / took_s:,.0f} OSC/s, page open"
     rows: list[BenchRow] = [
-        {"name": f"{flood}: lost", "value": float(count - house.heard), "unit": f"of {count}"},
+        {"name": f"{flood}: lost", "value": float(count - servers.heard), "unit": f"of {count}"},
         {"name": f"{flood}: last value stored after", "value": 1e3 * behind_s, "unit": "ms"},
-        {"name": f"{flood}: memory grown", "value": grown, "unit": "MiB"},
-        {"name": f"{flood}: told to the page", "value": told / (1.2 * took_s), "unit": "messages/s"},
+        {"name": f"{flood}: growth of memory", "value": grown, "unit": "MiB"},
+        {"name": f"{flood}: sent to the page", "value": received / (1.2 * took_s), "unit": "messages/s"},
     ]
     for part in ("p50", "p99", "max"):
         ratio = alone[part] / late[part] if late[part] else 1.0
@@ -125,17 +125,17 @@ def page_rows(count: int = COUNT, rate: int = RATE) -> list[BenchRow]:
     return rows
 
 
-def _flood(house: _House, process: subprocess.Popen[str], count: int, rate: int) -> tuple[float, float]:
+def _flood(servers: _Servers, process: subprocess.Popen[str], count: int, rate: int) -> tuple[float, float]:
     """Time to send all messages, and time until the last one was stored."""
-    house.expect(count)
-    took_s = send(process, house.osc.port, rate, count)
-    sent_s = house.clock.now()
-    house.all.wait(PATIENCE_S)
-    return took_s, house.clock.now() - sent_s
+    servers.expect(count)
+    took_s = send(process, servers.osc.port, rate, count)
+    sent_s = servers.clock.now()
+    servers.all.wait(PATIENCE_S)
+    return took_s, servers.clock.now() - sent_s
 
 
 def _lateness(seconds: float) -> dict[str, float]:
-    """Lateness of messages at the sender process meanwhile."""
+    """Lateness of messages at the sender process during `seconds`."""
     clock, wake, opened = Clock(), threading.Condition(), threading.Event()
     out = MidiOutput("silent", on_state=lambda *_: opened.set())
     try:
@@ -156,7 +156,7 @@ def _lateness(seconds: float) -> dict[str, float]:
 
 
 def _memory_mib() -> float:
-    """Resident memory of this process in bytes; 0 where the system does not tell."""
+    """Resident memory of this process in MiB; 0 where the system does not report it."""
     try:
         pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
     except OSError:
@@ -168,8 +168,8 @@ def _memory_mib() -> float:
 
 
 @contextmanager
-def _page(house: _House) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "live.bench.page", str(house.web.port)]
+def _page(servers: _Servers) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "live.bench.page", str(servers.web.port)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         process.stdout.readline()
@@ -179,7 +179,7 @@ def _page(house: _House) -> Iterator[subprocess.Popen[str]]:
             process.terminate()
 
 
-def _ask(process: subprocess.Popen[str]) -> int:
+def _received(process: subprocess.Popen[str]) -> int:
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.close()
@@ -191,21 +191,21 @@ async def _listen(url: str) -> None:
         async with session.get(url) as answer:
             space = await answer.json()
         for node in space["CONTENTS"].values():
-            for leaf in node["CONTENTS"].values():
-                await link.send_str(json.dumps({"COMMAND": "LISTEN", "DATA": leaf["FULL_PATH"]}))
+            for parameter in node["CONTENTS"].values():
+                await link.send_str(json.dumps({"COMMAND": "LISTEN", "DATA": parameter["FULL_PATH"]}))
         sys.stdout.write("listening\n")
         sys.stdout.flush()
-        told = 0
+        received = 0
 
         async def count() -> None:
-            nonlocal told
-            async for said in link:
-                told += said.type is WSMsgType.BINARY
+            nonlocal received
+            async for message in link:
+                received += message.type is WSMsgType.BINARY
 
         counting = asyncio.create_task(count())
         await asyncio.to_thread(sys.stdin.read)
         counting.cancel()
-        sys.stdout.write(f"{told}\n")
+        sys.stdout.write(f"{received}\n")
         sys.stdout.flush()
 
 

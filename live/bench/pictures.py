@@ -29,7 +29,7 @@ CAMERA = 640, 480
 
 
 def picture_rows(turns: int = 60) -> list[BenchRow]:
-    """Each the median of so many; what is scaled comes from a camera of 640x480 onto a window of 1280x720."""
+    """Rows for `arabesque bench pictures`: medians of `turns` transfers, from 640x480 to a window of 1280x720."""
     landscape = SyntheticScene(*CAMERA)
     frames = [Frame(landscape.at(number / 30.0), number) for number in range(8)]
     surface = pygame.Surface(SIZE, 0, 32)
@@ -63,17 +63,17 @@ def picture_rows(turns: int = 60) -> list[BenchRow]:
             "unit": "ms",
         },
         {
-            "name": "a new picture onto the window",
+            "name": "a new picture, drawn on the window",
             "value": onto,
             "unit": "ms",
             "ratio": onto_peer / onto,
             "peer": "pygame's smoothscale and blit",
         },
         {"name": "the same picture again", "value": again, "unit": "ms"},
-        {"name": "the stage copied for others", "value": copy, "unit": "ms"},
-        {"name": "of that, a JPEG", "value": coded, "unit": "ms"},
+        {"name": "copy of the stage for frame outputs", "value": copy, "unit": "ms"},
+        {"name": "that copy as a JPEG", "value": coded, "unit": "ms"},
         {
-            "name": "into shared memory",
+            "name": "that copy into shared memory",
             "value": out,
             "unit": "ms",
             "ratio": pipe / out,
@@ -83,7 +83,7 @@ def picture_rows(turns: int = 60) -> list[BenchRow]:
 
 
 class _Recorder:
-    """A model that records when it is called."""
+    """A model that records the times of its calls."""
 
     kind: ClassVar[str] = "seer"
 
@@ -144,7 +144,7 @@ def _median_ms(work: Callable[[int], object], turns: int) -> float:
 
 
 def _pipe_ms(shown: StageFrame, turns: int) -> float:
-    """One picture through a multiprocessing queue, until the other process has it."""
+    """Time to send one picture to another process through a pipe."""
     ours, theirs = multiprocessing.get_context("spawn").Pipe()
     process = multiprocessing.get_context("spawn").Process(target=_take, args=(theirs, turns))
     process.start()

@@ -1,6 +1,6 @@
 """A program that receives MIDI on its own port and prints each message as `TIME HEX`.
 
-The times are those of the Clock, which all processes of one machine read alike. Ends when its input ends.
+Times are those of Clock, which is common to all processes of a machine. Ends when its standard input ends.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ CLIENT = "Arabesque receiver"
 
 
 def main() -> int:
-    """The program: prints `ready` first, or a sentence with status 1 where no port can be opened."""
+    """Prints `ready` once the port is open; otherwise prints a sentence and returns 1."""
     clock = Clock()
 
     def heard(event: tuple[list[int], float], _: Any) -> None:

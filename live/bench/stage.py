@@ -1,4 +1,4 @@
-"""The program from outside: time to the first note, and from an OSC packet to the first note it changes."""
+"""Times of the whole program: from start to first note, and from an OSC packet to the first note that it changes."""
 
 from __future__ import annotations
 

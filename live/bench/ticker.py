@@ -1,6 +1,6 @@
-"""A program that sends MIDI clock with known errors: `begin TIME`, then start and ticks, each off by up to JITTER.
+"""A program that sends MIDI clock with known errors: prints `begin TIME`, then sends start and jittered ticks.
 
-Usage: ticker.py TEMPO TICKS JITTER_MS. The times are those of the Clock, which all processes of one machine read alike.
+Usage: ticker.py TEMPO TICKS JITTER_MS. Times are those of Clock, which is common to all processes of a machine.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SPIN_S = 0.002
 
 
 def main(argv: list[str]) -> int:
-    """The program: a sentence with status 1 where no port can be opened."""
+    """Sends the ticks; prints a sentence and returns 1 if no port can be opened."""
     tempo_bpm, ticks, jitter_s = float(argv[0]), int(argv[1]), float(argv[2]) / 1000.0
     try:
         port = RtPort.virtual("out", client=CLIENT)

@@ -37,15 +37,15 @@ def window_rows(seconds: float = 10.0) -> list[BenchRow]:
     rows: list[BenchRow] = [
         {"name": f"one frame, p50 ({where})", "value": _part(costs, 0.5), "unit": "ms"},
         {"name": "one frame, p99", "value": _part(costs, 0.99), "unit": "ms"},
-        {"name": "of that, only showing a finished picture", "value": _picture_ms(), "unit": "ms"},
-        {"name": "frames, as many as it can", "value": 1000.0 * len(costs) / sum(costs), "unit": "1/s"},
+        {"name": "of that, copying a finished picture", "value": _picture_ms(), "unit": "ms"},
+        {"name": "frames, maximum rate", "value": 1000.0 * len(costs) / sum(costs), "unit": "1/s"},
     ]
     frames = (
-        ("frames, 60 asked for", _frames_per_s(seconds)),
-        ("the same beside all models at work", _beside_models(seconds)),
+        ("frames at a limit of 60", _frames_per_s(seconds)),
+        ("the same with all models running", _with_models(seconds)),
     )
     for name, value in frames:
-        rows.append({"name": name, "value": value, "unit": "1/s", "ratio": value / RATE, "peer": "the rate asked for"})
+        rows.append({"name": name, "value": value, "unit": "1/s", "ratio": value / RATE, "peer": "the limit"})
     return rows + projection_rows()
 
 
@@ -59,7 +59,7 @@ def _costs_ms(seconds: float) -> tuple[list[float], str]:
         clock.advance(frame / RATE + 1e-6)
         costs.append(_time_ms(lambda: _frame(stage, screen)))
     screen.close()
-    return costs[len(costs) // 5 :], driver  # without the first ones, when there is little to be seen yet
+    return costs[len(costs) // 5 :], driver  # without the first frames, which show little
 
 
 def _frames_per_s(seconds: float) -> float:
@@ -76,8 +76,8 @@ def _frames_per_s(seconds: float) -> float:
     return frames / (clock.now() - began_s)
 
 
-def _beside_models(seconds: float) -> float:
-    """Readings of the window of the whole program in its own process."""
+def _with_models(seconds: float) -> float:
+    """The frame rate that the whole program, in its own process, reports for its window."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as heard:
         heard.bind(("127.0.0.1", 0))
         heard.settimeout(LONGEST_WAIT_S)
@@ -86,14 +86,14 @@ def _beside_models(seconds: float) -> float:
         environment = {**os.environ, "SDL_VIDEODRIVER": "dummy"} if _driver() in NO_SCREEN else None
         with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environment) as process:
             try:
-                told: list[float] = []
-                while len(told) < 2 * (seconds + 3.0):
+                rates: list[float] = []
+                while len(rates) < 2 * (seconds + 3.0):
                     packet = parse(heard.recv(65536))
                     if isinstance(packet, Message) and packet.address == "/window/fps":
-                        told.append(float(packet.arguments[0]))  # type: ignore[arg-type]
+                        rates.append(float(packet.arguments[0]))  # type: ignore[arg-type]
             finally:
                 process.terminate()
-    return statistics.mean(told[6:])  # of twice a second; the first seconds are a window with nothing in it
+    return statistics.mean(rates[6:])  # two readings per second; the first seconds show an empty window
 
 
 def _driver() -> str:
@@ -141,7 +141,7 @@ def _open(clock: Clock) -> tuple[Stage, Screen]:
 
 
 def _ignore(_sentence: str) -> None:
-    """A benchmark writes no files."""
+    """Ignores messages about files: a benchmark writes none."""
 
 
 def _perform(stage: Stage, from_s: float, seconds: float) -> None:

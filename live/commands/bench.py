@@ -1,4 +1,4 @@
-"""`arabesque bench`: measures this machine; prints a table of figures, each beside a peer's from the same run."""
+"""`arabesque bench`: measures this machine; prints a table of figures, compared with a peer's from the same run."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from models.compute.bench_row import BenchRow
 
 SECTIONS = {
     "step": ("models.performance_rnn.bench:step_rows", "one event of the pianist"),
-    "duet": ("models.performance_rnn.duet_bench:duet_rows", "the pianist with a performer (needs --performances)"),
+    "duet": ("models.performance_rnn.duet_bench:duet_rows", "duets of the pianist (needs --performances)"),
     "sketch": ("models.sketch_rnn.bench:step_rows", "one point of the draughtsman"),
     "style": ("models.style_transfer.bench:frame_rows", "one picture of the painter"),
-    "kernels": ("models.convolution.bench:kernel_rows", "one picture of the seeing machine"),
-    "gatys": ("models.neural_style.bench:descent_rows", "how low the slow painter comes"),
-    "midi": ("live.bench.lateness:lateness_rows", "when MIDI messages leave, while everything is busy"),
-    "clock": ("live.bench.clock:clock_rows", "MIDI clock out and in"),
-    "osc": ("live.bench.osc:control_rows", "OSC packets in"),
+    "kernels": ("models.convolution.bench:kernel_rows", "one picture of the convolution models"),
+    "gatys": ("models.neural_style.bench:descent_rows", "loss of neural style after 30 steps"),
+    "midi": ("live.bench.lateness:lateness_rows", "lateness of MIDI messages under load"),
+    "clock": ("live.bench.clock:clock_rows", "MIDI clock output and input"),
+    "osc": ("live.bench.osc:control_rows", "OSC input"),
     "page": ("live.bench.page:page_rows", "OSC and MIDI while the control page is open"),
-    "pictures": ("live.bench.pictures:picture_rows", "pictures from the camera, onto the window and out"),
+    "pictures": ("live.bench.pictures:picture_rows", "pictures from the camera to the window and to other programs"),
     "window": ("live.bench.window:window_rows", "frames of the window"),
-    "stage": ("live.bench.stage:stage_rows", "the whole program: start, and knob to note"),
+    "stage": ("live.bench.stage:stage_rows", "the whole program: time to start, and from knob to note"),
 }
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Runs the command; returns 1 if a section failed (it is named, and the others are shown) or a ratio is too low."""
+    """Runs the command; returns 1 if a section failed (the others are still shown) or a ratio is too low."""
     parser = argparse.ArgumentParser(
         prog="arabesque bench", description="Measures this machine. A ratio over 1 is better than the named peer; "
-        "the exit status is 1 when a ratio is under the lowest that is good enough."
+        "the exit status is 1 if a ratio is below its minimum."
     )
-    parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"of {', '.join(SECTIONS)} (default: all)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
+    parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"any of {', '.join(SECTIONS)} (default: all)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to this file")
     parser.add_argument(
         "--performances", type=Path, metavar="PATH", help="MIDI files of pianists (a zip, a folder or a file), for duet"
     )
@@ -56,7 +56,7 @@ def main(argv: list[str] | None = None) -> int:
         try:
             if section == "duet":
                 if given.performances is None:
-                    sys.stderr.write("duet: skipped, as --performances names no MIDI files to play with\n")
+                    sys.stderr.write("duet: skipped, because --performances is not given\n")
                     continue
                 figures[section] = getattr(importlib.import_module(module), name)(given.performances)
                 continue
@@ -65,7 +65,7 @@ def main(argv: list[str] | None = None) -> int:
         except Exception as error:
             sys.stderr.write(f"{section}: {type(error).__name__}: {error}\n")
             status = 1
-    # A file has no width to fit into.
+    # A file has no limited width.
     (Console() if sys.stdout.isatty() else Console(width=120)).print(_table(figures))
     if given.json:
         machine = {"machine": platform.machine(), "system": platform.platform(), "python": platform.python_version()}
@@ -74,7 +74,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def missed(row: BenchRow) -> bool:
-    """Whether the ratio to the peer is lower than is good enough."""
+    """Whether the ratio to the peer is below its minimum."""
     return "least" in row and row["ratio"] < row["least"]
 
 

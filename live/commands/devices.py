@@ -15,14 +15,14 @@ from live.video.reader import cameras
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The command; 0 also on a machine without ports, 1 where --loop measures nothing."""
+    """Runs the command; returns 0, also without any ports, or 1 if --loop measures nothing."""
     parser = argparse.ArgumentParser(
         prog="arabesque devices",
         description="Lists the MIDI ports of this machine, as --midi takes them, and its cameras, as a patch's Camera "
         "does (they have names on Linux only; elsewhere they are 0, 1, 2 …).",
     )
-    parser.add_argument("--json", action="store_true", help="for programs")
-    loop = "play notes on port OUT, whose sound comes back as MIDI on port IN, and suggest a --delay"
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    loop = "play notes on port OUT, measure when they return as MIDI on port IN, and suggest a --delay"
     parser.add_argument("--loop", nargs=2, metavar=("OUT", "IN"), help=loop)
     given = parser.parse_args(argv)
     if given.loop:
@@ -43,7 +43,7 @@ def _loop(out_name: str, in_name: str) -> int:
     try:
         if chosen is None:
             there = ", ".join(port.name for port in inputs) or "none"
-            raise MidiError(f"no MIDI input matches {in_name!r} (there are: {there})")
+            raise MidiError(f"no MIDI input matches {in_name!r} (inputs: {there})")
         out, source = open_port(out_name), inputs[chosen]
         try:
             measured = measure(out, lambda received: RtInput.named(source.system, source.name, received), Clock())
@@ -64,6 +64,6 @@ def _text(ports: list[PortInfo], seen: list[tuple[int, str]]) -> str:
         found = [port for port in ports if port.direction == direction]
         lines.append(title)
         lines += [f"  {port.index:3}  {port.name}  ({port.system})" for port in found] or ["  none"]
-    lines += ["Also: virtual (a port of our own), sound (the built-in piano), silent", "Cameras"]
+    lines += ["Also: virtual (creates a port), sound (the built-in piano), silent", "Cameras"]
     lines += [f"  {number:3}  {name}" for number, name in seen] or ["  none"]
     return "\n".join(lines)

@@ -25,24 +25,24 @@ PROGRAMS = {
     "max": (".maxpat", "a patcher for Max (8 and later)"),
     "touchosc": (".tosc", "a layout for TouchOSC (of 2021 and later)"),
     "open-stage-control": (".json", "a session for Open Stage Control (1.x)"),
-    "touchdesigner": (".tsv", "a table for TouchDesigner, and beside it a script that makes operators from it"),
-    "oscquery-json": (".oscquery.json", "what OSCQuery answers, for programs that read it from a file"),
+    "touchdesigner": (".tsv", "a table for TouchDesigner, and a script that makes operators from it"),
+    "oscquery-json": (".oscquery.json", "the OSCQuery description, for programs that read it from a file"),
 }
-"""The programs: the ending of each file, and its description."""
+"""The programs: the suffix of each file, and its description."""
 
 
 def main(argv: list[str]) -> int:
     """Writes one file; returns the exit status."""
     parser = argparse.ArgumentParser(
         prog="arabesque export",
-        description="Writes what controls a patch from another program: every parameter with its range and unit.",
+        description="Writes controls for every parameter of a patch, with range and unit, for another program.",
         epilog="\n".join(f"  {name:20} {what}" for name, (_, what) in PROGRAMS.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add("patch", nargs="?", default=DEFAULT_PATCH, help="a Python file or the name of a patch (default: %(default)s)")
     add("--for", required=True, choices=tuple(PROGRAMS), dest="program", help="the program that will control it")
-    add("--out", type=Path, metavar="FILE", help="where to write (default: PATCH with the program's ending; - prints)")
+    add("--out", type=Path, metavar="FILE", help="output file (default: PATCH with the program's suffix; - prints)")
     add("--host", default="127.0.0.1", help="where the engine will run (default: %(default)s)")
     add("--port", type=port, default=9000, metavar="N", help="the UDP port it listens on (default: %(default)s)")
     given = parser.parse_args(argv)
@@ -66,7 +66,7 @@ def main(argv: list[str]) -> int:
         for ending, data in files.items():
             to = out.with_name(out.stem + ending) if ending else out
             if to.resolve() == path.resolve():
-                log.error("%s is the patch itself: --out says where else to write", to)
+                log.error("%s is the patch itself: choose another file with --out", to)
                 return 1
             to.write_bytes(data)
     except OSError as error:
@@ -77,7 +77,7 @@ def main(argv: list[str]) -> int:
 
 
 def contents(program: str, tree: Tree, host: str, port: int, name: str) -> dict[str, bytes]:
-    """The file of this name for a program, under "", and what lies beside it, each under the end of its name.
+    """The files for a program by the suffix of their names; "" is the main file.
 
     Raises KeyError for one that is not in PROGRAMS.
     """

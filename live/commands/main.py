@@ -29,7 +29,7 @@ def main(argv: list[str] | None = None) -> int:
     """Runs a command; returns the exit status: 0 success, 1 failure, 2 a wrong command line."""
     arguments = sys.argv[1:] if argv is None else argv
     name, rest = (arguments[0], arguments[1:]) if arguments and arguments[0] in MODULES else ("play", arguments)
-    if name == "play":  # until it takes the signals over itself: an import that is interrupted ends in a traceback
+    if name == "play":  # until `play` installs its handlers: Ctrl-C during an import would print a traceback
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     command: Callable[[list[str]], int] = importlib.import_module(MODULES[name]).main
     return command(rest)

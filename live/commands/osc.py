@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 def main(argv: list[str]) -> int:
-    """The command; 0 success, 1 where the patch cannot be loaded."""
+    """Runs the command; returns 0, or 1 if the patch cannot be loaded."""
     parser = argparse.ArgumentParser(
         prog="arabesque osc",
         description="Prints every OSC address of a patch: type, range, unit, default, meaning.",
@@ -31,7 +31,7 @@ def main(argv: list[str]) -> int:
 
 def address_table(patch: str, form: Literal["text", "markdown", "json"]) -> int:
     """Prints the addresses of a patch, from its declarations, without opening any port."""
-    # These import torch, so they come after the command line is known to be right.
+    # These modules import torch, so they are imported only after the command line was parsed.
     from live.engine.engine import Engine
     from live.engine.options import Options
     from live.osc.reference import table

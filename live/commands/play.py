@@ -35,13 +35,13 @@ def make_parser() -> argparse.ArgumentParser:
     commands = "\n".join(f"  {name:9} {meaning}" for name, meaning in MEANINGS.items())
     parser = argparse.ArgumentParser(
         prog="arabesque",
-        description="Plays a patch: neural models that perform live, every parameter of them movable over OSC.",
+        description="Plays a patch: neural models that perform live, with every parameter controllable over OSC.",
         epilog=f"other commands (arabesque COMMAND --help):\n{commands}\n\n"
         "examples:\n"
         "  arabesque                                       a painter, a draughtsman and a piano, in a window\n"
         '  arabesque --midi "*Roland*"                     on a MIDI port, by any part of its name\n'
-        "  arabesque --set /piano/temperature=0.8 --seed 3 calmer, and another performance\n"
-        "  arabesque my_piece.py --record tonight.mid      a patch of your own, kept as a MIDI file",
+        "  arabesque --set /piano/temperature=0.8 --seed 3 less random, and another performance\n"
+        "  arabesque my_piece.py --record tonight.mid      your own patch, recorded as a MIDI file",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
@@ -50,11 +50,11 @@ def make_parser() -> argparse.ArgumentParser:
         nargs="?",
         help=f"a Python file, or the name of a patch that comes with Arabesque (default: {DEFAULT_PATCH})",
     )
-    sound = parser.add_argument_group("what is heard")
+    sound = parser.add_argument_group("output")
     sound.add_argument(
         "--midi",
         metavar="PORT",
-        help="where to play: part of a port's name, its number in `arabesque devices`, `virtual` for one of our own, "
+        help="MIDI output: part of a port's name, its number in `arabesque devices`, `virtual` to create a port, "
         "`sound` for the built-in piano, or `silent`",
     )
     sound.add_argument(
@@ -62,9 +62,8 @@ def make_parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="PORT=MS",
-        help="how long the instrument on a port takes from a message to its sound: milliseconds, or a TOML file of "
-        "them by velocity for player pianos; notes are sent that much earlier (may be repeated; `devices --loop` "
-        "measures it)",
+        help="delay of the instrument on a port from message to sound: milliseconds, or a TOML file with delays by "
+        "velocity for player pianos; notes are sent that much earlier (may be repeated; `devices --loop` measures it)",
     )
     sound.add_argument(
         "--soundfont",
@@ -75,13 +74,13 @@ def make_parser() -> argparse.ArgumentParser:
         "--record",
         type=Path,
         metavar="FILE.mid",
-        help="write what is played to a MIDI file, safe at every moment",
+        help="write the performance to a MIDI file, which is complete at any time",
     )
     sound.add_argument(
         "--record-session",
         type=Path,
         metavar="FILE",
-        help="keep all that happens, every move of a control included, for `arabesque replay FILE`",
+        help="record all inputs, including every change of a parameter, for `arabesque replay FILE`",
     )
     sound.add_argument(
         "--record-video",
@@ -89,13 +88,13 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="FILE.mp4",
         help="record the stage to a video file (.mp4, .mov, .mkv) without sound; it stays readable after a crash",
     )
-    sound.add_argument("--render", type=Path, metavar="FILE.wav", help="at the end, write what was played as sound")
+    sound.add_argument("--render", type=Path, metavar="FILE.wav", help="at the end, write the performance as sound")
     sound.add_argument(
         "--offline",
         action="store_true",
-        help="do not play, only --record, --render or --record-video, as fast as this machine can (needs --seconds)",
+        help="do not play, only --record, --render or --record-video, as fast as possible (needs --seconds)",
     )
-    control = parser.add_argument_group("how it is controlled")
+    control = parser.add_argument_group("control")
     control.add_argument(
         "--set",
         action="append",
@@ -109,20 +108,19 @@ def make_parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="PORT",
-        help="which MIDI inputs to listen to: part of a name, `virtual` for one of our own, `none` (may be repeated; "
-        "default: all)",
+        help="MIDI inputs to open: part of a name, `virtual` to create one, `none` (may be repeated; default: all)",
     )
     control.add_argument(
         "--player", type=Path, metavar="FILE.mid", help="play this MIDI file as the performer, also with --offline"
     )
     control.add_argument("--clock-in", metavar="PORT", help="follow the MIDI clock of this input; `auto` for any")
-    control.add_argument("--link", action="store_true", help="share the beats by Ableton Link (extra arabesque[link])")
+    control.add_argument("--link", action="store_true", help="share the tempo by Ableton Link (extra arabesque[link])")
     control.add_argument("--clock-out", metavar="PORT", help="send MIDI clock to this port")
     control.add_argument(
         "--seed",
         type=int,
         metavar="N",
-        help="the same seed gives the same performance (default: the patch's, or a fresh one, which is logged)",
+        help="the same seed gives the same performance (default: the patch's, or a random one, which is logged)",
     )
     control.add_argument(
         "--host",
@@ -146,8 +144,8 @@ def make_parser() -> argparse.ArgumentParser:
     control.add_argument(
         "--token",
         metavar="TEXT",
-        help="ask for this before the control page can be used, and before OSC of another machine is acted on; every "
-        "user of this machine can read it on the command line",
+        help="token that the control page and OSC senders on other machines must give; every user of this machine can "
+        "read it on the command line",
     )
     control.add_argument(
         "--token-file",
@@ -158,42 +156,42 @@ def make_parser() -> argparse.ArgumentParser:
     control.add_argument(
         "--allow",
         metavar="NETWORKS",
-        help="act only on messages of these addresses and of this machine, such as 192.168.1.0/24,10.0.0.7",
+        help="accept messages only from these addresses and this machine, such as 192.168.1.0/24,10.0.0.7",
     )
     control.add_argument(
         "--files",
         action="append",
         default=[],
         metavar="PLACE",
-        help="messages may name pictures and videos below this folder, too, or streams of this address, such as "
-        "rtsp://192.168.1.20 (may be repeated; always: the folders of the patch and of the start, the local network)",
+        help="folder of pictures and videos, or address of streams such as rtsp://192.168.1.20, that messages may also "
+        "name (may be repeated; always allowed: the patch's folder, the working directory, the local network)",
     )
     control.add_argument(
         "--osc-out",
         action="append",
         default=[],
         metavar="HOST:PORT",
-        help="send every note and change there, too (may be repeated)",
+        help="also send every note and change to this address (may be repeated)",
     )
-    control.add_argument("--no-osc", action="store_true", help="do not listen to OSC")
+    control.add_argument("--no-osc", action="store_true", help="no OSC input")
     state = control.add_mutually_exclusive_group()
-    state.add_argument("--fresh", action="store_true", help="start without the values that a crashed show left")
+    state.add_argument("--fresh", action="store_true", help="do not restore the values saved before a crash")
     state.add_argument(
-        "--resume", action="store_true", help="start with the values of the last show, also after an orderly end"
+        "--resume", action="store_true", help="restore the values of the last show, also after a regular end"
     )
-    control.add_argument("--no-reload", action="store_true", help="do not follow changes of the patch file")
-    running = parser.add_argument_group("how it runs")
-    running.add_argument("--seconds", type=float, metavar="N", help="stop after so many seconds")
-    running.add_argument("--headless", action="store_true", help="no window, no running line: the log tells changes")
+    control.add_argument("--no-reload", action="store_true", help="do not reload the patch file when it changes")
+    running = parser.add_argument_group("running")
+    running.add_argument("--seconds", type=float, metavar="N", help="stop after this many seconds")
+    running.add_argument("--headless", action="store_true", help="no window and no running line; changes are logged")
     add_arguments(parser)
     add_kiosk_arguments(parser)
-    running.add_argument("--verbose", "-v", action="store_true", help="say more of what goes on")
+    running.add_argument("--verbose", "-v", action="store_true", help="log more, with times")
     running.add_argument("--version", action="version", version=f"arabesque {version('arabesque')}")
     return parser
 
 
 def main(argv: list[str]) -> int:
-    """`arabesque [PATCH] …`: plays until Ctrl-C, a SIGTERM, /engine/stop or the end of --seconds."""
+    """Plays until Ctrl-C, SIGTERM, /engine/stop or the end of --seconds; returns the exit status."""
     signals = StopSignals()
     signals.install()
     parser = make_parser()
@@ -208,13 +206,13 @@ def main(argv: list[str]) -> int:
     if given.seed is not None and not 0 <= given.seed < 2**31:
         parser.error(f"--seed: expected a whole number from 0 to {2**31 - 1}")
     if given.offline and (given.seconds is None or not (given.record or given.render or given.record_video)):
-        parser.error("--offline needs --seconds, and --record, --render or --record-video to have something to write")
+        parser.error("--offline needs --seconds, and --record, --render or --record-video")
 
     if given.patch is None:
         for line in ALONE:
             log.info("%s", line)
 
-    # These import torch by way of the patch, so they come after the command line is known to be right.
+    # These modules import torch, so they are imported only after the command line was parsed.
     from live.engine.options import Options
     from live.engine.performance import perform
 
@@ -278,7 +276,7 @@ def _delay(parser: argparse.ArgumentParser, text: str) -> tuple[str, str]:
 
 
 def _clocks(given: argparse.Namespace) -> list[tuple[str, str]]:
-    """What the clock's own options stand for."""
+    """The settings (address, value) that the clock's options stand for."""
     followed = [("/clock/source", "midi"), ("/clock/in", given.clock_in)] if given.clock_in else []
     shared = [("/clock/source", "link")] if given.link else []
     return [*followed, *shared, *([("/clock/out", given.clock_out)] if given.clock_out else [])]

@@ -11,10 +11,10 @@ from live.sound.render import render
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The command; 0 where the file was written, 2 where not."""
+    """Runs the command; returns 0, or 2 if the file could not be written."""
     parser = argparse.ArgumentParser(prog="arabesque render", description="Turns a MIDI file into sound.")
-    parser.add_argument("midi", metavar="FILE.mid", help="what is played")
-    parser.add_argument("wav", metavar="FILE.wav", help="what is written: stereo, 16 bits")
+    parser.add_argument("midi", metavar="FILE.mid", help="MIDI file to play")
+    parser.add_argument("wav", metavar="FILE.wav", help="output file: stereo, 16 bits")
     font_help = "an .sf2 or .sf3 file instead of the built-in piano (needs the extra arabesque[soundfont])"
     parser.add_argument("--soundfont", metavar="FILE", help=font_help)
     rate_help = "samples per second (default: %(default)s)"

@@ -1,4 +1,4 @@
-"""`arabesque replay FILE`: plays a recorded session again, and checks that it is the same."""
+"""`arabesque replay FILE`: replays a recorded session, and compares the result with the recording."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ log = logging.getLogger(__name__)
 
 
 def main(argv: list[str]) -> int:
-    """Plays a session; returns 0 for success, 1 for failure or (with --check) a difference, 2 for wrong arguments."""
+    """Replays a session; returns 0 for success, 1 for failure or (with --check) a difference, 2 for wrong arguments."""
     parser = argparse.ArgumentParser(
         prog="arabesque replay",
-        description="Plays a session again that was kept with --record-session: the same notes and strokes, as fast as "
-        "this machine can. A session holds its patch, which is a program: play only those that you trust.",
+        description="Replays a session recorded with --record-session: the same notes and strokes, as fast as this "
+        "machine can. A session contains its patch, which is a program: replay only sessions that you trust.",
     )
-    parser.add_argument("session", type=Path, metavar="FILE", help="the session")
+    parser.add_argument("session", type=Path, metavar="FILE", help="the recorded session")
     parser.add_argument("--record", type=Path, metavar="FILE.mid", help="write what is played to a MIDI file")
     parser.add_argument("--render", type=Path, metavar="FILE.wav", help="write what is played as sound")
-    parser.add_argument("--check", action="store_true", help="fail unless all is as it was, to the last bit")
+    parser.add_argument("--check", action="store_true", help="fail unless the result is bit-identical")
     given = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="arabesque: %(message)s", stream=sys.stderr)
     with tempfile.TemporaryDirectory(prefix="arabesque-") as scratch:
@@ -53,20 +53,23 @@ def _say_where_from(session: Path, head: SessionHead) -> None:
     patch = Path(head.patch)
     try:
         if patch.read_text(encoding="utf-8") != head.text:
-            log.warning("%s has changed since; the session goes on with the text that it has kept", patch)
+            log.warning("%s has changed since; the session uses the text that it contains", patch)
     except (OSError, ValueError):
-        log.warning("%s is not there any more; the session goes on with the text that it has kept", patch)
+        log.warning("%s no longer exists; the session uses the text that it contains", patch)
     now = versions()
     others = [f"{name} {was}, here {now.get(name)}" for name, was in head.versions.items() if now.get(name) != was]
     if others:
-        log.warning("recorded with %s: small differences are to be expected", "; ".join(others))
+        log.warning("recorded with %s: expect small differences", "; ".join(others))
 
 
 def _say(session: Path, outcome: ReplayOutcome) -> None:
-    done = f"{outcome.seconds:.3f} s, {outcome.turns} turns, {outcome.notes} notes, {outcome.points} points drawn"
+    done = (
+        f"{outcome.seconds:.3f} s, {outcome.iterations} iterations, {outcome.notes} notes, "
+        f"{outcome.points} points drawn"
+    )
     if not outcome.ended:
-        log.warning("%s has no end, as when the engine died: played to its last line", session)
+        log.warning("%s is incomplete, as after a crash: replayed to its last line", session)
     if outcome.difference:
-        log.warning("not as recorded: %s (%s in all)", outcome.difference, done)
+        log.warning("differs from the recording: %s (in total %s)", outcome.difference, done)
     else:
         log.info("identical: %s", done)

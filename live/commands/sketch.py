@@ -1,6 +1,6 @@
-"""`arabesque sketch sheet`, `morph` and `complete` write drawings to files; without such a word the patch is played.
+"""`arabesque sketch sheet`, `morph` and `complete` write drawings to files; without these words it plays the patch.
 
-The model runs as on stage, step by step and by its knobs, without waiting for time to pass.
+The model runs step by step as in a performance, controlled by its knobs, but without waiting.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from live.video.contact_sheet import Line, SheetCell, SheetRow, write
 from models.base import Event, Page, Pen, Wait
 
 INK = 0.1, 0.1, 0.13
-PERSON = 0.75, 0.3, 0.15
-"""Colour of the strokes of a person."""
+PERFORMER = 0.75, 0.3, 0.15
+"""Colour of the performer's strokes."""
 IDLE_S = 2.0
 """Pause after which a drawing counts as finished."""
 SLOW_S = 3600.0
-"""Rest between two drawings, so long that none follows by itself."""
+"""Rest between two drawings, long enough that none follows by itself."""
 HALF = 0.6
 """Half the longer side of a drawing from a file, in units of the paper."""
 MOUSE = 20
@@ -34,7 +34,7 @@ class SketchError(Exception):
 
 
 class OfflineSketcher:
-    """Runs Sketch-RNN with some weights, without waiting for time to pass."""
+    """Runs Sketch-RNN without waiting for time to pass."""
 
     def __init__(self, weights: str, seed: int) -> None:
         room = importlib.import_module("models.sketch_rnn")
@@ -73,7 +73,7 @@ class OfflineSketcher:
         return self.draw(**knobs)
 
     def remember(self, which: str, heard: Sequence[Event], **knobs: Any) -> list[Line]:
-        """Keeps a drawing as "a" or "b": the one heard, or one of its own. Returns its lines."""
+        """Stores a drawing as "a" or "b" for morph: the performer's, or a new one. Returns its lines."""
         if heard:
             self._step(heard, hold=True, **knobs)
             self._step((), **{f"remember_{which}": True}, hold=True, **knobs)
@@ -103,7 +103,7 @@ def read(path: Path) -> list[Line]:
 
 
 def pen_events(lines: Sequence[Line]) -> list[Event]:
-    """The pen events of a person who draws these lines."""
+    """The pen events of a performer who draws these lines."""
     events: list[Event] = []
     for line in lines:
         events += [Pen(*line[0], False, MOUSE), *(Pen(x, y, True, MOUSE) for x, y in line[1:])]
@@ -112,43 +112,43 @@ def pen_events(lines: Sequence[Line]) -> list[Event]:
 
 
 def sheet(given: argparse.Namespace) -> list[SheetRow]:
-    """A row for each category, some drawings for each temperature."""
-    hand = OfflineSketcher(given.weights, given.seed)
+    """A row for each category, with several drawings for each temperature."""
+    sketcher = OfflineSketcher(given.weights, given.seed)
     rows = []
-    for name in _known(hand, given.categories):
+    for name in _known(sketcher, given.categories):
         cells: list[SheetCell] = []
         for temperature in given.temperature:
-            drawn = hand.another(draw=name, temperature=temperature, pens=given.each)
+            drawn = sketcher.another(draw=name, temperature=temperature, pens=given.each)
             cells += [SheetCell([(line, INK) for line in lines]) for lines in drawn]
         rows.append(SheetRow(name, cells))
     return rows
 
 
 def morph(given: argparse.Namespace) -> list[SheetRow]:
-    """From A to B, drawing by drawing."""
-    hand = OfflineSketcher(given.weights, given.seed)
+    """A row of drawings from A to B."""
+    sketcher = OfflineSketcher(given.weights, given.seed)
     knobs: dict[str, Any] = {"temperature": given.temperature}
     row: list[SheetCell] = []
     for which, asked in (("a", given.a), ("b", given.b)):
-        name, lines = _subject(hand, asked)
+        name, lines = _subject(sketcher, asked)
         knobs["draw"] = name
-        own = hand.remember(which, pen_events(lines), **knobs) or lines
-        row.append(SheetCell([(line, PERSON if lines else INK) for line in own]))
+        own = sketcher.remember(which, pen_events(lines), **knobs) or lines
+        row.append(SheetCell([(line, PERFORMER if lines else INK) for line in own]))
     parts = [number / (given.steps - 1) for number in range(given.steps)]
-    between = [hand.another(mode="morph", morph=part, steady=True, **knobs)[0] for part in parts]
+    between = [sketcher.another(mode="morph", morph=part, steady=True, **knobs)[0] for part in parts]
     return [SheetRow("", [row[0], *(SheetCell([(line, INK) for line in lines]) for lines in between), row[1]])]
 
 
 def complete(given: argparse.Namespace) -> list[SheetRow]:
-    """A row for each category: the strokes of a person, and several completions."""
+    """A row for each category: the performer's strokes, and several completions."""
     rows = []
-    hand = OfflineSketcher(given.weights, given.seed)
+    sketcher = OfflineSketcher(given.weights, given.seed)
     begun = read(given.file)[: given.lines]
-    began = [(line, PERSON) for line in begun]
-    for name in _known(hand, given.categories):
+    began = [(line, PERFORMER) for line in begun]
+    for name in _known(sketcher, given.categories):
         knobs: dict[str, Any] = {"mode": "complete", "draw": name, "temperature": given.temperature, "patience": 0.1}
-        ways = [hand.draw(pen_events(begun), **knobs)[0]]
-        ways += [hand.another(**knobs)[0] for _ in range(given.each - 1)]
+        ways = [sketcher.draw(pen_events(begun), **knobs)[0]]
+        ways += [sketcher.another(**knobs)[0] for _ in range(given.each - 1)]
         cells = [SheetCell([*began, *((line, INK) for line in way)]) for way in ways]
         rows.append(SheetRow(name, [SheetCell(began), *cells]))
     return rows
@@ -165,7 +165,7 @@ def main(argv: list[str]) -> int:
     try:
         rows: list[SheetRow] = given.make(given)
         if not any(row.cells for row in rows):
-            raise SketchError("nothing was drawn")
+            raise SketchError("no drawing was made")
         write(given.out, rows, given.cell)
     except (SketchError, VideoError, OSError) as error:
         sys.stderr.write(f"arabesque sketch {argv[0]}: {error}\n")
@@ -173,28 +173,28 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _known(hand: OfflineSketcher, asked: str) -> Sequence[str]:
+def _known(sketcher: OfflineSketcher, asked: str) -> Sequence[str]:
     """The categories asked for by name, or all."""
     names = [name.strip() for name in asked.split(",") if name.strip()]
     for name in names:
-        if name not in hand.categories:
-            known = ", ".join(hand.categories) or "none"
-            raise SketchError(f"{name}: these weights do not know that category (known: {known})")
-    return names or hand.categories or ("any",)
+        if name not in sketcher.categories:
+            known = ", ".join(sketcher.categories) or "none"
+            raise SketchError(f"{name}: not a category of these weights (known: {known})")
+    return names or sketcher.categories or ("any",)
 
 
-def _subject(hand: OfflineSketcher, asked: str) -> tuple[str, list[Line]]:
+def _subject(sketcher: OfflineSketcher, asked: str) -> tuple[str, list[Line]]:
     """Parses A or B: CATEGORY, CATEGORY=FILE.svg, or FILE.svg whose name is a category."""
     name, _, file = asked.rpartition("=") if asked.endswith(".svg") else (asked, "", "")
     lines = read(Path(file)) if file else []
-    return (_known(hand, name or Path(file).stem)[0]), lines
+    return (_known(sketcher, name or Path(file).stem)[0]), lines
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="arabesque sketch",
-        description="Pictures of what the draughtsman draws (and `measure`: how well it knows drawings); without such "
-        "a word it plays.",
+        description="Writes pictures of Sketch-RNN's drawings, or measures its weights (`measure`); without a command, "
+        "plays the sketch patch.",
     )
     words = parser.add_subparsers(required=True)
     for make, meaning in ((sheet, sheet.__doc__), (morph, morph.__doc__), (complete, complete.__doc__)):
@@ -203,23 +203,23 @@ def _parser() -> argparse.ArgumentParser:
         if make is morph:
             for end in "ab":
                 word.add_argument(end, metavar=end.upper(), help="CATEGORY or CATEGORY=FILE.svg")
-            word.add_argument("--steps", type=_some, default=9, help="drawings on the way (%(default)s)")
+            word.add_argument("--steps", type=_some, default=9, help="number of drawings from A to B (%(default)s)")
         else:
-            word.add_argument("--categories", default="", metavar="A,B", help="which (all that the weights know)")
+            word.add_argument("--categories", default="", metavar="A,B", help="categories (all of the weights)")
             word.add_argument("--each", type=_some, default=4, metavar="N", help="drawings side by side (%(default)s)")
         if make is complete:
-            word.add_argument("file", type=Path, metavar="FILE.svg", help="what a person has begun")
-            word.add_argument("--lines", type=_some, metavar="N", help="take only its first lines (all)")
+            word.add_argument("file", type=Path, metavar="FILE.svg", help="the drawing to complete")
+            word.add_argument("--lines", type=_some, metavar="N", help="use only its first lines (all)")
         if make is sheet:
             word.add_argument(
-                "--temperature", type=float, nargs="+", default=[0.2, 0.5, 1.0], help="how daring (0.2 0.5 1.0)"
+                "--temperature", type=float, nargs="+", default=[0.2, 0.5, 1.0], help="randomness (0.2 0.5 1.0)"
             )
         else:
-            word.add_argument("--temperature", type=float, default=0.25, help="how daring (%(default)s)")
+            word.add_argument("--temperature", type=float, default=0.25, help="randomness (%(default)s)")
         word.add_argument("--weights", default="quickdraw", help="a name or a file (%(default)s)")
-        word.add_argument("--seed", type=int, default=1, help="the same seed, the same drawings (%(default)s)")
-        word.add_argument("--cell", type=_some, default=128, metavar="PIXELS", help="a drawing's place (%(default)s)")
-        word.add_argument("--out", type=Path, required=True, metavar="FILE", help="the picture: .png or .svg")
+        word.add_argument("--seed", type=int, default=1, help="the same seed gives the same drawings (%(default)s)")
+        word.add_argument("--cell", type=_some, default=128, metavar="PIXELS", help="size of a cell (%(default)s)")
+        word.add_argument("--out", type=Path, required=True, metavar="FILE", help="output file, .png or .svg")
     return parser
 
 

@@ -67,7 +67,7 @@ def parser() -> argparse.ArgumentParser:
     paint_.add_argument("--resolution", type=count, default=2160, help="paint at this height at most (%(default)s)")
     paint_.add_argument("--out", required=True, type=Path, metavar="FILE.png")
     add_ = parts.add_parser(
-        "add", help="add a painting to weights", description="Learns one more painting in a few minutes."
+        "add", help="add a painting to weights", description="Trains one more painting in a few minutes."
     )
     add_.add_argument(
         "painting", type=parse_painting, metavar="PAINTING", help="a picture file, LABEL=FILE, either @WEIGHT"

@@ -1,4 +1,4 @@
-"""The control thread runs the services beside the nodes: cues, mappings, MIDI in, the clocks."""
+"""The control thread, which runs the services: cues, mappings, MIDI input, clocks."""
 
 from __future__ import annotations
 
@@ -15,57 +15,57 @@ from live.transport.clock import Clock
 log = logging.getLogger(__name__)
 
 RETRY_S = 1.0
-"""How long a service that failed is left alone."""
+"""Time until a failed service is called again."""
 JOIN_WITHIN_S = 2.0
 """How long `close` waits for a service that does not return."""
 
 
 class Service(Protocol):
-    """Something that moves parameters beside the nodes, or shows them. All calls come from the control thread."""
+    """A part of the engine other than a node, which sets or publishes parameters. Called by the control thread only."""
 
     def open(self) -> None:
-        """Declares its addresses, opens what it needs. Raises PatchError where the patch asks for what cannot be."""
+        """Declares its addresses and opens its resources. Raises PatchError for an impossible setting of the patch."""
         ...
 
     def follow(self, patch: Patch) -> None:
-        """Does as a newly loaded patch says; all of its nodes run by now."""
+        """Applies a newly loaded patch, whose nodes are already running."""
         ...
 
     def advance(self, now_s: float) -> float:
-        """Does what is due by now, without waiting for anything; returns when it is to be called again."""
+        """Does what is due, without waiting for anything; returns the time of the next call."""
         ...
 
     def close(self) -> None:
-        """Closes what it opened."""
+        """Closes its resources."""
         ...
 
 
 class ControlThread:
-    """Calls each service when it asked to be called, and all of them when somebody calls `wake`.
+    """Calls each service at the time that it returned, and all services after `wake`.
 
-    A service that fails is reported once through `fail` and called again after a second; the others go on.
+    A service that fails is reported once through `fail` and called again after a second; the others continue.
     """
 
     def __init__(self, clock: Clock, fail: Callable[[str], None]) -> None:
         self.clock = clock
         self.woken = False
-        """All services are to be called now, whatever they asked for."""
+        """Whether all services are to be called now."""
         self._fail = fail
         self._wanted: dict[Service, float] = {}
         self._reported: dict[Service, str] = {}
         self._turn = threading.Condition()
         self._patch: Patch | None = None
-        """A patch that the services have not followed yet."""
+        """A reloaded patch that the services have not applied yet."""
         self._stopping = False
         self._thread: threading.Thread | None = None
 
     @property
     def services(self) -> list[Service]:
-        """Those that are open."""
+        """The open services."""
         return list(self._wanted)
 
     def open(self, services: Iterable[Service]) -> None:
-        """Opens the services, without those that fail. Raises PatchError, and that only."""
+        """Opens the services; one that fails is reported and left out. Raises PatchError only."""
         for service in services:
             try:
                 service.open()
@@ -84,15 +84,15 @@ class ControlThread:
         self._thread.start()
 
     def wake(self) -> None:
-        """Asks for all services to be called now; from any thread."""
+        """Requests a call of all services now; may be called from any thread."""
         with self._turn:
             self.woken = True
             self._turn.notify()
 
     def follow(self, patch: Patch) -> None:
-        """Lets all services follow a patch that was loaded again: at once, or on the thread where there is one.
+        """Lets all services apply a reloaded patch: on the control thread if it runs, otherwise at once.
 
-        So no service is asked to follow while it advances.
+        Therefore `follow` and `advance` of a service never run at the same time.
         """
         with self._turn:
             self._patch = patch
@@ -101,11 +101,11 @@ class ControlThread:
         self.wake()
 
     def next_s(self) -> float:
-        """When a service is to be called next."""
+        """The time of the next call of a service."""
         return 0.0 if self.woken else min(self._wanted.values(), default=float("inf"))
 
     def advance(self, now_s: float) -> float:
-        """Calls the services that are due, or all after `wake`; returns when it is to be called again."""
+        """Calls the services that are due, or all after `wake`; returns the time of the next call."""
         with self._turn:
             woken, self.woken = self.woken, False
         self._follow()
@@ -120,7 +120,7 @@ class ControlThread:
     def close(self) -> None:
         """Ends the thread, then closes the services, the last one first.
 
-        A service that does not return is reported, and not waited for longer than two seconds.
+        A service that does not return within two seconds is reported and abandoned.
         """
         with self._turn:
             self._stopping = True
@@ -128,7 +128,7 @@ class ControlThread:
         if self._thread is not None:
             self._thread.join(JOIN_WITHIN_S)
             if self._thread.is_alive():
-                self._fail("the control thread does not return from its work; closing without it")
+                self._fail("a service of the control thread does not return; closing without it")
         for service in reversed(self._wanted):
             self._guard(service, service.close)
         if self._thread is None or not self._thread.is_alive():

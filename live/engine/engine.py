@@ -1,4 +1,4 @@
-"""The Engine: opens a Patch, keeps it playing, follows its file while it plays, and stops everything in order."""
+"""The Engine: opens a Patch, plays it, reloads it when its file changes, and stops everything in order."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ from models.base import Knob, Value, event, pulse
 log = logging.getLogger(__name__)
 
 HOUSEKEEPING_S = 0.1
-"""How often the main thread looks after the running line and the published rates."""
+"""Interval at which the main thread updates the running line and publishes readings."""
 
 
 class Engine:
-    """A patch that plays.
+    """Plays a patch.
 
-    `open` loads and starts everything; `run` stays until asked to stop; `advance` is for a VirtualClock, where there
-    is no thread and time moves only by that call.
+    `open` loads and starts everything; `run` returns when it is stopped; `advance` is for a VirtualClock, with which
+    there are no threads and time advances only by that call.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Engine:
         self.reloader = Reloader(path, self.follower, self.fail) if path is not None else None
         self.session: SessionRecorder | None = None
         self.stopping = threading.Event()
-        """Set once the engine has been asked to stop, or stops by itself."""
+        """Set when the engine is to stop."""
         self._complaints = RepeatedComplaints()
         self._closed = False
         self._reported: dict[str, str] = {}
@@ -99,16 +99,16 @@ class Engine:
 
     @property
     def patch(self) -> Patch:
-        """The patch that plays."""
+        """The current patch."""
         return self.follower.patch
 
     # -- life ---------------------------------------------------------------------------------------------------
 
     def open(self) -> None:
-        """Opens ports, loads the models, starts to play.
+        """Opens the ports, loads the models and starts to play.
 
-        Raises PatchError where a model cannot be loaded or a --set does not fit; ports that cannot be opened are
-        reported and played without.
+        Raises PatchError if a model cannot be loaded or a setting is invalid. A port that cannot be opened is only
+        reported.
         """
         patch = self.patch
         self.clock.set_tempo(patch.tempo)
@@ -129,7 +129,7 @@ class Engine:
         for name, model in models.items():
             try:
                 self.follower.add(name, patch, model)
-            except BaseException as error:  # whatever a model raises is an error of its own
+            except BaseException as error:  # a model may raise anything
                 raise PatchError(f"{name}: {describe(error)}") from error
         self.control_thread.open(
             make_services(
@@ -166,9 +166,9 @@ class Engine:
                 self.reloader.start(self.options.watch)
 
     def run(self, seconds: float | None = None, each: Callable[[], float] = lambda: float("inf")) -> None:
-        """Stays while the patch plays: until `stop_soon`, or for so many seconds.
+        """Runs the main thread until `stop_soon`, or for `seconds`.
 
-        `each` is called at least ten times a second, and again at the time that it returns if that is sooner.
+        `each` is called at least ten times a second, and earlier if it returns an earlier time.
         """
         until_s = float("inf") if seconds is None else self.clock.now() + seconds
         rates_s = each_s = self.clock.now()
@@ -183,9 +183,9 @@ class Engine:
             each_s = self._show(each)
 
     def _show(self, each: Callable[[], float]) -> float:
-        """The main thread's work for the window: an error there is reported, and the music plays on.
+        """Draws the stage and the window; an error is reported and does not stop the music.
 
-        What goes wrong with a layer does not keep the window from being drawn: it may have to be black.
+        After an error of a layer the window is still drawn, since a blackout must always be possible.
         """
         self._seen("stage", lambda: self.stage.advance(self.clock.now()))
         wanted = self._seen("stage's pictures", lambda: self.stage.show(self.clock.now())), self._seen("window", each)
@@ -203,10 +203,10 @@ class Engine:
             return None
 
     def advance(self, to_s: float) -> None:
-        """Plays on to a time of the virtual clock, the control thread and all nodes in the order of their times."""
+        """Plays up to a time of the virtual clock: calls services and nodes in the order of their times."""
         assert isinstance(self.clock, VirtualClock)
         while not self.stopping.is_set():
-            wanted_s, name = min((self.control_thread.next_s(), ""), self.nodes.next())  # a tie: the control thread's
+            wanted_s, name = min((self.control_thread.next_s(), ""), self.nodes.next())  # services first at a tie
             if wanted_s >= to_s:
                 break
             self.clock.advance(wanted_s)
@@ -219,7 +219,7 @@ class Engine:
         self.poll()
 
     def poll(self) -> None:
-        """On a virtual clock: lets happen what is due by now."""
+        """On a virtual clock: performs what is due now."""
         self.voices.poll()
         self.stage.advance(self.clock.now())
         if self.osc is not None:
@@ -235,7 +235,7 @@ class Engine:
         self.stop_soon()
 
     def close(self) -> None:
-        """Stops the control thread, the nodes, the ports (ending each sounding note), then OSC. May be called twice."""
+        """Stops the control thread, the nodes, the ports (ending sounding notes), then OSC. May be called twice."""
         if self._closed:
             return
         self._closed = True
@@ -253,29 +253,29 @@ class Engine:
             self.osc.close()
 
     def end_notes(self) -> None:
-        """Ends the notes of OSC and gives the ports back, for a process that is about to end without order."""
+        """Ends the notes sent over OSC and restores the ports, for a process that is about to be ended by force."""
         if self.osc is not None:
             self.osc.close()
 
     def reload(self) -> bool:
-        """Loads the patch file again and follows what changed; on any error the last good patch goes on playing."""
+        """Reloads the patch file and applies its changes; after an error the last good patch continues."""
         return self.reloader is not None and self.reloader.reload()
 
     def fail(self, sentence: str) -> None:
-        """Publishes an error at `/engine/error` and logs it; the same one again is logged at growing intervals."""
+        """Publishes an error at `/engine/error` and logs it; repetitions are logged at growing intervals."""
         left_out = self._complaints.due(sentence, self.clock.now())
         if left_out is not None:
             log.error("%s", with_count(sentence, left_out))
         self.tree.publish("/engine/error", sentence)
 
     def give(self, address: str, value: Any) -> None:
-        """Sets what the patch says, and reports a value that had to be clipped."""
+        """Sets a value of the patch, and reports it if it had to be clipped."""
         self.tree.trust(address, value)
         if complaint := self.tree.set(address, value).complaint:
             self.fail(complaint)
 
     def _apply_settings(self) -> None:
-        """Sets what the command line asks for. Raises PatchError with a line for each setting that cannot be."""
+        """Applies the settings of the command line. Raises PatchError with one line for each invalid setting."""
         wrong: list[str] = []
         for address, value in self.options.settings:
             try:
@@ -301,25 +301,25 @@ class Engine:
     def _declare(self) -> None:
         tree = self.tree
         tree.add("/engine/state", Knob("loading, playing or stopped", kind="text", default="loading", access="r"))
-        tree.add("/engine/reload", pulse("Load the patch file again"), lambda _: self._request_reload())
-        tree.add("/engine/stop", pulse("Stop, in order"), lambda _: self.stop_soon())
+        tree.add("/engine/reload", pulse("Reload the patch file"), lambda _: self._request_reload())
+        tree.add("/engine/stop", pulse("Stop the program in order"), lambda _: self.stop_soon())
         tree.add(
             "/engine/seed",
-            Knob("Begins all nodes again, each from a seed made of this one", 0, 2**31 - 1, kind="int", access="w"),
+            Knob("Restarts all nodes, each with a seed derived from this one", 0, 2**31 - 1, kind="int", access="w"),
             self._reseed,
         )
         node = Knob("only this node, roll or camera", kind="text")
         tree.add(
             "/engine/home",
-            event("Return every parameter to what the patch says", 1, node=node),
+            event("Return every parameter to its value in the patch", 1, node=node),
             lambda given: self.home.go(*(str(name).strip("/") for name in given)),  # type: ignore[union-attr]
         )
-        tree.add_signal("/engine/error", "s", "A sentence that says what went wrong")
+        tree.add_signal("/engine/error", "s", "An error, as a sentence")
         tree.add("/midi/panic", pulse("End every note on every channel, now"), lambda _: self.panic())
-        tree.add("/midi/port", Knob("What is played to", kind="text", default="", access="r"))
+        tree.add("/midi/port", Knob("Name of the MIDI output", kind="text", default="", access="r"))
 
     def panic(self) -> None:
-        """Ends every note on every port, now; what is scheduled is thrown away, and the nodes play on from here."""
+        """Ends every note on every port now; scheduled events are discarded, and the nodes continue from now."""
         self.voices.panic()
         players = [name for name, runner in self.nodes.items() if isinstance(runner, EventRunner)]
         self.nodes.set_each("now", dict.fromkeys(players, True))

@@ -1,4 +1,4 @@
-"""Returns the parameters to what the patch says, after hands, messages or a fader box have moved them away."""
+"""Returns parameters to their values in the patch, after a person, messages or a fader box have changed them."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ class Home:
             self._tree.set(STAFF, mode)
 
     def go(self, node: str = "") -> None:
-        """Sets the parameters at one instant; a node that had failed is started again. Raises KnobError."""
+        """Sets the parameters at one instant; a failed node is restarted. Raises KnobError for an unknown node."""
         patch = self._follower.patch
         places = _places(patch)
         if node and node not in places:
-            raise KnobError(f"/engine/home: the patch has no {node!r}; it has {', '.join(places)}")
+            raise KnobError(f"/engine/home: the patch has no {node!r}; expected one of {', '.join(places)}")
         said = self._said(patch)
         with self._tree.batch():
-            parameters = [one for one in self._tree.leaves(node or None) if _returns(one)]
-            # A parameter that sets others comes first, so that the value of the patch for one of those wins.
+            parameters = [one for one in self._tree.parameters(node or None) if _returns(one)]
+            # Parameters that set others come first, so that the patch's own values of those override.
             for one in sorted(parameters, key=lambda one: one.knob.sets is None):
                 value = said.get(one.address, one.knob.default)
                 if one.end is not None or one.value != value:
-                    with suppress(AddressError, KnobError):  # it has just been removed, or another leads the clock
+                    with suppress(AddressError, KnobError):  # removed meanwhile, or the clock follows another source
                         self._tree.set(one.address, value)
             for address, text in self._options.settings:
                 if node in ("", address[1:].partition("/")[0]):

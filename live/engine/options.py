@@ -15,13 +15,13 @@ class Options:
 
     seed: int | None = None
     midi: str | None = None
-    """A port, as `live.midi.Midi` names it, in the place of every node's own."""
+    """A port, as in `live.midi.Midi`, that replaces the port of every node."""
     midi_in: tuple[str, ...] = ("auto",)
-    """The MIDI inputs to open, as patterns of `live.midi.Keys`; none for no MIDI in."""
+    """The MIDI inputs to open, as patterns of `live.midi.Keys`; empty for no MIDI input."""
     player: Path | None = None
     """A MIDI file that is played as the performer."""
     delays: tuple[tuple[str, str], ...] = ()
-    """(pattern of a port, its delay as `live.midi.output.delay` reads it): how long an instrument takes to sound."""
+    """(pattern of a port, delay of its instrument from message to sound, as in `live.midi.output.delay`)."""
     soundfont: str | None = None
     record: Path | None = None
     record_video: Path | None = None
@@ -33,13 +33,13 @@ class Options:
     http: tuple[str, int | None] | None = None
     """The address and port of OSCQuery and the control page, or None. Without a port: 9080, or the next free one."""
     token: str | None = None
-    """What HTTP and WebSocket clients, and OSC senders on other machines, must know."""
+    """The token that HTTP and WebSocket clients, and OSC senders on other machines, must give."""
     allow: Allow = Allow()  # noqa: RUF009
     """Which machines may send OSC and use HTTP."""
     files: tuple[str, ...] = ()
     """Folders and stream addresses from which a sender may name files, besides those of the show and its network."""
     restore: Literal["after a crash", "always", "never"] = "after a crash"
-    """When a saved state of the patch is taken up at the start."""
+    """When the saved values of the patch are restored at the start."""
     window: bool = True
     """Whether the patch's window is opened."""
     service: str | None = None
@@ -53,4 +53,4 @@ class Options:
     settings: tuple[tuple[str, str], ...] = ()
     """(address, value) to set at the start."""
     watch: bool = True
-    """Whether to follow changes of the patch file."""
+    """Whether to reload the patch file when it changes."""

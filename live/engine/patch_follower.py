@@ -1,4 +1,4 @@
-"""Brings what runs to what a new version of the patch says, change by change."""
+"""Applies a new version of the patch to the running engine, change by change."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from models.base import KnobError, Model, Value
 class PatchFollower:
     """Applies the differences between two patches to the nodes, the window, the clock and the services.
 
-    A change that fails is reported, and the others are made: the node is added anew with the next reload.
-    `give(address, value)` sets what the patch says, and reports a value out of range.
+    A change that fails is reported, the others are applied, and its node is added again at the next reload.
+    `give(address, value)` sets a value of the patch, and reports one out of range.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class PatchFollower:
         fail: Callable[[str], None],
     ) -> None:
         self.patch = patch
-        """The patch that plays."""
+        """The current patch."""
         self.session: SessionRecorder | None = None
         self._tree = tree
         self._nodes = nodes
@@ -49,16 +49,16 @@ class PatchFollower:
         self._give = give
         self._fail = fail
         self._moved: dict[str, dict[str, Value]] = {}
-        """Values moved by hand, of nodes that are being replaced, by address."""
+        """Values that were changed outside the patch, of nodes that are being replaced, by address."""
         self._broken: set[str] = set()
-        """Nodes that a change could not be made to."""
+        """Nodes for which a change failed."""
 
     def add(self, name: str, patch: Patch, model: Model) -> None:
         """Adds a node of a patch without starting it."""
         self._nodes.add(name, patch.nodes[name], model, patch.seed_of(name, self._seed))
 
     def changes_to(self, new: Patch) -> list[Change]:
-        """What has to be changed; a node that an earlier change failed for is removed and added."""
+        """The changes to apply; a node for which an earlier change failed is removed and added."""
         if new.seed is None:  # a fresh seed is drawn once, at the start
             new.seed = self.patch.seed
         broken = self._broken & new.nodes.keys()
@@ -67,7 +67,7 @@ class PatchFollower:
         return kept + anew
 
     def follow(self, new: Patch, changes: list[Change], models: Mapping[str, Model]) -> None:
-        """Makes these changes, with the models loaded for them; the services follow once all nodes are there."""
+        """Applies these changes, with the models loaded for them; then the services apply the patch."""
         if self.session is not None:
             self.session.patched(new)
         self._broken = set()
@@ -77,7 +77,7 @@ class PatchFollower:
                     self.session.follows(change, models.get(change.node))
                 try:
                     self._apply(change, new, models)
-                except BaseException as error:  # whatever a model raises is an error of its own
+                except BaseException as error:  # a model may raise anything
                     self._fail(f"{change.node or change.do}: {describe(error)}")
                     if change.node in new.nodes:
                         self._broken.add(change.node)
@@ -86,12 +86,12 @@ class PatchFollower:
         self._tree.publish("/engine/state", "playing")
 
     def _values_moved(self, name: str, new: Patch) -> dict[str, Value]:
-        """The values of a node that were moved by hand, and whose lines in the patch have not changed."""
+        """The values of a node that were changed outside the patch, and whose settings in the patch did not change."""
         before, after = self.patch.nodes.get(name), new.nodes[name]
         if before is None:
             return {}
         values = {}
-        for one in self._tree.leaves(name):
+        for one in self._tree.parameters(name):
             knob = one.address.removeprefix(f"/{name}/")
             given = self.patch.seed_of(name, self._seed) if knob == "seed" else one.knob.default
             value = one.value if one.end is None else one.end
@@ -128,4 +128,4 @@ class PatchFollower:
             case "set":
                 self._give(f"/{name}/{change.knob}", change.value)
             case "mapping":
-                pass  # the mapping service follows the patch as a whole, once all nodes are there
+                pass  # the mapping service applies the patch as a whole, after all nodes were changed

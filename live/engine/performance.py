@@ -1,4 +1,4 @@
-"""One performance: what `arabesque PATCH` does once the command line is parsed."""
+"""Runs one performance, after the command line was parsed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def perform(
     """Plays; returns the exit status. `on_stop` is given what a signal should call, and `terminal` is where a running
     line may be shown.
 
-    Offline it plays on a virtual clock, to the recording only.
+    With `offline` it plays on a virtual clock, for the recording only.
     """
     supervision = _supervision(patch, options)
     try:
@@ -60,7 +60,7 @@ def perform(
         options = replace(options, restore="never")
     if options.seed is None and loaded.seed is None:
         loaded.seed = secrets.randbelow(2**31)
-        log.info("seed %d (--seed %d gives this performance again)", loaded.seed, loaded.seed)
+        log.info("seed %d (--seed %d repeats this performance)", loaded.seed, loaded.seed)
     with tempfile.TemporaryDirectory(prefix="arabesque-") as scratch:
         if render and options.record is None:
             options = replace(options, record=Path(scratch) / "played.mid")
@@ -96,7 +96,7 @@ def perform(
             supervision.installation.end()
         if engine.exit_status:
             return engine.exit_status
-        if engine.nodes.stuck:  # Python would wait for its thread, or abort
+        if engine.nodes.stuck:  # at a normal exit Python would wait for the thread, or abort
             exit_now(1)
         recording = engine.voices.recording()
         return to_sound(recording.recording, render) if recording and recording.recording and render else 0
@@ -112,7 +112,7 @@ def _supervision(patch: str, options: Options) -> Supervision:
 
 
 def _rest_painters(engine: Engine) -> None:
-    """Pauses the painters: their pictures take most of the time and are not recorded."""
+    """Pauses the painters, whose pictures take most of the time and are not recorded."""
     for name, runner in engine.nodes.items():
         if isinstance(runner, FrameRunner):
             engine.tree.set(f"/{name}/pause", True)

@@ -1,4 +1,4 @@
-"""Loads the file of a patch again whenever it is saved, and whenever a message asks for it."""
+"""Reloads the file of a patch when it is saved, and on request."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from live.system.sentence import describe
 log = logging.getLogger(__name__)
 
 JOIN_WITHIN_S = 5.0
-"""How long `close` waits for a reload that loads a model."""
+"""How long `close` waits for a reload that is loading a model."""
 
 
 class Reloader:
-    """Reloads the patch on a thread of its own; on any error the last good patch goes on playing.
+    """Reloads the patch on its own thread; after an error the last good patch continues.
 
-    Requests that come while it reloads are merged into one: a flood of them starts no further threads.
+    Requests during a reload are merged into one, so that a flood of requests starts no further threads.
     """
 
     def __init__(self, path: Path, follower: PatchFollower, fail: Callable[[str], None]) -> None:
@@ -35,7 +35,7 @@ class Reloader:
         self._threads: list[threading.Thread] = []
 
     def start(self, watch: bool) -> None:
-        """Takes requests from now on; with `watch`, the saving of the file is one."""
+        """Accepts requests from now on; with `watch`, saving the file is a request, too."""
         self._threads = [threading.Thread(target=self._run, name="reload", daemon=True)]
         if watch:
             self._threads.append(threading.Thread(target=self._watch, name="patch file", daemon=True))
@@ -43,7 +43,7 @@ class Reloader:
             thread.start()
 
     def request(self) -> None:
-        """Asks for a reload, from any thread; returns at once. Without `start` it is done before this returns."""
+        """Requests a reload, from any thread, and returns at once; before `start` the reload runs in this call."""
         if not self._threads:
             self.reload()
             return
@@ -52,7 +52,7 @@ class Reloader:
             self._turn.notify()
 
     def reload(self) -> bool:
-        """Loads the file and makes what changed; False where it could not be loaded, which is reported."""
+        """Loads the file and applies its changes; returns False, after reporting the error, if it cannot be loaded."""
         with self._reloading:
             try:
                 return not self._stop.is_set() and self._reload()
@@ -62,7 +62,7 @@ class Reloader:
                 return False
 
     def close(self) -> None:
-        """Ends the threads; a reload that has begun to load a model is not waited for longer than 5 s."""
+        """Ends the threads; waits at most 5 s for a reload that is loading a model."""
         self._stop.set()
         with self._turn:
             self._turn.notify()
@@ -83,7 +83,7 @@ class Reloader:
         if self._stop.is_set():
             return False
         self._follower.follow(new, changes, models)
-        log.info("%s: loaded again, %d change%s", self._path, len(changes), "s" * (len(changes) != 1))
+        log.info("%s: reloaded, %d change%s", self._path, len(changes), "s" * (len(changes) != 1))
         return True
 
     def _run(self) -> None:
@@ -100,7 +100,7 @@ class Reloader:
         from watchfiles import watch
 
         path = self._path.resolve()
-        # The folder is watched, since most editors put a new file in the place of the old one.
+        # The folder is watched, since most editors replace the file instead of writing to it.
         for touched in watch(path.parent, stop_event=self._stop, recursive=False, rust_timeout=500):
             files = {path, *self._follower.patch.beside}
             if any(Path(name) in files for _, name in touched):

@@ -153,7 +153,7 @@ def make_services(
         meters,
         PaintingChange(tree, clock),
         mappings,
-        presets,  # these two last of those with addresses: their files name all others
+        presets,  # presets and cues after all services with addresses, since their files refer to these
         cues,
         schedule,
         visitors,

@@ -1,4 +1,4 @@
-"""Ends the process where an ordered stop does not come to its end."""
+"""Ends the process by force if an ordered stop takes too long."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _LIBRARIES = tuple(sysconfig.get_paths()[name] for name in ("stdlib", "platstdli
 
 
 class StopDeadline:
-    """Waits for `stopping`; where `cancel` does not follow within five seconds, ends the process hard.
+    """Waits for `stopping`; if `cancel` does not follow within five seconds, ends the process by force.
 
-    The MIDI sender, a process of its own, ends every note when the engine's process has ended. `last` is called before
-    that, for half a second at most: it ends notes that were sent another way.
+    The MIDI sender, a separate process, ends every note when the engine's process has ended. Before that `last` is
+    called, for at most half a second, to end notes that were sent in other ways.
     """
 
     def __init__(self, stopping: threading.Event, last: Callable[[], object]) -> None:
@@ -76,7 +76,7 @@ def _report(held_up: str) -> None:
 
 
 def exit_now(status: int) -> None:
-    """Ends the process at once, with threads that may never return; what was logged is written."""
+    """Ends the process at once, even if threads never return; the log is flushed."""
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()

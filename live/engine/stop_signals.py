@@ -1,4 +1,4 @@
-"""What SIGINT and SIGTERM do, at every moment from the command line on."""
+"""Handles SIGINT and SIGTERM, from the start of the command line on."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from types import FrameType
 from live.transport.clock import Clock
 
 INSISTS_AFTER_S = 0.5
-"""A second signal sooner than this is the same wish: some launchers pass on what the terminal has sent already."""
+"""A second signal within this time is ignored: some launchers forward a signal that the terminal also sent."""
 
 
 class StopSignals:
     """The first signal asks for an ordered stop; a second one, half a second later or more, ends the process at once.
 
-    As long as nobody is registered nothing is open, and the first one ends the process at once.
+    Before `register` nothing is open, and the first signal ends the process at once.
     """
 
     def __init__(self) -> None:
@@ -26,12 +26,12 @@ class StopSignals:
         self._first_s: float | None = None
 
     def install(self) -> None:
-        """Takes the two signals over."""
+        """Installs the handlers of both signals."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._handle)
 
     def register(self, ask: Callable[[], None]) -> None:
-        """From now on something is open: `ask` asks it to stop, from any thread."""
+        """Sets the function that requests an ordered stop; the handler calls it on another thread."""
         self._ask = ask
         if self._first_s is not None:
             ask()
@@ -44,5 +44,5 @@ class StopSignals:
             os._exit(1)
         if self._first_s is None:
             self._first_s = now_s
-        # On a thread, and the barest one: the signal may have come while this one holds a lock that asking takes.
+        # On another thread: the signal may have interrupted the holder of a lock that `ask` needs.
         start_new_thread(self._ask, ())

@@ -1,4 +1,4 @@
-"""What there is to be put on a screen elsewhere: every address of a tree as a control that any program has."""
+"""The addresses of a tree as generic controls, from which layouts for other programs are made."""
 
 from __future__ import annotations
 
@@ -13,64 +13,64 @@ from models.base import Knob, Value
 Kind = Literal["fader", "number", "switch", "button", "choice", "text", "reading"]
 
 WIDEST_FADER = 10_000
-"""Whole numbers in a wider range, such as seeds, are typed: a fader would never meet them."""
+"""Widest range of whole numbers for a fader; numbers in a wider range, such as seeds, are typed."""
 ENGINE = ("clock", "engine", "midi", "window", "camera", "preset", "cue", "mapping")
-"""The engine's own rooms, which come after the patch's nodes."""
+"""The groups of the engine's own addresses, which follow the patch's nodes."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportControl:
-    """One thing to move or to read: one number, one text, or a press."""
+    """One control or reading: a number, a text, or a button."""
 
     address: str
     name: str
-    """Within its group, in words."""
+    """Its name within the group."""
     kind: Kind
     knob: Knob
     value: Value
-    """As it begins; 0 or empty where there is none."""
+    """Its initial value; 0 or empty if there is none."""
     whole: str = ""
     """The address of the vector that this is a component of."""
 
     @property
     def low(self) -> float:
-        """The lower end of its range; 0 where it has none."""
+        """The lower end of its range; 0 by default."""
         return 0.0 if self.knob.low is None else float(self.knob.low)
 
     @property
     def high(self) -> float:
-        """The upper end of its range; 1 where it has none."""
+        """The upper end of its range; 1 by default."""
         return 1.0 if self.knob.high is None else float(self.knob.high)
 
     @property
     def log(self) -> bool:
-        """Whether a fader for it travels logarithmically."""
+        """Whether its fader is logarithmic."""
         return self.knob.curve == "log" and self.low > 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class ControlGroup:
-    """All of one node, or of one room of the engine."""
+    """All controls and signals of one node, or of one group of the engine."""
 
     name: str
     controls: Sequence[ExportControl]
     signals: Sequence[Signal]
-    """What is sent out under it and not stored, such as notes."""
+    """Its signals, such as notes."""
 
 
 def groups(tree: Tree) -> list[ControlGroup]:
-    """All controls of a tree: the nodes in the patch's order, then the rooms of the engine.
+    """All controls of a tree: the nodes in the order of the patch, then the groups of the engine.
 
-    What takes several arguments at once has no control; it stays an address to be written to.
+    Addresses with several arguments have no control.
     """
     controls: dict[str, list[ExportControl]] = {}
-    for leaf in tree.leaves():
-        controls.setdefault(leaf.address.split("/")[1], []).extend(_controls(leaf))
+    for parameter in tree.parameters():
+        controls.setdefault(parameter.address.split("/")[1], []).extend(_controls(parameter))
     names = sorted(controls, key=lambda name: _place(tree, name))
     return [
         ControlGroup(
             name,
-            # What is read comes last, whenever it was declared.
+            # Readings come last.
             sorted(controls[name], key=lambda control: control.kind == "reading"),
             [signal for signal in tree.signals.values() if signal.address.startswith(f"/{name}/")],
         )
@@ -80,28 +80,28 @@ def groups(tree: Tree) -> list[ControlGroup]:
 
 
 def _place(tree: Tree, name: str) -> int:
-    """Nodes come first, which have a seed; then what else the patch has, such as piano rolls; then the engine."""
+    """The sort key of a group: nodes, which have a seed; others of the patch, such as piano rolls; the engine."""
     if name in ENGINE:
         return ENGINE.index(name)
     return -2 if f"/{name}/seed" in tree else -1
 
 
-def _controls(leaf: Parameter) -> list[ExportControl]:
-    knob = leaf.knob
-    name = leaf.address.split("/", 2)[2].replace("_", " ")
+def _controls(parameter: Parameter) -> list[ExportControl]:
+    knob = parameter.knob
+    name = parameter.address.split("/", 2)[2].replace("_", " ")
     if knob.access == "r":
-        return [ExportControl(leaf.address, name, "reading", knob, knob.default)]
+        return [ExportControl(parameter.address, name, "reading", knob, knob.default)]
     match knob.kind:
         case "vector":
             parts = knob.default if isinstance(knob.default, tuple) else (0.0,) * len(knob.components)
             return [
                 ExportControl(
-                    f"{leaf.address}/{part}",
+                    f"{parameter.address}/{part}",
                     f"{name} {part.replace('_', ' ')}",
                     "fader",
                     replace(knob, kind="float", components=(), default=parts[index]),
                     parts[index],
-                    leaf.address,
+                    parameter.address,
                 )
                 for index, part in enumerate(knob.components)
             ]
@@ -109,9 +109,9 @@ def _controls(leaf: Parameter) -> list[ExportControl]:
             if len(knob.components) - knob.optional != 1 or not knob.arguments:
                 return []
             first = replace(knob.arguments[0], meaning=knob.meaning, access="w")
-            return [ExportControl(leaf.address, name, _kind(first), first, "")]
+            return [ExportControl(parameter.address, name, _kind(first), first, "")]
         case _:
-            return [ExportControl(leaf.address, name, _kind(knob), knob, knob.default)]
+            return [ExportControl(parameter.address, name, _kind(knob), knob, knob.default)]
 
 
 def _kind(knob: Knob) -> Kind:

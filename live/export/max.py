@@ -1,6 +1,6 @@
 """A Max patcher that controls a running engine: a subpatcher of dials, toggles and menus for each group.
 
-Max keeps a patcher as JSON; boxes are named by id, and patchlines name the two boxes and the outlet and inlet.
+A patcher is JSON; boxes have ids, and patchlines refer to two boxes with outlet and inlet.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from live.export.controls import ControlGroup, ExportControl
 
 OUT, IN = "arabesque-out", "arabesque-in"
 RECEIVE_PORT = 9001
-"""The port that the patcher receives on; Max sends from another one."""
+"""The port on which the patcher receives; Max sends from another one."""
 WIDE, TALL, ACROSS = 110, 62, 8
-"""The cell of one control, and how many lie side by side."""
+"""Size of the cell of one control, and number of cells per row."""
 FLOATS_PER_UNIT = 9
-"""Max's number for a unit style of one's own."""
+"""Max's number for a custom unit style."""
 
 Json = dict[str, Any]
 
@@ -54,7 +54,7 @@ class MaxPatcher:
         return target
 
     def whole(self) -> Json:
-        """What stands in the file."""
+        """The whole patcher as JSON."""
         width, height = self._size
         return {
             "fileversion": 1,
@@ -83,7 +83,7 @@ def patcher(groups: Sequence[ControlGroup], host: str, port: int) -> str:
     main.line(main.obj(200, 210, f"r {OUT}", 0), send)
     start = main.obj(20, 60, "loadbang")
     ask = main.box("button", (20, 90, 24, 24), 1, 1, face=(20, 55, 24, 24))
-    main.box("comment", (50, 92, 300, 20), 1, 0, text="subscribe, and ask for all values", face=(50, 57, 300, 20))
+    main.box("comment", (50, 92, 300, 20), 1, 0, text="subscribe, and request all values", face=(50, 57, 300, 20))
     main.line(start, ask)
     subscribe = main.message(20, 130, f"/subscribe {RECEIVE_PORT}")
     values = main.message(200, 130, f"/get {RECEIVE_PORT} //")
@@ -191,7 +191,7 @@ def _dial(control: ExportControl) -> Json:
 
 
 def _exponent(control: ExportControl) -> float:
-    """A power curve with the geometric mean in its middle, since Max's dials know no logarithm."""
+    """The exponent of a power curve with the geometric mean in its middle, since Max's dials have no log scale."""
     if not control.log:
         return 1.0
     middle = (math.sqrt(control.low * control.high) - control.low) / (control.high - control.low)

@@ -1,6 +1,6 @@
 """A Pure Data patch that controls a running engine: vanilla objects only, a window of controls for each node.
 
-Every control sends and receives under its OSC address as a name, so that another patch needs no cords:
+Every control sends and receives under its OSC address as a name, so that other patches can use it without cords:
 `[s /piano/temperature]` moves it, `[r /piano/temperature/is]` gets its value, `[r /piano/note]` gets notes.
 """
 
@@ -14,7 +14,7 @@ from live.export.pd_file import HEADING, PAPER, PdCanvas
 from live.export.pd_wires import OUT, inlet, wires
 
 ASK_MS = 3000
-"""How often the subscription is renewed: so a restarted engine is found again."""
+"""Interval at which the subscription is renewed, so that a restarted engine is found again."""
 BEATS_MISSED = 3
 
 
@@ -26,7 +26,7 @@ def patch(groups: Sequence[ControlGroup], host: str, port: int) -> str:
     main.panel(340, 12, (270, 24), HEADING, f"engine: {host}, UDP port {port}", 12)
     main.comment(12, 58, "answers", 10)
     main.toggle(80, 59, ("empty", "arabesque-answers"))
-    main.comment(110, 58, "ask again", 12)
+    main.comment(110, 58, "connect again", 12)
     main.button(190, 59, ("arabesque-ask", "empty"))
     known = {control.address for group in groups for control in group.controls}
     if "/midi/panic" in known:
@@ -51,22 +51,22 @@ def patch(groups: Sequence[ControlGroup], host: str, port: int) -> str:
 
 def _example(groups: Sequence[ControlGroup]) -> str:
     first: ExportControl = groups[0].controls[0]
-    return f"In a patch of your own: [s {first.address}] moves it, [r {first.address}/is] gets its value"
+    return f"In your own patch: [s {first.address}] sets it, [r {first.address}/is] receives its value"
 
 
 def _signals(groups: Sequence[ControlGroup]) -> str:
     names = [f"[r {signal.address}]" for group in groups for signal in group.signals]
-    return f"What happens: {', '.join(names[:6])}" if names else ""
+    return f"Signals: {', '.join(names[:6])}" if names else ""
 
 
 def _connection(groups: Sequence[ControlGroup], host: str, port: int) -> PdCanvas:
-    """The one way out and in, which subscribes to everything, and again when the engine was away."""
+    """The connection to the engine, which subscribes to everything, and again after the engine was restarted."""
     c = PdCanvas("connection", (640, 460))
     net = c.obj(10, 330, "netsend", "-u", "-b")
     out = c.obj(200, 20, "r", OUT)
     c.chain(out, c.obj(200, 45, "list", "prepend", "send"), c.obj(200, 70, "list", "trim"), net)
 
-    # Every few seconds: connects if there is no connection, then subscribes.
+    # Every few seconds: connects if necessary, then subscribes.
     loaded, start, beat = c.obj(10, 20, "loadbang"), c.message(80, 20, "1"), c.obj(10, 45, "metro", str(ASK_MS))
     asked, turn = c.obj(110, 45, "r", "arabesque-ask"), c.obj(10, 70, "t", "b", "b")
     closed = c.obj(80, 100, "spigot", "1")
@@ -83,7 +83,7 @@ def _connection(groups: Sequence[ControlGroup], host: str, port: int) -> PdCanva
     for index, group in enumerate(groups):
         c.cord(rooms, c.obj(150 + 110 * (index % 4), 420 + 25 * (index // 4), "s", inlet(group)), outlet=index)
 
-    # The engine has answered: for the first time, or again, all values are asked for.
+    # At the first answer, and after an interruption, all values are requested.
     there, state = c.obj(320, 130, "t", "b", "b"), c.obj(320, 240, "change")
     gone, back = c.obj(400, 160, "delay", str(ASK_MS * BEATS_MISSED)), c.message(400, 190, "0")
     c.cord(rooms, there, outlet=len(groups))

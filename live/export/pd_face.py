@@ -6,11 +6,11 @@ from live.export.controls import ControlGroup, ExportControl
 from live.export.pd_file import CHARACTER, HEADING, PAPER, PdCanvas
 
 ROW, HEAD, COLUMN, LONGEST = 24, 40, 460, 28
-"""Heights of a row and of the heading, width of a column, and the most rows of one, before the next one begins."""
+"""Heights of a row and of the heading, width of a column, and most rows per column."""
 LABEL, FADER, BOX, UNIT = 12, 170, 328, 388
 FADER_WIDTH = 150
 MOST_CELLS = 9
-"""A choice of more is typed by name."""
+"""Most choices of a radio; a choice of more is typed by name."""
 
 
 def face(group: ControlGroup) -> PdCanvas:
@@ -48,7 +48,7 @@ def _row(canvas: PdCanvas, x: int, y: int, control: ExportControl) -> None:
         case "switch":
             canvas.toggle(x + FADER, y + 1, ways)
         case "button":
-            canvas.button(x + FADER, y + 1, (control.address, "empty"))  # else it would send on what it receives
+            canvas.button(x + FADER, y + 1, (control.address, "empty"))  # otherwise it would send what it receives
         case "choice":
             _choice(canvas, x, y, control, ways)
         case "text":

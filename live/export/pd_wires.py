@@ -1,4 +1,4 @@
-"""The objects behind a group's window in Pure Data: from names to OSC, and back without an echo."""
+"""The objects behind a group's window in Pure Data: convert names to OSC, and OSC to names without feedback."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from live.export.pd_face import MOST_CELLS
 from live.export.pd_file import PdCanvas
 
 OUT = "arabesque-out"
-"""The name under which bytes of OSC go to the engine."""
+"""The name under which OSC bytes are sent to the engine."""
 WIDE, TALL = 230, 190
 
 
 def inlet(group: ControlGroup) -> str:
-    """The name under which a group's messages come in, without the first part of their address."""
+    """The name under which a group's messages are received, without the first part of their address."""
     return f"arabesque-in-{group.name}"
 
 
 def wires(group: ControlGroup) -> PdCanvas:
     """A canvas that sends the values of the group's controls, and shows those of the engine.
 
-    Values that come in are shown with `set`, so that nothing is sent back, and are sent to the name ADDRESS/is.
+    Received values are shown with `set`, so that nothing is sent back, and passed on under the name ADDRESS/is.
     """
     canvas = PdCanvas("wires", (900, 600))
     parts = [list(same) for _, same in groupby(group.controls, key=lambda control: control.whole or control.address)]
@@ -44,7 +44,7 @@ def wires(group: ControlGroup) -> PdCanvas:
 
 
 def _control(canvas: PdCanvas, at: int, control: ExportControl, route: int, outlet: int) -> None:
-    """One address out and in."""
+    """Connects one address in both directions."""
     x, y = _place(at)
     show = _out(canvas, x, y, control)
     value = canvas.obj(x + 110, y + 25, "s", f"{control.address}/is")
@@ -64,7 +64,7 @@ def _control(canvas: PdCanvas, at: int, control: ExportControl, route: int, outl
 
 
 def _vector(canvas: PdCanvas, at: int, controls: list[ExportControl], route: int, outlet: int) -> None:
-    """A vector comes in as a whole or one component at a time, and goes out one at a time."""
+    """Connects a vector: received as a whole or by component, and sent by component."""
     x, y = _place(at)
     names = [control.address.rpartition("/")[2] for control in controls]
     parts = canvas.cord(route, canvas.obj(x, y - 50, "route", *names), outlet=outlet)
@@ -79,7 +79,7 @@ def _vector(canvas: PdCanvas, at: int, controls: list[ExportControl], route: int
 
 
 def _out(canvas: PdCanvas, x: int, y: int, control: ExportControl) -> int:
-    """From a control's name to OSC; returns the box that shows what it is given."""
+    """Connects a control's name to OSC; returns the box that shows its input."""
     if _is_number(control):
         show = canvas.message(x, y + 75, "set $1")
         last = show

@@ -1,8 +1,7 @@
 """A session of Open Stage Control: a tab for each group, a widget for each control.
 
-Its file is JSON; a widget's type, `address`, `range` and `value` are as its documentation of widgets names them
-(openstagecontrol.ammd.net, format of version 1). Start it with `--send HOST:PORT`, and it receives the engine's values
-on the port that it sends from.
+The file is JSON; a widget's type, `address`, `range` and `value` follow the documentation (openstagecontrol.ammd.net,
+format of version 1). Started with `--send HOST:PORT`, the program receives the engine's values on its sending port.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from live.export.controls import ControlGroup, ExportControl
 
 Json = dict[str, Any]
 WIDE, TALL, ACROSS = 90, 170, 10
-"""Pixels of a widget, and how many lie side by side."""
+"""Size of a widget in pixels, and number of widgets per row."""
 
 
 def session(groups: Sequence[ControlGroup], host: str, port: int) -> str:
@@ -26,7 +25,7 @@ def session(groups: Sequence[ControlGroup], host: str, port: int) -> str:
         "id": "root",
         "lang": "",
         "tabs": [_tab(group, target) for group in groups],
-        # Asked for once the page is there; answers come back to where it was sent from.
+        # Sent when the page is loaded; answers go to the sending port.
         "onCreate": f'send("{target}", "/subscribe")\nsend("{target}", "/get", "//")',
     }
     whole = {"createdWith": "Open Stage Control", "version": "1.25.0", "type": "session", "content": root}

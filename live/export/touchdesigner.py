@@ -1,4 +1,4 @@
-"""For TouchDesigner: a table of all addresses for a Table DAT, and a script that makes the operators around it."""
+"""For TouchDesigner: a table of all addresses for a Table DAT, and a script that creates the operators for it."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ out.sendOSC("/get", [RECEIVE, "//"])
 
 
 def table(groups: Sequence[ControlGroup]) -> str:
-    """All controls, one a line, its fields separated by tabs."""
+    """All controls, one per line, with fields separated by tabs."""
     rows = [HEAD, *(_row(control) for group in groups for control in group.controls)]
     return "\n".join("\t".join(cell.replace("\t", " ").replace("\n", " ") for cell in row) for row in rows) + "\n"
 
 
 def script(host: str, port: int, table: str, receive: int = 9001) -> str:
-    """The text to run once, for an engine at host and port and a table in a file of this name."""
+    """The script to run once, for an engine at host and port and a table in a file of this name."""
     return SCRIPT.format(host=host, port=port, receive=receive, table=table)
 
 

@@ -1,8 +1,7 @@
 """A layout for TouchOSC (the one of 2021 and later): a page for each group, a fader, button or radio for each control.
 
-Its .tosc file is XML compressed by zlib: nodes with typed properties, values and messages. The format is not published;
-this is written after files that the program itself has saved, and is to be tried there. Lists longer than a radio
-carries and texts have no place in it.
+A .tosc file is XML compressed by zlib: nodes with typed properties, values and messages. The format is not published;
+this file follows files saved by the program. Texts and choices with too many values for a radio are omitted.
 """
 
 from __future__ import annotations
@@ -18,17 +17,17 @@ from live.export.controls import ControlGroup, ExportControl
 WIDTH, HEIGHT, TAB, ROW = 1024, 768, 44, 46
 ACROSS = 3
 MOST_STEPS = 12
-"""Choices that a radio can show."""
+"""Most choices of a radio."""
 GROUND, FADER = (0.09, 0.1, 0.11, 1.0), (0.36, 0.58, 0.6, 1.0)
 SWITCH, TEXT = (0.85, 0.62, 0.3, 1.0), (0.9, 0.9, 0.86, 1.0)
 _SPACE = uuid.UUID("6f5b0f9e-5d0f-4c05-9f0d-7f6f1f0c8a11")
-"""So that the same patch gives the same file."""
+"""A fixed namespace, so that the same patch gives the same file."""
 
 Properties = Mapping[str, tuple[str, object]]
 
 
 def layout(groups: Sequence[ControlGroup]) -> bytes:
-    """The bytes of a .tosc file. Host and port are set in TouchOSC itself, under Connections."""
+    """The bytes of a .tosc file. Host and port are set in TouchOSC under Connections."""
     root = Element("lexml", version="3")
     whole = _node(root, "GROUP", "arabesque", (0, 0, WIDTH, HEIGHT), {"color": ("c", GROUND)})
     pager = _node(
@@ -46,7 +45,7 @@ def layout(groups: Sequence[ControlGroup]) -> bytes:
 
 
 def shown(group: ControlGroup) -> list[ExportControl]:
-    """The controls of a group that the layout has."""
+    """The controls of a group that are in the layout."""
     return [control for control in group.controls if _fits(control)]
 
 
@@ -126,7 +125,7 @@ def _node(
     properties: Properties,
     values: Mapping[str, str] | None = None,
 ) -> Element:
-    """A node in its parent, which is the root or another node."""
+    """Adds a node to its parent, which is the root or another node."""
     if parent.tag == "node":
         children = parent.find("children")
         parent = children if children is not None else SubElement(parent, "children")
@@ -154,7 +153,7 @@ def _node(
 
 
 def _message(node: Element, address: str, span: tuple[float, float], conversion: str, when: str = "ANY") -> None:
-    """The message that the node sends and receives: its value x, scaled to the span, at one address."""
+    """Adds the message that a node sends and receives: its value x, scaled to the span, at one address."""
     osc = SubElement(SubElement(node, "messages"), "osc")
     for flag, value in (("enabled", 1), ("send", 1), ("receive", 1), ("feedback", 0)):
         SubElement(osc, flag).text = str(value)

@@ -25,7 +25,7 @@ class AddressValues:
         if address in self._tree or address in self._tree.signals:
             return ""
         near = ", ".join(self._tree.near(address))
-        return f"no address {address}" + (f"; near it: {near}" if near else "")
+        return f"no address {address}" + (f"; similar: {near}" if near else "")
 
     def value(self, address: str, place: int) -> Operand:
         """The value now: None for an unknown address, a place that does not exist, and a signal that is silent."""

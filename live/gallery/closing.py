@@ -29,8 +29,8 @@ class Closing:
         wanted: list[tuple[str, Value, float]] = []
         if settings.blackout:
             wanted.append((BLACKOUT, 1.0, settings.fade_s))
-        for leaf in self._tree.leaves():
-            address = leaf.address
+        for parameter in self._tree.parameters():
+            address = parameter.address
             if (settings.sound and _is(address, PAUSE)) or (settings.camera and _is(address, RELEASED)):
                 wanted.append((address, True, 0.0))
         with self._tree.batch():

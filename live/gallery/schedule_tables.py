@@ -308,4 +308,4 @@ def _command(given: object) -> tuple[str, ...]:
 
 def _near(name: str, known: tuple[str, ...]) -> str:
     near = difflib.get_close_matches(name, known, n=2)
-    return f"; near it: {', '.join(near)}" if near else f"; there are {', '.join(known)}"
+    return f"; similar: {', '.join(near)}" if near else f"; there are {', '.join(known)}"

@@ -1,1 +1,1 @@
-"""HTTP and WebSocket: OSCQuery for other programs, and the control page for people."""
+"""HTTP and WebSocket: OSCQuery for programs, and the control page."""

@@ -1,4 +1,4 @@
-"""The WebSocket clients and the addresses they listen to: from any thread that changes a value to the sending loop."""
+"""WebSocket clients and the addresses they listen to: passes changes from any thread to the sending loop."""
 
 from __future__ import annotations
 
@@ -14,16 +14,15 @@ from live.osc.subscriptions import Peer
 from live.parameters.tree import AddressError, Tree
 
 MAX_SIGNALS: Final = 2_000
-"""Signals, such as notes, that wait for one client; past that the oldest is dropped."""
+"""Most signals, such as notes, that wait for one client; beyond that the oldest is dropped."""
 MAX_ANSWERS: Final = 2_000
-"""Answers that wait for one client; past that it is given up."""
+"""Most answers that wait for one client; beyond that it is disconnected."""
 
 
 class WebSocketClient:
-    """One WebSocket, and the messages that wait for it.
+    """One WebSocket client and its waiting messages: of each value only the newest, and all signals in order.
 
-    Of a value only the newest waits, signals wait in order. `wake` is called from any thread when the first thing
-    waits.
+    `wake` is called from any thread when the first message waits.
     """
 
     def __init__(self, peer: Peer, tree: Tree, wake: Callable[[], None]) -> None:
@@ -32,18 +31,18 @@ class WebSocketClient:
         self.wake = wake
         self.queue = SendQueue(MAX_SIGNALS)
         self.lost = False
-        """Whether more answers wait than it reads: it is to be disconnected."""
+        """Whether too many answers wait, so that the client is to be disconnected."""
         self._answers: deque[bytes] = deque()
         self._last: dict[str, bytes] = {}
 
     def answer(self, packet: bytes) -> None:
-        """Takes an answer to something it sent; on the OSC thread."""
+        """Queues an answer to a message of the client; on the OSC thread."""
         self._answers.append(packet)
         self.lost |= len(self._answers) > MAX_ANSWERS
         self.wake()
 
     def take(self) -> Iterator[bytes]:
-        """All packets that wait; on the loop. The value that it got last is not sent again (see OscOutput)."""
+        """Removes and returns all waiting packets, without values that the client already has; on the loop."""
         for _ in range(len(self._answers)):
             yield self._answers.popleft()
         for one in self.queue.take():
@@ -52,7 +51,7 @@ class WebSocketClient:
                 continue
             try:
                 packet = typed_message(one.address, self.tree.knob(one.address), self.tree.get(one.address))
-            except AddressError:  # its node has just been removed
+            except AddressError:  # the node was removed meanwhile
                 continue
             if one.anew or self._last.get(one.address) != packet:
                 self._last[one.address] = packet
@@ -65,7 +64,7 @@ class WebSocketClient:
 
 
 class WebSocketClients:
-    """All clients, and which of them listen to which address. A watcher of the tree."""
+    """All clients, and the addresses that each listens to; a watcher of the tree."""
 
     def __init__(self, tree: Tree, out: OscOutput) -> None:
         self.tree = tree
@@ -78,23 +77,23 @@ class WebSocketClients:
         return len(self._all)
 
     def join(self, client: WebSocketClient) -> None:
-        """A client has connected; it gets nothing until it listens to an address."""
+        """Adds a client, which receives nothing until it listens to an address."""
         self._all[client.peer] = client
 
     def leave(self, client: WebSocketClient) -> None:
-        """A client has gone."""
+        """Removes a client."""
         self._all.pop(client.peer, None)
         for address in list(self._wanted):
             self._drop(address, lambda entry: entry[0] is client)
 
     def listen(self, client: WebSocketClient, path: str) -> None:
-        """Sends it the value at an address now, and every change from now on. Raises AddressError for an unknown one.
+        """Sends the value of an address, and every change from now on. Raises AddressError for an unknown address.
 
-        It goes on listening when the address is removed, and gets its values again when it is back.
+        The client keeps listening when the address is removed, and receives its value when it is added again.
         """
         if path not in self.tree and path not in self.tree.signals:
             near = ", ".join(self.tree.near(path))
-            raise AddressError(f"no address {path[:200]}" + (f"; near it: {near}" if near else ""))
+            raise AddressError(f"no address {path[:200]}" + (f"; similar: {near}" if near else ""))
         owner = self._owner(path)
         entry = (client, path)
         if entry not in self._wanted.get(owner, ()):
@@ -102,18 +101,18 @@ class WebSocketClients:
         self._send_value(client, path)
 
     def ignore(self, client: WebSocketClient, path: str) -> None:
-        """Ends its listening to an address."""
+        """Stops listening to an address."""
         for owner in (path, path.rpartition("/")[0]):
             self._drop(owner, lambda entry: entry == (client, path))
 
     def refresh(self, paths: frozenset[str]) -> None:
-        """Sends the values at addresses that have just been added to the clients that listen to them."""
+        """Sends the values of newly added addresses to the clients that listen to them."""
         for path in paths:
             for client, wanted in self._wanted.get(path, ()):
                 self._send_value(client, wanted)
 
     def watch(self, address: str, arguments: tuple[Any, ...]) -> None:
-        """The tree's watcher: queues a change for the clients that listen; never waits."""
+        """The watcher of the tree: queues a change for the listening clients; never waits."""
         wanted = self._wanted.get(address)
         if not wanted:
             return
@@ -131,7 +130,7 @@ class WebSocketClients:
             client.wake()
 
     def _owner(self, path: str) -> str:
-        """The address under which the tree publishes a change at this one: a component's is its vector's."""
+        """The address under which the tree publishes changes: for a component that of its vector."""
         parent, _, part = path.rpartition("/")
         return parent if parent in self.tree and part in self.tree.knob(parent).components else path
 

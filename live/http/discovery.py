@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 OSCQUERY: Final = "_oscjson._tcp.local."
 OSC: Final = "_osc._udp.local."
 LOOK_S: Final = 5.0
-"""How often the machine's addresses are read again."""
+"""Interval at which the machine's addresses are read again."""
 
 
 class ZeroconfAnnouncement:
@@ -63,7 +63,7 @@ class ZeroconfAnnouncement:
 async def keep_announced(
     name: str, host: str, http_port: int, osc_port: Callable[[], int | None], changed: Callable[[], None]
 ) -> None:
-    """Announces until cancelled, anew whenever this machine's addresses change; `changed` is called each time."""
+    """Announces until cancelled, and again when this machine's addresses change; `changed` is called each time."""
     announced, before = ZeroconfAnnouncement(), list[str]()
     try:
         while True:

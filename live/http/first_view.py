@@ -1,4 +1,4 @@
-"""The parameters of the page's first view: those that the patch names, or the first ones of each node."""
+"""The parameters of the control page's first view: those that the patch names, or the first ones of each node."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from live.parameters.tree import Tree
 from live.patch import Patch
 
 MOST: Final = 8
-"""Without a choice of the patch."""
+"""Most parameters in a view that the patch does not define."""
 RIG: Final = frozenset(
     ("seed", "pause", "mute", "transport", "channel", "lookahead", "nudge", "listen", "thru", "opacity", "blend")
 )
-"""Parameters of the set-up rather than of the music or the picture."""
+"""Parameters of the equipment instead of the music or the picture."""
 
 
 def first_view(tree: Tree, patch: Patch) -> list[str]:
-    """The addresses: the patch's `page`, without those that do not exist; else up to eight, taken from each node in
-    turn, in the order of their declaration: numbers first, then choices and vectors.
+    """The existing addresses of the patch's `page`; without it at most eight, taken from the nodes in turn.
+
+    Within a node numbers come first, then choices and vectors, in the order of their declaration.
     """
     if patch.page:
         return [address for address in patch.page if address in tree]
@@ -36,14 +37,14 @@ def unknown(tree: Tree, patch: Patch) -> list[str]:
     for address in patch.page:
         if address not in tree:
             near = ", ".join(tree.near(address))
-            sentences.append(f"page: no address {address}" + (f"; near it: {near}" if near else ""))
+            sentences.append(f"page: no address {address}" + (f"; similar: {near}" if near else ""))
     return sentences
 
 
 def _of_node(tree: Tree, node: str) -> list[str]:
-    """A node's addresses for the first view; of a list such as the categories' only a few would say little."""
+    """A node's addresses for the first view, without long vectors such as the categories."""
     found = []
-    for parameter in tree.leaves(node):
+    for parameter in tree.parameters(node):
         name = parameter.address[len(node) + 2 :]
         if parameter.knob.access == "rw" and name not in RIG and "/" not in name:
             found.append(parameter)

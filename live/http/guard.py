@@ -21,18 +21,18 @@ COOKIE: Final = "arabesque_token"
 
 
 class RequestGuard:
-    """Checks each request in this order: the sender's address, the Host it names, how often it asks, the token.
+    """Checks each request in this order: the sender's address, the Host header, the rate, the token.
 
-    A browser lets any page of the web send requests here. So a WebSocket must come from a page of our own (the Origin
-    must be the Host), and the Host must be an address or a name of this machine: a foreign name that was made to point
-    here (DNS rebinding) is refused. `names` may grow while the server runs, as the name server answers.
+    A browser lets any web page send requests to this server. Therefore the Origin of a WebSocket must equal the Host,
+    and the Host must be an address or a name of this machine, so that a foreign name that resolves to this machine (DNS
+    rebinding) is refused. `names` may grow while the server runs, when the name server answers.
     """
 
     def __init__(self, clock: Clock, host: str, allow: Allow, token: Token | None, port: int = 0) -> None:
         self.token = token
         self.names = own_names(host)
         self.cookie = f"{COOKIE}_{port}" if port else COOKIE
-        """Browsers send a cookie to every port of a host, and two engines may have two tokens."""
+        """With the port, since browsers send a cookie to every port of a host, and engines may have other tokens."""
         self._clock = clock
         self._allow = allow
         self._requests = RateLimit(400, 100)
@@ -40,7 +40,7 @@ class RequestGuard:
         self._complaints = RepeatedComplaints()
 
     def check(self, request: web.BaseRequest) -> None:
-        """Raises the HTTP error with its sentence for a request that is refused."""
+        """Raises the HTTP error of a refused request."""
         sender = request.remote or ""
         if sender not in self._allow:
             raise web.HTTPForbidden(text=f"{sender} is not on the list of --allow")
@@ -53,15 +53,15 @@ class RequestGuard:
             self._check_token(request, sender, self.token)
 
     def check_origin(self, request: web.BaseRequest) -> None:
-        """Raises HTTPForbidden for a WebSocket that a page of another site opens; programs name no origin."""
+        """Raises HTTPForbidden for a WebSocket opened by a page of another site; programs send no Origin."""
         origin = request.headers.get("Origin")
         if origin is not None and origin.partition("://")[2] != request.headers.get("Host"):
             if self._complaints.due(origin[:100], self._clock.now()) is not None:
                 log.warning("a page of %s tried to connect to the engine and was refused", origin[:100])
-            raise web.HTTPForbidden(text="a page of another site may not control this engine")
+            raise web.HTTPForbidden(text="pages of other sites cannot control this engine")
 
     def add_headers(self, request: web.BaseRequest, response: web.StreamResponse) -> None:
-        """Adds the headers that limit what a browser does with an answer, and the cookie for a token in the address."""
+        """Adds security headers to an answer, and the cookie after a request with the token in its address."""
         host = request.headers.get("Host", "")
         response.headers.update(
             {
@@ -74,15 +74,13 @@ class RequestGuard:
                 "Cache-Control": "no-store",
             }
         )
-        if response.status >= 400 or self.token is None:  # whether a refused request had the right token is not shown
+        if response.status >= 400 or self.token is None:  # a refused request must not reveal a right token
             return
         if self.token.matches(request.query.get("token", "")):
             response.set_cookie(self.cookie, self.token.cookie, httponly=True, samesite="Strict", path="/")
 
     def _check_token(self, request: web.BaseRequest, sender: str, token: Token) -> None:
-        """Raises HTTPUnauthorized without the token, HTTPTooManyRequests for a sender that guesses: what that one sends
-        is not even compared.
-        """
+        """Raises HTTPUnauthorized without the token; after wrong guesses HTTPTooManyRequests, without comparing."""
         if token.matches_cookie(request.cookies.get(self.cookie, "")):
             return
         kind, _, bearer = request.headers.get("Authorization", "").partition(" ")
@@ -99,7 +97,7 @@ class RequestGuard:
 
 
 def _host_name(host: str) -> str:
-    """Without the port, and without the brackets of an IPv6 address."""
+    """The host without its port and without the brackets of an IPv6 address."""
     if host.startswith("["):
         return host[1:].partition("]")[0]
     return host.partition(":")[0].lower()

@@ -1,7 +1,7 @@
-"""The tree as OSCQuery describes it: one JSON object per address, with all of its attributes.
+"""The OSCQuery description of the tree: one JSON object per address, with all of its attributes.
 
-After the OSCQuery proposal (github.com/Vidvox/OSCQueryProposal), with libossia's DEFAULT_VALUE, STEP_SIZE and
-REPETITION_FILTER. CURVE and COMPONENTS are ours: how a fader should travel, and the names of a vector's numbers.
+Follows the OSCQuery proposal (github.com/Vidvox/OSCQueryProposal), with libossia's DEFAULT_VALUE, STEP_SIZE and
+REPETITION_FILTER. CURVE and COMPONENTS are extensions: the scale of a fader, and the names of a vector's components.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ATTRIBUTES: Final = (
     *("FULL_PATH", "CONTENTS", "TYPE", "ACCESS", "VALUE", "RANGE", "DESCRIPTION", "TAGS", "EXTENDED_TYPE", "UNIT"),
     *("CRITICAL", "CLIPMODE", "OVERLOADS", "DEFAULT_VALUE", "STEP_SIZE", "REPETITION_FILTER", "CURVE", "COMPONENTS"),
 )
-"""The attributes that can be asked for one by one."""
+"""The attributes that can be queried individually."""
 
 EXTENSIONS: Final = {
     **{name: True for name in ATTRIBUTES if name not in ("FULL_PATH", "CONTENTS", "TYPE")},
@@ -31,7 +31,7 @@ _ACCESS: Final = {"r": 1, "w": 2, "rw": 3}
 
 
 class OscQueryNamespace:
-    """The OSCQuery description of a tree. Descriptions are kept until addresses are added or removed."""
+    """The OSCQuery description of a tree, cached until addresses are added or removed."""
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
@@ -44,13 +44,13 @@ class OscQueryNamespace:
         return path in self._children or path in self._described
 
     def describe(self, path: str = "/") -> Json:
-        """An address or container with everything in it, values included. Raises AddressError."""
+        """The description of an address or container with its contents and values. Raises AddressError."""
         if path not in self:
             raise self._unknown(path)
         return self._node(path)
 
     def attribute(self, path: str, name: str) -> Json | None:
-        """One attribute as an object of its own; None where this address has none. Raises AddressError."""
+        """One attribute as a separate object; None if the address does not have it. Raises AddressError."""
         if path not in self:
             raise self._unknown(path)
         if name == "VALUE":
@@ -60,7 +60,7 @@ class OscQueryNamespace:
         return {name: described[name]} if name in described else None
 
     def paths(self) -> dict[str, frozenset[str]]:
-        """All addresses by their node (the first part), to see what has come and what has gone."""
+        """All addresses by node (the first part), to detect added and removed ones."""
         self._refresh()
         nodes: dict[str, set[str]] = {}
         for path in self._described:
@@ -74,11 +74,11 @@ class OscQueryNamespace:
         if version == self._version:
             return
         described: dict[str, Json] = {}
-        for leaf in self.tree.leaves():
-            described[leaf.address] = _describe(leaf.address, leaf.knob)
-            for part in leaf.knob.components if leaf.knob.kind == "vector" else ():
-                address = f"{leaf.address}/{part}"
-                described[address] = _describe(address, _component(leaf.knob, part))
+        for parameter in self.tree.parameters():
+            described[parameter.address] = _describe(parameter.address, parameter.knob)
+            for part in parameter.knob.components if parameter.knob.kind == "vector" else ():
+                address = f"{parameter.address}/{part}"
+                described[address] = _describe(address, _component(parameter.knob, part))
         for signal in list(self.tree.signals.values()):
             if signal.address not in described:
                 described[signal.address] = _describe_signal(signal)
@@ -102,17 +102,17 @@ class OscQueryNamespace:
 
     def _unknown(self, path: str) -> AddressError:
         near = ", ".join(self.tree.near(path))
-        return AddressError(f"no address {path[:200]}" + (f"; near it: {near}" if near else ""))
+        return AddressError(f"no address {path[:200]}" + (f"; similar: {near}" if near else ""))
 
     def _container(self, path: str) -> Json:
         return {"FULL_PATH": path, "ACCESS": 0}
 
     def _value(self, path: str) -> list[Any] | None:
-        """The value as OSCQuery lists it; None where there is none to be read."""
+        """The value as a list, as in OSCQuery; None if there is no readable value."""
         try:
             knob = self.tree.knob(path)
             return _listed(self.tree.get(path)) if "r" in knob.access else None
-        except AddressError:  # a container, a signal, or it has just been taken away
+        except AddressError:  # a container, a signal, or removed meanwhile
             return None
 
 
@@ -133,7 +133,7 @@ def _component(knob: Knob, part: str) -> Knob:
 
 
 def _describe(path: str, knob: Knob) -> Json:
-    """All attributes of an address but its value."""
+    """All attributes of an address except its value."""
     slots = knob.arguments or (knob,) * (len(knob.components) if knob.kind in ("vector", "event") else 1)
     numbers = [slot.kind in ("float", "int", "vector", "event") for slot in slots]
     attributes: Json = {
@@ -209,7 +209,7 @@ def _clip(knob: Knob) -> str:
 
 
 def _overloads(knob: Knob) -> list[Json]:
-    """What else is taken in the place of TYPE."""
+    """Alternative argument types."""
     match knob.kind:
         case "switch":
             return [{"TYPE": "i", "RANGE": [{"VALS": [0, 1]}]}, {"TYPE": "f"}]

@@ -1,4 +1,4 @@
-"""The HTTP server's thread: one port and a loop of its own."""
+"""The HTTP server: one port, and a thread with its own event loop."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ log = logging.getLogger(__name__)
 
 
 class HttpServer:
-    """Serves the site that `make` returns. `make` is called on the server's thread, which loads the libraries: it takes
-    a third of a second, and the first note does not wait for it.
+    """Serves the site that `make` returns.
 
-    The constructor binds the port and raises OSError where it cannot; port 0 takes any. `start` starts the thread,
-    `close` ends it, with all connections.
+    `make` is called on the server's thread, since loading the libraries takes a third of a second, which must not delay
+    the first note. The constructor binds the port and raises OSError if it cannot; port 0 chooses any. `start` starts
+    the thread, `close` ends it and all connections.
     """
 
     def __init__(self, host: str, port: int, make: Callable[[], HttpSite]) -> None:
@@ -38,7 +38,7 @@ class HttpServer:
         self._began = threading.Event()
 
     def start(self) -> None:
-        """Starts the thread. Connections made earlier wait until then."""
+        """Starts the thread. Earlier connections wait until then."""
         self._thread = threading.Thread(target=self._run, name="http", daemon=True)
         self._thread.start()
 
@@ -54,7 +54,7 @@ class HttpServer:
         self._socket.close()
 
     def send_commands(self, commands: list[tuple[str, str]]) -> None:
-        """Sends all WebSockets commands such as ("PATH_ADDED", "/ink"); from any thread."""
+        """Sends commands such as ("PATH_ADDED", "/ink") to all WebSockets; from any thread."""
         site, loop = self._site, self._loop
         if site is None or loop is None or not commands:
             return
@@ -70,7 +70,7 @@ class HttpServer:
         try:
             asyncio.run(self._serve())
         except Exception:
-            log.exception("the control page has ended; the piece plays on")
+            log.exception("the control page has ended; the patch continues")
         finally:
             self._began.set()
 

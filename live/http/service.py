@@ -1,4 +1,4 @@
-"""The web server as a service of the engine."""
+"""The HTTP server as a service of the engine."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ log = logging.getLogger(__name__)
 
 USUAL_PORT: Final = 9080
 LOOK_S: Final = 0.25
-"""How often it looks for parameters that were added or removed."""
+"""Interval at which added and removed parameters are detected."""
 MOST_ERRORS: Final = 50
 
 
 class HttpService:
-    """OSCQuery and the control page, where the options ask for them; on a VirtualClock nothing is opened."""
+    """OSCQuery and the control page, if the options ask for them; on a VirtualClock nothing is opened."""
 
     def __init__(
         self,
@@ -78,10 +78,10 @@ class HttpService:
     # -- Service ---------------------------------------------------------------------------------------------------
 
     def open(self) -> None:
-        """Takes the port; a taken port is reported, and the piece plays without the page."""
+        """Opens the port; if it is taken, this is reported, and the patch plays without the page."""
         options = self._options
-        self.tree.add("/engine/page", Knob("Where the control page is", kind="text", default="", access="r"))
-        controls = Knob("The addresses of the page's first view, one a line", kind="text", default="", access="r")
+        self.tree.add("/engine/page", Knob("Address of the control page", kind="text", default="", access="r"))
+        controls = Knob("The addresses of the page's first view, one per line", kind="text", default="", access="r")
         self.tree.add("/engine/controls", controls)
         self.tree.watchers.append(self._watch)
         self._choose(self._patch)
@@ -92,23 +92,23 @@ class HttpService:
             self.server = open_free(USUAL_PORT, port, lambda free: HttpServer(host, free, self._site))
         except OSError as error:
             reason = f"the control page on port {port or USUAL_PORT} of {host}: {error.strerror or error}"
-            self._fail(f"{reason}; playing without it (--http-port takes another port)")
+            self._fail(f"{reason}; playing without it (--http-port chooses another port)")
             return
         if port is None and self.server.port != USUAL_PORT:
             log.warning("port %d is taken; the control page is on port %d", USUAL_PORT, self.server.port)
         self.addresses_changed()
         if not is_loopback(host) and options.token is None and not options.allow.networks:
-            log.warning("the control page is open to the network; --token-file and --allow limit who may use it")
+            log.warning("the control page is open to the network; --token-file and --allow restrict it")
 
     def follow(self, patch: Patch) -> None:
-        """Reports to the clients which parameters were added and removed, and that values may have changed."""
+        """Sends added and removed parameters to the clients, and the values, which may have changed."""
         self._choose(patch)
         self._look()
         if self.server is not None:
             self.server.send_commands([("PATH_CHANGED", "/")])
 
     def advance(self, now_s: float) -> float:
-        """Starts the server at the first call, when everything is open; then looks for changes of the tree."""
+        """Starts the server at the first call, when everything is open; then detects changes of the tree."""
         if self.server is None:
             return float("inf")
         if not self._started:
@@ -135,7 +135,7 @@ class HttpService:
         return self._picture.jpeg()
 
     def stream(self) -> AsyncGenerator[bytes]:
-        """Every picture of the stage."""
+        """Yields every picture of the stage."""
         return self._picture.stream()
 
     def errors(self) -> list[tuple[str, str]]:
@@ -151,7 +151,7 @@ class HttpService:
         self._logged = urls
         self.tree.publish("/engine/page", urls[0])
         if self._guard is not None:
-            # A name server may take seconds, so the thread is not waited for when the engine stops.
+            # A daemon thread, since a name server may take seconds, which must not delay the stop of the engine.
             threading.Thread(target=self._resolve, args=(self._guard,), name="host names", daemon=True).start()
 
     # -- inside -------------------------------------------------------------------------------------------------
@@ -177,7 +177,7 @@ class HttpService:
         )
 
     def _choose(self, patch: Patch) -> None:
-        """Publishes the first view; the addresses that do not exist are reported."""
+        """Publishes the first view, and reports addresses that do not exist."""
         if patch.page != self._reported:
             for sentence in unknown(self.tree, patch):
                 self._fail(sentence)

@@ -1,4 +1,4 @@
-"""What is served over HTTP: OSCQuery, the control page and its WebSocket. Nothing is written by an HTTP request."""
+"""The HTTP site: OSCQuery, the control page and its WebSocket. HTTP requests never change parameters."""
 
 from __future__ import annotations
 
@@ -35,22 +35,22 @@ TYPES: Final = {
 
 
 class PageSources(Protocol):
-    """What the page shows that is not in the tree."""
+    """Sources of the page's contents that are not in the tree."""
 
     def picture(self) -> bytes | None:
-        """The stage as a small JPEG; None without a stage. Called on a thread that may wait."""
+        """The stage as a small JPEG; None without a stage. Called on a thread that may block."""
         ...
 
     def stream(self) -> AsyncGenerator[bytes]:
-        """Every picture of the stage as a JPEG; ends at once where too many clients stream already."""
+        """Yields every picture of the stage as a JPEG; ends at once if too many clients stream already."""
         ...
 
     def errors(self) -> list[tuple[str, str]]:
-        """The last errors: the date of each, and its sentence."""
+        """(date, sentence) of the last errors."""
         ...
 
     def addresses_changed(self) -> None:
-        """Called when this machine has other addresses than before, once at the start."""
+        """Called at the start and when this machine's addresses have changed."""
         ...
 
 
@@ -80,7 +80,7 @@ class HttpSite:
         self._answers = answers or {}
 
     async def serve(self, host: str, listening: socket.socket, end: asyncio.Event) -> None:
-        """Serves on a socket that listens on a host, and announces it, until the end."""
+        """Serves on a listening socket, and announces it, until `end` is set."""
         server = web.Server(self._handle, access_log=None, keepalive_timeout=30.0)
 
         def connect() -> asyncio.BaseProtocol:
@@ -105,7 +105,7 @@ class HttpSite:
         return osc.port if osc is not None and osc.udp is not None else None
 
     def _make_room(self, server: web.Server) -> None:
-        """Closes the oldest connection that is no WebSocket where there are too many: most are left over."""
+        """If there are too many connections, closes the oldest that is not a WebSocket, since most are idle."""
         if len(server.connections) >= MAX_CONNECTIONS:
             for old in server.connections:
                 if old.transport is not None and not self.sockets.has(old.transport):
@@ -142,7 +142,7 @@ class HttpSite:
         return self._query(request, path, asked)
 
     def _query(self, request: web.BaseRequest, path: str, asked: list[str]) -> web.Response:
-        """Answers as OSCQuery: a node with its contents, or the attributes asked for."""
+        """Answers an OSCQuery request: a node with its contents, or the requested attributes."""
         if "HOST_INFO" in asked:
             return _json(self._host_info(request))
         try:
@@ -151,7 +151,7 @@ class HttpSite:
             attributes: dict[str, Any] = {}
             for name in asked:
                 if name not in ATTRIBUTES:
-                    raise web.HTTPBadRequest(text=f"no attribute {name[:100]}; there is {', '.join(ATTRIBUTES)}")
+                    raise web.HTTPBadRequest(text=f"no attribute {name[:100]}; expected one of {', '.join(ATTRIBUTES)}")
                 attributes |= self._namespace.attribute(path, name) or {}
         except AddressError as error:
             raise web.HTTPNotFound(text=str(error)) from None
@@ -163,7 +163,7 @@ class HttpSite:
         return host_info(self.name, host, port, self._osc_port())
 
     async def _stream(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Motion JPEG, as browsers, OBS and TouchDesigner read it: picture by picture until the client goes."""
+        """Streams Motion JPEG, as read by browsers, OBS and TouchDesigner, until the client disconnects."""
         response = web.StreamResponse(headers={"Content-Type": f"multipart/x-mixed-replace; boundary={BOUNDARY}"})
         self._guard.add_headers(request, response)
         await response.prepare(request)
@@ -173,7 +173,7 @@ class HttpSite:
                 try:
                     async with asyncio.timeout(PATIENCE_S):
                         await response.write(head.encode() + jpeg + b"\r\n")
-                except (ConnectionError, TimeoutError):  # the client has gone, or does not read
+                except (ConnectionError, TimeoutError):  # the client has disconnected, or does not read
                     if request.transport is not None:
                         request.transport.abort()
                     break

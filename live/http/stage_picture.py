@@ -1,4 +1,4 @@
-"""The stage over HTTP: a small picture now and then, or every picture as a stream."""
+"""The stage over HTTP: small single pictures, or every picture as a stream."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from live.video.privacy import Reach
 from live.video.stage import Stage
 
 WIDTH: Final = 480
-"""Pixels of the small picture; the height follows."""
+"""Width of the small picture in pixels; the height follows from the aspect ratio."""
 RATE: Final = 5.0
-"""Small pictures a second at the most, however many ask."""
+"""Most small pictures per second, for any number of clients."""
 REST_S: Final = 3.0
-"""After so long without a request no more pictures are made."""
+"""Time without a request after which no more pictures are made."""
 STREAM_RATE: Final = 15.0
 MAX_STREAMS: Final = 4
 
@@ -45,7 +45,7 @@ class StagePicture:
         self._streams = 0
 
     def jpeg(self) -> bytes | None:
-        """The newest picture as a small JPEG; None where there is none, or none yet: ask again."""
+        """The newest picture as a small JPEG; None if there is none yet."""
         with self._lock:
             self._asked_s = self._clock.now()
             if self._tap is None:
@@ -55,20 +55,20 @@ class StagePicture:
         return shown.jpeg(WIDTH) if shown is not None else None
 
     def rest(self, now_s: float) -> None:
-        """Ends the tap after a while without a request."""
+        """Ends the tap after REST_S without a request."""
         with self._lock:
             if self._tap is not None and now_s - self._asked_s > REST_S:
                 self._tap.close()
                 self._tap = self._shown = None
 
     async def stream(self) -> AsyncGenerator[bytes]:
-        """Every picture in the window's size as a JPEG, up to 15 a second; nothing for a fifth client."""
+        """Yields every picture in the window's size as a JPEG, at most 15 per second; nothing for a fifth client."""
         if self._streams >= MAX_STREAMS:
             return
         loop, news = asyncio.get_running_loop(), asyncio.Event()
 
         def notify() -> None:
-            with suppress(RuntimeError):  # the loop has just ended
+            with suppress(RuntimeError):  # the loop has ended
                 loop.call_soon_threadsafe(news.set)
 
         tap = self._stage.taps.open(STREAM_RATE, notify, self._reach)

@@ -1,4 +1,4 @@
-"""OSCQuery over WebSocket: LISTEN and IGNORE as text, OSC as binary frames, both ways."""
+"""OSCQuery over WebSocket: LISTEN and IGNORE as text frames, OSC as binary frames in both directions."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ log = logging.getLogger(__name__)
 
 MAX_CLIENTS: Final = 32
 FRAME_S: Final = 1.0 / 60.0
-"""The shortest time between two sendings to one client: no screen shows more."""
+"""Least time between two transmissions to one client, as screens show no more."""
 PATIENCE_S: Final = 10.0
 """How long a client may take to read a message."""
 BURST, PER_S = 4_000, 4_000
-"""Frames that a client may send at once, and a second; more wait on its side."""
+"""Most frames that a client may send at once, and per second; more wait on its side."""
 
 
 class WebSockets:
-    """All WebSockets of one server. Everything here runs on the server's loop."""
+    """All WebSockets of one server; all methods run on the server's loop."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class WebSockets:
         self._open: dict[Peer, web.WebSocketResponse] = {}
 
     async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Serves one until it ends. Raises HTTPServiceUnavailable where there are too many."""
+        """Serves one WebSocket until it ends. Raises HTTPServiceUnavailable if there are too many."""
         osc = self._osc()
         if osc is None or len(self._open) >= MAX_CLIENTS:
             raise web.HTTPServiceUnavailable(text=f"{len(self._open)} pages and programs are connected already")
@@ -61,7 +61,7 @@ class WebSockets:
         loop = asyncio.get_running_loop()
 
         def wake() -> None:
-            with contextlib.suppress(RuntimeError):  # the loop has just ended
+            with contextlib.suppress(RuntimeError):  # the loop has ended
                 loop.call_soon_threadsafe(news.set)
 
         client = WebSocketClient(peer, self.clients.tree, wake)
@@ -81,11 +81,11 @@ class WebSockets:
         return socket
 
     def has(self, transport: asyncio.BaseTransport) -> bool:
-        """Whether one of them runs over that connection."""
+        """Whether a WebSocket uses this connection."""
         return _peer(transport) in self._open
 
     async def send_command(self, command: str, data: Any) -> None:
-        """Sends all of them a command about the address space, such as PATH_ADDED."""
+        """Sends a command about the address space, such as PATH_ADDED, to all WebSockets."""
         text = json.dumps({"COMMAND": command, "DATA": data})
         for socket in list(self._open.values()):
             with contextlib.suppress(ConnectionError, RuntimeError, TimeoutError):
@@ -93,7 +93,7 @@ class WebSockets:
                     await socket.send_str(text)
 
     async def close(self) -> None:
-        """Closes all of them with the code for a server that goes away."""
+        """Closes all WebSockets with the status code 1001 (going away)."""
         for socket in list(self._open.values()):
             with contextlib.suppress(ConnectionError, TimeoutError):
                 async with asyncio.timeout(1.0):
@@ -110,7 +110,7 @@ class WebSockets:
                 self._do(frame.data, client)
 
     def _do(self, text: str, client: WebSocketClient) -> None:
-        """Acts on a text frame; errors are answered as OSC, at /error."""
+        """Processes a text frame; errors are answered as OSC at /error."""
         try:
             request = json.loads(text)
             command, path = (request.get("COMMAND"), request.get("DATA")) if isinstance(request, dict) else (None, None)
@@ -135,12 +135,12 @@ class WebSockets:
                     async with asyncio.timeout(self._patience_s):
                         await socket.send_bytes(packet)
                 await asyncio.sleep(FRAME_S)
-        except ConnectionError:  # it has just gone, which `_receive` notices
+        except ConnectionError:  # disconnected, which `_receive` detects
             return
         except TimeoutError:
             pass
         log.info("%s:%d does not read its messages; disconnected", *client.peer)
-        transport.abort()  # a goodbye would wait behind all that is not read
+        transport.abort()  # a close frame would wait behind the unread messages
 
 
 def _peer(transport: asyncio.BaseTransport) -> Peer:

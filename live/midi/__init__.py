@@ -19,16 +19,16 @@ class Midi:
     `port` is one of
     - `"auto"`: the port in the environment variable ARABESQUE_MIDI, else the built-in sound, else silence. A port
       is never chosen only because it exists: it may be a light desk, the performer's own keyboard, or a Midi
-      Through that leads nowhere;
+      Through without a receiver;
     - a port's name, a part of it, or a pattern with `*` and `?`; upper and lower case are alike;
     - a number from `arabesque devices`;
-    - `"virtual"` or `"virtual:NAME"`: a port of our own, `Arabesque:piano` or `Arabesque:NAME`, for others to
-      connect to (not on Windows);
+    - `"virtual"` or `"virtual:NAME"`: creates the port `Arabesque:piano` or `Arabesque:NAME`, to which other programs
+      can connect (not on Windows);
     - `"sound"` or `"sound:FILE.sf2"`: the built-in sampler;
     - `"silent"`: no port at all, for recording only.
     `"jack:"`, `"alsa:"`, `"core:"` or `"winmm:"` before a name, a number or `virtual` keeps to that system.
 
-    `channel` is 1..16, `program` 1..128 as General MIDI counts (0 leaves the instrument as it is), and
+    `channel` is 1..16, `program` 1..128 as in General MIDI (0 does not change the instrument), and
     `transpose` -60..60 semitones. Raises MidiError for anything else.
     """
 
@@ -45,7 +45,7 @@ class Midi:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The keys of a node's performer: `source=Keys("*Roland*", channel=2)`.
+    """The MIDI keys that a node receives: `source=Keys("*Roland*", channel=2)`.
 
     `port` is `"auto"`, every open input; or a device's name, a part of it, or a pattern with `*` and
     `?`, upper and lower case alike. `channel` is 1..16, or 0 for all. Raises MidiError for anything else.
@@ -73,7 +73,7 @@ _RANGES = {
 
 @dataclass(frozen=True, slots=True)
 class OutputSettings:
-    """How one owner's notes are sent, and the instrument that plays them.
+    """Settings with which the notes of one owner are sent, and of its instrument.
 
     Channel 1..16, program 0..128 (0 leaves it alone), bank -1..16383 (-1 leaves it alone), transpose -60..60
     semitones, volume -1..127 (controller 7; -1 leaves it alone). `sustain` holds the sustain pedal down, `pedal` holds

@@ -1,4 +1,4 @@
-"""Measures how long an instrument takes from a message to its sound, by a loop from a MIDI output back to an input."""
+"""Measures an instrument's delay from message to sound, by a loop from a MIDI output back to an input."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ PITCH = 60
 REPEATS = 6
 LONGEST_S = 2.0
 REST_S = 0.15
-"""Between two notes, for the key of an instrument to come up."""
+"""Pause between two notes, in which the instrument's key comes up."""
 ALIKE_S = 0.005
-"""Velocities that differ by less have one delay."""
+"""Delays that differ by less are treated as one."""
 
 
 class LoopInput(Protocol):
@@ -30,13 +30,13 @@ class LoopInput(Protocol):
 
 
 OpenInput = Callable[[Callable[[tuple[list[int], float], Any], None]], LoopInput]
-"""Opens the input and passes each message on."""
+"""Opens the input, which calls the function with each message."""
 
 
 def measure(out: Port, open_input: OpenInput, clock: Clock, longest_s: float = LONGEST_S) -> dict[int, float]:
-    """Median seconds from a note-on sent to the same one received, for each velocity.
+    """The median time in seconds from sending a note-on to receiving it, for each velocity.
 
-    Raises MidiError where a note does not come back within `longest_s`.
+    Raises MidiError if a note does not return within `longest_s`.
     """
     wake, came_s = threading.Condition(), [0.0]
 
@@ -58,12 +58,12 @@ def measure(out: Port, open_input: OpenInput, clock: Clock, longest_s: float = L
 
 
 def suggestion(port: str, measured_s: Mapping[int, float]) -> str:
-    """The option for a port, or a table where soft and loud notes differ."""
+    """The --delay option for a port, or a table if soft and loud notes differ."""
     milliseconds = {velocity: round(seconds * 1000.0, 1) for velocity, seconds in measured_s.items()}
     if max(measured_s.values()) - min(measured_s.values()) < ALIKE_S:
         return f'--delay "{port}={statistics.median(milliseconds.values()):.1f}"'
     lines = "\n".join(f"{velocity} = {value}" for velocity, value in milliseconds.items())
-    return f'[delay]\n{lines}\n\nKeep this as piano.toml, then: --delay "{port}=piano.toml"'
+    return f'[delay]\n{lines}\n\nSave this as piano.toml, then: --delay "{port}=piano.toml"'
 
 
 def _once(
@@ -77,7 +77,7 @@ def _once(
         took_s = came_s[0] - sent_s
         out.send(bytes((NOTE_OFF, PITCH, 64)))
         if took_s < 0.0:
-            raise MidiError(f"{out.name}: the note of velocity {velocity} did not come back within {longest_s:g} s")
+            raise MidiError(f"{out.name}: the note of velocity {velocity} did not return within {longest_s:g} s")
         until_s = clock.now() + REST_S
         while clock.now() < until_s:
             clock.wait(until_s, wake)

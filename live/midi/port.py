@@ -1,7 +1,4 @@
-"""MIDI ports of this machine: how they are listed, chosen and opened.
-
-A port has a `name` and three verbs: `send` a message, `alive` whether it still exists, `close` it.
-"""
+"""MIDI ports of this machine: the interface of a port, and listing, choosing and opening ports."""
 
 from __future__ import annotations
 
@@ -18,25 +15,25 @@ AUTO_VARIABLE = "ARABESQUE_MIDI"
 
 
 class Port(Protocol):
-    """Takes MIDI messages."""
+    """A MIDI output port."""
 
     name: str
 
     def send(self, data: bytes) -> None:
-        """Sends one whole message now. Raises OSError where the port is gone."""
+        """Sends one complete message now. Raises OSError if the port no longer exists."""
         ...
 
     def alive(self) -> bool:
-        """Whether it still exists."""
+        """Whether the port still exists."""
         ...
 
     def close(self) -> None:
-        """Closes it."""
+        """Closes the port."""
         ...
 
 
 class SilentPort:
-    """No port: for recording only, or because this machine has neither port nor sound; `why` is the reason."""
+    """A port without output, for recording only or if there is neither port nor sound; `why` is the reason."""
 
     name = "silent"
 
@@ -55,7 +52,7 @@ class SilentPort:
 
 @dataclass(frozen=True, slots=True)
 class PortInfo:
-    """One port of this machine; `index` is what `Midi(port="2")` and `--midi 2` mean."""
+    """One port of this machine; `index` is the number in `Midi(port="2")` and `--midi 2`."""
 
     index: int
     name: str
@@ -65,7 +62,7 @@ class PortInfo:
 
 @dataclass(frozen=True, slots=True)
 class PortPattern:
-    """A port as the user names it, parsed."""
+    """The parsed name of a port from a patch or the command line."""
 
     kind: Literal["named", "virtual", "sound", "silent", "auto"]
     text: str = ""
@@ -73,7 +70,7 @@ class PortPattern:
 
 
 def parse_port(port: str) -> PortPattern:
-    """Parses a port of a patch or the command line; "auto" is looked up in the environment."""
+    """Parses the name of a port; "auto" is replaced by the environment variable ARABESQUE_MIDI, if set."""
     text = port.strip()
     if text.lower() == "auto":
         text = os.environ.get(AUTO_VARIABLE, "").strip() or "auto"
@@ -92,7 +89,7 @@ def parse_port(port: str) -> PortPattern:
 
 
 def choose(text: str, names: list[str]) -> int | None:
-    """The index of the name that a text matches: its number, all of it, a pattern with * and ?, or a part; any case."""
+    """The index of the name that a text matches: as its number, whole name, pattern with * and ?, or part; any case."""
     if text.isdecimal() and text not in names:
         return int(text) if int(text) < len(names) else None
     sought, lower = text.casefold(), [name.casefold() for name in names]
@@ -105,7 +102,7 @@ def choose(text: str, names: list[str]) -> int | None:
 
 
 def list_ports() -> list[PortInfo]:
-    """All outputs, then all inputs, of every system that works here; each direction is counted from 0."""
+    """All outputs, then all inputs, of every working system; each direction is numbered from 0."""
     from live.midi.rtmidi_port import port_names
 
     return [
@@ -118,7 +115,7 @@ def list_ports() -> list[PortInfo]:
 def open_port(port: str, soundfont: str | None = None) -> Port:
     """Opens a port (see Midi).
 
-    Raises MidiError where it cannot be opened now, with the names of the ports of this machine.
+    Raises MidiError if it cannot be opened, with the names of the ports of this machine.
     """
     wanted = parse_port(port)
     if wanted.kind == "silent":
@@ -138,14 +135,14 @@ def open_port(port: str, soundfont: str | None = None) -> Port:
     chosen = choose(wanted.text, [name for _, name in outputs])
     if chosen is None:
         there = ", ".join(name for _, name in outputs) or "none"
-        raise MidiError(f"no MIDI port matches {port!r} (there are: {there})")
+        raise MidiError(f"no MIDI port matches {port!r} (ports: {there})")
     return RtPort.named(*outputs[chosen])
 
 
 def _sound(soundfont: str | None) -> Port:
-    """The built-in sampler, imported only now: it brings an audio system with it."""
+    """The built-in piano, imported only when used, because it loads an audio system."""
     try:
         player: Port = importlib.import_module("live.sound.sound_port").SoundPort(soundfont)
-    except Exception as error:  # an audio system fails in many ways, and none of them may stop the music
+    except Exception as error:  # audio systems may raise anything, and the music must go on
         raise MidiError(str(error) or type(error).__name__) from error
     return player

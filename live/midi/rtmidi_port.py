@@ -1,4 +1,4 @@
-"""Ports of the operating system, through RtMidi: ALSA, JACK, CoreMIDI or Windows, whichever works here."""
+"""Ports of the operating system through RtMidi: ALSA, JACK, CoreMIDI or Windows."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _OURS = re.compile(r"Arabesque( in| looking)?(-\d+)?:")
 """Our own ports; JACK numbers clients of the same name."""
 
 Received = Callable[[tuple[list[int], float], Any], None]
-"""Takes (bytes of a message, seconds since the one before) and None, on RtMidi's thread."""
+"""Called with ((bytes of a message, seconds since the previous one), None) on RtMidi's thread."""
 
 SETTLE_S = 0.05
-"""JACK loses what is sent in a cycle that comes too late, and connects and closes between cycles: a few of them."""
+"""A few cycles of JACK, which connects and closes between cycles, and loses the messages of a late cycle."""
 
 _abandoned: list[Any] = []
-"""Clients whose server died: closing or deleting them crashes inside libjack, so they stay to the end."""
+"""Clients whose server died: closing or deleting them crashes in libjack, so they are kept until the end."""
 
 
 def _apis() -> dict[str, int]:
-    """The systems RtMidi was built with, by their short names. Never UNSPECIFIED: it does not try JACK."""
+    """The systems that RtMidi was built with, by short name; without UNSPECIFIED, which does not try JACK."""
     try:
         import rtmidi
     except ImportError as error:  # a broken installation, such as a missing libasound2
@@ -42,7 +42,7 @@ def _apis() -> dict[str, int]:
 
 
 def port_names(direction: Literal["in", "out"]) -> list[tuple[str, str]]:
-    """(system, name) of all ports of one direction that others offer."""
+    """(system, name) of all ports of one direction of other programs and devices."""
     found: list[tuple[str, str]] = []
     for system in _apis():
         with contextlib.suppress(MidiError):
@@ -61,7 +61,7 @@ def _client(system: str, direction: Literal["in", "out"] = "out", name: str = CL
             return kind(_apis()[system], name=name)
     except KeyError:
         raise MidiError(f"{system} is not a MIDI system of this machine") from None
-    except OSError as error:  # RtMidi's errors are OSErrors
+    except OSError as error:  # the type of RtMidi's errors
         raise MidiError(f"{system}: {error}") from error
 
 
@@ -72,15 +72,15 @@ class _Opened:
         before = _sockets()
         self._client = _client(system, direction, client)
         self._system = system
-        # Copies of the sockets that libjack opened: they hang up when the server dies, and no other file gets
-        # their numbers meanwhile.
+        # Duplicates of the sockets that libjack opened: they report a hang-up when the server dies, and their numbers
+        # are not reused meanwhile.
         self._server = [os.dup(fd) for fd in _sockets() - before] if system == "jack" else []
         self._peer = ""
         self.name = ""
 
     @classmethod
     def _virtual(cls, noun: str, name: str, client: str, systems: Iterable[str], made: Callable[[str], Self]) -> Self:
-        """Makes a port of our own on the first of the systems that can."""
+        """Creates a virtual port on the first system that supports it."""
         refused = "no MIDI system works here"
         for system in systems:
             try:
@@ -91,21 +91,21 @@ class _Opened:
                 continue
             port.name = f"{client}:{name}"
             return port
-        raise MidiError(f"no virtual MIDI {noun} can be made: {refused}")
+        raise MidiError(f"no virtual MIDI {noun} can be created: {refused}")
 
     def names(self) -> list[str]:
-        """The ports that others offer to this client."""
+        """The names of the ports to which this client can connect."""
         return [name for name in self._client.get_ports() if not _OURS.match(name)]
 
     def _connect(self, name: str, ours: str, occurrence: int = 0) -> None:
-        """Connects to the port that has exactly this name, the first of them being occurrence 0.
+        """Connects to the port with exactly this name; `occurrence` counts equal names from 0.
 
-        Raises MidiError where it is not there.
+        Raises MidiError if there is no such port.
         """
         places = [place for place, one in enumerate(self._client.get_ports()) if one == name]
         if occurrence >= len(places):
             self.close()
-            raise MidiError(f"the MIDI port {name!r} has gone")
+            raise MidiError(f"the MIDI port {name!r} no longer exists")
         self.name = self._peer = name
         self._open(lambda: self._client.open_port(places[occurrence], name=ours))
 
@@ -135,21 +135,21 @@ class _Opened:
             return False
         poll = select.poll()
         for fd in self._server:
-            poll.register(fd, 0)  # a hang-up is reported without being asked for
+            poll.register(fd, 0)  # a hang-up is always reported
         return bool(poll.poll(0))
 
 
 class PortNames:
-    """The names of all inputs that others offer, asked for again and again by the same clients.
+    """Lists the names of all inputs repeatedly with the same clients.
 
-    A client that comes and goes makes JACK rebuild its graph, and messages of that moment may be lost.
+    Creating or closing a client makes JACK rebuild its graph, during which messages may be lost.
     """
 
     def __init__(self) -> None:
         self._clients: dict[str, _Opened] = {}
 
     def __call__(self) -> list[tuple[str, str]]:
-        """(system, name) of each."""
+        """(system, name) of all inputs."""
         found: list[tuple[str, str]] = []
         for system in _apis():
             with contextlib.suppress(MidiError):
@@ -161,14 +161,14 @@ class PortNames:
         return found
 
     def close(self) -> None:
-        """Closes the clients: for one that vanishes, a JACK server may wait 5 s without processing anything."""
+        """Closes the clients: when a client vanishes, a JACK server may block for 5 s."""
         for client in self._clients.values():
             client.close()
         self._clients.clear()
 
 
 class RtPort(_Opened):
-    """One port to play to."""
+    """An output port."""
 
     def __init__(self, system: str, client: str = CLIENT) -> None:
         super().__init__(system, "out", client)
@@ -176,14 +176,14 @@ class RtPort(_Opened):
 
     @classmethod
     def named(cls, system: str, name: str) -> Self:
-        """Opens the port that has exactly this name. Raises MidiError where it has gone."""
+        """Opens the port with exactly this name. Raises MidiError if it no longer exists."""
         port = cls(system)
         port._connect(name, "out")
         return port
 
     @classmethod
     def virtual(cls, name: str, system: str = "", client: str = CLIENT) -> Self:
-        """Makes a port of our own that others can connect to. Raises MidiError, on Windows always."""
+        """Creates a virtual port, to which other programs can connect. Raises MidiError; always on Windows."""
         return cls._virtual("port", name, client, [system] if system else _apis(), lambda where: cls(where, client))
 
     def send(self, data: bytes) -> None:
@@ -191,7 +191,7 @@ class RtPort(_Opened):
 
 
 class RtInput(_Opened):
-    """One port whose messages are received."""
+    """An input port."""
 
     def __init__(self, system: str, received: Received, client: str = CLIENT_IN) -> None:
         super().__init__(system, "in", client)
@@ -200,19 +200,19 @@ class RtInput(_Opened):
 
     @classmethod
     def named(cls, system: str, name: str, received: Received, occurrence: int = 0) -> Self:
-        """Opens the port that has exactly this name; `occurrence` counts equal names. Raises MidiError."""
+        """Opens the port with exactly this name; `occurrence` counts equal names from 0. Raises MidiError."""
         port = cls(system, received)
         port._connect(name, "in", occurrence)
         return port
 
     @classmethod
     def virtual(cls, name: str, received: Received, client: str = CLIENT_IN) -> Self:
-        """Makes a port of our own, `CLIENT:NAME`. Raises MidiError where no system here can."""
+        """Creates the virtual port `CLIENT:NAME`. Raises MidiError if no system supports it."""
         return cls._virtual("input", name, client, _apis(), lambda where: cls(where, received, client))
 
 
 def _sockets() -> set[int]:
-    """The sockets that this process has open, on Linux."""
+    """The open sockets of this process, on Linux."""
     found = set()
     for name in os.listdir("/proc/self/fd") if sys.platform == "linux" else ():
         with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""Which machines may control this engine, and where it may send what they ask for."""
+"""The allow list: machines that may control this engine, and receivers that they may name."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 @dataclass(frozen=True, slots=True)
 class Allow:
-    """Every machine that reaches this one, or, with networks, the machines in them and this machine itself.
+    """Allows every machine or, with networks, the machines in them and this machine itself.
 
-    `host in allow` for an IP address as text; a text that is no IP address is not in it.
+    `host in allow` tests an IP address as text; any other text is not in it.
     """
 
     networks: tuple[Network, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """From a list such as "192.168.1.0/24,10.0.0.7". Raises ValueError with the sentence for the user."""
+        """Parses a list such as "192.168.1.0/24,10.0.0.7". Raises ValueError with a sentence for the user."""
         networks: list[Network] = []
         for part in filter(None, (one.strip() for one in text.split(","))):
             try:
@@ -42,8 +42,8 @@ class Allow:
     def reaches(self, host: str) -> bool:
         """Whether a sender may name this host as the receiver of a subscription.
 
-        A machine on the list; without a list one in a private network or in a network of this machine. Otherwise a
-        packet with a forged sender could aim the engine's messages at any machine of the internet.
+        It must be on the list or, without a list, in a private network or a network of this machine. Otherwise a packet
+        with a forged sender could direct the engine's messages to any machine on the internet.
         """
         address = _address(host)
         if address is None:
@@ -57,7 +57,7 @@ class Allow:
 
 
 def is_own(host: str) -> bool:
-    """Whether this IP address is one of this machine's, now."""
+    """Whether this IP address currently belongs to this machine."""
     address = _address(host)
     return address is not None and (address.is_loopback or str(address) in OWN)
 

@@ -1,4 +1,4 @@
-"""Which OSC senders may control the engine: the allow list, and the token where one is set."""
+"""Access control for OSC senders: the allow list, and the token if one is set."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ MAX_HOSTS: Final = 256
 
 
 class OscAccess:
-    """Decides by the sender's IP address. With a token, other machines send `/token TEXT` once before anything else.
+    """Decides by the sender's IP address. With a token, other machines must send `/token TEXT` first.
 
-    Senders on this machine need no token. A host that sent the right one stays authorised until the engine stops or
-    256 others have come after it. Wrong tokens are limited to 10 at once and then one every 2 s per host.
+    Senders on this machine need no token. A host that has sent the right one stays authorised until the engine stops,
+    or until 256 other hosts were authorised after it. Wrong tokens are limited per host: 10 at once, and one every 2 s.
     """
 
     def __init__(self, allow: Allow, token: Token | None = None) -> None:
@@ -26,11 +26,11 @@ class OscAccess:
         self._wrong = RateLimit(10, 0.5)
 
     def authorised(self, host: str) -> bool:
-        """Whether messages of this host are acted on."""
+        """Whether messages of this host are accepted."""
         return self.token is None or host in self._authorised or is_own(host)
 
     def authorise(self, host: str, text: str, now_s: float) -> bool:
-        """Takes a token from a host; whether it was right. After too many wrong ones no token is compared."""
+        """Checks a token from a host; returns whether it was right. After too many wrong ones none is compared."""
         if self.token is None:
             return True
         if not self._wrong.take(host, now_s) or not self.token.matches(text):

@@ -1,4 +1,4 @@
-"""The addresses and names of this machine, read again while the program runs: a cable or a Wi-Fi adds some."""
+"""The addresses and names of this machine, which may change while the program runs."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ import ifaddr
 from live.transport.clock import Clock
 
 REFRESH_S: Final = 5.0
-"""How old a list of addresses may be when a host that is not on it is looked up."""
+"""Age of the list of addresses after which it is read again for an unknown host."""
 RESOLVER: Final = Path("/etc/resolv.conf")
 LOCAL_SUFFIXES: Final = ("local", "localdomain", "lan", "home", "home.arpa", "internal", "fritz.box")
-"""Domains that cannot be registered: a name of this machine below one of them comes from the local network."""
+"""Domains that cannot be registered, so that names in them come from the local network."""
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def machine_addresses() -> list[str]:
-    """All addresses of this machine, of both families."""
+    """All IPv4 and IPv6 addresses of this machine."""
     ips = (ip for adapter in ifaddr.get_adapters() for ip in adapter.ips)
     return [str(ip.ip) if ip.is_IPv4 else ip.ip[0] for ip in ips]
 
 
 def own_addresses(host: str) -> list[str]:
-    """The IPv4 addresses under which others reach a server that listens on `host`; none when that is loopback."""
+    """The IPv4 addresses at which other machines reach a server that listens on `host`; none for loopback."""
     if host not in ("0.0.0.0", "::", ""):
         try:
             found = [socket.gethostbyname(host)]
@@ -42,7 +42,7 @@ def own_addresses(host: str) -> list[str]:
 
 
 def own_networks() -> list[Network]:
-    """The networks that this machine's interfaces are in."""
+    """The networks of this machine's interfaces."""
     ips = (ip for adapter in ifaddr.get_adapters() for ip in adapter.ips)
     return [
         ipaddress.ip_network(f"{ip.ip if ip.is_IPv4 else ip.ip[0]}/{ip.network_prefix}", strict=False) for ip in ips
@@ -50,7 +50,7 @@ def own_networks() -> list[Network]:
 
 
 def own_names(host: str) -> set[str]:
-    """The names of this machine that need no name server: its host name, alone and below the domains it searches."""
+    """The names of this machine without a name server: its host name, alone and in its search domains."""
     full = socket.gethostname().lower()
     short = full.partition(".")[0]
     domains = [*LOCAL_SUFFIXES, *_search_domains()]
@@ -58,7 +58,7 @@ def own_names(host: str) -> set[str]:
 
 
 def resolved_names() -> set[str]:
-    """What the name server calls this machine's addresses, such as vm.fritz.box. May take seconds."""
+    """The names of this machine's addresses from the name server, such as vm.fritz.box. May take seconds."""
     names = {socket.getfqdn().lower()}
     for address in machine_addresses():
         with contextlib.suppress(OSError, UnicodeError):
@@ -67,10 +67,10 @@ def resolved_names() -> set[str]:
 
 
 class OwnAddresses:
-    """The set of this machine's addresses: `host in own`. A host not in it is looked up again after 5 s.
+    """The set of this machine's addresses: `host in own`; for an unknown host it is read again at most every 5 s.
 
-    So an address that the machine gets while the program runs is known within 5 s, and a flood from a stranger
-    does not read the interfaces again for each packet. May be used from any thread.
+    Therefore a new address is known within 5 s, and a flood of packets from another machine does not read the
+    interfaces for each packet. May be used from any thread.
     """
 
     def __init__(self, clock: Clock, read: Callable[[], list[str]] = machine_addresses) -> None:
@@ -90,7 +90,7 @@ class OwnAddresses:
 
 
 OWN: Final = OwnAddresses(Clock())
-"""The one of the running program."""
+"""The addresses of this machine, shared by the whole program."""
 
 
 def _search_domains() -> list[str]:

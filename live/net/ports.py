@@ -1,4 +1,4 @@
-"""Ports that were not asked for by number: the usual one, or the next that is free."""
+"""Automatic choice of a port: the usual one, or the next free one."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Final, TypeVar
 
 Opened = TypeVar("Opened")
 TRIES: Final = 20
-"""How many ports are tried."""
+"""Number of ports that are tried."""
 
 
 def open_free(usual: int, wanted: int | None, opens: Callable[[int], Opened]) -> Opened:
-    """What `opens` returns for the wanted port, or without one for the first free port from the usual one on.
+    """Opens the wanted port or, without one, the first free port from the usual one on; returns the result of `opens`.
 
-    Raises OSError where none is free.
+    Raises OSError if none is free.
     """
     if wanted is not None:
         return opens(wanted)

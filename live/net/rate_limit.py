@@ -1,4 +1,4 @@
-"""Token buckets: so much at once, then so much a second."""
+"""Rate limits by token buckets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Hashable
 
 
 class Budget:
-    """One token bucket: `burst` may be taken at once and comes back at `per_s` a second."""
+    """One token bucket: contains at most `burst`, and is refilled by `per_s` per second."""
 
     __slots__ = ("_at_s", "_left", "burst", "per_s")
 
@@ -16,7 +16,7 @@ class Budget:
         self._left, self._at_s = burst, float("-inf")
 
     def take(self, now_s: float, cost: float = 1.0) -> bool:
-        """Whether there is enough left; takes it if so."""
+        """Takes `cost` if there is enough left; returns whether it was."""
         left = min(self.burst, self._left + (now_s - self._at_s) * self.per_s)
         enough = left >= cost
         self._left = left - cost if enough else left
@@ -24,15 +24,15 @@ class Budget:
         return enough
 
     def spent(self, now_s: float) -> bool:
-        """Whether not even 1 is left."""
+        """Whether less than 1 is left."""
         self.take(now_s, 0.0)
         return self._left < 1.0
 
 
 class RateLimit:
-    """A budget per key, such as per host, so that one sender's flood does not use up the others' share.
+    """A budget per key, such as a host, so that a flood from one sender does not affect others.
 
-    Only the last `keys` keys are remembered.
+    Only the last `keys` keys are stored.
     """
 
     def __init__(self, burst: float, per_s: float, keys: int = 256) -> None:
@@ -40,7 +40,7 @@ class RateLimit:
         self._budgets: OrderedDict[Hashable, Budget] = OrderedDict()
 
     def take(self, key: Hashable, now_s: float, cost: float = 1.0) -> bool:
-        """Whether the key has enough left; takes it if so."""
+        """Takes `cost` from the key's budget if there is enough left; returns whether it was."""
         budget = self._budgets.pop(key, None) or Budget(self.burst, self.per_s)
         self._budgets[key] = budget
         if len(self._budgets) > self.keys:
@@ -48,6 +48,6 @@ class RateLimit:
         return budget.take(now_s, cost)
 
     def spent(self, key: Hashable, now_s: float) -> bool:
-        """Whether the key has not even 1 left."""
+        """Whether the key has less than 1 left."""
         budget = self._budgets.get(key)
         return budget is not None and budget.spent(now_s)

@@ -1,4 +1,4 @@
-"""Decides when a complaint that repeats is logged again, so that one misbehaving sender does not fill the log."""
+"""Limits the logging of repeated complaints, so that one misbehaving sender does not fill the log."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from typing import Final
 
 AT_FIRST: Final = 3
-"""How many complaints about one thing are logged as they come."""
+"""Number of complaints about one subject that are logged immediately."""
 FIRST_GAP_S: Final = 10.0
 GROWTH: Final = 3.0
 LONGEST_GAP_S: Final = 3600.0
 FORGOTTEN_S: Final = 600.0
-"""After so long without a complaint the next one counts as the first again."""
+"""Time without complaints after which the next one counts as the first again."""
 
 
 @dataclass(slots=True)
 class _Complaint:
     count: int = 0
-    """How many have come since the last one that was logged."""
+    """Number of complaints since the last logged one."""
     logged: int = 0
     last_s: float = 0.0
     next_s: float = 0.0
@@ -27,10 +27,10 @@ class _Complaint:
 
 
 class RepeatedComplaints:
-    """Counts complaints by a key, such as the sender's host: the first three are logged, then one after 10 s, 30 s,
-    90 s … up to once an hour, each with the number of those in between.
+    """Counts complaints by key, such as the sender's host.
 
-    Only the last `keys` keys are remembered.
+    The first three are logged, then one after 10 s, 30 s, 90 s … up to one per hour, each with the number of omitted
+    ones. Only the last `keys` keys are stored.
     """
 
     def __init__(self, keys: int = 256) -> None:
@@ -38,7 +38,7 @@ class RepeatedComplaints:
         self._complaints: OrderedDict[Hashable, _Complaint] = OrderedDict()
 
     def due(self, key: Hashable, now_s: float) -> int | None:
-        """Notes a complaint. How many were left out before it, where it is to be logged; None where it is not."""
+        """Counts a complaint; returns the number of omitted ones before it if it is to be logged, otherwise None."""
         one = self._complaints.pop(key, None)
         if one is None or now_s - one.last_s > FORGOTTEN_S:
             one = _Complaint()
@@ -58,5 +58,5 @@ class RepeatedComplaints:
 
 
 def with_count(sentence: str, left_out: int) -> str:
-    """The sentence, and how many complaints came before it without being logged."""
+    """The sentence with the number of omitted complaints before it."""
     return f"{sentence} ({left_out} more before this)" if left_out else sentence

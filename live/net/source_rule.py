@@ -1,8 +1,8 @@
-"""Which files and network addresses a sender may name as a source of pictures.
+"""Restricts the files and network addresses that a sender may name as a source of pictures.
 
-The patch and the command line may name any. What arrives by OSC, HTTP or MIDI, from presets or cues is held to the
-folders of the show and to the hosts of its network: otherwise any peer could have the engine read a private file or
-request a page of another machine.
+The patch and the command line may name any. Values from OSC, HTTP, MIDI, presets or cues are restricted to the folders
+of the show and the hosts of its network: otherwise any peer could make the engine read a private file or request a page
+of another machine.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from live.net.allow import Allow
 from live.net.own_addresses import LOCAL_SUFFIXES
 
 SCHEMES = ("http", "https", "rtsp", "rtmp", "rtp", "srt", "tcp", "udp")
-"""Of the addresses that a stream can be opened from."""
+"""The schemes of stream addresses."""
 
 
 class SourceRule:
     """The folders and streams that a sender may name.
 
-    `places` widen it: folders, or addresses such as rtsp://camera.example.org, of which every path is admitted. The
-    check compares names alone, and so never waits for a disk or a name server; what is opened must still be a regular
-    file, which the readers check.
+    `places` are further permitted folders, or addresses such as rtsp://camera.example.org with all of their paths. The
+    check only compares names, so it never waits for a disk or a name server; the readers check that a file is a regular
+    file.
     """
 
     def __init__(self, folders: Sequence[Path], places: Sequence[str] = (), allow: Allow | None = None) -> None:
@@ -41,13 +41,13 @@ class SourceRule:
                 raise ValueError(f"expected a folder, or an address such as rtsp://192.168.1.20, got {place}")
 
     def trust(self, text: str) -> None:
-        """Admits exactly this source from now on: the patch or the command line names it."""
+        """Permits exactly this source from now on, because the patch or the command line names it."""
         self._trusted.add(text.strip())
 
     def check(self, text: str) -> None:
-        """Raises ValueError for a file outside of the folders and for a stream of another network.
+        """Raises ValueError for a file outside the folders, and for a stream from another network.
 
-        A relative name without .. passes: a file of the show, the name of a camera or of a painting.
+        A relative name without .. is permitted: a file of the show, or the name of a camera or painting.
         """
         text = text.strip()
         if text in self._trusted:
@@ -60,13 +60,13 @@ class SourceRule:
     def _check_file(self, text: str) -> None:
         try:
             path = Path(text).expanduser()
-        except RuntimeError:  # ~ and the name of nobody
+        except RuntimeError:  # ~ with an unknown user name
             path = Path(text).absolute()
         outside = path.is_absolute() and not any(path.is_relative_to(folder) for folder in self._folders)
         if outside or ".." in path.parts:
             there = ", ".join(str(folder) for folder in self._folders)
             raise ValueError(
-                f"expected a file below {there} and no .. in its path (--files FOLDER adds one), got {text!r}"
+                f"expected a file below {there} without .. in its path (--files FOLDER permits another), got {text!r}"
             )
 
     def _check_stream(self, text: str) -> None:
@@ -79,12 +79,12 @@ class SourceRule:
             or host.endswith(tuple(f".{domain}" for domain in LOCAL_SUFFIXES))
             or self._allow.reaches(host)
         ):
-            admit = f"--files {scheme}://{server} admits another"
+            admit = f"--files {scheme}://{server} permits it"
             raise ValueError(f"expected a stream in this network ({admit}), got {text!r}")
 
 
 def _server(address: str) -> tuple[str, str]:
-    """Scheme and host with port, in small letters. Raises ValueError for what is no address of a stream."""
+    """Scheme and host with port, in lower case. Raises ValueError for anything but the address of a stream."""
     try:
         parts = urlsplit(address)
         port = f":{parts.port}" if parts.port is not None else ""

@@ -1,4 +1,4 @@
-"""The token that a user may set: what clients must know before they may control the engine."""
+"""The optional token, which clients must give before they can control the engine."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import Final
 
 VARIABLE: Final = "ARABESQUE_TOKEN"
-"""The environment variable that a token is read from."""
+"""The environment variable from which a token is read."""
 _ROUNDS: Final = 100_000
 
 
 class TokenError(ValueError):
-    """A token that cannot be used; the message gives the reason."""
+    """An invalid token; the message is the reason."""
 
 
 class Token:
-    """A secret text, and the cookie that a browser keeps in its place.
+    """A secret text, and the cookie that a browser stores instead.
 
-    The cookie is derived from the token by PBKDF2: it stays valid across restarts with the same token, and whoever
-    reads it does not learn the token. Comparisons take the same time whatever is given.
+    The cookie is derived from the token by PBKDF2: it is valid across restarts with the same token, and does not reveal
+    the token. Comparisons take constant time.
     """
 
     def __init__(self, text: str) -> None:
@@ -38,9 +38,9 @@ class Token:
 
 
 def read_token(option: str | None, file: Path | None, environment: Mapping[str, str]) -> str | None:
-    """The token's text from the option, a file or the environment, in this order; None where none is set.
+    """The token's text from the option, a file or the environment, in this order; None if none is set.
 
-    Of a file only the first line counts. Raises TokenError for a file that cannot be read and for an empty token.
+    Only the first line of a file is used. Raises TokenError for a file that cannot be read, and for an empty token.
     """
     if option is not None:
         text, source = option, "--token"

@@ -1,9 +1,9 @@
-"""Runs one model ahead of the clock: the thread behind a patch's Node.
+"""Runs one model ahead of the clock: the thread of a node that plays or draws.
 
-The runner keeps a position in time, `due`. A Wait from the model moves it on; every other event is sent with it as
-its deadline. It steps as long as the position is less than `lookahead` seconds ahead, then sleeps. Since a model's
-state is explicit, the states of the last steps are kept: what is scheduled and not yet due can be withdrawn, and the
-model goes on from where it was at that moment.
+The runner keeps a position in time, `due_s`. A Wait from the model advances it; every other event is sent with it as
+its deadline. The runner steps the model while the position is less than `lookahead` seconds ahead, then sleeps. Since a
+model's state is explicit, the runner keeps the states of the last steps: it can withdraw events that are scheduled but
+not yet due, and continue from the state at that time.
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ from live.transport.clock import Clock
 from models.base import Event, Knob, Listens, Measure, Model, NoteOn, Pulse, Trouble, Wait, knobs_of, pulse
 
 WITHDRAW_MARGIN_S = 0.010
-"""What is due this soon is left alone: it may be on its way out of the sender already."""
+"""Events due within this time are not withdrawn, because the sender may already be sending them."""
 LOST_TIME_S = 0.05
-"""A model that listens and has fallen behind by more gets the time that it missed as a Wait."""
+"""A listening model that is late by more than this receives the missed time as a Wait."""
 
 
 def _own(
     *,
     now: Annotated[
-        Pulse, pulse("Act at once: withdraw what is scheduled and decide again with the knobs as they are")
+        Pulse, pulse("Apply knobs at once: withdraw scheduled events and decide again")
     ] = False,
     lookahead: Annotated[
         float,
-        Knob("How far ahead it decides: the timing's reserve, and a knob's delay", 0.02, 2.0, "s", "log"),
+        Knob("How far ahead events are decided: reserve for timing, delay of knobs", 0.02, 2.0, "s", "log"),
     ] = 0.2,
-    nudge: Annotated[float, Knob("Send everything earlier (-) or later (+)", -250.0, 250.0, "ms")] = 0.0,
-    wait: Annotated[str, Knob("What now and reset wait for", choices=("none", "beat", "bar"))] = "none",
-    transport: Annotated[bool, Knob("Hold still while the clock stands")] = True,
+    nudge: Annotated[float, Knob("Time shift of all events: earlier (-) or later (+)", -250.0, 250.0, "ms")] = 0.0,
+    wait: Annotated[str, Knob("Delays now and reset to a beat or bar", choices=("none", "beat", "bar"))] = "none",
+    transport: Annotated[bool, Knob("Pause while the clock is stopped")] = True,
 ) -> None:
-    """The knobs that a node has which plays or draws ahead of the clock."""
+    """The knobs of every node that plays or draws ahead of the clock."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A step of the model: the time at which it began, the state before it, what it heard, the pulses it was given."""
+    """A step of the model: its time, the state before it, the events it received, and the pulses pressed."""
 
     begun_s: float
     state: Any
@@ -53,13 +53,13 @@ class _Step:
 
 
 class EventRunner(Worker):
-    """One model, stepping `lookahead` seconds ahead of the clock, its events sent to every output."""
+    """Steps one model `lookahead` seconds ahead of the clock, and sends its events to every output."""
 
     OWN: ClassVar[Mapping[str, Knob]] = {**Worker.OWN, **knobs_of(_own)}
     URGENT: ClassVar[frozenset[str]] = Worker.URGENT | {"now", "lookahead"}
     READINGS: ClassVar[Mapping[str, Knob]] = {
         **Worker.READINGS,
-        "late_ms": Knob("The most it ever fell behind the clock", unit="ms", access="r"),
+        "late_ms": Knob("Maximum lateness behind the clock", unit="ms", access="r"),
     }
 
     def __init__(self, name: str, model: Model, tree: Tree, clock: Clock, outputs: Iterable[EventOutput]) -> None:
@@ -72,17 +72,17 @@ class EventRunner(Worker):
         self._measures: deque[tuple[float, Measure]] = deque()
         self._pulses = [name for name, knob in knobs_of(type(model).step).items() if knob.kind == "pulse"]
         self._pressed: set[str] = set()
-        """Buttons of the model's that it has not seen yet: not every iteration has a step."""
+        """Pulse knobs of the model pressed since its last step: not every iteration has a step."""
         self._gives_way = False
-        """Whether a performer's note silences the model, as its knobs stood in the last step."""
+        """Whether a performer's note interrupts the model, with the knob values of its last step."""
         self._gave_way_at: tuple[bool, list[EventOutput] | None] = False, None
         """What the outputs were last given of it, and which outputs."""
         self._paused = False
-        self._asked: dict[str, float] = {}
-        """What waits for a beat or a bar, and since when."""
+        self._deferred: dict[str, float] = {}
+        """The pulses `now` and `reset` that wait for a beat or bar, with the times at which they were pressed."""
 
     def hear(self, event: Event) -> None:
-        """Something a performer did. A model that gives way falls silent at once, even while a step is under way."""
+        """Queues a performer's event; a note interrupts a yielding model's outputs at once, even during a step."""
         if self._gives_way and isinstance(event, NoteOn):
             now_s = self.clock.now()
             for output in self.outputs:
@@ -109,21 +109,21 @@ class EventRunner(Worker):
     # -- one iteration ------------------------------------------------------------------------------------------
 
     def _advance(self, now_s: float, knobs: dict[str, Any], swapped: Model | None) -> float:
-        if not self._began:  # loading the other nodes took its time: the model has missed nothing of it
+        if not self._began:  # the time that loading the other nodes took is not lateness
             self._began, self.due_s = True, now_s
         own = {name: knobs.pop(name) for name in self.OWN}
         self._pressed |= {name for name in self._pulses if knobs[name]}
         nudge_s = float(own["nudge"]) / 1000.0
-        begin_s, asked_s = self._hold(own, now_s)
+        begin_s, asked_s = self._defer(own, now_s)
         self._renew(own, now_s, swapped)
         if own["now"]:
-            self._go_back(now_s, nudge_s)
+            self._rewind(now_s, nudge_s)
         self.due_s = max(self.due_s, begin_s)
         self._publish_measures(now_s - nudge_s)
         paused = bool(own["pause"] or (own["transport"] and not self.beats.running))
         if paused != self._paused:
             self._paused = paused
-            self._go_back(now_s, nudge_s)
+            self._rewind(now_s, nudge_s)
             self._silence()
             self.tree.publish(f"/{self.name}/state", "paused" if self._paused else "playing")
         self._mute(bool(own["mute"]))
@@ -183,39 +183,40 @@ class EventRunner(Worker):
                     output.gives_way(yes)
 
     def _send(self, event: Event, now_s: float, nudge_s: float) -> None:  # noqa: ARG002
-        """Hands an event on for the time to which the model has come."""
-        self._give(self.due_s + nudge_s, event)
+        """Sends an event with the runner's position as its deadline."""
+        self._send_at(self.due_s + nudge_s, event)
 
-    def _give(self, at_s: float, event: Event) -> None:
-        # The model has not heard yet what arrived during its step; its state goes on as if the note had been struck.
-        hushed = isinstance(event, NoteOn) and self._gives_way and any(isinstance(one, NoteOn) for one in self._arrived)
+    def _send_at(self, at_s: float, event: Event) -> None:
+        # A note that arrived during this step already interrupts it; the model's state changes with the next step.
+        interrupted = self._gives_way and any(isinstance(one, NoteOn) for one in self._arrived)
+        silenced = isinstance(event, NoteOn) and interrupted
         for output in self.outputs:
-            if not (hushed and isinstance(output, InterruptibleOutput)):
+            if not (silenced and isinstance(output, InterruptibleOutput)):
                 output.send(at_s, event)
 
-    def _hold(self, own: dict[str, Any], now_s: float) -> tuple[float, float]:
-        """Keeps back what was pressed until its beat or bar.
+    def _defer(self, own: dict[str, Any], now_s: float) -> tuple[float, float]:
+        """Defers `now` and `reset` to their beat or bar.
 
-        Gives the time at which that begins (0 where nothing was kept back), and when something wants to be done next.
-        It is done a little before, when what comes after can still be withdrawn.
+        Returns the time from which a deferred pulse takes effect in this iteration (0 if none does), and the time at
+        which the next one must be processed: a little earlier, while later events can still be withdrawn.
         """
         beats = {"beat": 1, "bar": self.meter}.get(own["wait"])
         for name in ("now", "reset"):
             if own[name] and own["wait"] != "none":
-                self._asked.setdefault(name, now_s)
+                self._deferred.setdefault(name, now_s)
                 own[name] = False
         begin_s, next_s = 0.0, float("inf")
-        for name, asked_s in list(self._asked.items()):
+        for name, asked_s in list(self._deferred.items()):
             at_s = self.beats.next_s(beats, asked_s) if beats is not None else now_s
             if at_s - WITHDRAW_MARGIN_S <= now_s:
                 own[name], begin_s = True, at_s
-                del self._asked[name]
+                del self._deferred[name]
             else:
                 next_s = at_s - WITHDRAW_MARGIN_S
         return begin_s, next_s
 
-    def _go_back(self, now_s: float, nudge_s: float) -> None:
-        """Withdraws what is not yet due, and puts the model back to where it was then."""
+    def _rewind(self, now_s: float, nudge_s: float) -> None:
+        """Withdraws events that are not yet due, and returns the model to its state at that time."""
         from_s = now_s + WITHDRAW_MARGIN_S
         for output in self.outputs:
             output.withdraw(from_s + nudge_s)
@@ -223,16 +224,17 @@ class EventRunner(Worker):
         if undone:
             self._state = undone[0].state
             self._past = deque(step for step in self._past if step.begun_s <= from_s)
-            # What was heard in the steps undone did happen, and is heard again.
+            # The next step receives the events of the undone steps again.
             self._heard = [event for step in undone for event in step.heard] + self._heard
         self._measures = deque(entry for entry in self._measures if entry[0] <= from_s)
         self.due_s = now_s
 
     def _interrupt(self, now_s: float, nudge_s: float) -> None:
-        """Withdraws what is not yet due, and takes the model to this moment: back to its last step that had begun, and
-        on from there by a Wait, so that what it hears now comes at its time.
+        """Withdraws events that are not yet due, and moves the model to the present time.
 
-        No margin is left for what may be leaving the sender, since the performer's note must win; see NoteRunner.
+        The model returns to its last step that had begun, and receives the time since then as a Wait, so that it
+        receives the performer's event at the right time. There is no margin for messages that the sender is about to
+        send, since the performer's note has priority; see NoteRunner.
         """
         at_s = now_s - nudge_s
         for output in self.outputs:
@@ -254,7 +256,7 @@ class EventRunner(Worker):
         while self._measures and self._measures[0][0] <= by_s:
             self._publish_event(self._measures.popleft()[1])
 
-    def _begin_again(self, now_s: float) -> None:
+    def _restart(self, now_s: float) -> None:
         self._silence()
         self._past.clear()
         self._measures.clear()

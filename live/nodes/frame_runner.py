@@ -1,8 +1,8 @@
-"""Runs one model picture by picture: the thread behind a Node with a camera as its source.
+"""Runs one model picture by picture: the thread of a node with a camera as its source.
 
-The model is called for every new picture, newest first and the others never; when a knob of the node has changed, so
-that a held picture is painted anew; and after a Wait that it returned. There is no look-ahead: a picture is shown as
-soon as it is painted.
+The model is called for the newest picture (older ones are dropped), when a knob of the node has changed, so that the
+last picture is painted again, and after a Wait that it returned. There is no look-ahead: a picture is shown as soon as
+it is painted.
 """
 
 from __future__ import annotations
@@ -28,27 +28,27 @@ log = logging.getLogger(__name__)
 
 RATE_WINDOW_S = 2.0
 GLIDE_STEP_S = 1.0 / 30.0
-"""How often it looks at knobs that glide while no picture comes."""
+"""Interval at which gliding knobs are applied while no new picture arrives."""
 LEAST_S = 1.0 / 240.0
-"""The shortest time between two calls of a model that asks to be called again at once."""
-POLITE = 5
-"""How much its thread, and those its model starts, give way to the others on a processor that has not enough for all:
-a picture may come late, a note may not. Known to Linux only, where threads have a niceness of their own.
+"""Least time between two calls of a model that returns Waits of 0 s."""
+NICENESS = 5
+"""Added to the niceness of this thread and of the threads that its model starts: a late picture matters less than a
+late note. Linux only, where each thread has its own niceness.
 """
 GOVERNED = ("resolution", "rate", "govern")
 """The knobs of a model whose resolution can be governed."""
 GOVERNED_KNOB = Knob(
-    "Works at less than the resolution asked for, to hold the rate", kind="switch", default=False, access="r"
+    "Whether the resolution is lowered to keep the frame rate", kind="switch", default=False, access="r"
 )
 
 
 class FrameRunner(Worker):
-    """One model that takes pictures, each painted as soon as it can be; its knob `rate`, if it has one, is the most."""
+    """Runs one model that takes pictures; its knob `rate`, if it has one, limits the frame rate."""
 
     HANGS_AFTER_S: ClassVar[float] = 15.0
     READINGS: ClassVar[Mapping[str, Knob]] = {
         **Worker.READINGS,
-        "fps": Knob("Pictures painted in a second, over the last two", unit="1/s", access="r"),
+        "fps": Knob("Pictures per second, over the last two seconds", unit="1/s", access="r"),
     }
 
     def __init__(self, name: str, model: Model, tree: Tree, clock: Clock, outputs: Iterable[EventOutput]) -> None:
@@ -61,7 +61,7 @@ class FrameRunner(Worker):
         self._next_s = clock.now()
         self._painted: deque[float] = deque()
         self._paused = False
-        tree.add_signal(f"/{name}/frame", "if", "A picture is painted: its number, and how many milliseconds it took")
+        tree.add_signal(f"/{name}/frame", "if", "A painted picture: its number, and its time in milliseconds")
         self._governor: QualityGovernor | None = None
         self._governing = False
         if set(GOVERNED) <= set(self._knob_names):
@@ -74,13 +74,13 @@ class FrameRunner(Worker):
         return {**super().readings_of(model), **({"governed": GOVERNED_KNOB} if governs else {})}
 
     def see(self, frame: Frame) -> None:
-        """A new picture from the source; it takes the place of one that was not begun yet."""
+        """Takes a new picture from the source; it replaces one that was not processed yet."""
         self.seen.put(frame)
         with self.wake:
             self._wake_up()
 
     def notice(self, address: str, arguments: tuple[Any, ...]) -> None:
-        """A watcher of the tree: whatever knob is moved, the picture is painted anew."""
+        """A watcher of the tree: after a change of any knob the picture is painted again."""
         node, _, knob = address[1:].partition("/")
         if node != self.name or knob not in self._knob_names:
             return
@@ -113,7 +113,7 @@ class FrameRunner(Worker):
             return self._next_s
         self._knobs = held
         rate = float(knobs.get("rate") or 0.0)
-        # From the time that was due, as long as it keeps up: else every picture would be a little late, and few came.
+        # Counted from the time that was due, as long as the model keeps up: otherwise delays would add up.
         self._next_s = max(self._next_s, now_s - 1.0 / rate) + 1.0 / rate if rate > 0.0 else now_s
         self._step({**held, **self._pulses, **dict.fromkeys(self._pressed, True)}, now_s)
         return now_s
@@ -121,8 +121,8 @@ class FrameRunner(Worker):
     def _step(self, knobs: dict[str, Any], now_s: float) -> None:
         heard, self._heard, self._pressed, self._again_s = self._heard, [], set(), math.inf
         frame = self.seen.take()
-        said = [*heard, frame] if frame is not None else heard
-        events, self._state = self.model.step(self._state, said, **knobs)
+        inputs = [*heard, frame] if frame is not None else heard
+        events, self._state = self.model.step(self._state, inputs, **knobs)
         took_s = self.clock.now() - now_s
         self.step_s = took_s if not self.steps else self.step_s + (took_s - self.step_s) * 0.2
         self.steps += 1
@@ -153,7 +153,7 @@ class FrameRunner(Worker):
         if knobs["govern"]:
             resolution = governor.after(self.clock.now(), took_s, float(knobs["rate"]))
         else:
-            resolution = governor.let_go()
+            resolution = governor.release()
         if resolution == before:
             return
         self._governing = True
@@ -162,14 +162,14 @@ class FrameRunner(Worker):
         finally:
             self._governing = False
         self.tree.publish(f"/{self.name}/governed", resolution < governor.ceiling)
-        log.debug("%s: resolution %d to hold %g pictures a second", self.name, resolution, knobs["rate"])
+        log.debug("%s: resolution %d, to keep %g pictures a second", self.name, resolution, knobs["rate"])
 
-    def _begin_again(self, now_s: float) -> None:
+    def _restart(self, now_s: float) -> None:
         self._silence()
         self._state = self.model.start(self._seed)
         self._knobs, self._again_s = {}, now_s
 
     def _run(self) -> None:
         if sys.platform == "linux":
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, 0) + POLITE)
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)
         super()._run()

@@ -1,4 +1,4 @@
-"""The governor of a painter: which working resolution holds the rate of pictures that is asked for."""
+"""Quality governor of a painter: chooses the working resolution that keeps the requested frame rate."""
 
 from __future__ import annotations
 
@@ -9,64 +9,64 @@ from collections import deque
 from models.base import Knob
 
 GRAIN_PX = 8
-"""Resolutions are multiples of this, so that a network needs to prepare itself for few sizes."""
-LATE = 1.05
-"""From so much of the time that one picture may take, it is too slow."""
+"""Resolutions are multiples of this, so that a network prepares for few sizes."""
+TOO_SLOW = 1.05
+"""A picture is too slow from this share of the time available for it."""
 LEAST = 1.0 / 3.0
-"""It goes no lower than this part of what was asked for: where that is not enough, something else is slow."""
+"""Least share of the requested resolution: if that is too slow, the resolution is not the cause."""
 AIM = 0.85
-"""When it lowers the resolution, a picture should take so much of the time it may."""
-ROOM = 0.75
-"""It raises the resolution where a picture is expected to take no more than this."""
+"""The lowered resolution aims at this share of the time available."""
+HEADROOM = 0.75
+"""The resolution is raised if the expected time of a picture is below this share of the time available."""
 GROWTH = 1.25
-"""The most by which it raises at once."""
-LOOK = 5
-"""How many pictures it looks at before it changes anything; two, where they take long."""
+"""Largest factor of one raise."""
+SAMPLES = 5
+"""Number of pictures measured before a change; two if they take longer than LONG_S together."""
 LONG_S = 1.0
 HOLD_S, LONGEST_HOLD_S = 2.0, 60.0
-"""How long it waits before it raises; twice as long after a raise that had to be taken back."""
+"""Wait before a raise; it doubles after a raise that had to be undone."""
 
 
 class QualityGovernor:
-    """Time per picture in, resolution out. A picture's time is taken to grow with the square of its resolution.
+    """Chooses the resolution from the time per picture, which is assumed to grow with the square of the resolution.
 
-    What a person sets is the ceiling: the governor goes below it and comes back, and never over it.
+    The resolution that the user sets is the ceiling: the governor only lowers it, and restores it.
     """
 
     def __init__(self, knob: Knob, resolution: int) -> None:
         self.ceiling = self.resolution = resolution
         self._low = knob.low or GRAIN_PX
-        self._times: deque[float] = deque(maxlen=LOOK)
+        self._times: deque[float] = deque(maxlen=SAMPLES)
         self._new = True
         self._changed_s = -math.inf
         self._raised_s = -math.inf
         self._hold_s = HOLD_S
 
     def moved(self, resolution: int) -> None:
-        """A person has set the resolution."""
+        """Takes a resolution set by the user as the new ceiling."""
         self.ceiling = self.resolution = resolution
         self._start_over()
 
     def after(self, now_s: float, took_s: float, rate: float) -> int:
-        """The resolution for the next picture, after one that took so long; `rate` 0 asks for nothing."""
+        """The resolution for the next picture, after one that took `took_s`; with `rate` 0 the ceiling."""
         if rate <= 0.0:
-            return self.let_go()
-        if self._new:  # the first of its size pays for getting ready
+            return self.release()
+        if self._new:  # the first picture of a size includes the preparation for it
             self._new = False
             self._changed_s = now_s
             return self.resolution
         self._times.append(took_s)
-        if len(self._times) < LOOK and not (len(self._times) > 1 and sum(self._times) > LONG_S):
+        if len(self._times) < SAMPLES and not (len(self._times) > 1 and sum(self._times) > LONG_S):
             return self.resolution
         may_s, takes_s = 1.0 / rate, statistics.median(self._times)
-        if takes_s > LATE * may_s:
+        if takes_s > TOO_SLOW * may_s:
             self._lower(now_s, math.sqrt(AIM * may_s / takes_s))
         elif self.resolution < self.ceiling and now_s - self._changed_s >= self._hold_s:
-            self._raise(now_s, math.sqrt(ROOM * may_s / max(takes_s, 1e-6)))
+            self._raise(now_s, math.sqrt(HEADROOM * may_s / max(takes_s, 1e-6)))
         return self.resolution
 
-    def let_go(self) -> int:
-        """The resolution that was asked for."""
+    def release(self) -> int:
+        """Restores the ceiling and returns it."""
         if self.resolution != self.ceiling:
             self.moved(self.ceiling)
         return self.resolution

@@ -10,10 +10,10 @@ from models.base import Model
 
 
 def load_model(name: str, node: Node, patch: Path | None) -> Model:
-    """A node's model with its weights, which may lie beside the patch. Raises PatchError."""
+    """Loads a node's model with its weights, which may be in the patch's folder. Raises PatchError."""
     beside = patch.parent / node.weights if patch is not None else None
     weights = str(beside) if beside is not None and beside.is_file() else node.weights
     try:
         return node.model.load(weights, node.device)
-    except BaseException as error:  # whatever a model raises is an error of its own
+    except BaseException as error:  # a model may raise anything
         raise PatchError(f"{name}: {message(error)}") from error

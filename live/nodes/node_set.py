@@ -25,9 +25,9 @@ Runner = EventRunner | FrameRunner
 class NodeSet(Mapping[str, Runner]):
     """Adds, removes and stops nodes; any thread may read it meanwhile.
 
-    The dictionary behind it is replaced and never changed, so that `items()`, `values()` and iteration see one moment.
-    After `close` no node can be added: a reload that comes late starts nothing. `give(address, value)` sets what the
-    patch says, and reports a value out of range; `fail` takes the sentence of an error.
+    The underlying dictionary is replaced and never modified, so that `items()`, `values()` and iterators see a
+    consistent snapshot. After `close` no node can be added, so that a late reload starts nothing. `give(address,
+    value)` sets a value of the patch and reports one out of range; `fail` takes the sentence of an error.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class NodeSet(Mapping[str, Runner]):
         fail: Callable[[str], None],
     ) -> None:
         self.session: SessionRecorder | None = None
-        """Records what the nodes added from now on do."""
+        """Records the nodes that are added from now on."""
         self._tree = tree
         self._clock = clock
         self._routing = routing
@@ -48,10 +48,10 @@ class NodeSet(Mapping[str, Runner]):
         self._give = give
         self._fail = fail
         self.stuck = False
-        """Whether a thread was left behind in a step that does not return."""
+        """Whether a thread is still in a step that does not return."""
         self._runners: dict[str, Runner] = {}
         self._wanted: dict[str, float] = {}
-        """On a virtual clock: when each node is to be called next."""
+        """On a virtual clock: the time of each node's next call."""
         self._changing = threading.RLock()
         self._closed = False
 
@@ -75,15 +75,15 @@ class NodeSet(Mapping[str, Runner]):
     def items(self) -> ItemsView[str, Runner]:
         return self._runners.items()
 
-    # -- nodes come and go --------------------------------------------------------------------------------------
+    # -- adding and removing ------------------------------------------------------------------------------------
 
     def add(self, name: str, node: Node, model: Model, seed: int) -> None:
-        """Adds a node: its addresses, its outputs, its runner, which `start` starts."""
+        """Adds a node with its addresses, its outputs and its runner; `start` starts it."""
         with self._changing:
             if self._closed:
                 return
             if self.session is not None and node.camera is None:
-                self._routing.also(name, self.session.add(name, model))
+                self._routing.add_output(name, self.session.add(name, model))
             self._declare(name, node, model, seed)
             runner = node.runs(name, model, self._tree, self._clock, ())
             self._routing.connect(runner, node)
@@ -93,23 +93,23 @@ class NodeSet(Mapping[str, Runner]):
             self._tree.watchers.append(runner.notice)
 
     def start(self, name: str) -> None:
-        """Lets a node play, on a thread of its own; on a virtual clock it is called by `advance_next`."""
+        """Starts a node on its own thread; on a virtual clock `iterate` calls it."""
         with self._changing:
             if not self._closed and not self._clock.virtual and name in self._runners:
                 self._runners[name].start()
 
     def connect(self, name: str, node: Node) -> None:
-        """Gives a node the outputs that it has in its patch."""
+        """Connects a node to the outputs that its patch names."""
         self._routing.connect(self._runners[name], node)
 
     def connect_camera(self, name: str, node: Node) -> None:
-        """Gives a node the camera that it has in its patch, if it has one."""
+        """Connects a node to the camera that its patch names, if any."""
         runner = self._runners[name]
         if node.camera is not None and isinstance(runner, FrameRunner):
             self._cameras.connect(runner, node.camera)
 
     def remove(self, name: str) -> None:
-        """Stops a node and removes its addresses and outputs; does nothing where there is none of that name."""
+        """Stops a node and removes its addresses and outputs; does nothing if there is no such node."""
         with self._changing:
             runner = self._runners.get(name)
             if runner is None:
@@ -129,9 +129,9 @@ class NodeSet(Mapping[str, Runner]):
     def close(self) -> None:
         """Stops all nodes; their addresses stay. No node can be added afterwards.
 
-        A model that does not return from its step is reported, and not waited for longer than two seconds.
+        A model that does not return from its step within two seconds is reported and abandoned.
         """
-        self._closed = True  # before the lock: an `add` under way may hold it
+        self._closed = True  # before taking the lock, which an `add` in progress may hold
         with self._changing:
             runners = self._runners.values()
             for runner in runners:
@@ -145,13 +145,13 @@ class NodeSet(Mapping[str, Runner]):
     # -- all of them --------------------------------------------------------------------------------------------
 
     def set_each(self, knob: str, values: Mapping[str, Any]) -> None:
-        """Sets a knob of several nodes, except of those that have been removed meanwhile."""
+        """Sets a knob of several nodes; skips nodes that were removed meanwhile."""
         for name, value in values.items():
             with suppress(AddressError):
                 self._tree.set(f"/{name}/{knob}", value)
 
     def publish_readings(self) -> None:
-        """Publishes the figures of each node's work, and reports a step that does not return."""
+        """Publishes each node's readings, and reports a step that does not return."""
         for name, runner in self.items():
             runner.check(self._clock.now())
             for reading, value in runner.readings().items():
@@ -161,7 +161,7 @@ class NodeSet(Mapping[str, Runner]):
     # -- on a virtual clock -------------------------------------------------------------------------------------
 
     def next(self) -> tuple[float, str]:
-        """When which node is to be called next; (infinity, "") where there is none."""
+        """(time, name) of the node to call next; (infinity, "") without nodes."""
         wanted = [(0.0 if runner.woken else self._wanted[name], name) for name, runner in self.items()]
         return min(wanted, default=(float("inf"), ""))
 
@@ -172,7 +172,7 @@ class NodeSet(Mapping[str, Runner]):
     # -- inside -------------------------------------------------------------------------------------------------
 
     def _declare(self, name: str, node: Node, model: Model, seed: int) -> None:
-        """The addresses of the knobs, at the values that the patch gives, and of the readings."""
+        """Declares the addresses of the readings and of the knobs, with the values of the patch."""
         declarations = node.runs.knobs_of_loaded(model)
         for knob, declared in declarations.items():
             default = declared.coerce(node.knobs[knob]) if knob in node.knobs else declared.default

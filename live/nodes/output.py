@@ -1,4 +1,4 @@
-"""The interface of what receives a node's events."""
+"""The interface of a node's outputs."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from models.base import Event
 
 
 class EventOutput(Protocol):
-    """Takes events ahead of their time and lets each happen when it is due."""
+    """Takes events ahead of time and performs each one when it is due."""
 
     def send(self, due_s: float, event: Event) -> None:
-        """Schedules an event for a time on the clock; a time already past means now."""
+        """Schedules an event for a time of the clock; a past time means now."""
         ...
 
     def withdraw(self, after_s: float) -> None:
-        """Takes back what is due later than a time and has not happened yet."""
+        """Withdraws scheduled events that are due later than `after_s`."""
         ...
 
     def silence(self) -> None:
-        """Takes back everything and ends every sounding note, now."""
+        """Withdraws all scheduled events and ends every sounding note now."""
         ...
 
     def close(self) -> None:
-        """Silences, and gives back what was opened."""
+        """Silences the output and releases its resources."""
         ...
 
 
 @runtime_checkable
 class InterruptibleOutput(Protocol):
-    """An output on which a performer's note withdraws what is scheduled before the node's own thread gets to it."""
+    """An output that any thread may interrupt, so that a performer's note need not wait for the node's thread."""
 
     def interrupt(self, after_s: float) -> None:
-        """As `withdraw`, from any thread."""
+        """As `withdraw`; may be called from any thread."""
         ...
 
     def heard(self, after_s: float) -> None:

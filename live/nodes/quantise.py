@@ -1,4 +1,4 @@
-"""Notes pulled to the beat: where an onset belongs on a swung grid, and how each note moves there as a whole."""
+"""Quantisation: moves onsets to a grid with swing, and each note's end along with its onset."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from live.transport.clock import Beat
+from live.transport.clock import BeatLine
 from models.base import Event, NoteOff, NoteOn
 
 GRIDS: Mapping[str, float] = {"1/4": 1.0, "1/8": 1 / 2, "1/8t": 1 / 3, "1/16": 1 / 4, "1/16t": 1 / 6, "1/32": 1 / 8}
@@ -14,31 +14,33 @@ GRIDS: Mapping[str, float] = {"1/4": 1.0, "1/8": 1 / 2, "1/8t": 1 / 3, "1/16": 1
 
 
 APART_S = 0.03
-"""One key cannot be struck twice in less."""
+"""Least time between two onsets of one key."""
 
 
 @dataclass(frozen=True, slots=True)
-class BeatPull:
-    """`strength` 0..1 of the way to the nearest step of a grid; `swing` 0..0.75 delays every second step by that part
-    of a step (a third is a triplet's feel). Triplet grids do not swing.
+class Quantisation:
+    """Settings: onsets move by the share `strength`, 0..1, of the distance to the nearest grid step.
+
+    `swing`, 0..0.75, delays every second step by that share of a step (1/3 is triplet swing). Triplet grids have no
+    swing.
     """
 
     strength: float = 0.0
     grid: str = "1/16"
     swing: float = 0.0
 
-    def moved(self, due_s: float, line: Beat) -> float:
-        """When an onset that is due at a time is to be; as it is while the beats stand."""
-        if self.strength <= 0.0 or not line.running:
+    def moved(self, due_s: float, beats: BeatLine) -> float:
+        """The quantised time of an onset; unchanged while the clock is stopped."""
+        if self.strength <= 0.0 or not beats.running:
             return due_s
-        return due_s + self.strength * (line.time_at(self.nearest(line.beat_at(due_s))) - due_s)
+        return due_s + self.strength * (beats.time_at(self.nearest(beats.beat_at(due_s))) - due_s)
 
-    def reach_s(self, line: Beat) -> float:
-        """The most by which an onset may be moved."""
-        return self.strength * GRIDS[self.grid] * (1.0 + self.swing) / 2.0 * 60.0 / line.tempo_bpm
+    def reach_s(self, beats: BeatLine) -> float:
+        """The largest distance by which an onset may be moved, in seconds."""
+        return self.strength * GRIDS[self.grid] * (1.0 + self.swing) / 2.0 * 60.0 / beats.tempo_bpm
 
     def nearest(self, beat: float) -> float:
-        """The step nearest to a beat."""
+        """The grid step nearest to `beat`, in beats."""
         step = GRIDS[self.grid]
         late = 0.0 if self.grid.endswith("t") else self.swing * step
         pair = math.floor(beat / (2.0 * step)) * 2.0 * step
@@ -47,8 +49,10 @@ class BeatPull:
 
 @dataclass(frozen=True, slots=True)
 class MovedNote:
-    """The last note of a pitch: its onset as decided and as struck, when it is over (its onset while it is down), and
-    when the steps of the model began that gave the one and the other.
+    """The last note of a pitch.
+
+    `due_s` and `struck_s` are its onset before and after quantisation, `over_s` its end (its onset while the key is
+    down); `begun_s` and `end_begun_s` are the times of the model's steps that returned onset and end.
     """
 
     begun_s: float
@@ -59,10 +63,10 @@ class MovedNote:
 
 
 class NoteTable:
-    """The last note of each pitch, so that what belongs together moves together.
+    """The last note of each pitch, so that a note's end moves with its onset.
 
-    A note's end comes as much later or earlier as its onset; nothing is moved into the past; a pitch is struck again
-    when the note before it is over, or ends it.
+    The end is shifted by as much as the onset; nothing is moved into the past; a repeated note begins when the previous
+    note of its pitch has ended, or ends it.
     """
 
     def __init__(self) -> None:
@@ -73,20 +77,21 @@ class NoteTable:
         event: Event,
         due_s: float,
         now_s: float,
-        line: Beat,
-        pull: BeatPull,
+        beats: BeatLine,
+        quantisation: Quantisation,
         begun_s: float,
         *,
         cuts: bool = False,
     ) -> float:
-        """When an event is to happen that the model has due at a time, in a step that began at another.
+        """The quantised time of an event that is due at `due_s`, from a step that began at `begun_s`.
 
-        With `cuts` an onset may be before the end of the note before it, which the caller can still bring forward.
+        With `cuts` an onset may precede the end of the previous note of its pitch: the caller can still send that end
+        earlier.
         """
         if isinstance(event, NoteOn):
             last = self._last.get(event.pitch)
-            at_s = max(pull.moved(due_s, line), min(due_s, now_s))
-            if last is not None and at_s < last.struck_s + APART_S:  # twice on one step: the second stays where it is
+            at_s = max(quantisation.moved(due_s, beats), min(due_s, now_s))
+            if last is not None and at_s < last.struck_s + APART_S:  # two notes on one step: the second is not moved
                 at_s = max(due_s, last.struck_s)
             if last is not None and not cuts:
                 at_s = max(at_s, last.over_s)
@@ -99,8 +104,8 @@ class NoteTable:
             return at_s
         return due_s
 
-    def go_back(self, from_s: float) -> None:
-        """Forgets what was given by steps that began later."""
+    def rewind(self, from_s: float) -> None:
+        """Forgets the events of steps that began after `from_s`."""
         for pitch, last in list(self._last.items()):
             if last.begun_s > from_s:
                 del self._last[pitch]
@@ -108,5 +113,5 @@ class NoteTable:
                 self._last[pitch] = replace(last, end_begun_s=-math.inf, over_s=last.struck_s)
 
     def clear(self) -> None:
-        """Nothing sounds any more."""
+        """Forgets all notes."""
         self._last.clear()

@@ -1,4 +1,4 @@
-"""Routes each node's events to its outputs: MIDI, OSC, its layer of the window, piano rolls, the running line."""
+"""Routes each node's events to its outputs: MIDI, OSC, window layers, piano rolls, the running line."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from live.video.stage import Stage
 
 
 class Routing:
-    """Connects running nodes as the patch says, and anew when it says otherwise, while they play."""
+    """Connects running nodes to the outputs that the patch names, also when a reload changes them."""
 
     def __init__(self, voices: NodeOutputs, osc_out: OscOutput, stage: Stage, meters: MeterService) -> None:
         self.views: list[Callable[[str], EventOutput]] = []
-        """Makers of further outputs for each node that plays notes, by its name: the running line."""
+        """Functions from a node's name to a further output, for nodes that play notes, such as the running line."""
         self._voices = voices
         self._osc_out = osc_out
         self._stage = stage
@@ -29,12 +29,12 @@ class Routing:
         self._always: dict[str, list[EventOutput]] = {}
         self._further: dict[str, EventOutput] = {}
 
-    def also(self, name: str, output: EventOutput) -> None:
-        """A further output for a node that is about to be connected, beside what its patch gives it."""
+    def add_output(self, name: str, output: EventOutput) -> None:
+        """Adds an output to a node that is about to be connected, besides those of its patch."""
         self._further[name] = output
 
     def connect(self, runner: EventRunner | FrameRunner, node: Node) -> None:
-        """Gives a node the outputs that it has in its patch, with their addresses; what it has already stays."""
+        """Connects a node to the outputs of its patch, and declares their addresses; unchanged outputs stay."""
         name = runner.name
         plays = node.midi is not None
         if name not in self._always:
@@ -60,11 +60,11 @@ class Routing:
         self._voices.close_unused()
 
     def changing(self) -> AbstractContextManager[None]:
-        """While several nodes change at once: a port that one leaves and another takes stays open."""
+        """Groups changes of several nodes: a port that one node stops using and another one starts using stays open."""
         return self._voices.changing()
 
     def show(self, rolls: Mapping[str, Roll], runners: Iterable[EventRunner | FrameRunner]) -> None:
-        """Shows these piano rolls and no others, of nodes that run already or are still to come."""
+        """Shows exactly these piano rolls, whether their nodes run already or not."""
         before = list(self._stage.rolls.values())
         self._stage.set_rolls(rolls)
         for runner in runners:
@@ -73,7 +73,7 @@ class Routing:
             runner.outputs = [*kept, *seen]
 
     def remove(self, name: str) -> None:
-        """Closes what a node that has stopped went to."""
+        """Closes the outputs of a stopped node."""
         self._always.pop(name, None)
         self._meters.remove(name)
         self._voices.remove(name)

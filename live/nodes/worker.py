@@ -20,15 +20,15 @@ log = logging.getLogger(__name__)
 FAILURES_AT_MOST = 5
 RETRY_S = 1.0
 STOP_WITHIN_S = 2.0
-"""How long a step of a model is waited for when its node is stopped."""
+"""How long `stop` waits for the current step of the model."""
 FIRST_STEP_S = 30.0
-"""How long the first step may take: some models compile themselves in it."""
+"""How long the first step may take, since some models compile in it."""
 
 
 def _own(
     *,
-    pause: Annotated[bool, Knob("Pause: sounding notes end, and it resumes from the same state")] = False,
-    mute: Annotated[bool, Knob("Mute: it keeps running, and nothing is sent out")] = False,
+    pause: Annotated[bool, Knob("Pause: sounding notes end; resuming continues from the same state")] = False,
+    mute: Annotated[bool, Knob("Mute: the model keeps running, and nothing is sent")] = False,
     reset: Annotated[Pulse, pulse("Restart from the seed")] = False,
     seed: Annotated[
         int, Knob("Seed of the random numbers: the same one gives the same performance", 0, 2**31 - 1, steps=True)
@@ -38,7 +38,7 @@ def _own(
 
 
 class Worker(ABC):
-    """One model with its state, its thread, its failures and its outputs; subclasses decide when it steps."""
+    """One model with its state, thread, failures and outputs; subclasses decide when it steps."""
 
     OWN: ClassVar[Mapping[str, Knob]] = knobs_of(_own)
     """The knobs that a node of this class has in addition to its model's."""
@@ -49,7 +49,7 @@ class Worker(ABC):
     }
     """The figures that `readings` returns, published several times a second."""
     HANGS_AFTER_S: ClassVar[float] = 3.0
-    """A step that takes longer is reported, and what sounds is ended."""
+    """A step that takes longer is reported, and sounding notes end."""
 
     def __init__(self, name: str, model: Model, tree: Tree, clock: Clock, outputs: Iterable[EventOutput]) -> None:
         self.name = name
@@ -59,14 +59,14 @@ class Worker(ABC):
         self.outputs = list(outputs)
         self.wake = threading.Condition()
         self.beats = clock.beats
-        """The line of beats as it was when this iteration began."""
+        """Beats as a function of time, at the start of this iteration."""
         self.meter = clock.meter
         self.failed_s = float("-inf")
-        """When it failed last."""
+        """Time of the last failure."""
         self.steps = 0
         self.step_s = 0.0
         self.woken = False
-        """The next iteration is due at once, whatever time it asked for."""
+        """Whether the next iteration is due at once."""
         self._knob_names = list(self.knobs_for(type(model)))
         self._seed = int(tree.snapshot(name, ["seed"])["seed"])  # type: ignore[arg-type]
         self._state = model.start(self._seed)
@@ -78,7 +78,7 @@ class Worker(ABC):
         self._rests_s = float("-inf")
         self._stopping = False
         self._began_s: float | None = None
-        """When the iteration that is under way began."""
+        """Start of the current iteration."""
         self._hanging = False
         self._thread: threading.Thread | None = None
 
@@ -86,9 +86,9 @@ class Worker(ABC):
 
     @classmethod
     def knobs_for(cls, model: type[Model]) -> dict[str, Knob]:
-        """All knobs of a node that runs this model: the model's own, then those every node of this pace has.
+        """All knobs of a node that runs this model: the model's own, then those of this class of nodes.
 
-        Raises TypeError where a model takes one of the node's names.
+        Raises TypeError if a knob of the model has the name of one of the node's.
         """
         knobs = knobs_of(model.step)
         taken = knobs.keys() & cls.OWN.keys()
@@ -100,7 +100,7 @@ class Worker(ABC):
 
     @classmethod
     def knobs_of_loaded(cls, model: Model) -> dict[str, Knob]:
-        """All knobs of a node that runs this very model, with what only its weights know."""
+        """All knobs of a node that runs this model instance, completed from its weights."""
         knobs = cls.knobs_for(type(model))
         return model.declare(knobs) if isinstance(model, Declares) else knobs
 
@@ -112,7 +112,7 @@ class Worker(ABC):
         return {"state": state, **cls.READINGS, **measures}
 
     def readings(self) -> dict[str, float]:
-        """The figures of its work now, as READINGS declares them."""
+        """The current values of READINGS."""
         return {"step_ms": self.step_s * 1000.0}
 
     @property
@@ -145,9 +145,9 @@ class Worker(ABC):
             self.wake.notify()
 
     def stop(self, within_s: float = STOP_WITHIN_S) -> bool:
-        """Ends the thread after its step, and silences what sounds; False where the step does not return in time.
+        """Ends the thread after its step and silences the outputs; returns False if the step does not return in time.
 
-        What such a step gives later is dropped.
+        Events that such a step returns later are dropped.
         """
         self.stop_soon()
         if self._thread is not None:
@@ -162,7 +162,7 @@ class Worker(ABC):
         return ended
 
     def check(self, now_s: float) -> None:
-        """Reports a step that does not return, and ends what sounds; another thread calls it several times a second."""
+        """Reports a step that does not return and ends its notes; another thread calls it several times a second."""
         began_s = self._began_s
         if began_s is None or self._hanging:
             return
@@ -183,14 +183,14 @@ class Worker(ABC):
             self._wake_up()
 
     def notice(self, address: str, _arguments: tuple[Any, ...]) -> None:
-        """A watcher of the tree: wakes the thread for knobs that must act at once."""
+        """A watcher of the tree: wakes the thread for knobs that must take effect at once."""
         node, _, knob = address[1:].partition("/")
         if node == self.name and knob in self.URGENT:
             with self.wake:
                 self._wake_up()
 
     def swap(self, model: Model) -> None:
-        """Replaces the model by another one that is already loaded: scheduled events are withdrawn, and it restarts."""
+        """Replaces the model by a loaded one: scheduled events are withdrawn, and the new model starts."""
         with self.wake:
             self._swapped = model
             self._wake_up()
@@ -198,10 +198,10 @@ class Worker(ABC):
     # -- one iteration ------------------------------------------------------------------------------------------
 
     def iterate(self) -> float:
-        """Does what is due now, at most one step; returns the time of the next call.
+        """Runs what is due, at most one step; returns the time of the next call.
 
-        A failing model is restarted after a second, and given up after five failures in a row, with the message at
-        `/engine/error`; the other nodes go on.
+        A failing model is restarted after a second, and stopped after five failures in a row; the error is published at
+        `/engine/error`. Other nodes are not affected.
         """
         with self.wake:
             self.woken = False
@@ -210,9 +210,9 @@ class Worker(ABC):
         self._heard += arrived
         now_s = self._began_s = self.clock.now()
         try:
-            now_s, knobs = self._look(arrived, swapped is not None)
+            now_s, knobs = self._begin_iteration(arrived, swapped is not None)
             return self._advance(now_s, knobs, swapped)
-        except BaseException as error:  # whatever a model raises is an error of its own
+        except BaseException as error:  # a model may raise anything
             log.exception("%s failed", self.name)
             return self.fail(now_s, f"{self.name}: {describe(error)}")
         finally:
@@ -226,38 +226,38 @@ class Worker(ABC):
         self._failures += 1
         self.failed_s = now_s
         if self.tree.recorder is not None:
-            self.tree.recorder.failed(now_s, self.name, sentence)
+            self.tree.recorder.node_failed(now_s, self.name, sentence)
         self.tree.publish("/engine/error", sentence)
         self.tree.publish(f"/{self.name}/state", "failed" if self.given_up else "restarting")
-        self._begin_again(now_s)
+        self._restart(now_s)
         self._rests_s = float("inf") if self.given_up else now_s + RETRY_S
         return self._rests_s
 
-    def _look(self, arrived: Sequence[Event], swapped: bool) -> tuple[float, dict[str, Any]]:
-        """The time and the values of all knobs at that time; a session recorder gets the same."""
-        with self.tree.batch():  # so that nothing is written between
+    def _begin_iteration(self, arrived: Sequence[Event], swapped: bool) -> tuple[float, dict[str, Any]]:
+        """The time and the values of all knobs at that time; a session recorder receives the same."""
+        with self.tree.batch():  # no value changes in between
             now_s = self.clock.now()
             self.beats, self.meter = self.clock.beats, self.clock.meter
             if self.tree.recorder is not None:
-                self.tree.recorder.looked(now_s, self.name, arrived, self.beats, self.meter, swapped)
+                self.tree.recorder.iteration_begun(now_s, self.name, arrived, self.beats, self.meter, swapped)
             return now_s, self.tree.snapshot(self.name, self._knob_names, now_s)
 
     @abstractmethod
     def _advance(self, now_s: float, knobs: dict[str, Any], swapped: Model | None) -> float:
-        """One iteration at a time, with the values of all knobs, and the model to change to if there is one."""
+        """Runs one iteration with these knob values, and with the model to change to, if any; returns the next time."""
 
     @abstractmethod
-    def _begin_again(self, now_s: float) -> None:
-        """Ends what sounds and restarts the model."""
+    def _restart(self, now_s: float) -> None:
+        """Ends sounding notes and restarts the model."""
 
     def _renew(self, own: Mapping[str, Any], now_s: float, swapped: Model | None) -> None:
-        """Restarts for another model, a reset or a new seed; a node that was given up is tried again."""
+        """Restarts after a change of model, a reset or a new seed, also a node that had failed for good."""
         if swapped is not None:
             self.model = swapped
         if swapped is not None or own["reset"] or own["seed"] != self._seed:
             self._seed = int(own["seed"])
             self._worked()
-            self._begin_again(now_s)
+            self._restart(now_s)
 
     def _mute(self, muted: bool) -> None:
         if muted and not self._muted:
@@ -271,7 +271,7 @@ class Worker(ABC):
             self.tree.publish(f"/{self.name}/state", "playing")
 
     def _publish_event(self, event: Measure | Trouble) -> None:
-        """Publishes a measure of the model, or reports its trouble, at once."""
+        """Publishes a Measure of the model, or reports its Trouble."""
         if isinstance(event, Measure):
             self.tree.publish(f"/{self.name}/{event.name}", event.value)
         else:

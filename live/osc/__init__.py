@@ -1,1 +1,1 @@
-"""Open Sound Control: how everything is moved from outside, and where everything that happens is sent."""
+"""Open Sound Control: sets parameters from outside, and sends changes and events to subscribers."""

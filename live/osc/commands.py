@@ -1,4 +1,4 @@
-"""The OSC commands besides the addresses of the tree: questions, subscriptions, the token."""
+"""The OSC commands besides the addresses of the tree: queries, subscriptions, the token."""
 
 from __future__ import annotations
 
@@ -22,38 +22,38 @@ from live.transport.clock import Clock
 log = logging.getLogger(__name__)
 
 COMMANDS: Final = (
-    Signal("/get", "[i port] s…", "Answers the value at each address or pattern, as ADDRESS value, to that port"),
+    Signal("/get", "[i port] s…", "Sends the value of each address or pattern, as ADDRESS value, to that port"),
     Signal(
         "/subscribe",
         "[s host] [i port] [s pattern…]",
-        "Sends all changes and signals, or those that match, to the sender, or to that IP address and port: one that "
-        "is on the list of --allow, or without a list in a network of this machine",
+        "Sends all changes and signals, or those that match, to the sender or to that IP address and port, which must "
+        "be on the list of --allow, or without a list in a network of this machine",
     ),
-    Signal("/unsubscribe", "[s host] [i port] [s pattern…]", "Ends that"),
+    Signal("/unsubscribe", "[s host] [i port] [s pattern…]", "Ends a subscription, or some of its patterns"),
     Signal(
         "/list",
         "[s pattern]",
         "Answers /listed ADDRESS TYPE ACCESS MEANING for each address, then /listed/end n",
     ),
     Signal("/ping", "…", "Answers /pong with the same arguments, in the same types"),
-    Signal("/token", "s", "Lets a sender on another machine in, where the engine was started with a token"),
+    Signal("/token", "s", "Authorises a sender on another machine, if the engine was started with a token"),
 )
-"""The addresses that OSC understands besides those of the tree."""
+"""The addresses of commands, besides those of the tree."""
 
 REPLIES: Final = (
-    Signal("/error", "ss", "What could not be done: the address, and a sentence"),
-    Signal("/subscribed", "sis…", "The subscription as understood: host, port, and the patterns or //"),
-    Signal("/unsubscribed", "si", "The subscription that ended: host, port"),
+    Signal("/error", "ss", "An error: the address, and a sentence"),
+    Signal("/subscribed", "sis…", "A new subscription: host, port, and the patterns or //"),
+    Signal("/unsubscribed", "si", "An ended subscription: host, port"),
     Signal("/listed", "ssss", "An address: its kind, access (r, w or rw), meaning"),
-    Signal("/listed/end", "i", "How many addresses were listed"),
+    Signal("/listed/end", "i", "Number of listed addresses"),
     Signal("/pong", "…", "The answer to /ping"),
-    Signal("/token/accepted", "", "The token was right: messages from this host are acted on"),
+    Signal("/token/accepted", "", "The token was right: messages from this host are accepted"),
 )
-"""The answers. None of them is answered in turn, or two engines could keep each other busy for ever."""
+"""The answers. They are never answered, so that two engines cannot exchange answers endlessly."""
 
 
 class UnmatchedError(AddressError):
-    """A pattern that matches no address. The near ones are looked for only where the sender is answered: it is slow."""
+    """A pattern that matches no address. Similar addresses, a slow search, are added only if the sender is answered."""
 
     def __init__(self, pattern: str) -> None:
         super().__init__(f"no address matches {pattern[:200]}")
@@ -61,10 +61,10 @@ class UnmatchedError(AddressError):
 
 
 class OscCommands:
-    """Answers /get, /list, /ping, /subscribe, /unsubscribe and /token, and questions to an address.
+    """Executes /get, /list, /ping, /subscribe, /unsubscribe and /token, and queries of addresses.
 
-    All raise AddressError with the sentence for the sender, PatternError for a pattern that cannot be read.
-    One host gets at most 5,000 answers at once and 2,000 a second, and 64 subscriptions at once and four a second.
+    All raise AddressError with a sentence for the sender, PatternError for an invalid pattern. Limits per host: 5,000
+    answers at once and 2,000 per second, 64 subscriptions at once and four per second.
     """
 
     def __init__(self, tree: Tree, clock: Clock, out: OscOutput, access: OscAccess | None = None) -> None:
@@ -73,7 +73,7 @@ class OscCommands:
         self.out = out
         self.access = access or OscAccess(Allow())
         self.is_self: Callable[[Peer], bool] = lambda _peer: False
-        """Whether a peer is our own socket, which cannot subscribe to itself; the transport sets it."""
+        """Whether a peer is our own socket, which must not subscribe to itself; set by the transport."""
         self.by_address: dict[str, Callable[[Message, Peer], list[Packet]]] = {
             "/get": self._get,
             "/subscribe": self._subscribe,
@@ -88,22 +88,22 @@ class OscCommands:
         self._version = -1
 
     def answer_values(self, addresses: list[str], sender: Peer) -> list[Packet]:
-        """The values at these addresses, one message each."""
+        """The values of these addresses, one message each."""
         self._afford(sender, len(addresses))
         packets: list[Packet] = []
         for address in addresses:
             knob = self.tree.knob(address)
             if "r" not in knob.access:
-                raise AddressError(f"{address} can only be written")
+                raise AddressError(f"{address} is write-only")
             packets.append((sender, value_message(address, knob, self.tree.get(address))))
         return packets
 
     def _afford(self, sender: Peer, answers: int) -> None:
         if not self._answers.take(host_of(sender), self.clock.now(), answers):
-            raise AddressError("too many questions at once")
+            raise AddressError("too many queries at once")
 
     def matching(self, text: str) -> list[str]:
-        """The addresses that match a pattern, or the address itself. Raises AddressError where there is none."""
+        """The addresses that match a pattern, or the address itself. Raises AddressError if there is none."""
         version = self.tree.version
         if self._version != version or len(self._matches) >= 256:
             self._matches.clear()
@@ -141,11 +141,11 @@ class OscCommands:
             raise AddressError("this engine cannot subscribe to itself")
         if host_of(receiver) != host_of(sender) and not self.access.allow.reaches(receiver[0]):
             reason = "on the list of --allow" if self.access.allow.networks else "in a network of this machine"
-            raise AddressError(f"{receiver[0]} is not {reason}, so it cannot be subscribed by another machine")
+            raise AddressError(f"{receiver[0]} is not {reason}, so another machine cannot subscribe it")
         if not self._subscriptions.take(host_of(sender), self.clock.now()):
             raise AddressError("too many subscriptions at once")
         if not self.out.subscribers.add(receiver, [Pattern(text) for text in texts]):
-            raise AddressError(f"a subscriber may have {MAX_PATTERNS} patterns")
+            raise AddressError(f"a subscriber may have at most {MAX_PATTERNS} patterns")
         log.info("OSC: %s:%d subscribes to %s", *receiver, " ".join(texts) or "everything")
         return [(sender, message("/subscribed", *receiver, *(texts or ["//"])))]
 
@@ -171,7 +171,7 @@ class OscCommands:
     def _token(self, request: Message, sender: Peer) -> list[Packet]:
         given = request.arguments[0] if len(request.arguments) == 1 else None
         if not isinstance(given, str) or not self.access.authorise(host_of(sender), given, self.clock.now()):
-            raise AddressError("this is not the token")
+            raise AddressError("wrong token")
         return [(sender, message("/token/accepted"))]
 
 
@@ -179,7 +179,7 @@ def _receiver(request: Message, sender: Peer) -> tuple[Peer, list[str]]:
     """The receiver of a subscription, and its patterns. Max and Pure Data send numbers as floats."""
     given: list[Any] = list(request.arguments)
     if is_stream(sender) and (not given or str(given[0]).startswith("/")):
-        host, port = sender  # a connection gets its messages by itself
+        host, port = sender  # messages for a connection are sent over it
     else:
         host, port = host_of(sender), sender[1]
     if given and isinstance(given[0], str) and not given[0].startswith("/"):
@@ -188,7 +188,7 @@ def _receiver(request: Message, sender: Peer) -> tuple[Peer, list[str]]:
             host = str(ipaddress.ip_address(name))
             given.pop(0)
         except ValueError:
-            if not name.isdigit():  # looking a name up could take seconds
+            if not name.isdigit():  # resolving a name could take seconds
                 raise AddressError(f"expected an IP address, such as 192.168.1.7, got {name[:100]}") from None
     if given and (not isinstance(given[0], str) or not given[0].startswith("/")):
         try:
@@ -199,5 +199,5 @@ def _receiver(request: Message, sender: Peer) -> tuple[Peer, list[str]]:
             raise AddressError("expected a port from 1 to 65535")
     texts = [str(argument) for argument in given]
     if not all(text.startswith("/") for text in texts):
-        raise AddressError(f"{request.address} takes [host] [port] [pattern…]; patterns begin with /")
+        raise AddressError(f"{request.address}: expected [host] [port] [pattern…]; patterns begin with /")
     return (host, port), texts

@@ -1,4 +1,4 @@
-"""The answers to messages that could not be acted on: to the sender, to the log, and to the page."""
+"""Answers to refused messages: for the sender, the log and the control page."""
 
 from __future__ import annotations
 
@@ -21,11 +21,10 @@ REFUSED: Final = "/engine/refused"
 
 
 class Complaints:
-    """Answers errors at /error, at most 20 at once and then 5 a second per host, and 200 and 50 for all together, so
-    that a flood of nonsense is not answered by a flood.
+    """Answers errors at /error, at a bounded rate: per host 20 at once and 5 per second, in total 200 and 50.
 
-    The log and /engine/refused get the first three complaints of a host about an address and then fewer and fewer
-    (see RepeatedComplaints); of one host at most 30 at once and one every 5 s, whatever they are about.
+    The log and /engine/refused receive the first three complaints of a host about an address, then fewer and fewer (see
+    RepeatedComplaints), and per host at most 30 at once and one every 5 s.
     """
 
     def __init__(self, tree: Tree, clock: Clock) -> None:
@@ -37,14 +36,14 @@ class Complaints:
         self._unlogged: Counter[str] = Counter()
         self._repeated = RepeatedComplaints(1024)
         self._logged = RateLimit(30, 0.2)
-        tree.add_signal(REFUSED, "ss", "A message that could not be acted on: its sender, and the sentence answered")
+        tree.add_signal(REFUSED, "ss", "A refused message: its sender, and the error")
 
     def answer(self, sender: Peer, address: str, sentence: str) -> list[Packet]:
-        """The answer to a message, or nothing where its sender has had too many."""
+        """The error answer to a message; empty if its sender has had too many."""
         return self.complain(sender, address, sentence) if self.may_answer(sender) else []
 
     def may_answer(self, sender: Peer) -> bool:
-        """Whether one more error of this host is answered; `complain` makes the answer."""
+        """Whether another error of this host may be answered; `complain` makes the answer."""
         now_s, host = self.clock.now(), host_of(sender)
         if self._answers.take(host, now_s) and self._all_answers.take(None, now_s):
             return True
@@ -54,7 +53,7 @@ class Complaints:
         return False
 
     def complain(self, sender: Peer, address: str, sentence: str) -> list[Packet]:
-        """The answer, and the same for the log and the page."""
+        """The error answer; also logs and publishes it."""
         host, now_s = host_of(sender), self.clock.now()
         if self._repeated.due((host, address[:100]), now_s) is not None and self._logged.take(host, now_s):
             logged = with_count(sentence, self._unlogged.pop(host, 0))

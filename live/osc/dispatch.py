@@ -1,6 +1,6 @@
-"""What an OSC packet does: bytes and a sender in, packets to be sent out. No socket, no thread.
+"""Dispatches OSC packets: from bytes and a sender to changes of the tree and answers, without socket or thread.
 
-Whatever the transport is, it calls `handle` for each packet and `poll` when the time has come.
+The transport calls `handle` for each packet, and `poll` at the time returned by `next_due`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from live.osc.packet import Bang, Bundle, Message, PacketError, ahead_s, parse
 from live.osc.pattern import PatternError, is_pattern, without_signs
 from live.osc.stream_peers import WEB, host_of
 from live.osc.subscriptions import Peer
-from live.parameters.tree import AddressError, Place, Tree
+from live.parameters.tree import AddressEntry, AddressError, Tree
 from live.parameters.writer import Writer, on_behalf_of
 from live.system.queues import TimedQueue
 from live.transport.clock import Clock
@@ -27,27 +27,27 @@ from models.base import KnobError
 log = logging.getLogger(__name__)
 
 HORIZON_S: Final = 60.0
-"""How far ahead a bundle may be dated: the clocks of real senders are wrong by years."""
+"""Furthest future time of a bundle, since the clocks of real senders may be wrong by years."""
 MAX_WAITING: Final = 10_000
 MAX_WAITING_BYTES: Final = 4_000_000
 ACTIONS, ACTIONS_PER_S = 64, 32
-"""How often one host may press a button or change a list, such as presets or cues, at once and a second, each."""
+"""Limit of button presses and of changes of a list, such as presets or cues, by one host: at once, and per second."""
 LISTS: Final = frozenset(("preset", "cue", "mapping", "session"))
-"""First parts of the addresses whose events write to files; a node's events, such as pens, come often."""
+"""First parts of addresses whose events write files; events of nodes, such as pens, are frequent."""
 
 _MUTE: Final = frozenset((REFUSED, *(reply.address for reply in REPLIES)))
-"""Not answered: two engines that subscribe to each other would go on complaining of each other's complaints."""
+"""Messages that are never answered: two engines subscribed to each other would answer each other endlessly."""
 
 
 @dataclass(slots=True)
 class DispatchCounts:
-    """What has happened so far."""
+    """Counts since the start."""
 
     packets: int = 0
     messages: int = 0
     malformed: int = 0
     refused: int = 0
-    """Messages that could not be acted on, bundles dated too far ahead included."""
+    """Refused messages, including bundles dated too far ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,10 @@ class _Later:
 
 
 class Dispatcher:
-    """Acts on packets: writes to the tree, answers questions, keeps bundles until their time.
+    """Processes packets: writes to the tree, answers queries, and holds bundles until their time.
 
-    Errors answer the sender at /error (see Complaints). What one packet can set off is bounded: past 64 at once and
-    32 a second, a host's presses of one button are refused.
+    Errors are answered at /error (see Complaints). The effects of a packet are bounded: beyond 64 at once and 32 per
+    second, presses of one button by one host are refused.
     """
 
     def __init__(self, tree: Tree, clock: Clock, out: OscOutput, access: OscAccess | None = None) -> None:
@@ -78,7 +78,7 @@ class Dispatcher:
     # -- what the transport calls ------------------------------------------------------------------------
 
     def handle(self, packet: bytes, sender: Peer) -> list[Packet]:
-        """Acts on one packet and returns the answers. Raises nothing."""
+        """Processes one packet and returns the answers. Raises nothing."""
         self.counts.packets += 1
         try:
             parsed = parse(packet)
@@ -100,11 +100,11 @@ class Dispatcher:
         return self._place(due, sender, len(packet))
 
     def next_due(self) -> float:
-        """The time of the next bundle that waits; infinity for none."""
+        """The time of the next waiting bundle; infinity for none."""
         return self._later.next_due()
 
     def poll(self, now_s: float) -> list[Packet]:
-        """Acts on the bundles due by now; returns the answers. Raises nothing."""
+        """Processes the bundles that are due; returns the answers. Raises nothing."""
         packets: list[Packet] = []
         for _, later in self._later.take_due(now_s):
             self._later_bytes -= later.size
@@ -123,20 +123,20 @@ class Dispatcher:
             if ahead <= 0.0:
                 packets += self._do(messages, sender)
             elif self._later_bytes + size > MAX_WAITING_BYTES or len(self._later) >= MAX_WAITING:
-                packets += self._refuse(sender, "#bundle", "too much is waiting for its time already: dropped")
+                packets += self._refuse(sender, "#bundle", "too many bundles are waiting for their times: dropped")
             else:
                 self._later_bytes += size
                 self._later.put(now_s + ahead, _Later(messages, sender, size))
         return packets
 
     def _do(self, messages: list[Message], sender: Peer) -> list[Packet]:
-        """Acts on all of them at one instant."""
+        """Processes all messages at one instant."""
         packets: list[Packet] = []
         self.counts.messages += len(messages)
         if self.access.token is not None and not self._authorised(sender):
             messages, given = [one for one in messages if one.address == "/token"], messages
             if not messages:
-                return self._refuse(sender, given[0].address, "this engine was started with a token: send /token TEXT")
+                return self._refuse(sender, given[0].address, "this engine requires a token: send /token TEXT first")
         try:
             with on_behalf_of(writer := Writer(sender)):
                 if len(messages) == 1:
@@ -144,22 +144,22 @@ class Dispatcher:
                 with self.tree.batch():
                     for one in messages:
                         packets += self._act(one, writer)
-        except (KnobError, AddressError, PatternError) as error:  # refused by an act, at the end of the batch
+        except (KnobError, AddressError, PatternError) as error:  # refused by an act at the end of the batch
             packets += self._refuse(sender, messages[0].address, str(error))
-        except Exception as error:  # what a value set off has failed, at the end of the batch
+        except Exception as error:  # an error in the consequences of a value, at the end of the batch
             packets += self._failed(sender, messages[0].address, error)
         return packets
 
     def _authorised(self, sender: Peer) -> bool:
-        """Whether the sender has the token; a WebSocket was asked for it over HTTP."""
+        """Whether the sender is authorised; a WebSocket has given the token over HTTP."""
         return sender[0].startswith(WEB) or self.access.authorised(host_of(sender))
 
     def _act(self, received: Message, writer: Writer) -> list[Packet]:
         address, tree, sender = received.address, self.tree, writer.peer
         try:
-            place = tree.find(address)
-            if place is not None:
-                return self._write(received, place, writer)
+            entry = tree.find(address)
+            if entry is not None:
+                return self._write(received, entry, writer)
             command = self.commands.by_address.get(address)
             if command is not None:
                 return command(received, sender)
@@ -168,10 +168,10 @@ class Dispatcher:
             if is_pattern(address):
                 return self._write_matching(received, writer)
             self.counts.refused += 1
-            if not self._complaints.may_answer(sender):  # before near addresses are looked for, which takes a while
+            if not self._complaints.may_answer(sender):  # before the slow search for similar addresses
                 return []
             if address in tree.signals:
-                return self._complaints.complain(sender, address, f"{address} is only sent out")
+                return self._complaints.complain(sender, address, f"{address} is a signal, which cannot be set")
             return self._complain_near(sender, address, f"no address {address[:200]}", address)
         except UnmatchedError as error:
             self.counts.refused += 1
@@ -180,52 +180,52 @@ class Dispatcher:
             return self._complain_near(sender, address, str(error), without_signs(error.pattern))
         except (KnobError, AddressError, PatternError) as error:
             return self._refuse(sender, address, str(error))
-        except Exception as error:  # a slip in what the value sets off, not in what was sent
+        except Exception as error:  # an error in the consequences of the value, not in the message
             return self._failed(sender, address, error)
 
-    def _write(self, received: Message, place: Place, writer: Writer) -> list[Packet]:
-        given, knob = received.arguments, place.knob
+    def _write(self, received: Message, entry: AddressEntry, writer: Writer) -> list[Packet]:
+        given, knob = received.arguments, entry.knob
         if not given or given == (Bang.IMPULSE,):
             bare = knob.kind == "event" and knob.arguments and knob.optional == len(knob.arguments)
             if knob.kind != "pulse" and not bare:
                 return self.commands.answer_values([received.address], writer.peer)
             given = () if bare else (True,)
-        clipped = self._put(place, given, writer)
+        clipped = self._put(entry, given, writer)
         return self._complaints.answer(writer.peer, received.address, clipped) if clipped else []
 
-    def _put(self, place: Place, given: tuple[Any, ...], writer: Writer) -> str:
-        """Writes a value; returns the sentence for one that was clipped, else nothing."""
-        address, knob = place.address, place.knob
+    def _put(self, entry: AddressEntry, given: tuple[Any, ...], writer: Writer) -> str:
+        """Writes a value; returns a sentence if it was clipped, otherwise an empty one."""
+        address, knob = entry.address, entry.knob
         if knob.kind == "pulse" or (knob.kind == "event" and address.split("/", 2)[1] in LISTS):
             host = host_of(writer.peer)
             if not self._actions.take((host, address), self.clock.now()):
-                raise AddressError(f"{address}: more than {ACTIONS_PER_S} a second of one sender are not acted on")
+                raise AddressError(f"{address}: more than {ACTIONS_PER_S} per second from one sender: dropped")
         writer.asked[address] = given
-        return self.tree.write_at(place, given).complaint
+        return self.tree.write_at(entry, given).complaint
 
     def _write_matching(self, received: Message, writer: Writer) -> list[Packet]:
-        """A pattern is for the values that it matches; for buttons only where it matches nothing else."""
-        places = [place for address in self.commands.matching(received.address) if (place := self.tree.find(address))]
-        if any(place.knob.kind != "pulse" for place in places):
-            places = [place for place in places if place.knob.kind != "pulse"]
+        """Writes to the values that a pattern matches; to buttons only if it matches nothing else."""
+        entries = [entry for address in self.commands.matching(received.address) if (entry := self.tree.find(address))]
+        if any(entry.knob.kind != "pulse" for entry in entries):
+            entries = [entry for entry in entries if entry.knob.kind != "pulse"]
             if not received.arguments or received.arguments == (Bang.IMPULSE,):
-                readable = [place.address for place in places if "r" in place.knob.access]
+                readable = [entry.address for entry in entries if "r" in entry.knob.access]
                 return self.commands.answer_values(readable, writer.peer)
-        writable = [place for place in places if "w" in place.knob.access]
+        writable = [entry for entry in entries if "w" in entry.knob.access]
         if not writable:
-            raise AddressError(f"no address that can be written matches {received.address}")
+            raise AddressError(f"no writable address matches {received.address}")
         first, clipped, taken = "", "", 0
         given = (True,) if received.arguments in ((), (Bang.IMPULSE,)) else received.arguments
         with self.tree.batch():
-            for place in writable:
+            for entry in writable:
                 try:
-                    clipped = self._put(place, given, writer) or clipped
+                    clipped = self._put(entry, given, writer) or clipped
                     taken += 1
                 except (KnobError, AddressError) as error:
                     first = first or str(error)
         if not first:
             return self._complaints.answer(writer.peer, received.address, clipped) if clipped else []
-        return self._refuse(writer.peer, received.address, f"{taken} of {len(writable)} addresses took it; {first}")
+        return self._refuse(writer.peer, received.address, f"{taken} of {len(writable)} addresses accepted it; {first}")
 
     # -- answers -----------------------------------------------------------------------------------------
 
@@ -235,7 +235,7 @@ class Dispatcher:
 
     def _complain_near(self, sender: Peer, address: str, sentence: str, wanted: str) -> list[Packet]:
         near = ", ".join(self.tree.near(wanted))
-        return self._complaints.complain(sender, address, sentence + (f"; near it: {near}" if near else ""))
+        return self._complaints.complain(sender, address, sentence + (f"; similar: {near}" if near else ""))
 
     def _failed(self, sender: Peer, address: str, error: Exception) -> list[Packet]:
         self.counts.refused += 1
@@ -247,7 +247,7 @@ class Dispatcher:
 
 
 def _spread(bundle: Bundle, outer: float, unix_s: float, due: list[tuple[float, list[Message]]]) -> None:
-    """Lists a bundle's messages by how many seconds ahead; a bundle within is never before the outer one."""
+    """Lists a bundle's messages with their times in seconds from now; nested bundles are never before the outer one."""
     ahead = max(outer, ahead_s(bundle.timetag, unix_s))
     messages: list[Message] = []
     due.append((ahead, messages))
@@ -256,7 +256,7 @@ def _spread(bundle: Bundle, outer: float, unix_s: float, due: list[tuple[float, 
             messages.append(element)
         elif ahead_s(element.timetag, unix_s) > ahead:
             _spread(element, ahead, unix_s, due)
-        else:  # of the same instant: in the order in which it is written
+        else:  # at the same instant, in the order of the bundle
             inner: list[tuple[float, list[Message]]] = []
             _spread(element, ahead, unix_s, inner)
             messages += inner[0][1]

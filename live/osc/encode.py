@@ -1,7 +1,7 @@
-"""Builds OSC messages with python-osc's writers; of the types only i, f and s, which every program understands.
+"""Builds OSC messages with python-osc's writers, with the types i, f and s only, which every program supports.
 
-Pure Data rejects T, N and h, and Max has no T and F, so a switch goes out as 0 or 1 and an array as its
-elements. Only an answer to /ping has the types that its sender used.
+Pure Data rejects T, N and h, and Max has no T and F, so a switch is sent as 0 or 1, and an array as its elements. Only
+an answer to /ping has the types of its question.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from live.osc.packet import Argument, TimeTag
 from models.base import Knob, Value
 
 MAX_TEXT: Final = 4_000
-"""Characters of a text that are sent; more would not fit a packet together with anything else."""
+"""Longest text that is sent, so that it fits into a packet with other arguments."""
 MAX_ARGUMENTS: Final = 1_000
 _FLOAT32_MAX = 3.4028234663852886e38
 
@@ -50,21 +50,21 @@ def message(address: str, *arguments: Any) -> bytes:
 
 def value_message(address: str, knob: Knob, value: Value) -> bytes:
     """The packet of a parameter's value, with the types of its declaration."""
-    if knob.kind in ("float", "vector"):  # a limit or default written as an int does not change the type
+    if knob.kind in ("float", "vector"):  # also if a limit or default is written as an int
         numbers = value if isinstance(value, tuple) else (value,)
         return message(address, *(float(n) if isinstance(n, int) else n for n in numbers))
     return message(address, value)
 
 
 def typed_message(address: str, knob: Knob, value: Value) -> bytes:
-    """The same with the types of the OSCQuery description: T or F for a switch, I for a button pressed."""
+    """As `value_message` with the types of the OSCQuery description: T or F for a switch, I for a button."""
     if knob.kind in ("switch", "pulse"):
         return bytes(write_string(address) + write_string(",I" if knob.kind == "pulse" else ",T" if value else ",F"))
     return value_message(address, knob, value)
 
 
 def echo(address: str, types: str, arguments: tuple[Argument, ...]) -> bytes:
-    """A packet with the arguments of a packet that was read, in the same types; `types` begins with a comma."""
+    """A packet with arguments of a received packet, in the same types; `types` begins with a comma."""
     flat = _flat(arguments)
     data = b"".join(_WRITERS[tag](next(flat)) for tag in types[1:] if tag not in "[]")
     return bytes(write_string(address) + write_string(types or ",") + data)
@@ -99,7 +99,7 @@ _WRITERS: Final[dict[str, Callable[[Any], bytes]]] = {
     "h": write_int64,
     "s": write_string,
     "S": write_string,
-    "b": lambda blob: write_blob(blob) if blob else write_int(0),  # python-osc refuses an empty one
+    "b": lambda blob: write_blob(blob) if blob else write_int(0),  # python-osc rejects an empty blob
     "t": _tag,
     "c": lambda character: write_int(ord(character)),
     "r": lambda colour: bytes((colour.red, colour.green, colour.blue, colour.alpha)),

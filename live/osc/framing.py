@@ -1,4 +1,4 @@
-"""Framing of packets in a stream of bytes: OSC 1.0's length prefix, and OSC 1.1's SLIP (RFC 1055)."""
+"""Framing of packets in a byte stream: the length prefix of OSC 1.0, and SLIP (RFC 1055) of OSC 1.1."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ ESCAPED_ESCAPE: Final = b"\xdb\xdd"
 
 
 class FramingError(ValueError):
-    """Bytes that neither framing explains; the start of the next packet is unknown."""
+    """Bytes that are invalid in both framings; the start of the next packet is unknown."""
 
 
 class Framing(Protocol):
-    """One direction of a stream: bytes in as they come, whole packets out."""
+    """Framing of one direction of a stream: from received bytes to complete packets."""
 
     def feed(self, part: bytes) -> list[bytes]:
-        """The packets that are complete with these bytes. Raises FramingError; nothing can be read after that."""
+        """Returns the packets completed by these bytes. Raises FramingError; the stream is then unusable."""
         ...
 
     def frame(self, packet: bytes) -> bytes:
-        """A packet as it is written to the stream."""
+        """A packet with its framing."""
         ...
 
 
 def framing_of(first: int) -> Framing:
-    """The framing that a stream beginning with this byte has.
+    """The framing of a stream that begins with this byte.
 
     A length below 65,536 begins with a zero byte. SLIP begins with END; old senders, which put END only after a packet,
     begin with the packet itself.
@@ -38,13 +38,13 @@ def framing_of(first: int) -> Framing:
 
 
 class LengthPrefix:
-    """Four bytes, big-endian, then as many bytes as they say."""
+    """The length of a packet as four big-endian bytes, then the packet (OSC 1.0)."""
 
     def __init__(self) -> None:
         self._rest = bytearray()
 
     def feed(self, part: bytes) -> list[bytes]:
-        """The packets that are complete; FramingError for a length that no packet has."""
+        """Returns the packets completed by these bytes. Raises FramingError for an invalid length."""
         rest = self._rest
         rest += part
         packets: list[bytes] = []
@@ -65,24 +65,24 @@ class LengthPrefix:
         return packets
 
     def frame(self, packet: bytes) -> bytes:
-        """The length, and the packet."""
+        """The packet with its length."""
         return len(packet).to_bytes(4, "big") + packet
 
 
 class Slip:
-    """END before and after each packet; what looks like END or ESCAPE within is escaped."""
+    """END before and after each packet; END and ESCAPE within a packet are escaped (RFC 1055)."""
 
     def __init__(self) -> None:
         self._rest = b""
 
     def feed(self, part: bytes) -> list[bytes]:
-        """The packets that are complete; FramingError where one would be longer than any packet."""
+        """Returns the packets completed by these bytes. Raises FramingError for a packet that is too long."""
         *whole, self._rest = (self._rest + part).split(END)
         if len(self._rest) > 2 * MAX_BYTES:
             raise FramingError(f"no end of a packet after {len(self._rest)} bytes; expected C0 after each")
-        # in this order: the first cannot make what the second looks for
+        # in this order, so that the first replacement does not create matches of the second
         return [one.replace(ESCAPED_END, END).replace(ESCAPED_ESCAPE, ESCAPE) for one in whole if one]
 
     def frame(self, packet: bytes) -> bytes:
-        """The packet, escaped, between two ENDs."""
+        """The escaped packet between two ENDs."""
         return END + packet.replace(ESCAPE, ESCAPED_ESCAPE).replace(END, ESCAPED_END) + END

@@ -1,4 +1,4 @@
-"""Opens OSC as the options ask for it. What cannot be opened is reported, and the piece plays without it."""
+"""Opens OSC according to the options. What cannot be opened is reported, and the patch plays without it."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ USUAL_PORT: Final = 9000
 def open_osc(
     tree: Tree, clock: Clock, out: OscOutput, options: Options, fail: Callable[[str], None]
 ) -> OscServer | None:
-    """The server, started; None where the options need none. `fail` takes the sentence of what could not be opened."""
+    """Starts the OSC server; returns None if the options need none. `fail` is called with errors."""
     for host, port in options.osc_out:
         try:
             out.subscribe(host, port)
         except OSError as error:
-            fail(f"--osc-out {host}:{port}: {error.strerror}; playing on without it")
+            fail(f"--osc-out {host}:{port}: {error.strerror}; playing without it")
     server: OscServer | None = None
     if options.osc is not None:
         server = _listen(tree, clock, out, options, fail)
@@ -37,7 +37,7 @@ def open_osc(
     if server is None:
         if options.http is None:
             return None
-        # For the control page, and so that what is sent there is sent at its time.
+        # For the control page, and so that events are sent to it when they are due.
         server = OscServer(tree, clock, None, out=out)
     if not clock.virtual:
         server.start()
@@ -45,7 +45,7 @@ def open_osc(
 
 
 def is_loopback(host: str) -> bool:
-    """Whether that address or name is only reached from this machine."""
+    """Whether an address or name can be reached from this machine only."""
     if host == "localhost":
         return True
     try:
@@ -57,7 +57,7 @@ def is_loopback(host: str) -> bool:
 def _listen(
     tree: Tree, clock: Clock, out: OscOutput, options: Options, fail: Callable[[str], None]
 ) -> OscServer | None:
-    """The server on UDP, and on TCP unless that port is taken; None where the UDP port is."""
+    """The server on UDP, and on TCP unless that port is taken; None if the UDP port is taken."""
     assert options.osc is not None
     host, wanted = options.osc
     token = Token(options.token) if options.token is not None else None
@@ -67,7 +67,7 @@ def _listen(
         if wanted is None and not clock.virtual:
             try:
                 server.listen_tcp()
-            except OSError:  # of a port that was not asked for by number both must be free
+            except OSError:  # a port that is chosen automatically must be free on both
                 server.close()
                 raise
         return server
@@ -80,21 +80,21 @@ def _listen(
     except OSError as error:
         kind, rest = ("TCP", "OSC over UDP only") if server else ("UDP", "playing without OSC")
         taken = server is not None and options.http is not None and options.http[1] == wanted
-        reason = "the control page has it" if taken else error.strerror
+        reason = "used by the control page" if taken else error.strerror
         port = "" if wanted is None else f" {wanted}"
-        fail(f"OSC on {kind} port{port} of {host}: {reason}; {rest} (--osc-port takes another)")
+        fail(f"OSC on {kind} port{port} of {host}: {reason}; {rest} (--osc-port chooses another)")
     if server is not None and not clock.virtual:
         if wanted is None and server.port != USUAL_PORT:
             log.warning("OSC port %d is taken; OSC listens on port %d", USUAL_PORT, server.port)
-        _say_who_may_control(host, options)
+        _log_access(host, options)
     return server
 
 
-def _say_who_may_control(host: str, options: Options) -> None:
+def _log_access(host: str, options: Options) -> None:
     if is_loopback(host):
         return
     if options.token is not None:
         log.info("OSC on %s: other machines send /token TEXT first", host)
     elif not options.allow.networks:
-        sentence = "OSC is open to the network on %s: any machine that reaches it can control this engine"
-        log.warning(f"{sentence} (--allow and --token-file limit that)", host)
+        sentence = "OSC is open to the network on %s: any machine that can reach it can control this engine"
+        log.warning(f"{sentence} (--allow and --token-file restrict it)", host)

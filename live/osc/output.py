@@ -1,7 +1,7 @@
-"""What is sent out over OSC: every change of a value, every signal, and a node's notes at their time.
+"""OSC output: sends changes of values, signals, and the notes of nodes when they are due.
 
-Any thread may cause a message without waiting: it goes into a bounded queue that the OSC thread empties. Of a value
-only the newest is sent; signals, such as notes, are all sent, in order.
+Any thread can cause a message without waiting: it is added to a bounded queue that the OSC thread empties. Of a value
+only the newest is sent; all signals, such as notes, are sent in order.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from models.base import Control, Event, NoteOff, NoteOn, Page, Pen, Wait
 log = logging.getLogger(__name__)
 
 Packet = tuple[Peer, bytes]
-"""A packet to be sent, and its receiver."""
+"""(receiver, packet to send)."""
 
 NOTE_SIGNALS: Final = (
-    ("note", "iii", "A note: pitch 0..127, velocity 0..127, 1 struck or 0 ended, at its time"),
-    ("control", "ii", "A controller: its number and value, 0..127, at its time"),
+    ("note", "iii", "A note when it is due: pitch 0..127, velocity 0..127, 1 at its beginning or 0 at its end"),
+    ("control", "ii", "A controller when it is due: its number and value, 0..127"),
 )
 PEN_SIGNALS: Final = (
-    ("pen", "ffii", "A pen has moved to x y, 1 on the paper or 0 above it, and its number (a person's below 0)"),
-    ("page", "si", "A drawing is new, cleared or undone, and of which pen, at its time"),
+    ("pen", "ffii", "A pen's move: x, y, 1 on the paper or 0 above it, and its number (a performer's below 0)"),
+    ("page", "si", "A command for whole drawings: new, clear or undo, and the pen's number"),
 )
 RETRY_S: Final = 0.02
-"""How long a value waits whose receiver has used up its rate."""
+"""How long a value waits if its receiver has used up its rate."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,10 +45,10 @@ class _Due:
 
 
 class OscOutput:
-    """Makes the packets for the subscribers of a tree's changes and signals.
+    """Makes packets of a tree's changes and signals for the subscribers.
 
-    It sends nothing by itself: `poll` gives the packets, and the server's thread sends them. Until a server
-    has set `open`, voices keep nothing, since nothing would ever empty them.
+    `poll` returns the packets, which the server's thread sends. Voices store no events until a server sets `open`,
+    since otherwise nothing would empty their queues.
     """
 
     def __init__(self, tree: Tree, clock: Clock) -> None:
@@ -60,7 +60,7 @@ class OscOutput:
         self.wake: Callable[[], None] = lambda: None
         """Called from any thread when `poll` should be called before `planned_s`; the server sets it."""
         self.gone: list[Callable[[Peer], object]] = []
-        """Called on the OSC thread with each peer whose connection has ended."""
+        """Called on the OSC thread with each disconnected peer."""
         self.planned_s = float("inf")
         self._retry_s = float("inf")
         self._due: TimedQueue[_Due] = TimedQueue()
@@ -71,15 +71,16 @@ class OscOutput:
     # -- from any thread ---------------------------------------------------------------------------------
 
     def subscribe(self, host: str, port: int) -> None:
-        """A fixed receiver (`--osc-out HOST:PORT`) of everything, for ever. Raises OSError for an unknown host."""
+        """Adds a permanent receiver of everything (`--osc-out HOST:PORT`). Raises OSError for an unknown host."""
         found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
         found.sort(key=lambda entry: entry[0] != socket.AF_INET)  # the socket is IPv4 unless the host is IPv6
         address = found[0][4]
         self.subscribers.add((str(address[0]), port), fixed=True)
 
     def voice(self, node: str, notes: bool = True) -> OscVoice:
-        """The output for the events of one node, sent at their time: /NODE/note and /NODE/control, or /NODE/pen and
-        /NODE/page where it draws instead of playing `notes`.
+        """The output of one node, whose events are sent when they are due.
+
+        They are /NODE/note and /NODE/control with `notes`, otherwise /NODE/pen and /NODE/page.
         """
         for name, types, meaning in NOTE_SIGNALS if notes else PEN_SIGNALS:
             if f"/{node}/{name}" not in self.tree.signals:
@@ -92,10 +93,9 @@ class OscOutput:
             self.wake()
 
     def publication(self, address: str, arguments: tuple[Any, ...]) -> Publication:
-        """A change as a watcher is called with it, on the thread that calls the watcher.
+        """The publication of a change that a watcher was called with; to be called on the watcher's thread.
 
-        A value that was clipped, or given as a name for a number, is sent back to its sender, too; the press of a
-        button is not.
+        A clipped value, or a number that was given as a name, is sent back to its sender, too; a button press is not.
         """
         made = Publication(address, arguments, self._is_value(address))
         writer = current_writer()
@@ -107,11 +107,11 @@ class OscOutput:
     # -- on the OSC thread -------------------------------------------------------------------------------
 
     def next_due(self) -> float:
-        """The time at which `poll` has something to do, as far as is known now; infinity for nothing."""
+        """The time at which `poll` is needed, as far as known; infinity for none."""
         return min(self._due.next_due(), self._retry_s)
 
     def poll(self, now_s: float) -> list[Packet]:
-        """Publishes the notes due by now; returns the packets to be sent."""
+        """Publishes the events that are due; returns the packets to send."""
         while self._silenced:
             self._silenced.pop().end_all()
         for _, due in self._due.take_due(now_s):
@@ -121,7 +121,7 @@ class OscOutput:
         return packets + self._packets(publications, now_s) if publications else packets
 
     def silence_all(self) -> None:
-        """Takes back all notes and ends those that sound; the next `poll` returns the packets of that."""
+        """Withdraws all events and ends sounding notes; the next `poll` returns the packets for that."""
         self._due.withdraw(float("-inf"))
         for voice in tuple(self._audible):
             voice.end_all()
@@ -150,7 +150,7 @@ class OscOutput:
     def _send(
         self, packets: list[Packet], subscriber: Subscriber, one: Publication, packet: bytes, now_s: float
     ) -> None:
-        """Adds the packet; past the subscriber's rate a value waits in its newest state, and a signal is dropped."""
+        """Adds the packet; beyond the subscriber's rate the newest value waits, and a signal is dropped."""
         if subscriber.affords(now_s):
             packets.append((subscriber.peer, packet))
         elif one.is_value:
@@ -159,10 +159,10 @@ class OscOutput:
         else:
             subscriber.dropped += 1
             if subscriber.dropped == 1:
-                log.warning("OSC: %s:%d gets more than its rate allows; signals for it are dropped", *subscriber.peer)
+                log.warning("OSC: the rate limit of %s:%d is exceeded; signals for it are dropped", *subscriber.peer)
 
     def _owed_packets(self, now_s: float) -> list[Packet]:
-        """The values that waited for their subscribers' rate."""
+        """Packets of the values that waited for their subscribers' rates."""
         self._retry_s = float("inf")
         packets: list[Packet] = []
         for subscriber in self.subscribers.all():
@@ -175,7 +175,7 @@ class OscOutput:
         return packets
 
     def _is_news(self, subscriber: Subscriber, one: Publication, address: str, packet: bytes) -> bool:
-        """False for a value that the subscriber got last: two programs that answer each other would never end."""
+        """False for a value that the subscriber already has, so that two programs do not echo each other endlessly."""
         if not one.is_value:
             return True
         if subscriber.last.get(address) == packet and not one.anew:
@@ -185,7 +185,7 @@ class OscOutput:
 
     def _encode(self, one: Publication, address: str, index: int | None) -> bytes:
         if one.is_value:
-            try:  # the value of now: of two threads' changes, the one queued last need not be the last one made
+            try:  # the current value, since two threads may have queued changes in another order than they made them
                 return value_message(address, self.tree.knob(address), self.tree.get(address))
             except AddressError:  # its node has just been removed
                 pass
@@ -193,17 +193,17 @@ class OscOutput:
 
 
 class OscVoice:
-    """A node's notes as OSC messages, sent when they are due: an EventOutput (see live.nodes.output)."""
+    """A node's events as OSC messages, sent when they are due: an EventOutput (see live.nodes.output)."""
 
     def __init__(self, out: OscOutput, node: str) -> None:
         self._out = out
         self.node = node
         self._sounding: set[int] = set()
         self.dropped = 0
-        """How many events did not fit: more than 100,000 were waiting."""
+        """Number of events dropped because 100,000 were waiting."""
 
     def send(self, due_s: float, event: Event) -> None:
-        """Schedules a note or controller; a Wait is nothing to be sent."""
+        """Schedules an event; ignores a Wait."""
         out = self._out
         if not out.open or isinstance(event, Wait):
             return
@@ -212,27 +212,27 @@ class OscVoice:
         except OverflowError as error:
             self.dropped += 1
             if self.dropped == 1:
-                log.warning("OSC out of %s: %s", self.node, error)
+                log.warning("OSC output of %s: %s", self.node, error)
         if due_s < out.planned_s:
             out.wake()
 
     def withdraw(self, after_s: float) -> None:
-        """Takes back what is due later than a time."""
+        """Withdraws events due later than a time."""
         self._out._due.withdraw(after_s, self)
 
     def silence(self) -> None:
-        """Takes back everything; the OSC thread ends what sounds, before what is sent from now on."""
+        """Withdraws all events; the OSC thread ends sounding notes before later messages."""
         self._out._due.withdraw(float("-inf"), self)
         if self._out.open:
             self._out._silenced.append(self)
             self._out.wake()
 
     def close(self) -> None:
-        """Silences."""
+        """Silences the output."""
         self.silence()
 
     def publish(self, event: Event) -> None:
-        """Publishes an event that is due; on the OSC thread."""
+        """Publishes a due event; on the OSC thread."""
         tree = self._out.tree
         match event:
             case NoteOn(pitch, velocity):

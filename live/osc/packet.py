@@ -1,7 +1,7 @@
-"""OSC packets, read: any string of bytes either is a message or a bundle, or raises one PacketError.
+"""Parses OSC packets: any bytes are either a message or a bundle, or raise PacketError.
 
-Written after the OpenSound Control 1.0 specification (Wright, 2002) with the types of 1.1 (Freed and
-Schmeder, 2009). Time, memory and recursion are bounded, since what arrives comes from the network.
+Follows the OpenSound Control 1.0 specification (Wright, 2002) with the types of 1.1 (Freed and Schmeder, 2009). Time,
+memory and recursion are bounded, since packets come from the network.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from functools import lru_cache
 from typing import Final
 
 MAX_BYTES: Final = 65_535
-"""The largest packet that is read; UDP carries no larger one."""
+"""Largest packet that is read, as large as UDP allows."""
 MAX_MESSAGES: Final = 4_096
 MAX_ARGUMENTS: Final = 4_096
 MAX_DEPTH: Final = 16
-"""How deep bundles may lie within bundles, and arrays within arrays."""
+"""Deepest nesting of bundles, and of arrays."""
 
 NOW: Final = 1
-"""The timetag that means: at once."""
+"""The timetag for immediate execution."""
 NTP_TO_UNIX_S: Final = 2_208_988_800
 """Seconds from the start of 1900, where timetags begin, to the start of 1970."""
 
@@ -33,11 +33,11 @@ _FIXED = {"i": "i", "f": "f", "h": "q", "d": "d"}
 
 
 class PacketError(ValueError):
-    """Bytes that are no OSC packet; the message names what is wrong."""
+    """Bytes that are not an OSC packet; the message is the reason."""
 
 
 class Bang(Enum):
-    """What type tag `I` carries: nothing but that it happened (1.0's "infinitum", 1.1's "impulse")."""
+    """The argument of type tag `I`, which has no data ("infinitum" in 1.0, "impulse" in 1.1)."""
 
     IMPULSE = "I"
 
@@ -80,7 +80,7 @@ class Message:
     address: str
     arguments: tuple[Argument, ...] = ()
     types: str = field(default="", compare=False)
-    """The type tags as received, with their comma; empty where the sender left them out."""
+    """The type tags as received, with their comma; empty if missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +94,10 @@ class Bundle:
 def parse(packet: bytes) -> Message | Bundle:
     """Reads one packet.
 
-    A message without a type tag string is accepted where no data follows its address, since data
-    without types cannot be read. Text that is not UTF-8 is read with replacement characters. A bundle is
-    atomic, so one bad element refuses the whole of it.
+    A message without type tags is accepted if no data follows its address. Text that is not UTF-8 is read with
+    replacement characters. A bundle is atomic, so one invalid element invalidates all of it.
 
-    Raises PacketError, and nothing else, for whatever is not OSC or is beyond the limits above.
+    Raises only PacketError, for bytes that are not OSC or exceed the limits above.
     """
     if len(packet) > MAX_BYTES:
         raise PacketError(f"the packet has {len(packet)} bytes, more than {MAX_BYTES}")
@@ -110,9 +109,9 @@ def parse(packet: bytes) -> Message | Bundle:
 
 
 def ahead_s(timetag: int, unix_s: float) -> float:
-    """How many seconds after `unix_s` (seconds since 1970) a timetag is; 0 for one that is past or means now.
+    """The time from `unix_s` (seconds since 1970) to a timetag in seconds; 0 for a past or immediate one.
 
-    The 32 bits of seconds begin again on 7 February 2036: within a day of that, the nearer reading is taken.
+    The 32 bits of seconds overflow on 7 February 2036: within a day of that, the nearer interpretation is used.
     """
     if timetag <= NOW:
         return 0.0
@@ -124,7 +123,7 @@ def ahead_s(timetag: int, unix_s: float) -> float:
 
 def _bundle(packet: bytes, start: int, end: int, depth: int, count: list[int]) -> Bundle:
     if depth > MAX_DEPTH:
-        raise PacketError(f"bundles lie more than {MAX_DEPTH} deep in one another")
+        raise PacketError(f"bundles nested deeper than {MAX_DEPTH}")
     if packet[start : start + 8] != b"#bundle\0" or end - start < 16:
         raise PacketError("a bundle begins with #bundle, a zero byte and a timetag of 8 bytes")
     timetag: int = _TAG.unpack_from(packet, start + 8)[0]
@@ -153,7 +152,7 @@ def _message(packet: bytes, start: int, end: int) -> Message:
     if at == end:
         return Message(address)
     if packet[at] != 0x2C:
-        raise PacketError(f"{address[:100]}: data follows without type tags to say what it is")
+        raise PacketError(f"{address[:100]}: data without type tags")
     tags, at = _string(packet, at, end, "the type tag string")
     quick = _quick(tags) if len(tags) < 64 else None
     if quick is not None:
@@ -167,7 +166,7 @@ def _message(packet: bytes, start: int, end: int) -> Message:
 
 
 def _string(packet: bytes, start: int, end: int, what: str) -> tuple[str, int]:
-    """The text from `start`, and where what follows its zero bytes begins: strings fill multiples of 4."""
+    """The text from `start`, and the position after its zero bytes, which pad it to a multiple of 4."""
     stop = packet.find(b"\0", start, end)
     if stop < 0:
         raise PacketError(f"{what} has no end")
@@ -176,7 +175,7 @@ def _string(packet: bytes, start: int, end: int, what: str) -> tuple[str, int]:
 
 @lru_cache(maxsize=256)
 def _quick(tags: str) -> struct.Struct | None:
-    """Reads all at once where the arguments are plain numbers, as nearly all are."""
+    """A struct that reads all arguments at once if they are plain numbers, as in most messages, otherwise None."""
     codes = [_FIXED.get(tag) for tag in tags[1:]]
     return None if None in codes else struct.Struct(">" + "".join(code for code in codes if code))
 
@@ -188,18 +187,18 @@ def _arguments(packet: bytes, at: int, end: int, tags: str) -> tuple[Argument, .
     for tag in tags[1:]:
         if tag == "[":
             if len(levels) > MAX_DEPTH:
-                raise PacketError(f"arrays lie more than {MAX_DEPTH} deep in one another")
+                raise PacketError(f"arrays nested deeper than {MAX_DEPTH}")
             levels.append([])
         elif tag == "]":
             if len(levels) == 1:
-                raise PacketError("an array ends that has not begun")
+                raise PacketError("] without [ in the type tags")
             array = tuple(levels.pop())
             levels[-1].append(array)
         else:
             value, at = _argument(packet, at, end, tag)
             levels[-1].append(value)
     if len(levels) > 1:
-        raise PacketError("an array does not end")
+        raise PacketError("[ without ] in the type tags")
     if at != end:
         raise PacketError(f"{end - at} bytes are left over after the arguments")
     return tuple(levels[0])
@@ -233,7 +232,7 @@ def _argument(packet: bytes, at: int, end: int, tag: str) -> tuple[Argument, int
         case "c":
             code: int = _INT.unpack_from(packet, at)[0]
             if not 0 <= code < 0x110000 or 0xD800 <= code < 0xE000:
-                raise PacketError(f"no character has the number {code}")
+                raise PacketError(f"{code} is not the code of a character")
             return chr(code), at + 4
         case "r":
             return Rgba(*packet[at : at + 4]), at + 4

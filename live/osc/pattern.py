@@ -1,8 +1,8 @@
 """OSC address patterns: `?` `*` `[a-z]` `[!x]` `{a,b}` within one part of an address, and `//` across parts.
 
-After the OpenSound Control 1.0 specification, with `//` from 1.1. All possible positions in the pattern are
-followed at once, as bits of one number, so that matching costs a few steps per character of the address:
-there is nothing that tries again, and no pattern that takes long.
+Follows the OpenSound Control 1.0 specification, with `//` from 1.1. All possible positions in the pattern are followed
+at once, as bits of one integer, so that matching takes a few steps per character of the address for any pattern,
+without backtracking.
 """
 
 from __future__ import annotations
@@ -14,34 +14,33 @@ from typing import Final
 
 MAX_LENGTH: Final = 255
 MAX_GROUPS: Final = 8
-"""How many groups `{…}` one part of a pattern may have."""
+"""Most groups `{…}` in one part of a pattern."""
 
 
 class PatternError(ValueError):
-    """A pattern that cannot be read; the message gives the reason."""
+    """An invalid pattern; the message is the reason."""
 
 
 def is_pattern(address: str) -> bool:
-    """Whether an address is to be matched rather than looked up."""
+    """Whether an address is a pattern."""
     return "//" in address or any(sign in address for sign in "*?[]{}")
 
 
 def without_signs(pattern: str) -> str:
-    """An address that a pattern nearly is: of each group its first choice, and none of the other signs."""
+    """An address similar to a pattern: the first choice of each group, without the other signs."""
     text = re.sub(r"\{([^,}]*)[^}]*\}", r"\1", pattern)
     return re.sub(r"\[[^\]]*\]|[*?\[\]{}]", "", text).replace("//", "/")
 
 
 class Pattern:
-    """A pattern, ready to be matched: `Pattern("/*/pitch_class/{c,d}*").matches(address)`.
+    """A compiled pattern: `Pattern("/*/pitch_class/{c,d}*").matches(address)`.
 
-    Raises PatternError for a bracket or brace left open or closed twice, for one longer than 255 characters,
-    or with more than 8 groups in one part.
+    Raises PatternError for unbalanced brackets or braces, more than 255 characters, or more than 8 groups in one part.
     """
 
     def __init__(self, text: str) -> None:
         if len(text) > MAX_LENGTH:
-            raise PatternError(f"a pattern has {MAX_LENGTH} characters at the most, this one {len(text)}")
+            raise PatternError(f"a pattern has at most {MAX_LENGTH} characters, this one has {len(text)}")
         if not text.startswith("/"):
             raise PatternError(f"a pattern begins with /: {text}")
         self.text = text
@@ -50,13 +49,13 @@ class Pattern:
             if part:
                 parts.append(_Part(part))
             elif not parts or parts[-1] is not None:
-                parts.append(None)  # what lies between the slashes of //: any number of parts
+                parts.append(None)  # //: any number of parts
         if parts[-1] is None and text.endswith("//"):
             parts.append(_Part("*"))  # "/a//" is everything below /a, not /a itself
         self._parts = parts
 
     def matches(self, address: str) -> bool:
-        """Whether an address, such as /piano/temperature, is one of those meant."""
+        """Whether the pattern matches an address such as /piano/temperature."""
         parts, last = self._parts, len(self._parts)
         at = self._skip(1)
         for piece in address[1:].split("/"):
@@ -74,7 +73,7 @@ class Pattern:
         return bool(at >> last & 1)
 
     def among(self, addresses: Iterable[str]) -> list[str]:
-        """Those addresses that it matches, in their order."""
+        """The addresses that the pattern matches, in their order."""
         return [address for address in addresses if self.matches(address)]
 
     def _skip(self, at: int) -> int:
@@ -85,16 +84,16 @@ class Pattern:
 
 
 class _Part:
-    """One part of a pattern: bit i of a state says that the first i steps of the pattern have been taken."""
+    """One part of a pattern: bit i of a state is set if the first i steps of the pattern have been matched."""
 
     def __init__(self, text: str) -> None:
         self._literal = text if not any(sign in text for sign in "*?[]{}") else None
         self._steps: list[frozenset[str] | None] = []
-        """What each step takes: these characters, or any for None; empty for a step that takes none."""
+        """The characters that each step accepts; None for any, empty for a step without a character."""
         self._excluded: dict[int, frozenset[str]] = {}
         self._stars = 0
         self._jumps: dict[int, int] = {}
-        """From a position's bit to the bits of those that follow without a character."""
+        """From a position's bit to the bits of the positions that are reached without a character."""
         self._jumping = 0
         self._masks: dict[str, int] = {}
         self._answers: dict[str, bool] = {}
@@ -121,11 +120,11 @@ class _Part:
         return bool(at >> len(self._steps) & 1)
 
     def _settle(self, at: int) -> int:
-        """Adds the positions that are reached without a character: past a star, into and out of a group."""
+        """Adds the positions that are reached without a character: after a star, at the start and end of a group."""
         at |= (at & self._stars) << 1
         done = 0
         while jumping := at & self._jumping & ~done:
-            lowest = jumping & -jumping  # every jump goes forward, so one pass upwards meets them all
+            lowest = jumping & -jumping  # all jumps go forward, so one pass upwards is enough
             done |= lowest
             at |= self._jumps[lowest]
             at |= (at & self._stars) << 1
@@ -163,7 +162,7 @@ class _Part:
                     raise PatternError(f"a part of a pattern has at most {MAX_GROUPS} groups {{…}}: {text}")
                 at = self._read_group(text, at)
             elif sign in "]}":
-                raise PatternError(f"{sign} closes what was not opened: {text}")
+                raise PatternError(f"{sign} without an opening bracket: {text}")
             else:
                 self._steps.append(frozenset(sign))
 
@@ -178,7 +177,7 @@ class _Part:
         index = 0
         while index < len(inside):
             if inside[index + 1 : index + 2] == "-" and index + 2 < len(inside):
-                # ranges are of ASCII, as all of OSC's addresses are
+                # ranges are within ASCII, like all OSC addresses
                 taken.update(c for c in _ASCII if inside[index] <= c <= inside[index + 2])
                 index += 3
             else:
@@ -190,7 +189,7 @@ class _Part:
         return end + 1
 
     def _read_group(self, text: str, at: int) -> int:
-        """Lays the choices out one after the other, each after a step that is only jumped from."""
+        """Lays out the choices one after the other, each after a step that is left only by a jump."""
         end = text.find("}", at)
         if end < 0:
             raise PatternError(f"{{ is not closed: {text}")

@@ -1,8 +1,8 @@
-"""Reading many UDP packets with one call of the system, where there is one for it: Linux's recvmmsg.
+"""Reads many UDP packets with one system call, Linux's recvmmsg.
 
-Each call that Python makes gives the interpreter up, and beside busy threads it gets it back 5 ms later: packet by
-packet, a full socket is then not emptied as fast as it fills, and what overflows is the newest. This call keeps the
-interpreter, which it may since it never waits.
+Each system call in Python releases the interpreter lock, and with other busy threads it takes up to 5 ms to get it
+back. Packet by packet, a full socket would then not be emptied as fast as it fills, and the newest packets would be
+lost. This call keeps the lock, which is possible because it never waits.
 """
 
 from __future__ import annotations
@@ -43,17 +43,17 @@ class _Message(ctypes.Structure):
 
 
 class BatchReceiver:
-    """Takes up to 64 packets at once from a socket, each cut at `longest` bytes. OSError where the system cannot."""
+    """Reads up to 64 packets at once, each cut to `longest` bytes. Raises OSError if the system does not support it."""
 
     def __init__(self, udp: socket.socket, longest: int) -> None:
         if sys.platform != "linux":
-            raise OSError(errno.ENOSYS, "recvmmsg is Linux's")
+            raise OSError(errno.ENOSYS, "recvmmsg exists on Linux only")
         try:
             self._call = ctypes.PyDLL(None, use_errno=True).recvmmsg  # unlike CDLL, it keeps the interpreter
         except AttributeError:
             raise OSError(errno.ENOSYS, "no recvmmsg") from None
         self._socket = udp
-        self._packets = ctypes.create_string_buffer(longest * AT_ONCE)  # touched only as far as packets reach
+        self._packets = ctypes.create_string_buffer(longest * AT_ONCE)  # pages are allocated only when written
         self._names = ctypes.create_string_buffer(_ADDRESS_BYTES * AT_ONCE)
         self._packet_at = [ctypes.addressof(self._packets) + number * longest for number in range(AT_ONCE)]
         self._name_at = [ctypes.addressof(self._names) + number * _ADDRESS_BYTES for number in range(AT_ONCE)]
@@ -66,7 +66,7 @@ class BatchReceiver:
         self._known: dict[bytes, Peer] = {}
 
     def take(self, most: int) -> list[tuple[bytes, Peer]]:
-        """What waits in the socket, in order: up to `most`, and 64. Raises OSError as `recvfrom` does."""
+        """The packets waiting in the socket, in order, at most `most` and 64. Raises OSError as `recvfrom` does."""
         wanted = min(most, AT_ONCE)
         for number in range(wanted):
             self._messages[number].header.name_size = _ADDRESS_BYTES

@@ -1,4 +1,4 @@
-"""The table of all OSC addresses, made from their declarations."""
+"""The reference table of all OSC addresses, generated from their declarations."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from models.base import Knob
 Form = Literal["text", "markdown", "json"]
 
 INTRODUCTION = (
-    "One more number than shown is a glide in seconds, for numbers and vectors.",
-    "No argument asks for the value, and presses a button; each component of a vector is an address, too.",
-    "Numbers are taken as i, f, h, d, T, F or as text; a choice by its name or its number from 0.",
+    "Numbers and vectors accept one more number: the duration of a glide in seconds.",
+    "A message without arguments queries the value, or presses a button; vector components have their own addresses.",
+    "Numbers are accepted as i, f, h, d, T, F or text; a choice by its name or its index from 0.",
 )
 
 
@@ -39,13 +39,13 @@ def table(tree: Tree, form: Form = "text") -> str:
 
     "text" for the terminal, "markdown" for a document, "json" for programs. Raises ValueError for others.
     """
-    leaves = sorted(tree.leaves(), key=_node)
+    parameters = sorted(tree.parameters(), key=_node)
     signals = sorted(tree.signals.values(), key=lambda signal: signal.address)
     match form:
         case "json":
             return json.dumps(
                 {
-                    "addresses": [_entry(leaf) for leaf in leaves],
+                    "addresses": [_entry(parameter) for parameter in parameters],
                     "signals": [_signal(signal) for signal in signals],
                     "commands": [_signal(command) for command in COMMANDS],
                     "replies": [_signal(reply) for reply in REPLIES],
@@ -54,18 +54,18 @@ def table(tree: Tree, form: Form = "text") -> str:
                 ensure_ascii=False,
             )
         case "markdown":
-            return _markdown(leaves, signals)
+            return _markdown(parameters, signals)
         case "text":
-            return _text(leaves, signals)
+            return _text(parameters, signals)
     raise ValueError(f"expected text, markdown or json, got {form!r}")
 
 
-def _node(leaf: Parameter) -> str:
-    return leaf.address.split("/")[1]
+def _node(parameter: Parameter) -> str:
+    return parameter.address.split("/")[1]
 
 
 def types(knob: Knob) -> str:
-    """The OSC types of a knob's arguments, as they are sent out: i, f and s only."""
+    """The OSC types with which a knob's arguments are sent: i, f and s only."""
     match knob.kind:
         case "event" if knob.arguments:
             return "".join(map(types, knob.arguments))
@@ -79,19 +79,19 @@ def types(knob: Knob) -> str:
             return "f"
 
 
-def _row(leaf: Parameter) -> ReferenceRow:
-    knob = leaf.knob
+def _row(parameter: Parameter) -> ReferenceRow:
+    knob = parameter.knob
     meaning = knob.meaning
     if knob.arguments:
         meaning += f": {_arguments(knob)}"
     elif knob.kind in ("vector", "event"):
         meaning += f" ({', '.join(knob.components)})"
     default = "" if knob.kind == "pulse" or knob.access != "rw" else _number_text(knob.default)
-    return ReferenceRow(leaf.address, types(knob), knob.access, _range(knob), default, meaning)
+    return ReferenceRow(parameter.address, types(knob), knob.access, _range(knob), default, meaning)
 
 
 def _arguments(knob: Knob) -> str:
-    """Each argument with its unit and meaning; those that may be left out in brackets."""
+    """Each argument with its unit and meaning; optional ones in brackets."""
     least = len(knob.components) - knob.optional
     parts = []
     for index, (name, argument) in enumerate(zip(knob.components, knob.arguments, strict=True)):
@@ -133,10 +133,10 @@ def _number_text(value: Any) -> str:
     return str(value)
 
 
-def _entry(leaf: Parameter) -> dict[str, Any]:
-    knob = leaf.knob
+def _entry(parameter: Parameter) -> dict[str, Any]:
+    knob = parameter.knob
     return {
-        "address": leaf.address,
+        "address": parameter.address,
         "types": types(knob),
         "kind": knob.kind,
         "access": knob.access,
@@ -156,10 +156,10 @@ def _signal(signal: Signal) -> dict[str, str]:
     return {"address": signal.address, "types": signal.types, "meaning": signal.meaning}
 
 
-def _text(leaves: list[Parameter], signals: list[Signal]) -> str:
+def _text(parameters: list[Parameter], signals: list[Signal]) -> str:
     lines = [*INTRODUCTION]
-    for node, group in groupby(leaves, key=_node):
-        rows = [_row(leaf) for leaf in group]
+    for node, group in groupby(parameters, key=_node):
+        rows = [_row(parameter) for parameter in group]
         lines += ["", f"/{node}"]
         shown = [
             (
@@ -184,18 +184,18 @@ def _short(tags: str) -> str:
 
 
 def _columns(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    # one long list of choices must not push all the meanings out of sight
+    # so that a long list of choices does not widen the column
     widths = [min(32, max(map(len, column))) for column in zip(*rows, strict=True)]
     return [
         "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     ]
 
 
-def _markdown(leaves: list[Parameter], signals: list[Signal]) -> str:
+def _markdown(parameters: list[Parameter], signals: list[Signal]) -> str:
     lines = ["# OSC addresses", "", *(f"- {sentence}" for sentence in INTRODUCTION)]
     heads = ("Address", "Types", "Access", "Range", "Default", "Meaning")
-    for node, group in groupby(leaves, key=_node):
-        rows = [_row(leaf) for leaf in group]
+    for node, group in groupby(parameters, key=_node):
+        rows = [_row(parameter) for parameter in group]
         cells = [(f"`{r.address}`", r.types, r.access, r.range, r.default, r.meaning) for r in rows]
         lines += ["", f"## /{node}", "", *_markdown_table(heads, cells)]
     for title, listed in (("Sent out", signals), ("Also understood", COMMANDS), ("Answered", REPLIES)):

@@ -1,4 +1,4 @@
-"""The queue of changes and signals on their way to one receiver, or to the OSC thread."""
+"""The queue of changes and signals for one receiver, or for the OSC thread."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ MAX_SIGNALS: Final = 20_000
 
 @dataclass(slots=True)
 class Publication:
-    """A change of a value, or a signal, to be sent."""
+    """A change of a value, or a signal, that is to be sent."""
 
     address: str
     arguments: tuple[Any, ...]
     is_value: bool
     anew: bool = False
-    """To be sent even to receivers that have the same value already: it is not what its sender asked for."""
+    """Whether to send it also to receivers that have this value: it differs from what its sender asked for."""
     except_to: Peer | None = None
 
 
 class SendQueue:
-    """What waits to be sent. Bounded: a value waits once, and past `size` signals the oldest is dropped.
+    """Publications that wait to be sent: each value once, and at most `size` signals, of which the oldest is dropped.
 
-    Any thread puts and takes.
+    Thread-safe.
     """
 
     def __init__(self, size: int = MAX_SIGNALS) -> None:
@@ -38,10 +38,10 @@ class SendQueue:
         self._count = itertools.count()
         self.size = size
         self.dropped = 0
-        """How many signals were dropped because the queue was full."""
+        """Number of signals dropped because the queue was full."""
 
     def put(self, publication: Publication) -> bool:
-        """Adds; True if the queue was empty, so that its reader must be woken."""
+        """Adds a publication; returns True if the queue was empty, so that its reader must be woken."""
         with self._lock:
             was_empty = not self._waiting
             if publication.is_value:
@@ -58,7 +58,7 @@ class SendQueue:
             return was_empty
 
     def take(self) -> list[Publication]:
-        """Everything that waits, in order."""
+        """Removes and returns all publications, in order."""
         with self._lock:
             taken = list(self._waiting.values())
             self._waiting.clear()

@@ -1,4 +1,4 @@
-"""The OSC server: one thread with a UDP socket and TCP beside it, which handles packets and nothing else."""
+"""The OSC server: one thread that handles the packets of a UDP socket and of TCP connections."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ AT_ONCE: Final = 256
 EVERYTHING: Final = 20_000
 LONGEST_SLEEP_S: Final = 60.0
 BUSY_S: Final = 0.005
-"""How long Python itself lets one thread run while others want to."""
+"""Python's switch interval: how long a thread runs while others wait for the interpreter lock."""
 REST_S: Final = 0.0002
-"""After being busy for so long. Python's lock, given up for the moment that a call of the system takes, is taken back
-before a thread waiting for it has woken, and that one begins its 5 ms anew: for as long as a flood lasts."""
+"""Rest after being busy for BUSY_S. A short system call releases Python's lock only briefly: this thread takes it back
+before a waiting thread has woken, which then waits another 5 ms, as long as a flood lasts."""
 
 
 class OscServer:
-    """Listens on a UDP port, writes what it receives to the tree, and sends the packets of `out`.
+    """Listens on a UDP port, writes received values to the tree, and sends the packets of `out`.
 
-    The constructor binds the port and raises OSError where it cannot; `listen_tcp` adds the TCP port of the same
-    number; `start` starts the thread, `close` stops it. Port 0 takes any free one; `port` is the one it got. Without a
-    host it has no socket and serves only the peers of `streams`. On a VirtualClock there is neither socket nor
-    thread: call `handle` for each packet and `poll` as time goes on; both return the packets to send.
+    The constructor binds the port and raises OSError if it cannot; `listen_tcp` adds the TCP port of the same number;
+    `start` starts the thread, `close` stops it. Port 0 chooses any free port; `port` is the actual one. Without a host
+    there is no socket, and only the peers of `streams` are served. On a VirtualClock there is neither socket nor
+    thread: call `handle` for each packet, and `poll` as time advances; both return the packets to send.
     """
 
     def __init__(
@@ -79,36 +79,36 @@ class OscServer:
         self.out.open = True
 
     def listen_tcp(self) -> None:
-        """Listens on the TCP port of the same number, too. Call before `start`; OSError where it is taken."""
+        """Also listens on the TCP port of the same number, before `start`. Raises OSError if it is taken."""
         assert self.host is not None
         self.tcp = TcpServer(self.host, self.port, self.streams, self.allow, self.clock)
 
     # -- without a thread --------------------------------------------------------------------------------
 
     def handle(self, packet: bytes, sender: Peer) -> list[Packet]:
-        """Acts on one packet; returns the answers. Raises nothing."""
+        """Processes one packet; returns the answers. Raises nothing."""
         return self.dispatcher.handle(packet, sender)
 
     def poll(self, now_s: float) -> list[Packet]:
-        """Acts on what is due by now; returns the packets to send: answers, changes, signals."""
+        """Processes what is due; returns the packets to send: answers, changes, signals."""
         answers = self.dispatcher.poll(now_s)
         return answers + self.out.poll(now_s)
 
     def next_due(self) -> float:
-        """The time at which `poll` has something to do, as far as is known now."""
+        """The time at which `poll` is needed, as far as known."""
         return min(self.dispatcher.next_due(), self.out.next_due())
 
-    # -- with one ----------------------------------------------------------------------------------------
+    # -- with a thread -----------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Starts the thread."""
         if self.clock.virtual:
-            raise RuntimeError("on a virtual clock OSC is polled, not started")
+            raise RuntimeError("on a virtual clock OSC cannot be started, only polled")
         self._thread = threading.Thread(target=self._run, name="osc", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        """Ends sounding notes, sends the packets that wait, closes the ports; may be called twice."""
+        """Ends sounding notes, sends waiting packets, closes the ports; may be called twice."""
         if self._thread is not None:
             self._stopping = True
             self._wake()
@@ -137,8 +137,8 @@ class OscServer:
 
     def _wake(self) -> None:
         if threading.current_thread() is self._thread or self.clock.virtual:
-            return  # it polls after each thing it does
-        with contextlib.suppress(OSError):  # full: it is awake already; closed: the thread has ended
+            return  # the server's own thread polls afterwards
+        with contextlib.suppress(OSError):  # full: the thread is awake already; closed: it has ended
             self._waker.send(b"\0")
 
     def _run(self) -> None:
@@ -170,7 +170,7 @@ class OscServer:
     def _sleep_s(self) -> float:
         if len(self.streams) or (self.udp is not None and self.udp.backlog):
             return 0.0
-        # what is scheduled between these three lines finds infinity, and wakes this thread: nothing is overslept
+        # anything scheduled between these three lines finds infinity and wakes this thread
         self.out.planned_s = float("inf")
         due_s = self.next_due()
         self.out.planned_s = due_s
@@ -186,7 +186,7 @@ class OscServer:
                         udp.receive(limit)
                     for _ in range(min(AT_ONCE, len(udp.backlog))):
                         self._receive(*udp.take())
-            if self.tcp is not None and len(self.streams) < AT_ONCE:  # else packets and senders wait
+            if self.tcp is not None and len(self.streams) < AT_ONCE:  # otherwise packets and senders wait
                 self.tcp.serve(ready)
             for packet, peer in self.streams.take(AT_ONCE):
                 if packet is None:
@@ -198,8 +198,8 @@ class OscServer:
             self._answer(self.poll(self.clock.now()))
             for peer in udp.refusals() if udp is not None else ():
                 if self.out.subscribers.refused(peer, self.clock.now()):
-                    log.info("OSC: %s:%d has gone; its subscription has ended", *peer)
-        except Exception:  # the thread must outlive every error: it is the only way in for OSC
+                    log.info("OSC: %s:%d no longer listens; its subscription has ended", *peer)
+        except Exception:  # the thread must survive every error, since all OSC passes through it
             self._failures += 1
             if self._failures <= 10:
                 log.exception("OSC: an error in the server itself")

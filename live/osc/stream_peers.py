@@ -1,6 +1,6 @@
-"""Peers with a connection, by TCP or WebSocket: their packets come in from any thread, answers go back by the same way.
+"""Peers connected by TCP or WebSocket: receives their packets from any thread, and sends answers over the connection.
 
-Their transport stands in front of the host: ("tcp 192.168.1.7", 50123).
+Their host is prefixed by the transport: ("tcp 192.168.1.7", 50123).
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from live.osc.subscriptions import Peer
 log = logging.getLogger(__name__)
 
 MAX_WAITING: Final = 10_000
-"""Packets that were received and not yet handled; past that the oldest is dropped."""
+"""Most packets received and not yet handled; beyond that the oldest is dropped."""
 TCP: Final = "tcp "
 WEB: Final = "web "
-"""What stands in front of the host of a connected peer."""
+"""The prefixes of the host of a connected peer."""
 
 Send = Callable[[bytes], None]
-"""Takes a packet for one peer, on the OSC thread; never waits, raises nothing."""
+"""Sends a packet to one peer; called on the OSC thread; must neither wait nor raise."""
 
 
 class StreamPeers:
-    """The connected peers, and their packets that wait. `wake` is called when the first packet waits."""
+    """The connected peers, and their waiting packets. `wake` is called when the first packet arrives."""
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self.dropped = 0
-        """Packets that came faster than they could be handled."""
+        """Number of packets dropped because they arrived too fast."""
         self._wake = wake
         self._lock = threading.Lock()
         self._sends: dict[Peer, Send] = {}
@@ -40,12 +40,12 @@ class StreamPeers:
         return len(self._received)
 
     def connect(self, peer: Peer, send: Send) -> None:
-        """A peer has connected; `send` takes the packets for it."""
+        """Adds a peer; `send` sends packets to it."""
         with self._lock:
             self._sends[peer] = send
 
     def disconnect(self, peer: Peer) -> None:
-        """A peer has gone, and its subscriptions with it."""
+        """Removes a disconnected peer; its subscriptions end."""
         with self._lock:
             if self._sends.pop(peer, None) is None:
                 return
@@ -53,7 +53,7 @@ class StreamPeers:
         self._wake()
 
     def receive(self, packet: bytes, peer: Peer) -> None:
-        """A packet of a peer has come in."""
+        """Adds a received packet."""
         with self._lock:
             self._received.append((packet, peer))
             if len(self._received) > MAX_WAITING:
@@ -64,12 +64,12 @@ class StreamPeers:
             self._wake()
 
     def take(self, most: int) -> list[tuple[bytes | None, Peer]]:
-        """The oldest packets, in order; None in the place of a packet means that the peer has gone."""
+        """Removes and returns the oldest packets, in order; None instead of a packet marks a disconnected peer."""
         with self._lock:
             return [self._received.popleft() for _ in range(min(most, len(self._received)))]
 
     def send(self, peer: Peer, packet: bytes) -> bool:
-        """Sends a packet to a peer; False where it is not connected."""
+        """Sends a packet to a peer; returns False if it is not connected."""
         with self._lock:
             send = self._sends.get(peer)
         if send is not None:
@@ -78,7 +78,7 @@ class StreamPeers:
 
 
 def is_stream(peer: Peer) -> bool:
-    """Whether that peer has a connection, rather than a UDP port."""
+    """Whether a peer has a connection instead of a UDP port."""
     return " " in peer[0]
 
 

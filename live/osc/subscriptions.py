@@ -1,4 +1,4 @@
-"""The subscribers: each one's address, the patterns it asked for, and how much it may be sent."""
+"""The subscribers of OSC output: their addresses, patterns and rate limits."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ MAX_SUBSCRIBERS: Final = 64
 MAX_PER_HOST: Final = 16
 MAX_PATTERNS: Final = 32
 BURST, PER_S = 4_000, 4_000
-"""Messages that one subscriber is sent at once, and a second; fixed ones have no limit."""
+"""Most messages to one subscriber at once, and per second; fixed ones have no limit."""
 GONE_AFTER_S: Final = 30.0
-"""How long a subscriber's machine must go on refusing before the subscription ends."""
+"""How long a subscriber's machine must refuse packets before the subscription ends."""
 REFUSAL_GAP_S: Final = 10.0
-"""Refusals further apart than this are not counted as going on."""
+"""Refusals further apart than this do not count as continuous."""
 
 Piece = tuple[str, int | None]
-"""What to send for a change: the address itself (None), or a component of its vector by index."""
+"""An address to send for a change: the changed address itself (index None), or a component of its vector."""
 
 
 @dataclass(eq=False)
 class Subscriber:
-    """A receiver of changes and signals: of all, or of those that match one of the patterns."""
+    """A receiver of all changes and signals, or of those that match one of its patterns."""
 
     peer: Peer
     fixed: bool = False
@@ -46,11 +46,11 @@ class Subscriber:
     _version: int = -1
 
     def affords(self, now_s: float) -> bool:
-        """Whether its rate allows one more message now; counts it."""
+        """Whether the rate limit allows one more message now; counts it."""
         return self.fixed or self._budget.take(now_s)
 
     def pieces(self, address: str, tree: Tree) -> tuple[Piece, ...]:
-        """The addresses under which a change at this one is sent to it; none if it did not subscribe to it."""
+        """The addresses under which a change is sent to this subscriber; none if it did not subscribe to them."""
         if self._version != tree.version or len(self._pieces) > 10_000:
             self._version = tree.version
             self._pieces.clear()
@@ -60,7 +60,7 @@ class Subscriber:
         return wanted
 
     def wants(self, *patterns: Pattern) -> None:
-        """Adds patterns; none means everything from now on. Values that it has already are sent again."""
+        """Adds patterns, or everything without patterns; current values are sent again."""
         if not patterns:
             self.patterns.clear()
         self.patterns.update((pattern.text, pattern) for pattern in patterns)
@@ -82,10 +82,10 @@ class Subscriber:
 class Subscriptions:
     """The bounded table of subscribers.
 
-    A subscription lasts until it is taken back, or until the receiving port has been refusing for half a
-    minute. Where the table is full, a new one takes the place of the one renewed least recently: an
-    installation that runs for months must not be blocked by programs that left without unsubscribing. Of one host
-    there are at most 16, so that one program cannot take the others' places. Fixed ones stay.
+    A subscription lasts until it is cancelled, or until the receiving port has refused packets for half a minute. In a
+    full table a new subscriber replaces the one renewed least recently, so that an installation that runs for months is
+    not blocked by programs that ended without unsubscribing. One host has at most 16, so that it cannot displace all
+    others. Fixed ones are never replaced.
     """
 
     def __init__(self) -> None:
@@ -95,11 +95,11 @@ class Subscriptions:
         return len(self._all)
 
     def all(self) -> list[Subscriber]:
-        """All subscribers as they are now."""
+        """All current subscribers."""
         return list(self._all.values())
 
     def add(self, peer: Peer, patterns: Iterable[Pattern] = (), fixed: bool = False) -> bool:
-        """Subscribes, or renews and extends; False where it would be more patterns than 32."""
+        """Adds, renews or extends a subscription; returns False if it would have more than 32 patterns."""
         subscriber = self._all.get(peer)
         new = {pattern.text: pattern for pattern in patterns}
         if len({**(subscriber.patterns if subscriber else {}), **new}) > MAX_PATTERNS:
@@ -107,7 +107,7 @@ class Subscriptions:
         if subscriber is None:
             subscriber = Subscriber(peer, fixed, new)
         else:
-            # one that gets everything and now names patterns gets only those from now on
+            # a subscriber of everything that names patterns receives only these from now on
             subscriber.wants(*new.values())
             subscriber.fixed |= fixed
             subscriber.refused_last_s = float("-inf")
@@ -122,7 +122,7 @@ class Subscriptions:
         return True
 
     def remove(self, peer: Peer, patterns: Iterable[str] = ()) -> bool:
-        """Removes some patterns, or the whole subscription; False where there was nothing to remove."""
+        """Removes some patterns, or the whole subscription; returns False if there was nothing to remove."""
         subscriber = self._all.get(peer)
         given = list(patterns)
         if subscriber is None:
@@ -139,7 +139,7 @@ class Subscriptions:
         return True
 
     def refused(self, peer: Peer, now_s: float) -> bool:
-        """Notes that no program listens at that port; True if this ended the subscription."""
+        """Counts a refused packet; returns True if this ended the subscription."""
         subscriber = self._all.get(peer)
         if subscriber is None:
             return False

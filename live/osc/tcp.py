@@ -21,9 +21,9 @@ log = logging.getLogger(__name__)
 
 MAX_CONNECTIONS: Final = 64
 MAX_UNSENT_BYTES: Final = 1_000_000
-"""What may wait to be sent to a peer that does not read; past that it is disconnected."""
+"""Most unsent bytes for a peer that does not read; beyond that it is disconnected."""
 READ_AT_ONCE: Final = 16_384
-"""Bytes read from all connections together before they are handled."""
+"""Most bytes read from all connections before they are handled."""
 
 
 @dataclass(eq=False)
@@ -31,16 +31,16 @@ class _Connection:
     socket: socket.socket
     peer: Peer
     framing: Framing | None = None
-    """Known with the first byte."""
+    """Determined by the first byte."""
     unsent: bytearray = field(default_factory=bytearray)
 
 
 class TcpServer:
-    """Listens on a TCP port; both framings, each answered in its own.
+    """Listens on a TCP port; accepts both framings, and answers in the same one.
 
-    Packets go to `streams`, which also brings the answers. At most 64 are connected: a new one takes the place of the
-    one that has been silent for longest. All methods belong to the OSC thread, except the constructor, which raises
-    OSError where the port is taken.
+    Packets are passed to `streams`, which also sends the answers. At most 64 peers are connected: a new one replaces
+    the one that has been silent for longest. All methods must be called on the OSC thread, except the constructor,
+    which raises OSError if the port is taken.
     """
 
     def __init__(self, host: str, port: int, streams: StreamPeers, allow: Allow, clock: Clock) -> None:
@@ -57,12 +57,12 @@ class TcpServer:
         self._connections: dict[Peer, _Connection] = {}  # the one silent for longest first
 
     def register(self, selector: selectors.BaseSelector) -> None:
-        """From now on the selector's events are given to `serve`."""
+        """Registers with a selector, whose events are to be passed to `serve`."""
         self._selector = selector
         selector.register(self.socket, selectors.EVENT_READ, self)
 
     def serve(self, ready: list[tuple[selectors.SelectorKey, int]]) -> None:
-        """Accepts, reads and writes where the selector found that possible; other keys are left alone."""
+        """Accepts, reads and writes for the ready keys; ignores keys of other sockets."""
         readable: list[_Connection] = []
         for key, events in ready:
             if key.data is self:
@@ -77,7 +77,7 @@ class TcpServer:
                 self._read(connection, max(256, READ_AT_ONCE // len(readable)))
 
     def close(self) -> None:
-        """Sends what is left, as far as it goes without waiting, and gives the port back."""
+        """Sends remaining bytes as far as possible without waiting, and closes the port."""
         for connection in list(self._connections.values()):
             self._flush(connection)
             self._end(connection)
@@ -88,7 +88,7 @@ class TcpServer:
     def _accept(self) -> None:
         try:
             one, address = self.socket.accept()
-        except OSError:  # it has gone before it was accepted, or there are no more file descriptors
+        except OSError:  # disconnected before it was accepted, or no more file descriptors
             return
         if address[0] not in self._allow:
             if self._refused.due(address[0], self._clock.now()) is not None:

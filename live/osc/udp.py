@@ -1,4 +1,4 @@
-"""The UDP socket: reads everything that has arrived at once, and learns which receivers refuse packets."""
+"""The UDP socket: reads all arrived packets at once, and detects receivers that refuse packets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from live.transport.clock import Clock
 log = logging.getLogger(__name__)
 
 RECEIVE_BUFFER: Final = 16 << 20
-"""Bytes asked of the system for packets that have arrived and were not read yet."""
+"""Requested size in bytes of the system's buffer for unread packets."""
 MAX_BACKLOG_BYTES: Final = 16_000_000
 
 _SO_RCVBUFFORCE = 33  # Linux's number; Python has no name for it
@@ -27,9 +27,9 @@ _RECVERR = {socket.AF_INET: (socket.IPPROTO_IP, 11), socket.AF_INET6: (socket.IP
 class UdpSocket:
     """A bound socket that never blocks.
 
-    A full socket drops the newest packet, and the last position of a fader would be lost. So all is read at
-    once into a backlog here, and where even that is full, the oldest is dropped. Raises OSError where the
-    port is taken or the host is no address of this machine.
+    A full socket drops the newest packet, so that the last position of a fader would be lost. Therefore all packets are
+    read at once into a backlog, which drops the oldest packet when it is full. Raises OSError if the port is taken or
+    the host is not an address of this machine.
     """
 
     def __init__(self, host: str, port: int, clock: Clock) -> None:
@@ -38,9 +38,9 @@ class UdpSocket:
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
         self.backlog: deque[tuple[bytes, Peer]] = deque()
         self.dropped = 0
-        """Packets that came faster than they could be handled."""
+        """Number of packets dropped because they arrived too fast."""
         self.unsent = 0
-        """Packets that the system would not send."""
+        """Number of packets that the system refused to send."""
         self._clock = clock
         self._backlog_bytes = 0
         self._refusals_wait = False
@@ -63,11 +63,11 @@ class UdpSocket:
             self._batch = BatchReceiver(self.socket, MAX_BYTES + 1)
 
     def receive(self, limit: int) -> None:
-        """Moves what has arrived into the backlog; at most so many packets, whatever the flood.
+        """Moves arrived packets to the backlog, at most `limit`.
 
-        Without recvmmsg each packet is a system call that gives up the interpreter lock, and beside a busy thread
-        taking it back can last 5 ms: so reading ends after 5 ms. A batch keeps the lock and empties the socket, which
-        would drop the newest packets, first.
+        Without recvmmsg each packet is a system call that releases the interpreter lock, and with other busy threads it
+        takes up to 5 ms to get it back: therefore reading ends after 5 ms. With recvmmsg the lock is kept and the
+        socket is emptied first, since it would drop the newest packets.
         """
         until_s = float("inf") if self._batch is not None else self._clock.now() + 0.005
         while limit > 0 and self._clock.now() <= until_s:
@@ -75,7 +75,7 @@ class UdpSocket:
                 came = self._batch.take(limit) if self._batch is not None else [self._take_one()]
             except BlockingIOError:
                 break
-            except OSError:  # Linux reports here that an earlier packet was refused
+            except OSError:  # Linux reports here that an earlier sent packet was refused
                 self._refusals_wait = True
                 limit -= 1
                 continue
@@ -91,19 +91,19 @@ class UdpSocket:
         return packet, (sender[0], sender[1])
 
     def take(self) -> tuple[bytes, Peer]:
-        """The oldest packet of the backlog."""
+        """Removes and returns the oldest packet of the backlog."""
         packet, sender = self.backlog.popleft()
         self._backlog_bytes -= len(packet) + 100
         return packet, sender
 
     def send(self, peer: Peer, packet: bytes) -> None:
-        """Sends, or counts what cannot be sent; never waits, never raises."""
+        """Sends a packet, or counts it if it cannot be sent; never waits, never raises."""
         for _ in range(3):
             try:
                 self._towards(peer).sendto(packet, peer)
                 return
             except (ConnectionRefusedError, ConnectionResetError):
-                self._refusals_wait = True  # of an earlier packet; this one has not been sent yet
+                self._refusals_wait = True  # an error of an earlier packet; this one is not sent yet
             except OSError as error:
                 if peer not in self._unreachable and len(self._unreachable) < 100:
                     self._unreachable.add(peer)
@@ -112,7 +112,7 @@ class UdpSocket:
         self.unsent += 1
 
     def refusals(self) -> list[Peer]:
-        """The peers whose port refused a packet since the last call; only Linux reports them."""
+        """The peers whose port has refused a packet since the last call; reported by Linux only."""
         refused: list[Peer] = []
         if sys.platform != "linux" or not self._refusals_wait:
             return refused
@@ -127,7 +127,7 @@ class UdpSocket:
         return refused
 
     def is_self(self, peer: Peer) -> bool:
-        """Whether that is this socket, as far as its addresses show."""
+        """Whether a peer is this socket, judging by its addresses."""
         return peer[1] == self.port and (_is_loopback(peer[0]) or peer[0] in (self.host, "0.0.0.0", "::"))
 
     def close(self) -> None:
@@ -136,7 +136,7 @@ class UdpSocket:
             one.close()
 
     def _towards(self, peer: Peer) -> socket.socket:
-        """The socket that reaches a peer: one bound to loopback reaches no other machine."""
+        """The socket for sending to a peer: a socket bound to loopback does not reach other machines."""
         family = socket.AF_INET6 if ":" in peer[0] else socket.AF_INET
         if family == self.socket.family and (not _is_loopback(self.host) or _is_loopback(peer[0])):
             return self.socket
@@ -149,7 +149,7 @@ class UdpSocket:
 
     def _grow(self) -> None:
         if sys.platform == "linux":
-            with contextlib.suppress(OSError):  # allowed to root only
+            with contextlib.suppress(OSError):  # permitted for root only
                 self.socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, RECEIVE_BUFFER)
                 return
         size = RECEIVE_BUFFER
@@ -157,7 +157,7 @@ class UdpSocket:
             try:
                 self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
                 return
-            except OSError:  # macOS refuses what is too much instead of giving what it has
+            except OSError:  # macOS refuses a size above its limit instead of reducing it
                 size //= 2
 
 

@@ -1,4 +1,4 @@
-"""Several writes to the tree at one instant, and the calls that follow from them."""
+"""Batches of writes to the tree, and of the calls that follow from them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ Call = Callable[[], object]
 
 
 class WriteBatch:
-    """Holds a lock while it is entered, once or several times one in the other, and the calls until the last exit.
+    """Holds a lock while it is entered (it may be nested), and defers calls until the outermost exit.
 
-    The calls are made without the lock; what they raise comes out of the last exit.
+    The calls are made without the lock; the outermost exit raises what they raise.
     """
 
     __slots__ = ("_calls", "_depth", "_lock")
@@ -35,7 +35,7 @@ class WriteBatch:
             run_all(calls)
 
     def hold(self, calls: list[Call]) -> list[Call]:
-        """The calls to be made now: none within a batch, which keeps them. The caller has the lock."""
+        """Returns the calls to make now: none within a batch, which defers them. The caller holds the lock."""
         if not self._depth:
             return calls
         self._calls += calls
@@ -43,7 +43,7 @@ class WriteBatch:
 
 
 def run_all(calls: Iterable[Call]) -> None:
-    """Makes all calls, then raises what the first failing one raised."""
+    """Makes all calls, then raises the first exception, if any."""
     failed: Exception | None = None
     for call in calls:
         try:

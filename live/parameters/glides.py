@@ -10,7 +10,7 @@ from live.patch import Patch
 from live.transport.clock import Clock
 
 STEP_S: Final = 0.05
-"""How often the value of a glide is published; a query gets the value of its moment."""
+"""Interval at which a gliding value is published; a query returns the current value."""
 
 
 class Glides:
@@ -24,14 +24,14 @@ class Glides:
         self._step_s = 0.0
 
     def open(self) -> None:
-        """Begins to watch."""
+        """Starts to watch the tree."""
         self.tree.watchers.append(self._watch)
 
     def follow(self, patch: Patch) -> None:
-        """Glides are the tree's, whatever the patch."""
+        """Does nothing: glides do not depend on the patch."""
 
     def advance(self, now_s: float) -> float:
-        """Tells, if it is time to."""
+        """Publishes the gliding values, if it is time."""
         if self._awake and now_s >= self._step_s:
             self._awake = False  # first, so that a glide that begins meanwhile is not overlooked
             self.tree.gliding()
@@ -40,7 +40,7 @@ class Glides:
         return self._step_s if self._awake else float("inf")
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """Does nothing: no resource is open."""
 
     def _watch(self, _address: str, _arguments: tuple[Any, ...]) -> None:
         if not self._awake and self.tree.glides:

@@ -1,4 +1,4 @@
-"""Who writes to the tree: known to everything that a write calls, on the thread that writes."""
+"""The peer that caused the current write, available to everything that the write calls on its thread."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ from contextvars import ContextVar, Token
 from typing import Any
 
 Peer = tuple[str, int]
-"""A program on the network: IP address and port; for a connection the transport is in front, "tcp 192.168.1.7"."""
+"""A program on the network: IP address and port; for a connection with the transport in front, "tcp 192.168.1.7"."""
 
 
 def performer_of(peer: Peer) -> str:
-    """Whose pens and keys a peer moves: its own on a connection; over UDP those of its machine.
+    """The performer whose pens and keys a peer moves: the connection, or over UDP the machine.
 
-    Many programs open a new UDP port for each message: by their ports a stroke would fall apart, and a key hang.
+    Many programs open a new UDP port for each message; with one performer per port, strokes would be split and keys
+    would never be released.
     """
     host, port = peer
     return f"{host}:{port}" if " " in host else host
 
 
 class Writer:
-    """A peer, and the arguments that it asked for at each address, before they were clipped."""
+    """A peer, and the arguments that it sent to each address, before clipping."""
 
     __slots__ = ("asked", "peer")
 
@@ -32,7 +33,7 @@ _WRITER: ContextVar[Writer | None] = ContextVar("writer", default=None)
 
 
 class on_behalf_of:  # a class, since a generator would cost OSC a fifth of its rate
-    """While this thread does what a writer has caused, perhaps on another thread, `current_writer` is that writer."""
+    """A context in which `current_writer` is this writer, for work that it caused, perhaps on another thread."""
 
     __slots__ = ("_before", "_writer")
 
@@ -50,10 +51,10 @@ class on_behalf_of:  # a class, since a generator would cost OSC a fifth of its 
 
 
 def writing(peer: Peer) -> on_behalf_of:
-    """While a peer's message is acted on, `current_writer` is a new Writer of this peer."""
+    """A context in which `current_writer` is a new Writer of this peer, while its message is processed."""
     return on_behalf_of(Writer(peer))
 
 
 def current_writer() -> Writer | None:
-    """The peer whose message this thread acts on; None for everything that this machine does by itself."""
+    """The writer whose message this thread is processing; None if no peer is the cause."""
     return _WRITER.get()

@@ -1,1 +1,1 @@
-"""Sessions: a whole performance written down while it happens, and played again from that."""
+"""Sessions: records a performance while it runs, and replays it bit for bit."""

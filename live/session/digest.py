@@ -1,4 +1,4 @@
-"""One number for all that a node has done: two performances with the same numbers are the same, to the last bit."""
+"""A checksum of a node's events: two performances with equal checksums are bit-identical."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from models.base import Event, NoteOn, Pen
 
 
 class EventDigest:
-    """An Output that keeps the CRC-32 of everything it is given, in its order, and counts notes and strokes."""
+    """An output that computes the CRC-32 of all calls in order, and counts notes and pen movements."""
 
     def __init__(self) -> None:
         self.value = 0
@@ -17,21 +17,21 @@ class EventDigest:
         """Movements of pens that are down."""
 
     def send(self, due_s: float, event: Event) -> None:
-        """Takes an event in, with its exact time."""
+        """Adds an event with its exact time."""
         self.notes += isinstance(event, NoteOn)
         self.points += isinstance(event, Pen) and event.down
         self._add(f"{due_s!r} {event!r}")
 
     def withdraw(self, after_s: float) -> None:
-        """Takes in that something is taken back."""
+        """Adds a withdrawal."""
         self._add(f"withdraw {after_s!r}")
 
     def silence(self) -> None:
-        """Takes in that all is taken back."""
+        """Adds a silencing."""
         self._add("silence")
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Does nothing: no resource is open."""
 
     def _add(self, said: str) -> None:
         self.value = zlib.crc32(said.encode(), self.value)

@@ -1,4 +1,4 @@
-"""Writes a performance down while it happens, on a thread of its own, so that nothing ever waits for a disk."""
+"""Records a session to a file; its own thread writes, so that no other thread waits for the disk."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from live.midi.output.recorder import free_name
 from live.patch import Change, Patch
 from live.session.digest import EventDigest
 from live.session.session_file import (
+    IterationBegun,
     Line,
     NodeAdded,
     NodeFailed,
@@ -23,41 +24,40 @@ from live.session.session_file import (
     PatchLoaded,
     SessionEnded,
     SessionHead,
-    TurnTaken,
     ValueStored,
     WeightsUsed,
     encode,
     head_line,
 )
 from live.system.disk_room import CHECK_EVERY_S, room_left
-from live.transport.clock import Beat, Clock
+from live.transport.clock import BeatLine, Clock
 from models.base import Event, FromFile, Knob, Model, Value
 
 EVERY_S = 0.25
-"""How often it writes: no more than that is lost in a crash."""
+"""Interval between two writes, and the most that a crash can lose."""
 WAITING_AT_MOST = 200_000
 BYTES_AT_MOST = 2_000_000_000
 TOGETHER = 1_000
-"""Lines that are written at once on a virtual clock, where nothing happens by itself."""
+"""Number of lines written together on a virtual clock, where there is no writing thread."""
 
 
 class SessionRecorder:
-    """A Recorder (see there) of a session, to a new file: `path` is what it is called in the end.
+    """A SessionObserver that writes to a new file, `path`.
 
-    A duo takes about 20 MB an hour. Where the disk fails, does not keep up or is about to be filled (2 GB), that is
-    said once through `fail(sentence)`, the recording ends, and the performance goes on. Raises OSError where the file
-    cannot be made.
+    The patch duo takes about 20 MB per hour. If the disk fails or is too slow, or the file reaches 2 GB, the error is
+    reported once through `fail(sentence)`, the recording ends, and the performance goes on. Raises OSError if the file
+    cannot be created.
     """
 
     def __init__(self, wanted: Path, head: SessionHead, clock: Clock, fail: Callable[[str], None]) -> None:
         self.path = free_name(wanted)
         self.size = 0
-        """Bytes written."""
+        """Size of the file in bytes."""
         self._clock = clock
         self._check_s = clock.now()
         self._fail = fail
         self._digests: dict[str, EventDigest] = {}
-        self._beats: dict[str, tuple[Beat, int]] = {}
+        self._beats: dict[str, tuple[BeatLine, int]] = {}
         self._lines: deque[Line | tuple[float, str, Path]] = deque()
         self._plain: set[str] = set()
         self._broken = ""
@@ -74,7 +74,7 @@ class SessionRecorder:
     # -- called by the engine, from any thread ------------------------------------------------------------------
 
     def add(self, node: str, model: Model) -> EventDigest:
-        """A node comes; what it does must be sent to the Output returned, too."""
+        """A node is added; its events must also be sent to the returned output."""
         self._digests[node] = EventDigest()
         self._beats.pop(node, None)
         self._append(NodeAdded(self._clock.now(), node))
@@ -82,45 +82,47 @@ class SessionRecorder:
         return self._digests[node]
 
     def remove(self, node: str) -> None:
-        """A node has stopped and gone."""
+        """A node has been stopped and removed."""
         if self._digests.pop(node, None) is not None:
             self._append(NodeRemoved(self._clock.now(), node))
 
     def patched(self, patch: Patch) -> None:
-        """The patch has been loaded again, and is about to be followed."""
+        """The patch has been reloaded; its changes follow."""
         self._append(PatchLoaded(self._clock.now(), patch.text))
 
     def follows(self, change: Change, model: Model | None) -> None:
-        """A change of the patch is about to be done, perhaps with a model that was loaded for it."""
+        """A change of the patch is about to be applied, with the model loaded for it, if any."""
         if change.node in self._digests and change.do == "out":
             self._append(OutputChanged(self._clock.now(), change.node))
         elif change.node in self._digests and change.do == "weights" and model is not None:
             self._weights(change.node, model)
 
-    def wrote(self, now_s: float, address: str, knob: Knob, value: Value, glide_s: float) -> None:
+    def value_stored(self, now_s: float, address: str, knob: Knob, value: Value, glide_s: float) -> None:
         """A value was stored. Events are not recorded here: the node that receives one records it."""
         if knob.kind != "event":
             if knob.kind != "pulse" and knob.sets is None:
                 self._plain.add(address)
             self._append(ValueStored(now_s, address, value, glide_s))
 
-    def looked(self, now_s: float, node: str, heard: Sequence[Event], beats: Beat, meter: int, swapped: bool) -> None:
-        """A node took its turn; one that lives on pictures is left out."""
+    def iteration_begun(
+        self, now_s: float, node: str, heard: Sequence[Event], beats: BeatLine, meter: int, swapped: bool
+    ) -> None:
+        """A node began an iteration; nodes that take pictures are not recorded."""
         digest = self._digests.get(node)
         if digest is None:
             return
         known = self._beats.get(node)
         self._beats[node] = beats, meter
         line = beats if known != (beats, meter) else None
-        self._append(TurnTaken(now_s, node, digest.value, tuple(heard), line, meter, swapped))
+        self._append(IterationBegun(now_s, node, digest.value, tuple(heard), line, meter, swapped))
 
-    def failed(self, now_s: float, node: str, sentence: str) -> None:
-        """What a node did in its turn has failed."""
+    def node_failed(self, now_s: float, node: str, sentence: str) -> None:
+        """A node's iteration has failed."""
         if node in self._digests:
             self._append(NodeFailed(now_s, node, sentence))
 
     def close(self) -> None:
-        """Writes what has come, and the end; once the nodes have stopped. Once is enough."""
+        """Writes the remaining lines and the end; to be called after the nodes have stopped. May be called twice."""
         if self._closing:
             return
         self._append(SessionEnded(self._clock.now(), {node: digest.value for node, digest in self._digests.items()}))
@@ -144,7 +146,7 @@ class SessionRecorder:
             return
         self._lines.append(line)
         if len(self._lines) > WAITING_AT_MOST:
-            self._broken = "the disk does not keep up"  # the writer says so: here, somebody may hold the tree
+            self._broken = "the disk is too slow"  # reported by `_write`: the caller may hold the tree's lock
         elif self._clock.virtual and len(self._lines) >= TOGETHER:
             self._write()
 
@@ -168,13 +170,13 @@ class SessionRecorder:
                 self._put(b"".join(encode(line) for line in _newest(hashed, self._plain)))
             except OSError as error:
                 self._broken = error.strerror or str(error)
-            except (TypeError, ValueError) as error:  # something that JSON has no word for
+            except (TypeError, ValueError) as error:  # a value that JSON cannot represent
                 self._broken = str(error)
             if self.size > BYTES_AT_MOST:
-                self._broken = f"it has grown to {self.size / 1e6:.1f} MB"
+                self._broken = f"the file has reached {self.size / 1e6:.1f} MB"
         if self._broken and not self._reported:
             self._reported = True
-            self._fail(f"{self.path}: {self._broken}; the session's recording ends here")
+            self._fail(f"{self.path}: {self._broken}; the recording of the session ends here")
 
     def _put(self, data: bytes) -> None:
         self.size += len(data)
@@ -183,7 +185,7 @@ class SessionRecorder:
 
 
 def versions() -> dict[str, str]:
-    """Of the program and what its numbers depend on, and the machine."""
+    """Versions of the program and of the packages that its results depend on, and the machine."""
     found = {"python": platform.python_version(), "machine": f"{platform.system()} {platform.machine()}"}
     for package in ("arabesque", "torch", "numpy"):
         try:
@@ -194,7 +196,7 @@ def versions() -> dict[str, str]:
 
 
 def sha256_of(file: Path) -> str:
-    """The SHA-256 of a file's bytes; empty where it cannot be read any more."""
+    """The SHA-256 of a file's bytes; empty if it can no longer be read."""
     try:
         with file.open("rb") as opened:
             return hashlib.file_digest(opened, "sha256").hexdigest()
@@ -207,10 +209,10 @@ def _hashed(at_s: float, node: str, file: Path) -> WeightsUsed:
 
 
 def _newest(lines: Sequence[Line], plain: set[str]) -> list[Line]:
-    """Drops writes that no node has read: of those to one address between two iterations of its node, all but the
-    last. So a flood of messages does not flood the disk.
+    """Drops writes that no node has read, so that a flood of messages does not flood the disk.
 
-    A write that sets others, presses or glides may depend on those before it: none before it is left out.
+    Of the writes to one address between two iterations of its node only the last is kept. A write that sets other
+    knobs, presses a button or glides may depend on earlier writes, so none before it is dropped.
     """
     kept: list[Line] = []
     later: dict[str, set[str]] = {}

@@ -1,7 +1,7 @@
-"""Plays a session again: walks its journal on a virtual clock, and lets each node do the same at the same time.
+"""Replays a session: reads its file line by line on a virtual clock, and runs each node's iterations at their times.
 
-What moved the controls, such as cues, mappings, presets or a fader box, is not run again: what it wrote is in the
-journal. So only the tree, the nodes and their ways to MIDI are here.
+Sources of control, such as cues, mappings, presets or a fader box, are not run again, since the file contains the
+values that they wrote. Therefore a replay consists of the tree, the nodes and their MIDI outputs only.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from live.patch import PatchError, load
 from live.session.digest import EventDigest
 from live.session.recorder import sha256_of
 from live.session.session_file import (
+    IterationBegun,
     Line,
     NodeAdded,
     NodeFailed,
@@ -28,7 +29,6 @@ from live.session.session_file import (
     PatchLoaded,
     SessionEnded,
     SessionError,
-    TurnTaken,
     ValueStored,
     WeightsUsed,
     head_of,
@@ -42,23 +42,23 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class ReplayOutcome:
-    """What a replay has come to."""
+    """The result of a replay."""
 
     seconds: float = 0.0
-    turns: int = 0
+    iterations: int = 0
     notes: int = 0
     points: int = 0
-    """Movements of pens on the paper."""
+    """Number of pen movements on the paper."""
     ended: bool = False
-    """Whether the session has its end; one of an engine that died has not."""
+    """Whether the file is complete; it is not after a crash."""
     difference: str = ""
-    """The first thing that was not as recorded; empty where all was, to the last bit."""
+    """The first difference from the recording, as a sentence; empty if the result is bit-identical."""
 
 
 class Replay:
-    """One session being played again; with `record`, into a MIDI file of that name.
+    """Replays one session; with `record`, into a MIDI file of that name.
 
-    Raises SessionError where the file cannot be read, PatchError where its patch or its weights cannot be loaded.
+    Raises SessionError if the file cannot be read, PatchError if its patch or its weights cannot be loaded.
     """
 
     def __init__(self, session: Path, record: Path | None = None) -> None:
@@ -78,7 +78,7 @@ class Replay:
         self._forced: set[str] = set()
 
     def run(self) -> ReplayOutcome:
-        """Plays it through; SessionError at a line that is none, after all before it has been played."""
+        """Replays all lines. Raises SessionError at an invalid line, after replaying those before it."""
         first_s: float | None = None
         try:
             with closing(lines_of(self.session)) as lines:
@@ -89,7 +89,7 @@ class Replay:
                     self.voices.poll()
                     self.tree.gliding()
                     try:
-                        self._do(number, line)
+                        self._apply(number, line)
                     except (KeyError, ValueError) as error:
                         raise SessionError(f"{self.session}, line {number}: {error}") from error
         finally:
@@ -107,12 +107,12 @@ class Replay:
 
     # -- one line ------------------------------------------------------------------------------------------------
 
-    def _do(self, number: int, line: Line) -> None:
+    def _apply(self, number: int, line: Line) -> None:
         match line:
-            case TurnTaken():
-                self._look(number, line)
+            case IterationBegun():
+                self._iterate(number, line)
             case ValueStored(_, address, value, glide_s):
-                if address in self.tree:  # the window, presets and cues are not here
+                if address in self.tree:  # a replay has no window, presets or cues
                     self.tree.set(address, value, glide_s)
             case NodeFailed(at_s, node, sentence):
                 self._fail(at_s, node, sentence)
@@ -123,19 +123,19 @@ class Replay:
             case PatchLoaded(_, text):
                 self._patch = load(self._path, text)
             case OutputChanged(_, node):
-                self._wire(node)
+                self._connect(node)
             case WeightsUsed(_, node, file, sha256):
                 self._compare_weights(node, file, sha256)
             case SessionEnded(_, done):
                 self._end(number, done)
 
-    def _look(self, number: int, line: TurnTaken) -> None:
+    def _iterate(self, number: int, line: IterationBegun) -> None:
         runner = self._runners.get(line.node)
         if runner is None:
-            # Made no sooner, so that it begins with the seed that it was given.
-            runner = self._pace(line.node)(line.node, self._models[line.node], self.tree, self.clock, ())
+            # Created only now, because its seed is among the values stored before its first iteration.
+            runner = self._runner_class(line.node)(line.node, self._models[line.node], self.tree, self.clock, ())
             self._runners[line.node] = runner
-            self._wire(line.node)
+            self._connect(line.node)
         self._compare(number, line.node, line.done, line.at_s)
         if line.swapped:
             runner.swap(self._coming.pop(line.node) if line.node in self._coming else self._model(line.node))
@@ -144,27 +144,27 @@ class Replay:
             self.clock.meter = line.meter
         for event in line.heard:
             runner.hear(event)
-        self.outcome.turns += 1
+        self.outcome.iterations += 1
         runner.iterate()
 
     def _fail(self, at_s: float, node: str, sentence: str) -> None:
-        """What failed by itself fails again; what failed by chance (a full memory, a device) is made to."""
+        """Fails the node, unless its iteration failed again by itself; the cause may have been external."""
         runner = self._runners[node]
         if runner.failed_s != at_s:
-            log.info("%s failed then and would not now: made to", sentence)
+            log.info("recorded failure, repeated: %s", sentence)
             runner.fail(at_s, sentence)
             self._forced.add(node)
 
     def _add(self, node: str) -> None:
         model = self._models[node] = self._model(node)
-        for name, knob in self._pace(node).knobs_of_loaded(model).items():
+        for name, knob in self._runner_class(node).knobs_of_loaded(model).items():
             self.tree.add(f"/{node}/{name}", knob)
         self._digests[node] = EventDigest()
         midi = self._patch.nodes[node].midi
         if midi is not None:
             self.voices.add(node, midi)
 
-    def _pace(self, node: str) -> type[EventRunner]:
+    def _runner_class(self, node: str) -> type[EventRunner]:
         runs = self._patch.nodes[node].runs
         return runs if issubclass(runs, EventRunner) else EventRunner
 
@@ -178,7 +178,7 @@ class Replay:
         self.voices.remove(node)
         self.tree.remove(node)
 
-    def _wire(self, node: str) -> None:
+    def _connect(self, node: str) -> None:
         midi = self._patch.nodes[node].midi
         voice = [self.voices.add(node, midi)] if midi is not None else []
         if midi is None:
@@ -192,7 +192,7 @@ class Replay:
             raise PatchError(f"{self.session}: its patch has no node {node}")
         return load_model(node, made, self._path)
 
-    # -- as it was? ----------------------------------------------------------------------------------------------
+    # -- comparison ----------------------------------------------------------------------------------------------
 
     def _compare(self, number: int, node: str, done: int, at_s: float) -> None:
         digest = self._digests[node]
@@ -200,15 +200,15 @@ class Replay:
             self._forced.discard(node)
             digest.value = done
         if digest.value != done:
-            self._differ(f"line {number}: {node} had done something else before its turn at {at_s:.6f} s")
-            digest.value = done  # so that what comes is compared for itself
+            self._differ(f"line {number}: the events of {node} before its iteration at {at_s:.6f} s differ")
+            digest.value = done  # so that later events are compared independently
 
     def _compare_weights(self, node: str, file: str, sha256: str) -> None:
         if node in self._runners:
             self._coming[node] = self._model(node)
         model = self._coming.get(node, self._models[node])
         if isinstance(model, FromFile) and model.file is not None and sha256_of(model.file) != sha256:
-            log.warning("%s: the weights in %s are not those of the session, %s", node, model.file, file)
+            log.warning("%s: the weights in %s differ from those of the session, %s", node, model.file, file)
 
     def _end(self, number: int, done: dict[str, int]) -> None:
         self.outcome.ended = True

@@ -1,8 +1,8 @@
-"""The file of a session: text, one JSON value a line, only ever added to, so that it is whole up to its last line.
+"""The file format of sessions: text with one JSON value per line, append-only, so that it is valid up to its last line.
 
-The first line is a Head, an object; each further one is an array, its word first, then the time in seconds on the
-recording engine's clock. Numbers are written so that they are read back bit for bit. The lines stand in the order in
-which things happened; see the classes below for what each says.
+The first line is an object, the SessionHead. Each further line is an array: a keyword, the time in seconds on the
+recording engine's clock, and the fields of the class below with that keyword. Numbers are read back bit for bit. Lines
+are in the order in which things happened.
 """
 
 from __future__ import annotations
@@ -13,43 +13,43 @@ from dataclasses import asdict, astuple, dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar, get_args
 
-from live.transport.clock import Beat
+from live.transport.clock import BeatLine
 from models.base import Event, Frame, Value
 
 T = TypeVar("T")
 
 FORMAT = 1
 HEARD: dict[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event) if kind is not Frame}
-"""What a node may have heard, by name; pictures are not kept."""
+"""The events that a node may receive, by name; pictures are not recorded."""
 
 
 class SessionError(Exception):
-    """A session that cannot be read or played again; the message names the file and the line."""
+    """A session that cannot be read or replayed; the message names the file and the line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionHead:
-    """Where a session comes from: enough to play it again, and to say why it may differ."""
+    """The origin of a session: what is needed to replay it, and to explain differences."""
 
     patch: str
     """The patch file's path when it was recorded."""
     text: str
-    """The patch itself, a Python program."""
+    """The source text of the patch, a Python program."""
     sha256: str
-    """Of that text."""
+    """SHA-256 of that text."""
     date: str
     versions: dict[str, str]
-    """Of the program and of what its numbers depend on, and the machine."""
+    """Versions of the program and of the packages that its results depend on, and the machine."""
     seed: int | None = None
-    """As the command line gave it; each node's own seed is among the writes."""
+    """The seed from the command line; each node's own seed is among the stored values."""
     settings: Sequence[Sequence[str]] = ()
     format: int = FORMAT
-    kept: str = "All that reached the nodes, but no pictures: nodes fed by a camera are not played again."
+    kept: str = "All inputs of the nodes except pictures: nodes with a camera are not replayed."
 
 
 @dataclass(frozen=True, slots=True)
 class NodeAdded:
-    """A node of the patch has come."""
+    """A node was added."""
 
     WORD: ClassVar[str] = "add"
     at_s: float
@@ -58,7 +58,7 @@ class NodeAdded:
 
 @dataclass(frozen=True, slots=True)
 class NodeRemoved:
-    """A node has gone."""
+    """A node was removed."""
 
     WORD: ClassVar[str] = "remove"
     at_s: float
@@ -67,7 +67,7 @@ class NodeRemoved:
 
 @dataclass(frozen=True, slots=True)
 class WeightsUsed:
-    """Which file a node's weights were read from, and the SHA-256 of its bytes."""
+    """The file of a node's weights, and its SHA-256."""
 
     WORD: ClassVar[str] = "weights"
     at_s: float
@@ -78,7 +78,7 @@ class WeightsUsed:
 
 @dataclass(frozen=True, slots=True)
 class PatchLoaded:
-    """The patch was loaded again: from here, what the nodes that come, and those that get new weights, are made of."""
+    """The patch was reloaded; nodes added and weights loaded from here on come from this text."""
 
     WORD: ClassVar[str] = "patch"
     at_s: float
@@ -87,7 +87,7 @@ class PatchLoaded:
 
 @dataclass(frozen=True, slots=True)
 class OutputChanged:
-    """A node has the MIDI port and channel that the patch now gives it."""
+    """A node was connected to the MIDI port and channel that the patch now names."""
 
     WORD: ClassVar[str] = "wire"
     at_s: float
@@ -96,7 +96,7 @@ class OutputChanged:
 
 @dataclass(frozen=True, slots=True)
 class ValueStored:
-    """A value was stored at an address, at once or gliding there."""
+    """A value was stored at an address, at once or as the target of a glide."""
 
     WORD: ClassVar[str] = "set"
     at_s: float
@@ -106,8 +106,8 @@ class ValueStored:
 
 
 @dataclass(frozen=True, slots=True)
-class TurnTaken:
-    """A node took its turn: what it went by beside its knobs, and a number for all it had done before."""
+class IterationBegun:
+    """A node began an iteration: its inputs besides the knobs, and the checksum of its events before."""
 
     WORD: ClassVar[str] = "look"
     at_s: float
@@ -115,16 +115,16 @@ class TurnTaken:
     done: int
     """See live.session.digest."""
     heard: tuple[Event, ...] = ()
-    beats: Beat | None = None
-    """The line of beats, where it is not that of the node's turn before."""
+    beats: BeatLine | None = None
+    """Beats as a function of time, if changed since the node's previous iteration."""
     meter: int = 4
     swapped: bool = False
-    """With this turn it got the weights that the patch now says."""
+    """Whether it changed to the new weights of the patch with this iteration."""
 
 
 @dataclass(frozen=True, slots=True)
 class NodeFailed:
-    """What a node did in its last turn has failed, and it began again."""
+    """A node's last iteration failed, and the node restarted."""
 
     WORD: ClassVar[str] = "fail"
     at_s: float
@@ -134,7 +134,7 @@ class NodeFailed:
 
 @dataclass(frozen=True, slots=True)
 class SessionEnded:
-    """The end, in order, and what each node had done: a file without it comes from an engine that died."""
+    """The regular end, with the checksum of each node; missing after a crash."""
 
     WORD: ClassVar[str] = "end"
     at_s: float
@@ -148,7 +148,7 @@ Line = (
     | PatchLoaded
     | OutputChanged
     | ValueStored
-    | TurnTaken
+    | IterationBegun
     | NodeFailed
     | SessionEnded
 )
@@ -156,14 +156,14 @@ _KINDS: dict[str, type[Line]] = {kind.WORD: kind for kind in get_args(Line)}
 
 
 def head_line(head: SessionHead) -> bytes:
-    """The first line of a file."""
+    """Encodes the first line of a file."""
     return _json({"arabesque session": head.format, **asdict(head)})
 
 
 def encode(line: Line) -> bytes:
-    """A further line of a file."""
+    """Encodes a further line of a file."""
     match line:
-        case TurnTaken(at_s, node, done, heard, beats, meter, swapped):
+        case IterationBegun(at_s, node, done, heard, beats, meter, swapped):
             more: dict[str, Any] = {}
             if heard:
                 more["heard"] = [[type(event).__name__, *astuple(event)] for event in heard]
@@ -179,7 +179,7 @@ def encode(line: Line) -> bytes:
 
 
 def head_of(path: Path) -> SessionHead:
-    """What a file begins with. Raises SessionError."""
+    """Reads the first line of a file. Raises SessionError."""
     try:
         with path.open("rb") as file:
             return _parsed(path, 1, file.readline(), _head)
@@ -188,9 +188,9 @@ def head_of(path: Path) -> SessionHead:
 
 
 def lines_of(path: Path) -> Generator[tuple[int, Line], None, None]:
-    """A file's further lines with their numbers, read as they are asked for; close it.
+    """Yields the further lines of a file with their numbers; the caller closes the generator.
 
-    A last line without an end, such as a crash leaves, is left out. Raises SessionError at one that is none.
+    A last line without a line end, as after a crash, is ignored. Raises SessionError at an invalid line.
     """
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
@@ -208,9 +208,9 @@ def _parsed(path: Path, number: int, line: bytes, make: Callable[[Any], T]) -> T
 
 def _head(said: Any) -> SessionHead:
     if not isinstance(said, dict) or "arabesque session" not in said:
-        raise ValueError("expected the file to begin as a session does")
+        raise ValueError("expected the first line of a session file")
     if said.pop("arabesque session") != FORMAT:
-        raise ValueError(f"expected format {FORMAT}: it comes from another version of the program")
+        raise ValueError(f"expected format {FORMAT}: the file comes from another version of the program")
     return SessionHead(**{**said, "settings": tuple(map(tuple, said.get("settings", ())))})
 
 
@@ -219,12 +219,12 @@ def _line(said: Any) -> Line:
     kind = _KINDS[word]
     if not isinstance(at_s, float | int):
         raise ValueError(f"expected a time, got {at_s!r}")
-    if kind is not TurnTaken:
+    if kind is not IterationBegun:
         return kind(at_s, *rest)
     node, done, more = (*rest, {}) if len(rest) == 2 else rest
     *line, meter = more.get("beats", [4])
     heard = tuple(HEARD[name](*values) for name, *values in more.get("heard", ()))
-    return TurnTaken(at_s, node, done, heard, Beat(*line) if line else None, meter, bool(more.get("swapped")))
+    return IterationBegun(at_s, node, done, heard, BeatLine(*line) if line else None, meter, bool(more.get("swapped")))
 
 
 def _json(value: Any) -> bytes:

@@ -15,15 +15,15 @@ from live.transport.clock import Clock
 def start_session(
     options: Options, path: Path | None, text: str, clock: Clock, fail: Callable[[str], None]
 ) -> SessionRecorder | None:
-    """A recorder where the options ask for one; `path` and `text` are the patch's.
+    """Creates a recorder if the options ask for one; `path` and `text` are those of the patch.
 
-    What keeps it from being recorded is reported through `fail(sentence)`, and the patch plays without.
+    An error is reported through `fail(sentence)`, and the patch plays without a recorder.
     """
     wanted = options.session
     if wanted is None:
         return None
     if path is None or not text:
-        fail(f"--record-session {wanted}: the patch comes from no file; playing on without")
+        fail(f"--record-session {wanted}: the patch has no file; playing without a recording")
         return None
     head = SessionHead(
         patch=str(path.resolve()),
@@ -37,5 +37,5 @@ def start_session(
     try:
         return SessionRecorder(wanted, head, clock, fail)
     except OSError as error:
-        fail(f"--record-session {wanted}: {error.strerror}; playing on without")
+        fail(f"--record-session {wanted}: {error.strerror}; playing without a recording")
         return None

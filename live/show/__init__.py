@@ -1,1 +1,1 @@
-"""What runs a show: presets, cues, and mappings from what happens to what is controlled."""
+"""Services of a show: presets, cues, mappings, and saved state."""

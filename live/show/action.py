@@ -1,4 +1,4 @@
-"""Runs one action of a cue: writes to its address, or to every address that its pattern matches."""
+"""Runs one action of a cue: writes its values to one address, or to all that its pattern matches."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from live.show.cue import Action
 
 
 def run(tree: Tree, action: Action, fade_s: float, fail: Callable[[str], None]) -> float:
-    """Writes the values; `fade_s` is the glide where the action names none. Returns the longest glide in seconds.
+    """Writes the values; `fade_s` is the glide if the action states none. Returns the longest glide in seconds.
 
-    An address that refuses its value is reported to `fail`; the others are written.
+    A value that is refused is reported to `fail`; the others are written.
     """
     longest_s = 0.0
     for address in _reported(lambda: targets(tree, action), fail) or ():
@@ -23,15 +23,16 @@ def run(tree: Tree, action: Action, fade_s: float, fail: Callable[[str], None]) 
 
 
 def targets(tree: Tree, action: Action) -> Iterable[str]:
-    """The addresses that an action writes to. Raises AddressError where there are none, PatternError."""
+    """The addresses that an action writes to. Raises AddressError if there are none, PatternError for a bad pattern."""
     if not is_pattern(action.address):
         tree.knob(action.address)
         return [action.address]
     # A pattern that matches everything must not run cues or stop the engine.
-    free = [leaf.address for leaf in tree.leaves() if not leaf.address.startswith(("/cue/", "/engine/"))]
+    addresses = [parameter.address for parameter in tree.parameters()]
+    free = [address for address in addresses if not address.startswith(("/cue/", "/engine/"))]
     found = [address for address in Pattern(action.address).among(free) if "w" in tree.knob(address).access]
     if not found:
-        raise AddressError(f"no address that can be written matches {action.address}")
+        raise AddressError(f"no writable address matches {action.address}")
     return found
 
 

@@ -15,13 +15,13 @@ from models.base import Knob, KnobError, Value
 Override = Literal["pause", "return", "ignore"]
 OVERRIDES: Final[tuple[Override, ...]] = ("pause", "return", "ignore")
 TAKE_OVER_S: Final = 1.0
-"""How long a mapping takes to move its target back after it was moved by hand."""
+"""Time in which a mapping moves its target back after a person has moved it."""
 
 
 class ActiveMapping:
-    """Moves one target by a checked mapping. `changed` is called when one of its own addresses is set.
+    """Moves one target according to a mapping. `changed` is called when one of the mapping's own addresses is set.
 
-    Raises AddressError for a target that is not there.
+    Raises AddressError for a target that does not exist.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class ActiveMapping:
             return False
 
     def table(self) -> dict[str, Any]:
-        """The mapping as it is now, as a table of the file."""
+        """The current mapping as a table for the file."""
         table: dict[str, Any] = {"source": self.source.text}
         for name in MAPPING_KNOBS:
             if self._ranged or not name.startswith("from"):
@@ -74,7 +74,7 @@ class ActiveMapping:
     def step(self, now_s: float, elapsed_s: float, override: Override, return_s: float) -> None:
         """Reads the source and moves the target. Raises AddressError and KnobError."""
         rate = self._number("rate")
-        if self.source.wave is not None:  # its phase goes on while the mapping is paused
+        if self.source.wave is not None:  # the phase continues while the mapping is paused
             wave = self.source.read(rate, elapsed_s, self.name)
         if not self.enabled:
             self._put = None
@@ -135,7 +135,7 @@ class ActiveMapping:
         self._changed()
 
     def _moved(self, _value: Value) -> None:
-        """The source's range was set, so it is no longer the declared one."""
+        """Keeps the range that was set, instead of the source's declared one."""
         self._ranged = True
         self._changed()
 
@@ -158,7 +158,7 @@ class ActiveMapping:
         self._changed()
 
     def _take_range(self) -> None:
-        """Takes the source's range from its declaration."""
+        """Sets the range to the one that the source declares."""
         low, high, log = self.source.range()
         self._log = log
         if not self._ranged:
@@ -176,7 +176,7 @@ class ActiveMapping:
         return min(1.0, max(0.0, (raw - low) / (high - low)))
 
     def _free(self, now_s: float, override: Override, return_s: float) -> bool:
-        """Whether the mapping may move its target now. A target that differs from what it set was moved by hand."""
+        """Whether the mapping may move its target now: a target that differs from what it set was moved by a person."""
         present = self._tree.get(self.target)
         moved = present != self._put or self._tree.moving(self.target)
         if self._put is not None and moved and override != "ignore":

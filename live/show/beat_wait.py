@@ -1,4 +1,4 @@
-"""Waits for the next beat or bar, also when the tempo changes meanwhile."""
+"""The time of the next beat or bar, also when the tempo changes meanwhile."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ GRIDS: Final[tuple[Grid, ...]] = ("none", "beat", "bar")
 
 @dataclass(frozen=True, slots=True)
 class BeatWait:
-    """The beat that is waited for."""
+    """The beat to wait for."""
 
     beat: float
 
     @classmethod
     def next(cls, clock: Clock, grid: Grid, later: bool = False) -> BeatWait:
-        """The first beat or bar from now on, or with `later` the first one after now; "none" is now."""
+        """The next beat or bar, now included, or with `later` now excluded; for "none" it is now."""
         now = clock.beat()
         step = {"none": 0, "beat": 1, "bar": clock.meter}[grid]
         if not step:
@@ -29,6 +29,6 @@ class BeatWait:
         return cls(lines * step)
 
     def due_s(self, clock: Clock) -> float:
-        """Its time at the present tempo. While the clock is stopped it is now, since the beat might never come."""
+        """Its time at the current tempo; now while the clock is stopped, since the beat might never come."""
         line = clock.beats
         return line.time_at(self.beat) if line.running else clock.now()

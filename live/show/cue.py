@@ -1,4 +1,4 @@
-"""A cue as the file states it: when it starts, its actions, what follows it."""
+"""A cue as in the file: its start, its actions, and what follows it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from live.show.beat_wait import Grid
 
 Follow = Literal["none", "with", "after"]
 REFUSED: Final = ("/engine/blackout",)
-"""Addresses that no cue may set."""
+"""Addresses that cues must not set."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A wait inside a cue: so many seconds, then up to the next beat or bar."""
+    """A wait inside a cue: `seconds`, then until the next beat or bar."""
 
     seconds: float = 0.0
     grid: Grid = "none"
@@ -37,8 +37,8 @@ class Action:
 class Cue:
     """One entry of the cue list.
 
-    `follow` starts the next cue by itself: "with" this one or "after" its last action and fade, `hold` seconds later.
-    `fade` is the glide in seconds of every action that names none.
+    `follow` starts the next cue automatically, "with" this one or "after" its last action and fade, `hold` seconds
+    later. `fade` is the glide in seconds of every action that states none.
     """
 
     name: str
@@ -53,12 +53,12 @@ KEYS: Final = ("wait", "fade", "follow", "hold", "actions", "note")
 
 
 def read_cue(name: str, table: Mapping[str, Any]) -> tuple[Cue, list[tuple[str, str]]]:
-    """The cue of a table, and for each mistake in it the text where it stands and a sentence."""
+    """Reads a cue from a table; also returns, for each mistake, the text that contains it and a sentence."""
     wrong: list[tuple[str, str]] = []
     actions: list[Action | Pause] = []
     for key in [key for key in table if key not in KEYS]:
         near = difflib.get_close_matches(key, KEYS, n=2)
-        wrong.append((key, f"a cue has no {key!r}; " + (f"near it: {', '.join(near)}" if near else ", ".join(KEYS))))
+        wrong.append((key, f"a cue has no {key!r}; " + (f"similar: {', '.join(near)}" if near else ", ".join(KEYS))))
     written = table.get("actions", [])
     if not isinstance(written, list):
         written = [written]
@@ -95,7 +95,7 @@ def read_action(text: Any) -> Action | Pause:
     if words[:1] == ["wait"] and len(words) == 2:
         return _pause(words[1])
     if not words or not words[0].startswith("/"):
-        raise ValueError(f"expected an address and its values, or wait and seconds, beat or bar; got {text!r}")
+        raise ValueError(f"expected an address and values, or wait and seconds, beat or bar; got {text!r}")
     if words[0] in REFUSED:
         raise ValueError(f"no cue may set {words[0]}")
     return Action(text, words[0], tuple(words[1:]))

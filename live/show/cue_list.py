@@ -1,4 +1,4 @@
-"""The cue list of a show: each "go" starts the next cue; the list is a TOML file beside the patch."""
+"""The cue list of a show: each "go" starts the next cue; the list is a TOML file in the patch's folder."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from models.base import Knob, KnobError, Value, event, pulse
 
 LOOK_EVERY_S: Final = 1.0
 STARTS_AT_MOST: Final = 100
-"""In one second; more than that is a circle of cues that never waits."""
+"""Most starts of cues per second; more means a cycle of cues without a wait."""
 REQUESTS_AT_ONCE: Final = 20
-"""Requests handled in one turn, so that the other services of the control thread have theirs."""
+"""Most requests in one call of `advance`, so that the other services of the control thread are not delayed."""
 
 
 class CueList:
-    """The service that runs cues, on the control thread. `stop_also` is called when everything has to stand still."""
+    """The service that runs cues, on the control thread. `stop_also` is called by /cue/stop."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class CueList:
         """Cues that a waiting request adds."""
         self._look_s = 0.0
         self._circle_s = float("-inf")
-        """When a circle of cues was stopped: jumps requested before are dropped."""
+        """Time at which a cycle of cues was stopped: jumps requested before are dropped."""
         self._published: dict[str, str] = {}
 
     # -- service ----------------------------------------------------------------------------------------------
@@ -71,30 +71,30 @@ class CueList:
             pulse("Starts the cue before the current one"),
             lambda _: self._press(self._back, self._preceding),
         )
-        add("/cue/goto", event("Starts this cue and drops those that wait", cue=cue), self._goto)
+        add("/cue/goto", event("Starts this cue and drops waiting ones", cue=cue), self._goto)
         add(
             "/cue/stop",
-            pulse("Drops the cues that wait and stops every glide where it is"),
+            pulse("Drops waiting cues and stops every glide at its current value"),
             lambda _: self._request(self._stop),
         )
         add("/cue/add", event("Appends an action to a cue, or to a new one", cue=cue, action=text), self._add)
         add("/cue/set", event("Sets wait, fade, follow or hold of a cue", cue=cue, key=text, value=text), self._set)
         add("/cue/delete", event("Deletes a cue", cue=cue), self._delete)
         for name, meaning in (
-            ("list", "The names, one a line"),
+            ("list", "The names, one per line"),
             ("current", "The cue that started last"),
             ("next", "The cue that the next go starts"),
-            ("state", "running while a cue has actions or fades to come, else idle"),
+            ("state", "running while a cue has actions or fades left, otherwise idle"),
         ):
             add(f"/cue/{name}", Knob(meaning, kind="text", default="idle" if name == "state" else "", access="r"))
-        self.tree.add_signal("/cue/began", "s", "A cue starts: its name")
+        self.tree.add_signal("/cue/began", "s", "Name of a cue that starts")
         self._read()
 
     def follow(self, patch: Patch) -> None:
-        """A reload changes no cue: they belong to the name of the patch file."""
+        """Does nothing: the cues belong to the patch file's name, which a reload does not change."""
 
     def advance(self, now_s: float) -> float:
-        """Runs what was requested and what is due, in the order of time; follows the file."""
+        """Runs requests and due actions, in the order of time; reads the file when it has changed."""
         for _ in range(min(len(self._requests), REQUESTS_AT_ONCE)):
             self._try(self._requests.popleft())
         self._runs.advance(now_s)
@@ -105,7 +105,7 @@ class CueList:
         return now_s if self._requests else min(self._look_s, self._runs.next_s())
 
     def close(self) -> None:
-        """Opens nothing, so closes nothing."""
+        """Does nothing: no resource is open."""
 
     @property
     def current(self) -> str:
@@ -162,13 +162,13 @@ class CueList:
         if name.isdigit() and 1 <= int(name) <= len(names):
             return names[int(name) - 1]
         near = difflib.get_close_matches(name, names, n=3)
-        raise KnobError(f"no cue {name!r}" + (f"; near it: {', '.join(near)}" if near else ""))
+        raise KnobError(f"no cue {name!r}" + (f"; similar: {', '.join(near)}" if near else ""))
 
     # -- running ------------------------------------------------------------------------------------------------
 
     def _press(self, work: Callable[[], None], cue: Callable[[], str]) -> None:
-        """Requests a start. A sender of OSC gets the KnobError of `cue` at once where there is no cue to start."""
-        if current_writer() is not None and not self._requests:  # else the list may stand elsewhere by then
+        """Requests a start. If there is no cue to start, an OSC sender gets the KnobError of `cue` at once."""
+        if current_writer() is not None and not self._requests:  # earlier requests may change the current cue
             cue()
         self._request(work)
 
@@ -199,18 +199,18 @@ class CueList:
         self._stop_also()
         now_s = self.clock.now()
         with self.tree.batch():
-            for leaf in self.tree.leaves():
-                if leaf.end is not None:
-                    self.tree.set(leaf.address, leaf.at(now_s))
+            for parameter in self.tree.parameters():
+                if parameter.end is not None:
+                    self.tree.set(parameter.address, parameter.at(now_s))
 
     def _begin(self, name: str, at_s: float | None = None) -> None:
-        """Starts a cue now, or as of a time just past: what follows counts from that time, without drift."""
+        """Starts a cue now, or at a time just past, from which its waits count, so that they do not drift."""
         now_s = self.clock.now()
         if len(self._started_s) == STARTS_AT_MOST and now_s - self._started_s[0] < 1.0:
             self._runs.clear()
             self._started_s.clear()
             self._circle_s = now_s
-            raise KnobError(f"{name} is in a circle of cues that never waits: stopped")
+            raise KnobError(f"{name} is in a cycle of cues without a wait: stopped")
         self._started_s.append(now_s)
         self._current, self._next = name, self._after(name)
         self._show()
@@ -236,7 +236,7 @@ class CueList:
                 self._runs.start(self._begin_after(cue, at_s + cue.hold))
         if cue.follow == "after":
             yield from self._begin_after(cue, max(ends_s, at_s) + cue.hold)
-        elif ends_s > at_s:  # /cue/state says running until the last fade has ended
+        elif ends_s > at_s:  # /cue/state is "running" until the last fade has ended
             yield ends_s
 
     def _begin_after(self, cue: Cue, at_s: float) -> Script:
@@ -272,7 +272,7 @@ class CueList:
         self._show()
 
     def _edit(self, name: str, change: Callable[[dict[str, Any]], dict[str, Any]] | None) -> None:
-        """Stores a cue as changed, or deletes it where `change` is None."""
+        """Stores a changed cue, or deletes it if `change` is None."""
         if change is not None:
             self._file.put(name, change(self._file.tables.get(name, {})))
         else:

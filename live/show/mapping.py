@@ -15,7 +15,7 @@ DRIVEN: Final = ("float", "int", "switch", "choice", "pulse")
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """A source and how it moves its target; see `follow`."""
+    """A source, and how its target follows it; see `follow`."""
 
     source: str
     low: float | None = None
@@ -26,14 +26,14 @@ class Mapping:
     smooth: float = 0.1
 
     def check(self, knob: Knob) -> None:
-        """Raises KnobError where it cannot move a knob."""
+        """Raises KnobError if the mapping cannot move this knob."""
         if not self.source.startswith("/"):
             try:
                 Wave.read(self.source)
             except ValueError as error:
                 raise KnobError(str(error)) from None
         if knob.access == "r":
-            raise KnobError("a mapping needs a target that can be written; this one can only be read")
+            raise KnobError("a mapping needs a writable target; this one is read-only")
         if knob.kind == "vector":
             raise KnobError(f"a mapping moves one number: expected one of the components {', '.join(knob.components)}")
         if knob.kind not in DRIVEN:
@@ -41,19 +41,19 @@ class Mapping:
         self.ends(knob)
 
     def ends(self, knob: Knob) -> tuple[float, float]:
-        """The range it moves a knob through. Raises KnobError where neither it nor the knob has one."""
+        """The range in which the mapping moves a knob. Raises KnobError if neither of them has one."""
         lowest, highest = range_of(knob)
         low, high = lowest if self.low is None else self.low, highest if self.high is None else self.high
         if low is None or high is None:
-            raise KnobError("the mapping needs a low and a high, since its target has no range")
+            raise KnobError("the mapping needs low and high, because its target has no range")
         return low, high
 
 
 MAPPING_KNOBS: Final[dict[str, Knob]] = {
-    "low": Knob("The target at the low end of the source", kind="float"),
-    "high": Knob("The target at the high end of the source", kind="float"),
-    "from_low": Knob("The low end of the source's range", kind="float"),
-    "from_high": Knob("The high end of the source's range", kind="float"),
+    "low": Knob("Value of the target at the low end of the source's range", kind="float"),
+    "high": Knob("Value of the target at the high end of the source's range", kind="float"),
+    "from_low": Knob("Low end of the source's range", kind="float"),
+    "from_high": Knob("High end of the source's range", kind="float"),
     "curve": Knob("Exponent: 1 is linear, above 1 starts slowly, below 1 starts quickly", 0.1, 10.0, curve="log"),
     "smooth": Knob("Time constant of the smoothing", 0.0, 60.0, "s"),
 }
@@ -72,15 +72,15 @@ def follow(
     """A mapping for a knob of a patch: `Node(…, temperature=follow("/piano/notes_per_second", 0.2, 0.9))`.
 
     `source` is the address of a parameter or a signal (its first number; "/piano/note:2" is the second), or a wave:
-    "sine 0.2 hz", "random 4 s", "saw 1 beat". While the source goes through `source_range` (default: its own range),
-    the knob goes from `low` to `high` (default: its whole range). `curve` is an exponent, `smooth` a time in seconds.
+    "sine 0.2 hz", "random 4 s", "saw 1 beat". `source_range` (default: the source's own range) is mapped to `low` to
+    `high` (default: the knob's range). `curve` is an exponent, `smooth` a time constant in seconds.
     """
     from_low, from_high = source_range if source_range is not None else (None, None)
     return Mapping(source, low, high, from_low, from_high, curve, smooth)
 
 
 def read_mapping(table: abc.Mapping[str, Any]) -> Mapping:
-    """The mapping of a file's table. Raises KnobError."""
+    """Reads a mapping from a table of the file. Raises KnobError."""
     source = table.get("source")
     if not isinstance(source, str):
         raise KnobError(f"expected source = an address or a wave, got {source!r}")
@@ -89,7 +89,7 @@ def read_mapping(table: abc.Mapping[str, Any]) -> Mapping:
         if key == "source":
             continue
         if key not in MAPPING_KNOBS:
-            raise KnobError(f"a mapping has no {key!r}, but source, {', '.join(MAPPING_KNOBS)}")
+            raise KnobError(f"a mapping has no {key!r}; expected source, {', '.join(MAPPING_KNOBS)}")
         try:
             given[key] = MAPPING_KNOBS[key].coerce(value)  # type: ignore[assignment]
         except KnobError as error:
@@ -98,7 +98,7 @@ def read_mapping(table: abc.Mapping[str, Any]) -> Mapping:
 
 
 def range_of(knob: Knob) -> tuple[float | None, float | None]:
-    """The lowest and highest number of a knob; None where it has none."""
+    """The lowest and highest number of a knob; None for a missing one."""
     if knob.kind == "choice":
         return 0.0, float(len(knob.choices) - 1)
     if knob.kind in ("switch", "pulse"):

@@ -20,13 +20,13 @@ from models.base import Knob, KnobError, event
 STEP_S: Final = 0.02
 LOOK_EVERY_S: Final = 1.0
 REFUSED: Final = ("engine",)
-"""Nodes of addresses that no mapping may move: stop, reload and blackout."""
+"""First parts of addresses that mappings must not move: stop, reload and blackout."""
 
 
 class MappingService:
-    """The service that runs the mappings of the patch, of the file beside it, and those added over OSC.
+    """The service that runs the mappings of the patch, of its mappings file, and those added over OSC.
 
-    Of two mappings to one target the later one counts, and one of the file before one of the patch.
+    Of two mappings to one target the later one is used, and one of the file takes precedence over one of the patch.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class MappingService:
         self._patch = patch
         self._of_patch: dict[str, Mapping] = {}
         self._unsaved: set[str] = set()
-        """Targets whose mapping has changed since it was last handed to the file."""
+        """Targets whose mapping has changed since it was last written to the file."""
         self._own: set[str] = set()
         """Targets whose mappings are in the file."""
         self._step_s = self._look_s = self._stepped_s = 0.0
@@ -66,12 +66,12 @@ class MappingService:
         arguments = {name: number[name] for name in ("low", "high", "curve", "smooth")}
         add("/mapping/add", event("Maps a source to a target", 4, source=source, target=target, **arguments), self._add)
         add("/mapping/remove", event("Removes the mapping of a target", target=target), self._remove)
-        override = "When a target is moved by hand: pause its mapping, return after a rest, or ignore the move"
+        override = "When a person moves a target: pause its mapping, return after a rest, or ignore the move"
         add("/mapping/override", Knob(override, kind="choice", choices=OVERRIDES, default="pause"))
         add(
             "/mapping/return",
             Knob(
-                "With override return: how long the target must rest before its mapping returns",
+                "For override return: time without changes after which the mapping moves the target again",
                 0.0,
                 3600.0,
                 "s",
@@ -86,7 +86,7 @@ class MappingService:
         self._read()
 
     def follow(self, patch: Patch) -> None:
-        """Creates, changes and removes mappings as the patch now says; unchanged ones go on."""
+        """Creates, changes and removes mappings according to the patch; unchanged ones continue."""
         wanted = dict(patch.mappings)
         with self._lock:
             for target in [target for target in self._of_patch if target not in wanted and target not in self._own]:
@@ -99,7 +99,7 @@ class MappingService:
         self._publish()
 
     def advance(self, now_s: float) -> float:
-        """Moves all targets when a step is due; writes and follows the file."""
+        """Moves all targets when a step is due; writes the file, and reads it when it has changed."""
         if now_s >= self._look_s:
             self._look_s = now_s + LOOK_EVERY_S
             self._save()
@@ -108,7 +108,7 @@ class MappingService:
         if now_s >= self._step_s and drivers:
             elapsed_s = min(1.0, now_s - self._stepped_s)
             self._stepped_s = now_s
-            # Steps stay on a fixed grid however often the control thread is woken; a missed step is skipped.
+            # Steps stay on a fixed grid, independent of other calls; missed steps are skipped.
             self._step_s = max(self._step_s + STEP_S, now_s + STEP_S / 2.0)
             override: Override = self.tree.get("/mapping/override")  # type: ignore[assignment]
             return_s = float(self.tree.get("/mapping/return"))  # type: ignore[arg-type]
@@ -117,11 +117,11 @@ class MappingService:
         return min(self._look_s, self._step_s if self.drivers else float("inf"))
 
     def close(self) -> None:
-        """Hands unsaved changes to the disk thread."""
+        """Passes unsaved changes to the disk thread."""
         self._save()
 
     def drives(self, address: str) -> bool:
-        """Whether a mapping moves this address, or a component of it, now."""
+        """Whether a mapping currently moves this address or a component of it."""
         return any(
             target == address or target.startswith(f"{address}/")
             for target, driver in list(self.drivers.items())
@@ -156,7 +156,7 @@ class MappingService:
     # -- inside -------------------------------------------------------------------------------------------------
 
     def _make(self, target: str, mapping: Mapping) -> None:
-        """Creates a mapping in the place of the one to this target. Raises AddressError, KnobError."""
+        """Creates a mapping, replacing one to the same target. Raises AddressError, KnobError."""
         if target[1:].partition("/")[0] in REFUSED:
             raise KnobError(f"no mapping may move {target}")
         mapping.check(self.tree.knob(target))
@@ -176,12 +176,12 @@ class MappingService:
     def _drop(self, target: str) -> None:
         driver = self.drivers.get(target)
         if driver is not None:
-            # Out of the dictionary first: a step under way then knows why its addresses are missing.
+            # Removed from the dictionary first, so that a step in progress ignores the missing addresses.
             self.drivers = {key: one for key, one in self.drivers.items() if key != target}
             driver.remove()
 
     def _put_back(self, target: str, patch: Patch) -> None:
-        """Gives a target that is mapped no more the value of the patch or its default; a vector's component stays."""
+        """Sets a target without a mapping to its value in the patch or its default; a vector's component stays."""
         node, _, name = target[1:].partition("/")
         knob = self.tree.knob(target) if target in self.tree else None
         if knob is not None and knob.kind != "pulse" and not isinstance(knob.default, tuple):
@@ -194,7 +194,7 @@ class MappingService:
         self._publish()
 
     def _save(self) -> None:
-        """Once a second: a fader on a mapping's range must not write the file fifty times a second."""
+        """Writes changed mappings to the file, at most once per second."""
         with self._lock:
             moved, self._unsaved = self._unsaved, set()
             for target in moved & self._own:
@@ -209,14 +209,14 @@ class MappingService:
         self._wake()
 
     def _guard(self, driver: ActiveMapping, work: Callable[[], None]) -> None:
-        """Reports an error once. The mapping goes on trying, since the missing address may come."""
+        """Reports an error once; the mapping keeps trying, since the missing address may be added later."""
         try:
             work()
         except (AddressError, KnobError) as error:
-            gone = self.drivers.get(driver.target) is not driver  # removed meanwhile
-            if not gone and self._reported.get(driver.target) != str(error):
+            removed = self.drivers.get(driver.target) is not driver  # by another thread
+            if not removed and self._reported.get(driver.target) != str(error):
                 self._reported[driver.target] = str(error)
-                self._fail(f"mapping to {driver.target}: {error}; waiting for it")
+                self._fail(f"mapping to {driver.target}: {error}; trying again")
 
     def _read(self) -> None:
         if not self._file.read():

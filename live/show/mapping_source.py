@@ -11,18 +11,18 @@ from live.transport.clock import Clock
 from models.base import KnobError
 
 NOTES = ("/note", "/heard")
-"""Signals of notes end in a number that is 0 at the end of the note."""
+"""Signals of notes, whose last number is 0 at the end of the note."""
 
 
 class LatestSignals:
-    """The latest message of each signal that a mapping uses. Watches the tree; no thread waits for another."""
+    """A watcher of the tree that stores the latest message of each signal used by a mapping, without locks."""
 
     def __init__(self, tree: Tree) -> None:
         self._newest: dict[str, tuple[Any, ...]] = {}
         tree.watchers.append(self._watch)
 
     def listen(self, address: str) -> None:
-        """Keeps the messages of this address from now on."""
+        """Stores the messages of this address from now on."""
         self._newest.setdefault(address, ())
 
     def newest(self, address: str) -> tuple[Any, ...]:
@@ -33,7 +33,7 @@ class LatestSignals:
         if address not in self._newest:
             return
         if address.endswith(NOTES) and arguments and not arguments[-1]:
-            # The end of a note: no value of pitch or velocity, and of `/piano/note` only the third, down or up.
+            # The end of a note has no pitch or velocity: only the third number of `/piano/note`, down or up, is kept.
             if address.endswith("/note") and len(arguments) == 3 and (last := self._newest[address]):
                 self._newest[address] = (*last[:-1], arguments[-1])
             return
@@ -41,7 +41,7 @@ class LatestSignals:
 
 
 class MappingSource:
-    """One source: `read` gives its present number. `wave` is None for an address."""
+    """One source: `read` returns its current number. `wave` is None for an address."""
 
     def __init__(self, text: str, tree: Tree, clock: Clock, signals: LatestSignals) -> None:
         self.text = text
@@ -54,7 +54,7 @@ class MappingSource:
         self._cycles = 0.0
 
     def range(self) -> tuple[float, float, bool]:
-        """Its low and high end, and whether its curve is logarithmic; 0 to 1 where it declares none."""
+        """Low and high end, and whether the scale is logarithmic; 0 to 1 if the source declares no range."""
         low: float | None = None
         high: float | None = None
         curve = "linear"
@@ -66,7 +66,7 @@ class MappingSource:
         return low, high, curve == "log" and low > 0.0
 
     def read(self, rate: float, elapsed_s: float, name: str) -> float | None:
-        """The present number; None before the first message. Raises AddressError or KnobError for a wrong source."""
+        """The current number; None before the first message. Raises AddressError or KnobError for a wrong source."""
         if self.wave is not None:
             self._cycles = self.wave.cycles(self._cycles, rate, elapsed_s, self._clock)
             return self.wave.at(self._cycles, name)
@@ -82,9 +82,9 @@ class MappingSource:
                 return None
         else:
             near = ", ".join(self._tree.near(self._address))
-            raise AddressError(f"no address {self._address}" + (f"; near it: {near}" if near else ""))
+            raise AddressError(f"no address {self._address}" + (f"; similar: {near}" if near else ""))
         if self._place >= len(values) or not isinstance(values[self._place], int | float):
-            raise KnobError(f"{self.text} gives no number")
+            raise KnobError(f"{self.text} is not a number")
         return float(values[self._place])
 
     def _readable(self) -> bool:

@@ -1,4 +1,4 @@
-"""Meters of a node: notes per second, loudness, register, pen speed; published as they sound, for mappings."""
+"""Meters of a node's output: notes per second, loudness, pitch, pen speed; published for mappings."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ NOTES_S: Final = 2.0
 """Window of the note meters."""
 PENS_S: Final = 0.25
 NOTE_KNOBS: Final = {
-    "notes_per_second": Knob("Notes struck, over the last two seconds", 0.0, 20.0, "1/s", access="r"),
+    "notes_per_second": Knob("Notes per second, over the last two seconds", 0.0, 20.0, "1/s", access="r"),
     "loudness": Knob("Mean velocity of the notes of the last two seconds", 0.0, 127.0, "MIDI", access="r"),
-    "pitch": Knob("The last note struck", 0, 127, "MIDI", kind="int", default=60, access="r"),
+    "pitch": Knob("Pitch of the last note", 0, 127, "MIDI", kind="int", default=60, access="r"),
 }
 PEN_KNOBS: Final = {
     "pen_speed": Knob("Speed of the pens, in halves of the paper's shorter side", 0.0, 10.0, "1/s", access="r"),
@@ -28,7 +28,7 @@ PEN_KNOBS: Final = {
 
 
 class NodeMeter:
-    """Measures a node's events when they are due; an output like any other."""
+    """An output that measures a node's events when they are due."""
 
     def __init__(self, clock: Clock, plays: bool) -> None:
         self.plays = plays
@@ -40,7 +40,7 @@ class NodeMeter:
         self._pitch = 60
 
     def send(self, due_s: float, event: Event) -> None:
-        """Keeps an event for its time; beyond what the queue holds, events are not counted."""
+        """Queues an event until it is due; events beyond the queue's capacity are not counted."""
         if isinstance(event, NoteOn if self.plays else Pen):
             with contextlib.suppress(OverflowError):
                 self._due.put(due_s, event)
@@ -90,7 +90,7 @@ class MeterService:
         self._published: dict[str, float] = {}
 
     def meter(self, node: str, plays: bool) -> NodeMeter:
-        """A node's meter with its addresses, of notes or pens. An address that the model declares stays the model's."""
+        """Creates a node's meter and its addresses, for notes or pens, except those that the model itself declares."""
         old = self._meters.get(node)
         if old is None or old.plays != plays:
             self.remove(node)
@@ -102,16 +102,16 @@ class MeterService:
         return self._meters[node]
 
     def remove(self, node: str) -> None:
-        """Drops a node's meter; its addresses go with those of the node."""
+        """Removes a node's meter; its addresses are removed with those of the node."""
         self._meters = {name: meter for name, meter in self._meters.items() if name != node}
         self._own = {address for address in self._own if not address.startswith(f"/{node}/")}
         self._published = {address: value for address, value in self._published.items() if address in self._own}
 
     def open(self) -> None:
-        """Declares nothing: the addresses come with the nodes."""
+        """Does nothing: `meter` declares the addresses."""
 
     def follow(self, patch: Patch) -> None:
-        """Nodes are added and removed by `meter` and `remove`."""
+        """Does nothing: `meter` and `remove` follow the nodes."""
 
     def advance(self, now_s: float) -> float:
         """Publishes the readings that have changed."""
@@ -124,4 +124,4 @@ class MeterService:
         return now_s + PUBLISH_EVERY_S if self._meters else float("inf")
 
     def close(self) -> None:
-        """Opens nothing, so closes nothing."""
+        """Does nothing: no resource is open."""

@@ -40,7 +40,11 @@ class PaintingChange:
         if self._version != self._tree.version:
             self._version = self._tree.version
             ending = "/painting"
-            found = [leaf.address.removesuffix(ending) for leaf in self._tree.leaves() if leaf.address.endswith(ending)]
+            found = [
+                parameter.address.removesuffix(ending)
+                for parameter in self._tree.parameters()
+                if parameter.address.endswith(ending)
+            ]
             self._nodes = [node for node in found if node.count("/") == 1 and f"{node}/change" in self._tree]
             self._seen = {node: seen for node, seen in self._seen.items() if node in self._nodes}
         next_s = [self._look(node, now_s) for node in self._nodes]

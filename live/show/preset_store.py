@@ -1,4 +1,4 @@
-"""Presets in memory and in their file, which the disk thread reads and writes."""
+"""Presets in memory, and in their file, which the disk thread reads and writes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Preset = dict[str, dict[str, Any]]
 
 
 MOST_BYTES: Final = 1_000_000
-"""Size of all presets together, as JSON: their TOML file is then smaller than toml_file.LARGEST, the most we read."""
+"""Largest size of all presets as JSON, so that their TOML file stays below toml_file.LARGEST."""
 
 
 class PresetStore:
@@ -44,23 +44,23 @@ class PresetStore:
         self.presets: dict[str, Preset] = dict(self._shipped)
 
     def find(self, name: str) -> str:
-        """The preset of this name, or the one at this place in the list. Raises KnobError."""
+        """The preset of this name, or at this position in the list. Raises KnobError."""
         names = list(self.presets)
         if name in names:
             return name
         if name.isdigit() and 1 <= int(name) <= len(names):
             return names[int(name) - 1]
         near = difflib.get_close_matches(name, names, n=3)
-        raise KnobError(f"no preset {name!r}" + (f"; near it: {', '.join(near)}" if near else ""))
+        raise KnobError(f"no preset {name!r}" + (f"; similar: {', '.join(near)}" if near else ""))
 
     def put(self, name: str, preset: Preset) -> None:
-        """Stores a preset in the place of the one of that name. Raises KnobError where there is no room for it."""
+        """Stores a preset, replacing one of the same name. Raises KnobError if there is no space for it."""
         with self._lock:
             sizes = {**self._sizes, name: len(json.dumps(preset))}
             if sum(sizes.values()) > MOST_BYTES:
                 raise KnobError(
-                    f"preset {name!r} is not stored: {len(self.presets)} presets hold {MOST_BYTES:,} bytes, "
-                    "which is the most; /preset/delete makes room"
+                    f"preset {name!r} is not stored: presets are limited to {MOST_BYTES:,} bytes in total; "
+                    f"delete some of the {len(self.presets)} with /preset/delete"
                 )
             self._sizes = sizes
             self.presets = {**self.presets, name: preset}
@@ -90,7 +90,7 @@ class PresetStore:
                 self._file.delete(name)
 
     def read(self) -> list[str] | None:
-        """Follows the file: a sentence for each mistake in it; None if it has not changed."""
+        """Reads the file if it has changed: a sentence for each mistake in it; None if it has not changed."""
         if not self._file.read():
             return None
         with self._lock:
@@ -100,7 +100,7 @@ class PresetStore:
         return self._file.complaints
 
     def where(self, name: str, node: str, knob: str) -> str:
-        """File and line of a value, for the beginning of an error message."""
+        """File and line of a value, for error messages."""
         line = self._file.line(name, knob.rpartition("/")[2], node)
         return f"{self._file.path}, line {line}" if line else f"preset {name}"
 
@@ -123,7 +123,7 @@ def _read(file: Path, fail: Callable[[str], None]) -> dict[str, Preset]:
 
 
 def by_node(table: Mapping[str, Any]) -> Preset:
-    """A table of the file as values by node; nested tables and keys with slashes mean the same."""
+    """Converts a table of the file to values by node; nested tables and keys with slashes are equivalent."""
     preset: Preset = {}
     for path, value in _spread("", table):
         owner, _, knob = path.partition("/")

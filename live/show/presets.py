@@ -1,4 +1,4 @@
-"""Presets: the values of all parameters, stored under a name and recalled at once or as a morph over seconds."""
+"""Presets: the values of all parameters, stored under a name, and recalled at once or as a morph."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ SCOPE: Final = (
     "-/clock/{source,play,in,out,offset} "
     "-/*/{seed,pause,source,channel,listen,thru,sustain,lookahead,nudge}"
 )
-"""Everything except what belongs to the rig or the moment: a preset must not restart the piece or move a port."""
+"""Everything except settings of equipment and of the moment: a preset must not restart the piece or change a port."""
 NEVER: Final = ("engine", "session", "preset", "cue", "schedule")
-"""Nodes of addresses that no preset sets, whatever its file says."""
+"""First parts of addresses that presets never set, even if their file contains them."""
 LOOK_EVERY_S: Final = 1.0
 
 
@@ -41,7 +41,7 @@ class _Waiting:
 
 @dataclass(frozen=True, slots=True)
 class _Flip:
-    """A value that cannot glide and changes during a morph, unless it is no longer `was` by then."""
+    """A value that cannot glide: it changes at `due_s` of a morph, unless it has changed from `was` meanwhile."""
 
     due_s: float
     address: str
@@ -52,7 +52,7 @@ class _Flip:
 class Presets:
     """The service that stores and recalls presets, from any thread.
 
-    `driven` says whether a mapping moves an address now: such an address is neither stored nor recalled.
+    `driven` returns whether a mapping currently moves an address: such an address is neither stored nor recalled.
     """
 
     def __init__(
@@ -94,27 +94,27 @@ class Presets:
         )
         add("/preset/delete", event("Deletes a preset", name=name), self._delete)
         add("/preset/rename", event("Gives a preset another name", name=name, to=name), self._rename)
-        add("/preset/seconds", Knob("Duration of a morph where the recall names none", 0.0, 3600.0, "s"))
-        quantise = Knob("What a recall waits for", kind="choice", choices=GRIDS, default="none")
+        add("/preset/seconds", Knob("Default duration of a morph", 0.0, 3600.0, "s"))
+        quantise = Knob("Delays recalls to the next beat or bar", kind="choice", choices=GRIDS, default="none")
         add("/preset/quantise", quantise)
         add(
             "/preset/flip",
             Knob("When a morph sets switches, choices and texts: 0 at its start, 1 at its end", 0.0, 1.0),
         )
         scope = Knob(
-            "Patterns of the addresses that a preset holds; - before a pattern excludes", kind="text", default=SCOPE
+            "Patterns of the addresses that a preset contains; - before a pattern excludes", kind="text", default=SCOPE
         )
         add("/preset/scope", scope, self._check_scope)
-        add("/preset/list", Knob("The names, one a line", kind="text", default="", access="r"))
+        add("/preset/list", Knob("The names, one per line", kind="text", default="", access="r"))
         add("/preset/last", Knob("The preset stored or recalled last", kind="text", default="", access="r"))
         self._publish("")
         self._read()
 
     def follow(self, patch: Patch) -> None:
-        """A reload changes no preset: they belong to the name of the patch file."""
+        """Does nothing: the presets belong to the patch file's name, which a reload does not change."""
 
     def advance(self, now_s: float) -> float:
-        """Does the recalls and flips that are due, and follows the file."""
+        """Performs recalls and flips that are due; reads the file when it has changed."""
         with self._lock:
             due = [one for one in self._waiting.values() if one.moment.due_s(self.clock) <= now_s]
             for one in due:
@@ -134,10 +134,10 @@ class Presets:
             return min([self._look_s, *waits])
 
     def close(self) -> None:
-        """The disk thread writes what is not yet written."""
+        """Does nothing: the disk thread writes unsaved changes."""
 
     def drop(self) -> None:
-        """Drops recalls that wait for a beat, and values that were to change during a morph."""
+        """Drops recalls that wait for a beat, and the remaining flips of morphs."""
         with self._lock:
             self._waiting.clear()
             self._flips.clear()
@@ -152,13 +152,13 @@ class Presets:
         now: Preset = {}
         with self.tree.batch():
             time_s = self.clock.now()
-            values = [(leaf.address, leaf.at(time_s)) for leaf in within]
+            values = [(parameter.address, parameter.at(time_s)) for parameter in within]
         for address, value in values:
             owner, _, knob = address[1:].partition("/")
             if node in ("", owner) and not self._driven(address):
                 now.setdefault(owner, {})[knob] = _rounded(value)
         if not now:
-            raise KnobError(f"/preset/store: there is nothing to store in /{node}")
+            raise KnobError(f"/preset/store: /{node} has no values to store")
         self.store.put(name, {**self.store.presets.get(name, {}), **now} if node else now)
         self._publish(name)
 
@@ -167,7 +167,7 @@ class Presets:
         seconds = given[1] if len(given) > 1 else self._number("/preset/seconds")
         node = given[2].strip("/") if len(given) > 2 else ""
         if node and node not in self.store.presets[name]:
-            raise KnobError(f"preset {name} holds nothing of /{node}")
+            raise KnobError(f"preset {name} contains no values of /{node}")
         grid: Grid = self.tree.get("/preset/quantise")  # type: ignore[assignment]
         with self._lock:
             self._waiting.pop(node, None)
@@ -186,7 +186,7 @@ class Presets:
         name, to = self.store.find(given[0]), given[1]
         _check_name("/preset/rename", to)
         if to != name and to in self.store.presets:
-            raise KnobError(f"/preset/rename: there is a preset {to!r} already")
+            raise KnobError(f"/preset/rename: a preset {to!r} exists already")
         self.store.rename(name, to)
         self._publish(to if self.tree.get("/preset/last") == name else "")
 
@@ -209,12 +209,12 @@ class Presets:
         key = self.tree.version, str(self.tree.get("/preset/scope"))
         if self._kept[0] != key:
             taken = self._scope()
-            leaves = self.tree.leaves()
-            self._kept = key, [leaf for leaf in leaves if leaf.knob.access == "rw" and taken(leaf.address)]
+            writable = [parameter for parameter in self.tree.parameters() if parameter.knob.access == "rw"]
+            self._kept = key, [parameter for parameter in writable if taken(parameter.address)]
         return self._kept[1]
 
     def _go(self, name: str, seconds: float, node: str) -> None:
-        """Sets everything that the preset holds of a node (or of all), at one instant."""
+        """Sets the preset's values of one node, or of all, at one instant."""
         preset = self.store.presets.get(name, {})
         wanted = {
             f"/{owner}/{knob}": value
@@ -227,14 +227,14 @@ class Presets:
         now_s = self.clock.now()
         flips: list[_Flip] = []
         with self.tree.batch():
-            # A knob that sets others comes first, so that a value stored for one of those wins.
+            # Knobs that set others come first, so that the preset's own values of those override.
             for address in sorted(wanted, key=self._sets_nothing):
                 value = wanted[address]
                 if self._problem(address, value, strict=False) or self._driven(address):
                     continue
                 knob = self.tree.knob(address)
                 if knob.coerce(value) == self.tree.get(address) and not self.tree.moving(address):
-                    continue  # a glide to the same value would publish it all along the morph
+                    continue  # a glide to the same value would publish it during the whole morph
                 if knob.glides or knob.sets or flip_s <= 0.0:
                     self.tree.set(address, value, seconds)
                 else:
@@ -251,13 +251,13 @@ class Presets:
         return address not in self.tree or self.tree.knob(address).sets is None
 
     def _problem(self, address: str, value: Any, strict: bool = True) -> str:
-        """What is wrong with a value of a preset, or ""; with `strict` also that it would be clipped."""
+        """The error in a value of a preset, or ""; with `strict` also that it would be clipped."""
         try:
             if address.split("/")[1] in NEVER:
-                return f"{address}: no preset may set it"
+                return f"{address}: presets cannot set it"
             knob = self.tree.knob(address)
             if knob.access != "rw":
-                return f"{address} cannot be written and read, so no preset may hold it"
+                return f"{address} is not both readable and writable, so presets cannot contain it"
             knob.coerce(value)
         except AddressError as error:
             return str(error)
@@ -267,7 +267,7 @@ class Presets:
         return f"{address}: {beyond}" if beyond else ""
 
     def _complain(self, name: str, preset: Mapping[str, Mapping[str, Any]]) -> None:
-        """Reports each value of a preset that cannot be set as written, once."""
+        """Reports each invalid value of a preset once."""
         for owner, values in preset.items():
             for knob, value in values.items():
                 problem = self._problem(f"/{owner}/{knob}", value)
@@ -318,7 +318,7 @@ def _any(patterns: Iterable[Pattern], address: str) -> bool:
 
 
 def _rounded(value: Value) -> Any:
-    """Rounds to six digits, so that a value that came as a 32-bit float is written as it was typed."""
+    """Rounds to six digits, so that 32-bit floats are written in the way they were typed."""
     if isinstance(value, tuple):
         return [_rounded(part) for part in value]
     return float(f"{value:.6g}") if isinstance(value, float) else value

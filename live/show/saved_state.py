@@ -37,14 +37,14 @@ EXCLUDED: Final = tuple(
         ("/session//*", "/preset//*", "/cue//*", "/mapping//*", "/midi/learn*", "/window/record", "/clock/play"),
     )
 )
-"""What is not saved: requests of the moment, and what files of their own keep."""
+"""Addresses that are not saved: momentary requests, and values that other files contain."""
 INSTALLED: Final = tuple(map(Pattern, ("/window/{display,rotation,mirrored}", "/window/{corner,mesh,edge}/*")))
 """What belongs to the place rather than to the show, and so is taken up at every start."""
 _KINDS: Final = ("float", "int", "switch", "choice", "text", "vector")
 
 
 class SavedState:
-    """The control-thread service that saves parameters which differ from the patch, and the position in the cue list.
+    """The control-thread service that saves the parameters that differ from the patch, and the current cue.
 
     `restore` says when a saved state is taken up at the start, `held()` gives the values to save in the place of those
     that are set for a while only, such as the blackout of closed hours. A second engine with the same patch neither
@@ -72,13 +72,13 @@ class SavedState:
         self._next_s = 0.0
 
     def open(self) -> None:
-        """Takes up a saved state, if there is one."""
+        """Restores a saved state, if there is one."""
         if self._path is None:
             return
         remove_drafts(self._path)
         found = read_state(self._path) or read_state(_previous(self._path))
         if found is not None and found["process"] != os.getpid() and _runs(found):
-            log.info("%s: another engine saves its state there, so this one does not", self._path.name)
+            log.info("%s: in use by another engine, so this one does not save its state", self._path.name)
             self._path = None
             return
         self._initial = self._values()
@@ -90,11 +90,11 @@ class SavedState:
             self._take_up({"cue": "", "values": values}, "the picture's place on the screen or wall")
 
     def follow(self, patch: Patch) -> None:  # noqa: ARG002
-        """A reload changes what the patch says, so what is moved is counted from there on."""
+        """Takes the values of the reloaded patch as those that need not be saved."""
         self._initial = {address: self._initial.get(address, value) for address, value in self._values().items()}
 
     def advance(self, now_s: float) -> float:
-        """Hands the state to the disk thread where it has changed."""
+        """Passes the state to the disk thread if it has changed."""
         if self._path is None:
             return float("inf")
         if now_s >= self._next_s:
@@ -118,11 +118,14 @@ class SavedState:
     # -- inside -------------------------------------------------------------------------------------------------
 
     def _values(self) -> dict[str, Value]:
-        """The present values of all parameters that can be saved."""
+        """The current values of all parameters that can be saved."""
         with self._tree.batch():
-            leaves = [leaf for leaf in self._tree.leaves() if leaf.knob.access == "rw" and leaf.knob.kind in _KINDS]
             now_s = self._clock.now()
-            values = {leaf.address: leaf.at(now_s) for leaf in leaves}
+            values = {
+                parameter.address: parameter.at(now_s)
+                for parameter in self._tree.parameters()
+                if parameter.knob.access == "rw" and parameter.knob.kind in _KINDS
+            }
         values |= {address: value for address, value in self._held().items() if address in values}
         return {a: value for a, value in values.items() if not any(p.matches(a) for p in EXCLUDED)}
 
@@ -160,7 +163,7 @@ class SavedState:
                 try:
                     self._tree.set(address, value)
                 except (AddressError, KnobError):
-                    failed += 1  # the patch is another one by now
+                    failed += 1  # the patch has changed
         if found["cue"]:
             self._cues.place(found["cue"])
         left = f", {failed} do not fit this patch" if failed else ""
@@ -172,7 +175,7 @@ def _installed(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def read_state(path: Path) -> dict[str, Any] | None:
-    """The state that a file holds; None where it is missing, cut off or changed: its first line is a checksum."""
+    """Reads a state; None if the file is missing or does not match the checksum in its first line."""
     try:
         head, _, body = path.read_text(encoding="utf-8").partition("\n")
         if head != _checksum(body):

@@ -1,4 +1,4 @@
-"""Scripts: sequences in time, each written as one generator that yields until when it waits."""
+"""Scripts: sequences in time, written as generators that yield the time until which they wait."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from live.show.beat_wait import BeatWait
 from live.transport.clock import Clock
 
 RESUMES_AT_ONCE = 50
-"""Scripts continued in one call, so that the other services of the control thread have their turn."""
+"""Most scripts continued in one call, so that the other services of the control thread are not delayed."""
 
 Script = Generator[float | BeatWait, float, None]
-"""Yields the time at which it continues, and receives that time when it does."""
+"""Yields the time at which it is to continue, and is sent that time when it continues."""
 
 
 @dataclass(slots=True, eq=False)
@@ -25,7 +25,7 @@ class _Run:
 
 
 class ScriptRunner:
-    """Runs scripts. One that raises ends and is reported to `fail`; the others go on."""
+    """Runs scripts. One that raises is reported to `fail` and ends; the others continue."""
 
     def __init__(self, clock: Clock, fail: Callable[[str], None]) -> None:
         self._clock = clock
@@ -50,7 +50,7 @@ class ScriptRunner:
         return min((run.due_s(self._clock) for run in self._runs), default=float("inf"))
 
     def advance(self, now_s: float) -> None:
-        """Continues the scripts that are due by now, in the order of time; some are left for the next call if many."""
+        """Continues the scripts that are due, in the order of time, at most RESUMES_AT_ONCE."""
         for _ in range(RESUMES_AT_ONCE):
             if not self._runs:
                 return

@@ -1,7 +1,7 @@
-"""TOML files beside a patch, which the program writes and a person may read and edit.
+"""TOML files in the patch's folder, which the program writes and a person may edit.
 
-A file is a sequence of top-level tables. A table is replaced or removed without touching the others, so comments and
-order stay. In a file with mistakes each mistake is reported with its line; the rest counts.
+A file is a sequence of top-level tables. A table is replaced or removed without changing the others, so comments and
+order are kept. Each mistake in a file is reported with its line; the rest is used.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from live.system.disk import DiskThread, remove_drafts, write_whole
 log = logging.getLogger(__name__)
 
 LARGEST: Final = 4_000_000
-"""Bytes of a file that is read."""
+"""Largest file that is read, in bytes."""
 
 
 def place(patch: Path, what: str) -> Path:
-    """PATCH.what.toml beside the patch; for a patch that comes with Arabesque, in the current folder."""
+    """PATCH.what.toml in the patch's folder; for a patch that comes with Arabesque, in the working directory."""
     folder = Path() if comes_with_arabesque(patch) else patch.parent
     return folder / f"{patch.stem}.{what}.toml"
 
@@ -45,9 +45,8 @@ def shipped_presets(patch: Path) -> Path | None:
 class TomlFile:
     """The tables of one file, by name, in its order.
 
-    `put` and `delete` change `tables` at once; the file is written on the disk thread, and a write that fails is
-    reported to `fail` once and tried again at the next `read`. Without a path the tables are in memory only. May be
-    used from any thread.
+    `put` and `delete` change `tables` at once; the disk thread writes the file. A failed write is reported to `fail`
+    once, and repeated at the next `read`. Without a path the tables are in memory only. May be used from any thread.
     """
 
     def __init__(
@@ -68,9 +67,9 @@ class TomlFile:
         self._failure = ""
 
     def read(self) -> bool:
-        """Looks for a change of the file; True once for each new content. A file that is gone changes nothing.
+        """Checks the file for changes; returns True once for each new content. A missing file changes nothing.
 
-        The first call reads at once; later ones look on the disk thread, and the next call reports what was found.
+        The first call reads at once. Later calls check on the disk thread, and the next call returns the result.
         """
         if self.path is None:
             return False
@@ -89,13 +88,13 @@ class TomlFile:
         self._change(name, dict(table))
 
     def delete(self, name: str) -> None:
-        """Removes a table; a name that is not there changes nothing."""
+        """Removes a table; does nothing for an unknown name."""
         self._change(name, None)
 
     def line(self, name: str, text: str = "", header: str = "") -> int:
-        """The line where a table begins or, with `text`, that contains a text, best at its start; 0 for none.
+        """The line at which a table begins or, with `text`, the line that contains this text; 0 for none.
 
-        With `header`, chunks under such headers come first.
+        With `header`, chunks under such headers are searched first.
         """
         chunks = [chunk for chunk in chunks_of(self._text) if chunk.name == name]
         chunks.sort(key=lambda chunk: header not in chunk.text.partition("\n")[0])
@@ -132,7 +131,7 @@ class TomlFile:
                 with self._lock:
                     self._text, self._repaired, self._document = text, found.repaired, None
                     self.tables = found.tables
-                    for name, table in self._unsaved.items():  # what is not yet in the file would be lost
+                    for name, table in self._unsaved.items():  # changes that are not yet in the file
                         self.tables = _with(self.tables, name, table)
                     self.complaints = [f"{self.path}, {said}" for said in found.complaints[:COMPLAINTS_AT_MOST]]
                     self._new = True
@@ -140,7 +139,7 @@ class TomlFile:
             self._save()
 
     def _write(self) -> None:
-        self._look()  # what a person has just saved is kept
+        self._look()  # so that edits saved by a person are kept
 
     def _save(self) -> None:
         assert self.path is not None
@@ -182,7 +181,7 @@ def _stat(path: Path) -> tuple[int, int, int] | None:
 
 
 def _back_up(path: Path) -> None:
-    """Copies a file that could not be read whole to a name that is free, unless such a copy exists already."""
+    """Copies a file with mistakes to a free name, unless such a copy exists already."""
     content = path.read_bytes()
     for number in range(1, 100):
         copy = path.with_name(f"{path.name}.bak{number if number > 1 else ''}")

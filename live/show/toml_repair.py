@@ -1,4 +1,4 @@
-"""Reads a TOML text that may have mistakes: each is reported with its line, and the rest counts."""
+"""Reads a TOML text that may contain mistakes: each is reported with its line, and the rest is used."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 COMPLAINTS_AT_MOST: Final = 20
-"""Mistakes that are looked for in one table, and reported of one file."""
+"""Most mistakes that are found in one table, and reported for one file."""
 _AT_LINE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
 class Parsed(NamedTuple):
-    """`repaired` is the text with every line that cannot be read made a comment; `complaints` begin with "line N: "."""
+    """`repaired` is the text with every invalid line turned into a comment; `complaints` begin with "line N: "."""
 
     tables: dict[str, dict[str, Any]]
     complaints: list[str]
@@ -22,7 +22,7 @@ class Parsed(NamedTuple):
 
 
 def parse(text: str) -> Parsed:
-    """The top-level tables of a text, and a sentence for each thing in it that cannot be read."""
+    """The top-level tables of a text, and a sentence for each mistake."""
     said: list[str] = []
     repaired = text
     try:
@@ -31,7 +31,7 @@ def parse(text: str) -> Parsed:
         whole, repaired = _repair(text, said)
     for key in [key for key, value in whole.items() if not isinstance(value, dict)]:
         line = next((n for n, one in enumerate(text.splitlines(), 1) if one.lstrip("[\"' ").startswith(key)), 1)
-        said.append(f"line {line}: {key} belongs to no [table]; left out")
+        said.append(f"line {line}: {key} is outside any [table]; ignored")
         del whole[key]
     return Parsed(whole, said, repaired)
 
@@ -43,16 +43,16 @@ def _repair(text: str, said: list[str]) -> tuple[dict[str, Any], str]:
     for chunk in chunks_of(text):
         header = chunk.text.partition("\n")[0].strip()
         if chunk.name is None:
-            said.append(f"line {chunk.line}: {header} is no table's name; what follows it is left out")
+            said.append(f"line {chunk.line}: {header} is not a table name; its lines are ignored")
         elif chunk.name and header in headers and not header.startswith("[["):
-            said.append(f"line {chunk.line}: {header} is there twice; the first one counts")
+            said.append(f"line {chunk.line}: {header} occurs twice; the first one is used")
         else:
             headers.add(header)
             table, mended = _mend(chunk, said)
             if _merge(whole, table):
                 kept.append(mended)
                 continue
-            said.append(f"line {chunk.line}: {header} does not fit what is above it; left out")
+            said.append(f"line {chunk.line}: {header} conflicts with the lines above; ignored")
         kept.append(_commented(chunk.text))
     return whole, "".join(kept)
 
@@ -61,7 +61,7 @@ def _repair(text: str, said: list[str]) -> tuple[dict[str, Any], str]:
 class Chunk:
     line: int
     name: str | None
-    """The top-level table it belongs to; None where its header cannot be read, "" before the first header."""
+    """The top-level table of the chunk; None if its header is invalid, "" before the first header."""
     text: str
 
 
@@ -83,9 +83,9 @@ def _name(header: str) -> str | None:
 
 
 def _mend(chunk: Chunk, said: list[str]) -> tuple[dict[str, Any], str]:
-    """What can be read of a chunk, and its text with every bad line made a comment."""
+    """The valid part of a chunk, and its text with every invalid line turned into a comment."""
     lines = chunk.text.splitlines()
-    for _ in range(COMPLAINTS_AT_MOST):  # a chunk with more mistakes than that is no table
+    for _ in range(COMPLAINTS_AT_MOST):  # a chunk with more mistakes is not a table
         try:
             return tomllib.loads("\n".join(lines)), "\n".join(lines) + "\n"
         except tomllib.TOMLDecodeError as error:

@@ -29,7 +29,7 @@ class Wave:
         found = _WORDS.fullmatch(text.strip().lower())
         if found is None or found[1] not in SHAPES:
             raise ValueError(
-                f"expected an address, or one of {', '.join(SHAPES)} with its speed, such as sine 0.2 hz, "
+                f"expected an address, or one of {', '.join(SHAPES)} with its rate, such as sine 0.2 hz, "
                 f"triangle 10 s, saw 1 beat; got {text[:100]!r}"
             )
         try:
@@ -37,7 +37,7 @@ class Wave:
         except ValueError:
             rate = 0.0
         if not 0.0001 <= rate <= 100_000.0:
-            raise ValueError(f"expected a speed from 0.0001 to 100000, got {found[2]}")
+            raise ValueError(f"expected a rate or period from 0.0001 to 100000, got {found[2]}")
         unit: Literal["hz", "s", "beats"] = "hz" if found[3] == "hz" else "s" if found[3] == "s" else "beats"
         return cls(found[1], rate, unit)
 
@@ -48,7 +48,7 @@ class Wave:
         return before + elapsed_s * (rate if self.unit == "hz" else 1.0 / rate)
 
     def at(self, cycles: float, name: str) -> float:
-        """The value, 0..1. A random one depends on `name` and the cycle only, so a replay gives the same values."""
+        """The value, 0..1. A random one depends only on `name` and the cycle, so that a replay repeats it."""
         phase = cycles % 1.0
         match self.shape:
             case "sine":

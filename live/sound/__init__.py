@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-# Tones are rendered by small matrix products beside threads that must not be late: they get one core, not all.
-# The library below numpy reads this when it is first loaded, so it is said before anything here imports numpy.
+# Tones are rendered by small matrix products, which must use one core only, since other threads must not be late. The
+# BLAS library reads these variables when it is first loaded, so they are set before numpy is imported here.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 

@@ -1,4 +1,4 @@
-"""Turns MIDI messages into voices of the piano: keys, dampers, the sustain pedal."""
+"""Converts MIDI messages to voices of the piano: keys, dampers, sustain pedal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from live.sound.headroom import headroom
 from live.sound.piano import Samples, damper_s, key_of
 
 DRUMS = 9
-"""General MIDI's channel 10 is for drums, which a piano does not play."""
+"""Channel 10 of General MIDI, counted from 0, for drums, which a piano does not play."""
 
 _RESTRIKE_S = 0.05
 _STOLEN_S = 0.004
@@ -25,11 +25,11 @@ class StringVoice(Protocol):
         ...
 
     def ahead(self) -> Samples:
-        """What it plays next, before its volume is applied: the coming AHEAD_S seconds, [n, 2]."""
+        """Its next AHEAD_S seconds of samples, [n, 2], before its volume is applied."""
         ...
 
     def damp(self, falling_s: float) -> None:
-        """Lets it decay by 8.7 dB in each `falling_s` seconds."""
+        """Makes it decay with the time constant `falling_s`, 8.7 dB each."""
         ...
 
     def loud(self, volume: float) -> None:
@@ -37,7 +37,7 @@ class StringVoice(Protocol):
         ...
 
     def over(self) -> bool:
-        """Whether it has died away."""
+        """Whether it has decayed to silence."""
         ...
 
 
@@ -58,10 +58,10 @@ class _Note:
 
 
 class PianoKeyboard:
-    """Takes MIDI messages and decides which strings are struck and when each is damped.
+    """Receives MIDI messages, and decides which strings are struck and when each is damped.
 
-    `strike(pitch, velocity)` prepares a voice, which `start` makes sound. With more than `voices_at_most` voices one is
-    ended early: the oldest that decays already, else the oldest that only the pedal holds, else the oldest.
+    `strike(pitch, velocity)` prepares a voice, which `start` plays. With more than `voices_at_most` voices one is ended
+    early: the oldest decaying one, otherwise the oldest held by the pedal only, otherwise the oldest.
     """
 
     def __init__(self, strike: Callable[[int, int], StringVoice], voices_at_most: int) -> None:
@@ -72,9 +72,9 @@ class PianoKeyboard:
         self._volume = [1.0] * 16
 
     def message(self, data: bytes) -> None:
-        """One MIDI message, status byte first; other messages are ignored.
+        """Processes one MIDI message, status byte first.
 
-        It knows notes, sustain (64), volume (7), all sound off (120), reset (121) and all notes off (123).
+        Notes, sustain (64), volume (7), all sound off (120), reset (121) and all notes off (123); others are ignored.
         """
         if len(data) != 3 or max(data[1:]) > 127:
             return
@@ -90,7 +90,7 @@ class PianoKeyboard:
                 self._control(channel, number, value)
 
     def sounding(self) -> int:
-        """How many voices still sound."""
+        """Number of sounding voices."""
         self._notes = [note for note in self._notes if not note.voice.over()]
         return len(self._notes)
 

@@ -2,7 +2,7 @@
 
 A sum of decaying complex exponentials over A*B samples is one matrix product: sample i*B + j of mode z is
 z^(iB) * z^j, so (A x modes) times (modes x B) gives them all, and a tone of ten seconds costs milliseconds.
-Each key has two layers, the softest strike and what the hardest adds; the velocity mixes them.
+Each key has two layers, the softest strike and the addition of the hardest; the velocity mixes them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Samples = NDArray[np.int16]
 """[n, 2] stereo, full scale 32767."""
 
 MIDDLE_FIRST = tuple(sorted(range(LOWEST, HIGHEST + 1), key=lambda pitch: abs(pitch - 62)))
-"""All keys from the middle outwards, the order in which they are likely to be played."""
+"""All keys from the middle outwards, so that the likely ones are rendered first."""
 
 _BLOCK = 512
 _PIECE = 16384
@@ -37,7 +37,7 @@ _PEAK = 29000.0
 
 @dataclass(frozen=True, slots=True)
 class Tone:
-    """The two layers of one key: `mellow` for its whole ring, `edge` for as long as it is audible."""
+    """The two layers of one key: `mellow` for its whole duration, `edge` for as long as it is audible."""
 
     mellow: Samples
     edge: Samples
@@ -45,9 +45,9 @@ class Tone:
     edge_scale: float
 
     def mix(self, velocity: int, out: Samples) -> None:
-        """Writes one strike into `out`, which is as long as `mellow`; velocity 1..127.
+        """Writes one strike to `out`, which is as long as `mellow`; velocity 1..127.
 
-        From 20 to 127 is about 23 dB, and brighter all the way.
+        Velocities from 20 to 127 span about 23 dB, with increasing brightness.
         """
         loud = np.float32((velocity / 127) ** _TOUCH * self.mellow_scale)
         bright = max(0.0, (velocity - 10) / 117) ** 2
@@ -63,7 +63,7 @@ class Tone:
 class Piano:
     """Eighty-eight keys at a sampling rate in Hz.
 
-    Pitches are MIDI's; those beyond the keyboard sound in the nearest octave that has them.
+    Pitches are MIDI numbers; those beyond the keyboard are moved to the nearest octave on it.
     """
 
     def __init__(self, rate: int = 44100) -> None:
@@ -75,11 +75,11 @@ class Piano:
         key = key_of(pitch)
         if key not in self._tones:
             self._tones[key] = _tone(key, self.rate)
-            _fall(int((damper_s(key) or 0.05) * self.rate))  # made now, so that a damper never waits for it
+            _fall(int((damper_s(key) or 0.05) * self.rate))  # computed now, so that a damper never waits for it
         return self._tones[key]
 
     def struck(self, pitch: int, velocity: int) -> Samples:
-        """A fresh copy of one strike until it has died away; velocity 1..127."""
+        """A new copy of one strike until it has decayed; velocity 1..127."""
         tone = self.tone(pitch)
         out = np.empty_like(tone.mellow)
         tone.mix(velocity, out)
@@ -91,7 +91,7 @@ class Piano:
 
 
 def key_of(pitch: int) -> int:
-    """The key for a MIDI pitch: itself, or the nearest octave on the keyboard."""
+    """The key of a MIDI pitch: the pitch itself, or its nearest octave on the keyboard."""
     while pitch < LOWEST:
         pitch += 12
     while pitch > HIGHEST:
@@ -100,18 +100,18 @@ def key_of(pitch: int) -> int:
 
 
 def damper_s(pitch: int) -> float | None:
-    """Time constant of a damper, in which the tone falls by 8.7 dB; None for strings without one."""
+    """Time constant of a damper, in which the tone decays by 8.7 dB; None for strings without one."""
     if pitch > LAST_DAMPER:
         return None
-    # In steps of 5 ms, which are inaudible, so that a few curves serve all keys.
+    # In inaudible steps of 5 ms, so that a few curves are enough for all keys.
     return round(200 * float(np.interp(pitch, [21, 45, 64, 89], [0.10, 0.065, 0.045, 0.035]))) / 200
 
 
 def damp(samples: Samples, at: int, falling: int) -> int:
-    """Lets the tone fall from sample `at` on with a time constant in samples, written into `samples`.
+    """Damps the tone in `samples` from sample `at` on, with the time constant `falling` in samples.
 
-    It is silent nine time constants later; the sample from which it is is returned. Two seconds on, the tone is as it
-    was: whoever plays it stops before, and what nobody hears is not worth the time while a pedal damps sixty strings.
+    It is silent after nine time constants; returns the sample from which it is. Samples later than two seconds are not
+    changed, to save time when a pedal damps sixty strings: playing stops before.
     """
     curve = _fall(falling)
     rest = samples[max(at, 0) :]
@@ -123,12 +123,12 @@ def damp(samples: Samples, at: int, falling: int) -> int:
 
 @lru_cache(maxsize=256)
 def _fall(falling: int) -> NDArray[np.float32]:
-    """A fall that sets in without a corner, as felt meets a string, and ends at nothing, so that it cannot click.
+    """A decay curve that begins smoothly, like felt touching a string, and ends at 0, so that it does not click.
 
-    A little of the tone is slower to go: the felt does not hold the string's other direction, and the case rings.
+    A small part decays more slowly, since felt does not damp both directions of the string, and the case resonates.
     """
     time = np.arange(9 * falling) / falling
-    # The logarithm's slope goes from 0 to -1 within a quarter of the time constant.
+    # The slope of the logarithm changes from 0 to -1 within a quarter of the time constant.
     gone = time + np.expm1(-4 * time) / 4
     curve = 0.94 * np.exp(-gone) + 0.06 * np.exp(-gone / 3)
     curve[-3 * falling :] *= 0.5 + 0.5 * np.cos(np.linspace(0.0, np.pi, 3 * falling))
@@ -151,12 +151,12 @@ def _tone(pitch: int, rate: int) -> Tone:
         scaled.append((np.rint(wave, out=wave).astype(np.int16), _LOUDEST * 32767.0 * peak))
     (mellow, mellow_scale), (edge, edge_scale) = scaled
     loudest = mellow[: len(edge)] * np.float32(mellow_scale / 32700.0) + edge * np.float32(edge_scale / 32700.0)
-    fits = min(1.0, _PEAK / float(np.abs(loudest).max()))  # of the hardest blow in the bass
+    fits = min(1.0, _PEAK / float(np.abs(loudest).max()))  # for the hardest strike in the bass
     return Tone(mellow, edge, fits * mellow_scale / 32700.0, fits * edge_scale / 32700.0)
 
 
 def _powers(turn: Complexes, count: int) -> NDArray[np.complex64]:
-    """exp(turn * i) for i below `count`, [modes, count]: exact where it counts, then multiplied out."""
+    """exp(turn * i) for i below `count`, [modes, count], as products of exact coarse and fine powers."""
     coarse = np.exp(np.outer(turn, np.arange(0, count, 32))).astype(np.complex64)
     fine = np.exp(np.outer(turn, np.arange(32))).astype(np.complex64)
     powers: NDArray[np.complex64] = (coarse[:, :, None] * fine[:, None, :]).reshape(len(turn), -1)[:, :count]
@@ -166,7 +166,7 @@ def _powers(turn: Complexes, count: int) -> NDArray[np.complex64]:
 def _summed(
     level: Complexes, decay: Floats, column: NDArray[np.complex64], row: NDArray[np.complex64]
 ) -> NDArray[np.float32]:
-    """The sum of the modes, [samples, 2]; each stretch of time takes the audible ones only."""
+    """The sum of the modes, [samples, 2]; in each stretch of time of the audible ones only."""
     sound = np.empty((len(column), _BLOCK * 2), np.float32)
     size = np.abs(level).max(axis=1)
     edges = [round(len(column) * part) for part in _STRETCHES]
@@ -174,7 +174,7 @@ def _summed(
         alive = size * np.exp(-decay * begin * _BLOCK) > _UNHEARD * size.max()
         left = column[begin:end, alive]
         right = (level.astype(np.complex64)[alive, None, :] * row[alive, :, None]).reshape(-1, _BLOCK * 2)
-        # The real part of a complex product, as one real product of twice the depth.
+        # The real part of a complex product, computed as one real product of twice the depth.
         np.matmul(
             np.concatenate([left.real, -left.imag], axis=1),
             np.concatenate([right.real, right.imag], axis=0),
@@ -184,7 +184,7 @@ def _summed(
 
 
 def _smooth_ends(wave: NDArray[np.float32], rise: int) -> None:
-    """Shapes the attack by the contact time of the hammer, and fades out the end."""
+    """Shapes the attack by the hammer's contact time, and fades out the end."""
     wave[:rise] *= (0.5 - 0.5 * np.cos(np.linspace(0.0, np.pi, rise)))[:, None]
     fade = len(wave) // 4
     wave[-fade:] *= (0.5 + 0.5 * np.cos(np.linspace(0.0, np.pi, fade)))[:, None]

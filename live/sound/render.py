@@ -21,10 +21,10 @@ from models.files.midi_file import MidiFile, MidiFileError
 log = logging.getLogger(__name__)
 
 Score = Iterable[tuple[float, bytes]]
-"""MIDI messages, each with its time in seconds from the beginning, in order."""
+"""MIDI messages in order, each with its time in seconds from the beginning."""
 
 LONGEST_S = 6 * 3600.0
-"""A MIDI file longer than this is damaged rather than long."""
+"""Longest MIDI file; a longer one is probably damaged."""
 
 _FRAMES_AT_MOST = (2**32 - 4096) // 4
 """Most frames of a WAV file: 6.7 hours at 44.1 kHz."""
@@ -48,10 +48,10 @@ class Instrument(Protocol):
 def render(
     source: str | Path | Score, wav_path: str | Path, rate: int = 44100, *, soundfont: str | Path | None = None
 ) -> float:
-    """Writes a MIDI file, or messages with their times, as a stereo WAV of 16 bits; returns its length in seconds.
+    """Renders a MIDI file, or messages with their times, to a 16-bit stereo WAV; returns its length in seconds.
 
-    Sounds the modelled piano, or the named soundfont. Memory does not grow with the length. `rate` is 8000..192000 Hz.
-    Raises SoundError where the MIDI file cannot be read, the WAV not written or the soundfont not played.
+    Uses the built-in piano, or a soundfont. Memory does not grow with the length. `rate` is 8000..192000 Hz. Raises
+    SoundError if the MIDI file cannot be read, the WAV cannot be written or the soundfont cannot be played.
     """
     if not 8000 <= rate <= 192000:
         raise SoundError(f"the sampling rate must be from 8000 to 192000 Hz, not {rate}")
@@ -67,7 +67,7 @@ def render(
                 file.writeframesraw(_sixteen_bits(block))
                 frames += len(block)
                 if frames > _FRAMES_AT_MOST - _BLOCK:
-                    raise SoundError(f"{str(wav_path)!r} is full: a WAV file holds no more than {frames / rate:.0f} s")
+                    raise SoundError(f"{str(wav_path)!r} is full: a WAV file holds at most {frames / rate:.0f} s")
     except OSError as error:
         raise SoundError(f"{str(wav_path)!r} cannot be written: {error.strerror or error}") from None
     finally:
@@ -76,9 +76,9 @@ def render(
 
 
 def read(midi_path: str | Path, *, drums: bool = False) -> Score:
-    """The messages of a MIDI file at their times. Raises SoundError where there is no note to play in it.
+    """The messages of a MIDI file with their times. Raises SoundError if it has no note to play.
 
-    Notes of the drum channel count only with `drums`, for an instrument that has them. What is damaged is logged.
+    Notes of the drum channel count only with `drums`, for an instrument that has them. Damage is logged.
     """
     try:
         file = MidiFile.read(midi_path)
@@ -95,7 +95,7 @@ def read(midi_path: str | Path, *, drums: bool = False) -> Score:
 
 
 def _sounded(instrument: Instrument, score: Score, rate: int) -> Iterator[NDArray[np.float32]]:
-    """The score as blocks of samples, until the last note has died away."""
+    """Yields the score as blocks of samples, until the last note has decayed."""
     at = 0
     for time_s, data in score:
         while at < round(time_s * rate):
@@ -111,7 +111,7 @@ def _sounded(instrument: Instrument, score: Score, rate: int) -> Iterator[NDArra
 
 
 def _sixteen_bits(block: NDArray[np.float32]) -> bytes:
-    """Rounds to 16 bits; samples above _KNEE are bent so that they stay below _MOST."""
+    """Rounds to 16 bits; samples above _KNEE are compressed to stay below _MOST."""
     size = np.abs(block)
     if size.max(initial=0.0) > _KNEE:
         bent = _KNEE + (_MOST - _KNEE) * np.tanh((size - _KNEE) / (_MOST - _KNEE))
@@ -120,7 +120,7 @@ def _sixteen_bits(block: NDArray[np.float32]) -> bytes:
 
 
 class OfflinePiano:
-    """The synthesised piano without a sound device: exact to the sample."""
+    """The synthesised piano without a sound device, sample-accurate."""
 
     def __init__(self, rate: int = 44100) -> None:
         self.rate = rate
@@ -141,11 +141,11 @@ class OfflinePiano:
         return mix
 
     def sounding(self) -> bool:
-        """Whether any voice still sounds."""
+        """Whether any voice sounds."""
         return bool(self._voices)
 
     def close(self) -> None:
-        """Opens nothing, so closes nothing."""
+        """Does nothing: no resource is open."""
 
     def _strike(self, pitch: int, velocity: int) -> _Voice:
         voice = _Voice(self.piano.struck(pitch, velocity), self.rate)
@@ -177,7 +177,7 @@ class _Voice:
         return self._at >= self._last
 
     def add_to(self, mix: NDArray[np.float32]) -> None:
-        """Adds its next samples; a change of volume becomes a ramp over them."""
+        """Adds its next samples; a change of volume is a ramp over them."""
         part = self._samples[self._at : self._at + len(mix)]
         if self._wanted == self._volume:
             mix[: len(part)] += part * np.float32(self._volume / 32768.0)

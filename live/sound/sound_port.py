@@ -1,4 +1,4 @@
-"""The built-in sound as a MIDI port, which the sender opens where there is no synthesiser."""
+"""The built-in sound as a MIDI port, which the sender opens if there is no synthesiser."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from live.system.silence import silence_stderr
 
 
 class SoundPort:
-    """A port that sounds by itself: `send` it MIDI messages.
+    """A MIDI port that plays sound.
 
-    `soundfont` names an .sf2 or .sf3 file, which FluidSynth plays (that needs the extra `soundfont`). Without one it
-    plays a soundfont found on this machine if it can, else the modelled piano; an empty string is the modelled piano
-    in any case. Raises SoundError where no sound device can be opened, or the named soundfont not be played.
+    `soundfont` is an .sf2 or .sf3 file, which FluidSynth plays (needs the extra `soundfont`). With None a soundfont
+    found on this machine is used, otherwise the built-in piano; with "" always the built-in piano. Raises SoundError if
+    no sound device can be opened, or the named soundfont cannot be played.
     """
 
     def __init__(self, soundfont: str | None = None) -> None:
@@ -24,7 +24,7 @@ class SoundPort:
         self.name = self._instrument.name
 
     def send(self, data: bytes) -> None:
-        """Plays one whole MIDI message, status byte first; unknown ones are ignored."""
+        """Plays one complete MIDI message, status byte first; ignores unknown ones."""
         self._instrument.send(data)
 
     def alive(self) -> bool:
@@ -44,7 +44,7 @@ def _instrument(soundfont: str | None) -> Fluid | Speaker:
         try:
             return _started(found)
         except SoundError:
-            pass  # a soundfont that was not asked for by name
+            pass  # the soundfont was not named by the user
     return Speaker()
 
 

@@ -1,4 +1,4 @@
-"""Soundfonts, played and rendered by FluidSynth (extra `soundfont`)."""
+"""Soundfonts, played and rendered with FluidSynth (extra `soundfont`)."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ FOLDERS = (
     "C:/ProgramData/soundfonts",
     "~/Music/SoundFonts",
 )
-"""Common places of soundfonts."""
+"""Common folders of soundfonts."""
 
 _GAIN = 1.0
 _SILENT = 2e-4
 
 
 def find() -> Path | None:
-    """The default soundfont of the system, else the largest one found; None for none."""
+    """The default soundfont of the system, otherwise the largest one found, or None."""
     found = [
         path
         for folder in map(Path, map(os.path.expanduser, FOLDERS))
@@ -48,12 +48,12 @@ def find() -> Path | None:
 class Fluid:
     """FluidSynth with one soundfont, silent until `start` or `samples` is called.
 
-    Raises SoundError where the file, the library or the extra is missing.
+    Raises SoundError if the file, the library or the extra is missing.
     """
 
     def __init__(self, soundfont: Path, rate: int = 44100) -> None:
         if not soundfont.is_file():
-            raise SoundError(f"there is no soundfont {soundfont}")
+            raise SoundError(f"{soundfont}: no such soundfont")
         library = _library()
         self.name = f"soundfont {soundfont.name}"
         self._library = library
@@ -66,9 +66,9 @@ class Fluid:
             raise SoundError(f"{soundfont} is not a soundfont that FluidSynth can read")
 
     def start(self, driver: str = "") -> None:
-        """Starts to sound, through the default driver of FluidSynth or the named one.
+        """Starts to play, through FluidSynth's default driver or the named one.
 
-        Raises SoundError where no sound device can be opened.
+        Raises SoundError if no sound device can be opened.
         """
         for name, value in (("audio.driver", driver), ("audio.period-size", 256), ("audio.periods", 3)):
             if value:
@@ -76,10 +76,10 @@ class Fluid:
         # Not the start() of the synthesiser, which would also open a MIDI input.
         self._synth.audio_driver = self._library.new_fluid_audio_driver(self._synth.settings, self._synth.synth)
         if not self._synth.audio_driver:
-            raise SoundError("FluidSynth can open no sound device")
+            raise SoundError("FluidSynth cannot open a sound device")
 
     def send(self, data: bytes) -> None:
-        """Plays one MIDI message; unknown ones are ignored."""
+        """Plays one MIDI message; ignores unknown ones."""
         if len(data) not in (2, 3) or not 0x80 <= data[0] < 0xF0 or max(data[1:]) > 127:
             return
         channel, number, value = data[0] & 15, data[1], data[-1]
@@ -97,13 +97,13 @@ class Fluid:
                 self._synth.pitch_bend(channel, (number | value << 7) - 8192)
 
     def samples(self, count: int) -> NDArray[np.float32]:
-        """The next samples, [count, 2], full scale 1; for offline use."""
+        """The next samples, [count, 2], full scale 1, for offline use."""
         out = np.asarray(self._synth.get_samples(count), np.float32).reshape(-1, 2) / np.float32(32768.0)
         self._heard = bool(np.abs(out).max(initial=0.0) > _SILENT)
         return out
 
     def sounding(self) -> bool:
-        """Whether the last `samples` were not silent, reverberation included, or a note was struck since."""
+        """Whether the last `samples`, with reverberation, were not silent, or a note was struck since then."""
         return self._heard
 
     def alive(self) -> bool:

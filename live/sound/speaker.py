@@ -16,7 +16,7 @@ from live.sound.keyboard import PianoKeyboard
 from live.sound.piano import MIDDLE_FIRST, Piano, Samples, Tone, damp
 from live.transport.clock import Clock
 
-os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # it would print where the sender's answers go
+os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # it would be printed among the sender's answers
 import pygame
 
 RATE = 44100
@@ -28,27 +28,27 @@ _VOICES = 64
 """The other channels are for voices that decay after their end."""
 
 _LEAD = 1152
-"""How far beyond our reckoning of what has been played a damper begins, 26 ms: SDL does not tell how far it is, and
-systems take sound in gulps of up to 20 ms. (A real damper takes about as long to come down.)"""
+"""Samples between the estimated playing position and the start of a damper, 26 ms: SDL does not report its position,
+and systems take sound in blocks of up to 20 ms. A real damper takes about as long."""
 
 _SWEEP_S = 0.25
-"""How often silent channels are freed."""
+"""Interval at which silent channels are freed."""
 
 _LAST_FADE_S = 0.06
 
 
 class Speaker:
-    """Plays the modelled piano: keys, sustain pedal, volume. Raises SoundError where there is no sound device.
+    """Plays the built-in piano: keys, sustain pedal, volume. Raises SoundError if there is no sound device.
 
-    A thread of its own strikes and damps, so that `send` never waits; between messages it renders the keys' tones,
-    which takes it a second or two in all. A note whose tone is not there yet is rendered first, some 20 ms late.
+    Its own thread strikes and damps, so that `send` never waits; between messages it renders the tones of the keys,
+    which takes a second or two in total. A note whose tone is not ready is rendered first, about 20 ms late.
     """
 
     def __init__(self) -> None:
         self.name = "built-in piano"
         self.piano = Piano(RATE)
         self.clock = Clock()
-        # SDL's file driver would run an eighth too fast, and dampers fall where it has already been.
+        # SDL's file driver would run an eighth too fast, so that dampers would come too late.
         os.environ.setdefault("SDL_DISKAUDIODELAY", str(-(-1000 * BLOCK // RATE)))
         try:
             pygame.mixer.init(RATE, -16, 2, BLOCK, allowedchanges=0)
@@ -69,7 +69,7 @@ class Speaker:
         return self._player.is_alive() and pygame.mixer.get_init() is not None
 
     def close(self) -> None:
-        """Plays what was sent, fades out and closes the device."""
+        """Plays the queued messages, fades out and closes the device."""
         self._messages.put(None)
         self._player.join()
         if pygame.mixer.get_init() is None:
@@ -98,7 +98,7 @@ class Speaker:
 
 
 class _Voice:
-    """One struck string on an SDL channel. A damper is written into the samples that are not yet played."""
+    """One struck string on an SDL channel. A damper modifies the samples that are not yet played."""
 
     def __init__(self, tone: Tone, velocity: int, clock: Clock) -> None:
         self._clock = clock

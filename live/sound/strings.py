@@ -1,11 +1,11 @@
 """A model of struck piano strings: a table of decaying partials for each key.
 
-A piano tone is very nearly a sum of exponentially decaying sines, so a table of frequencies, decay rates and
-amplitudes is all there is to it; `piano` sums it up. The figures come from measurements in the literature:
+A piano tone is nearly a sum of exponentially decaying sines, described by a table of frequencies, decay rates and
+amplitudes; `piano` computes the sum. The figures come from measurements in the literature:
 
 - partials of a stiff string f_n = n f_0 sqrt(1 + B n^2) (Fletcher & Rossing, The Physics of Musical Instruments, 2nd
   ed., ch. 12), with B over the keyboard as the two asymptotes, bass and treble, of Rigaud, David & Daudet, JASA 133
-  (2013), and octaves stretched as they find tuners do it: even partials of the lower key meet those of the upper;
+  (2013), and octaves stretched as by tuners: even partials of the lower key match those of the upper one;
 - decay rates b1 + b3 f^2 after Bensa, Bilbao, Kronland-Martinet & Smith, JASA 114 (2003);
 - the fast decay and the aftersound of two or three coupled strings, slightly out of tune: Weinreich, JASA 62 (1977);
 - striking point at 1/8 of the string, less in the treble: Conklin, JASA 100 (1996);
@@ -13,8 +13,8 @@ amplitudes is all there is to it; `piano` sums it up. The figures come from meas
   Jansson, JASA 88 (1990) and 93 (1993);
 - the whole as a bank of modes with a knock: Bank, Zambon & Fontana, IEEE Trans. Audio Speech Lang. 18 (2010).
 
-What makes one instrument different from the next (the soundboard's colour, how far unisons are off) is drawn from
-a random generator with a fixed seed, so every run sounds alike.
+Differences between instruments (the soundboard's response, the tuning of unisons) are drawn from a random generator
+with a fixed seed, so that every run sounds alike.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ LOWEST, HIGHEST = 21, 108
 """The keys of a piano, as MIDI pitches: A0 to C8."""
 
 LAST_DAMPER = 89
-"""Strings above this pitch have no damper and ring on when the key comes up."""
+"""Strings above this pitch have no damper and continue to sound when the key is released."""
 
 _MELLOW, _BRIGHT = 0.3, 1.1
 """Hammer bandwidth of the softest and the hardest strike, relative to a medium one."""
@@ -39,7 +39,7 @@ _MELLOW, _BRIGHT = 0.3, 1.1
 
 @dataclass(frozen=True, slots=True)
 class StringPartials:
-    """The modes of one key, one row each; levels are complex, in ear 0 (left) and 1 (right)."""
+    """The modes of one key, one row each; levels are complex, for channels 0 (left) and 1 (right)."""
 
     hz: Floats
     decay: Floats
@@ -47,7 +47,7 @@ class StringPartials:
     mellow: Complexes
     """[modes, 2] amplitude and phase of the softest strike."""
     edge: Complexes
-    """[modes, 2] what the hardest strike adds, at equal loudness of the fundamental."""
+    """[modes, 2] addition of the hardest strike, at equal loudness of the fundamental."""
     contact_s: float
     """Contact time of the hammer, which is the rise time of the tone."""
 
@@ -58,9 +58,9 @@ def inharmonicity(pitch: float | Floats) -> float | Floats:
 
 
 def _stretch_cents() -> Floats:
-    """How far each key is tuned from equal temperament, 0 at A4: about -10 at A0, +30 at C8."""
+    """Deviation of each key from equal temperament in cents, 0 at A4: about -10 at A0, +30 at C8."""
     pitches = np.arange(LOWEST, HIGHEST + 1, dtype=np.float64)
-    # Octaves are judged by higher partials the lower they lie: 2:1 in the treble to 6:3 in the bass.
+    # Octaves are tuned by partials 2:1 in the treble to 6:3 in the bass.
     upper = np.interp(pitches, [30.0, 70.0], [3.0, 1.0])
     low, high = inharmonicity(pitches - 6.0), inharmonicity(pitches + 6.0)
     ratio = (1 + low * (2 * upper) ** 2) * (1 + high) / ((1 + low) * (1 + high * upper**2))
@@ -73,18 +73,18 @@ _STRETCH_CENTS = _stretch_cents()
 
 
 def fundamental_hz(pitch: int) -> float:
-    """The frequency of the first partial: A4 (69) is 440, octaves stretched by a few cents as a tuner does."""
+    """The frequency of the first partial in Hz: A4 (69) is 440, with octaves stretched by a few cents."""
     return float(440.0 * 2.0 ** ((pitch - 69) / 12 + _STRETCH_CENTS[pitch - LOWEST] / 1200))
 
 
 def _soundboard() -> tuple[Floats, Floats, Floats]:
-    """Its colour: log-frequencies, gain in dB [2, points] and phase in radians [2, points], one row for each ear."""
+    """Its response: log-frequencies, gain in dB [2, points] and phase in radians [2, points], one row per channel."""
     draw = np.random.default_rng(1709)
     where = np.linspace(np.log(20.0), np.log(24000.0), 240)
     shared, own = draw.normal(size=(2, 240)), draw.normal(size=(2, 2, 240))
     together = np.sqrt([0.6, 0.4])
     gain_db = 2.0 * (together[0] * shared[0] + together[1] * own[0])
-    # Both ears hear low tones nearly in phase, and high ones at random.
+    # Low tones are nearly in phase in both channels, high ones have random phases.
     apart = 0.8 * np.exp(where) / (np.exp(where) + 500.0)
     return where, gain_db, 0.7 * shared[1] + apart * own[1]
 
@@ -93,7 +93,7 @@ _BOARD = _soundboard()
 
 
 def _radiated(hz: Floats) -> Complexes:
-    """Response of the soundboard, [modes, 2]: weak below 60 Hz, uneven above."""
+    """The soundboard's response to modes of these frequencies, [modes, 2]: weak below 60 Hz, uneven above."""
     where, gain_db, phase = _BOARD
     log_hz = np.log(hz)
     ears = [
@@ -121,7 +121,7 @@ def _felt(hz: Floats, first_hz: float, cutoff_hz: float) -> Floats:
 
 
 def _heard(hz: Floats) -> Floats:
-    """The ear's sensitivity, A-weighting (IEC 61672), 1 at 1 kHz."""
+    """A-weighting, the sensitivity of hearing (IEC 61672), 1 at 1 kHz."""
     f2 = hz**2
     weight = 12194.0**2 * f2**2
     weight /= (f2 + 20.6**2) * np.sqrt((f2 + 107.7**2) * (f2 + 737.9**2)) * (f2 + 12194.0**2)
@@ -129,7 +129,7 @@ def _heard(hz: Floats) -> Floats:
 
 
 def partials(pitch: int, rate: int) -> StringPartials:
-    """The modes of one key (21..108) below 0.45 of the sampling rate, at a loudness alike over the keyboard."""
+    """The modes of one key (21..108) below 0.45 of the sampling rate, with equal loudness over the keyboard."""
     draw = np.random.default_rng(pitch)
     first_hz, stiff = fundamental_hz(pitch), float(inharmonicity(pitch))
     top_hz = min(0.45 * rate, 14000.0)
@@ -139,7 +139,7 @@ def partials(pitch: int, rate: int) -> StringPartials:
 
     strike = np.interp(pitch, [60, 108], [1 / 8, 1 / 14])
     node = np.sin(np.pi * n * strike)
-    # A hammer is wide and no bridge is rigid: the partials at its node are weak, not missing.
+    # The hammer is wide and the bridge is not rigid, so partials with a node at the hammer are weak, not missing.
     comb = np.copysign(np.sqrt(node**2 + 0.03), node)
     middling_hz = 620.0 * 2.0 ** ((pitch - 45) / 40)
     uneven = 10.0 ** (draw.normal(0.0, 1.2, len(n)) / 20)
@@ -147,8 +147,8 @@ def partials(pitch: int, rate: int) -> StringPartials:
     mellow = push * _felt(hz, first_hz, _MELLOW * middling_hz)[:, None]
     bright = push * _felt(hz, first_hz, _BRIGHT * middling_hz)[:, None]
 
-    # Coupled strings: a strong mode in which they move together and decay fast, and the aftersound in which they
-    # move against each other and hardly move the bridge. (One string has its two directions of swinging.)
+    # Coupled strings: a strong, fast-decaying mode in which they move in phase, and the aftersound, in which they move
+    # in opposite phase and hardly move the bridge. (A single string has two directions of vibration instead.)
     together = (0.30 + 0.0075 * first_hz**0.85 + 1.3e-7 * hz**2) * np.exp(draw.normal(0.0, 0.13, len(n)))
     aftersound = 10.0 ** ((-15.0 + draw.normal(0.0, 2.5, (2, len(n)))) / 20) * np.array([[1.0], [0.6]])
     slower = np.array([[0.30], [0.42]]) * np.exp(draw.normal(0.0, 0.15, (2, len(n))))

@@ -1,4 +1,4 @@
-"""Python modules that lie in the folder of a patch: found while the patch is read, and read anew with it."""
+"""Python modules in the folder of a patch: importable while the patch is loaded, and reloaded with it."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 OURS = frozenset(("live", "models", "patches"))
-"""Packages that are never read anew, even where a patch lies beside them."""
+"""Packages that are never reloaded, even if a patch is in the same folder."""
 _reading = threading.RLock()
 
 
 @contextmanager
 def importable(folder: Path) -> Iterator[None]:
-    """Lets `import NAME` find NAME.py and NAME/ in a folder, after everything that is installed.
+    """Lets `import NAME` find NAME.py and NAME/ in a folder, after all installed packages.
 
-    What was imported from there before is forgotten, so that it is read as it is saved now. No bytecode is written: it
-    is taken as current for a second after a change, and a reload may be faster than that.
+    Modules imported from the folder before are removed, so that they are read again. No bytecode is written, since it
+    counts as current for up to a second after a change, and a reload may be faster.
     """
     with _reading:
         place, writes = str(folder.resolve()), sys.dont_write_bytecode
@@ -37,7 +37,7 @@ def importable(folder: Path) -> Iterator[None]:
 
 
 def modules_in(folder: Path) -> dict[str, Path]:
-    """The modules imported from the folder, the packages that lie in it included, by their names."""
+    """The modules imported from the folder, including packages in it, by name."""
     folder, found = folder.resolve(), {}
     for name, module in list(sys.modules.items()):
         top = name.partition(".")[0]

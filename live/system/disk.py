@@ -1,4 +1,4 @@
-"""The disk thread: reads and writes small files, so that no thread that plays ever waits for a disk."""
+"""The disk thread: reads and writes small files, so that no other thread waits for the disk."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ CLOSE_S: Final = 5.0
 
 
 class DiskThread:
-    """Runs one request after the other. Of several with the same key only the newest is kept, so a flood stays bounded.
+    """Runs requests one after the other; a waiting request is replaced by a newer one with the same key.
 
-    With `inline` every request runs on the caller's thread at once, for a virtual clock and for tests. It is the first
-    service of the control thread, so that it is closed after all those that write.
+    With `inline` every request runs at once on the caller's thread, for a virtual clock and for tests. It is the first
+    service of the control thread, so that it is closed after all services that write.
     """
 
     def __init__(self, *, inline: bool = False, name: str = "disk") -> None:
@@ -36,7 +36,7 @@ class DiskThread:
         return len(self._requests)
 
     def submit(self, key: Hashable, work: Callable[[], None]) -> None:
-        """Runs `work` soon, in the place of a waiting request with the same key. After `close` it runs at once."""
+        """Runs `work` soon, instead of a waiting request with the same key. After `close` it runs at once."""
         with self._changed:
             if not (self._inline or self._closed):
                 self._requests[key] = work
@@ -48,22 +48,22 @@ class DiskThread:
         _guarded(work)
 
     def open(self) -> None:
-        """Nothing to declare: the thread starts with the first request."""
+        """Does nothing: the thread starts with the first request."""
 
     def follow(self, patch: object) -> None:
-        """Nothing depends on the patch."""
+        """Does nothing: requests do not depend on the patch."""
 
     def advance(self, now_s: float) -> float:  # noqa: ARG002
-        """The control thread has nothing to do here."""
+        """Does nothing: requests run on the disk thread."""
         return float("inf")
 
     def close(self, timeout_s: float = CLOSE_S) -> None:
-        """Finishes all requests; logs an error where the disk needs longer than the time allowed."""
+        """Finishes all requests; logs an error if they take longer than `timeout_s`."""
         if not self.finish(timeout_s):
-            log.error("the disk has not answered for %g s: what was not yet written is lost", timeout_s)
+            log.error("the disk has not responded for %g s: unsaved changes are lost", timeout_s)
 
     def finish(self, timeout_s: float) -> bool:
-        """Finishes all requests; False where the disk needed longer than the time allowed."""
+        """Finishes all requests; returns False if they take longer than `timeout_s`."""
         with self._changed:
             self._closed = True
             self._changed.notify()
@@ -92,7 +92,7 @@ def _guarded(work: Callable[[], None]) -> None:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Replaces a file so that the old or the new one is there, whole, at every moment. Raises OSError."""
+    """Replaces a file atomically: at any time either the old or the new one is complete. Raises OSError."""
     path = path.resolve()
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -103,7 +103,7 @@ def write_whole(path: Path, content: bytes) -> None:
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
-    if os.name == "posix":  # the new name must survive a power cut, too
+    if os.name == "posix":  # the directory entry must survive a power cut, too
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
@@ -112,7 +112,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def remove_drafts(path: Path) -> None:
-    """Removes the drafts that crashed processes left beside a file. Never raises."""
+    """Removes the drafts of a file that crashed processes have left. Never raises."""
     try:
         for draft in path.resolve().parent.glob(f".{path.name}.*.tmp"):
             pid = draft.name.removesuffix(".tmp").rpartition(".")[2]
@@ -123,8 +123,8 @@ def remove_drafts(path: Path) -> None:
 
 
 def is_running(pid: int) -> bool:
-    """Whether a process with this number runs; on Windows only this one counts."""
-    if os.name != "posix":  # there, signal 0 would end the process
+    """Whether a process with this id is running; on Windows true for this process only."""
+    if os.name != "posix":  # on Windows signal 0 would end the process
         return pid == os.getpid()
     try:
         os.kill(pid, 0)

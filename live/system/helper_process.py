@@ -1,4 +1,4 @@
-"""Runs a helper process: starts it again when it dies or hangs, and exchanges lines with it without waiting."""
+"""Runs a helper process: restarts it when it dies or hangs, and exchanges lines with it without waiting."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from live.transport.clock import Clock
 log = logging.getLogger(__name__)
 
 BACKLOG_AT_MOST = 20_000
-"""Lines that the process has not taken yet; past that new ones are dropped and counted."""
+"""Most lines that the process has not read yet; beyond that new ones are dropped and counted."""
 
 LONG_BACKLOG = 1_000
 PING_EVERY_S = 0.25
-"""Also the engine's sign of life: the MIDI sender ends its notes when it has received nothing for a second."""
+"""Interval of pings, which also show that the engine is alive: the MIDI sender ends all notes after 1 s without."""
 SILENT_AFTER_PINGS = 12
 """A process that has left so many unanswered is reported as silent; see `answers`."""
 HUNG_AFTER_PINGS = 32
-"""A process that has left so many unanswered is replaced; a driver may take some seconds over one call."""
+"""Number of unanswered pings after which a process is replaced, since one call of a driver may take seconds."""
 
 CLOSE_WITHIN_S = 3.0
 START_WITHIN_S = 15.0
-"""A process that has not answered yet is still starting: a busy machine may need seconds for that."""
+"""Longest time that a process may take to start on a busy machine."""
 RESTART_AFTER_S = 0.2
 RESTART_AFTER_AT_MOST_S = 10.0
 
 
 class HelperProcess:
-    """A process that reads and writes lines, started again when it dies or hangs.
+    """A process that reads and writes lines, and is restarted when it dies or hangs.
 
-    `received` gets each line of its output, `ended` a sentence when it has ended by itself; after that `first_lines`
-    gives the first lines for the next one. They are called on a thread of this object's, and what they
-    raise is logged. `ping` must be answered by some line.
+    `received` is called with each line of its output, `ended` with a sentence when it has ended unexpectedly; then
+    `first_lines` returns the first lines for the next process. They are called on a thread of this object, and their
+    exceptions are logged. The process must answer `ping` with a line.
     """
 
     def __init__(
@@ -78,13 +78,13 @@ class HelperProcess:
     def send(self, line: bytes, always: bool = False) -> None:
         """Sends a line, in order; returns at once.
 
-        With `always` it is never dropped, however much waits; several of the same one after the other are one.
+        With `always` it is never dropped, and repetitions of the same line are sent once.
         """
         with self._wake:
             if self._closing or (always and self._backlog and self._backlog[-1] == line):
                 return
             if len(self._backlog) >= LONG_BACKLOG:
-                # The writer may be stuck in a full pipe, so the senders check it, too.
+                # Checked here as well, because the writer may block on a full pipe.
                 if self._clock.now() - self._writing_s > HUNG_AFTER_PINGS * PING_EVERY_S:
                     self._process.kill()
                 if len(self._backlog) >= BACKLOG_AT_MOST and not always:
@@ -99,7 +99,7 @@ class HelperProcess:
         return self._unanswered <= SILENT_AFTER_PINGS
 
     def close(self) -> bool:
-        """Ends the process and the threads; False where it had to be killed. A flood not sent yet is dropped."""
+        """Ends the process and the threads; returns False if it had to be killed. Drops a flood of waiting lines."""
         with self._wake:
             if self._closing:
                 return True
@@ -120,7 +120,7 @@ class HelperProcess:
         return willing
 
     def _call(self, callback: Callable[..., object], *arguments: object) -> None:
-        """Calls the owner; an exception of its must not end the thread that starts the process again."""
+        """Calls the owner; its exceptions must not end the thread that restarts the process."""
         try:
             callback(*arguments)
         except Exception:
@@ -135,13 +135,13 @@ class HelperProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=child_environment(),
-            # A Ctrl-C in the terminal, or its closing, is for the engine to act on.
+            # In its own session, since Ctrl-C in the terminal, or its closing, is handled by the engine.
             start_new_session=sys.platform != "win32",
             creationflags=getattr(subprocess, "HIGH_PRIORITY_CLASS", 0),
         )
 
     def _write(self) -> None:
-        """The only thread that may wait for the process to take something."""
+        """Writes to the process; only this thread may wait for it to read."""
         request_promptness()
         ping_at_s = self._clock.now()
         while True:
@@ -154,7 +154,7 @@ class HelperProcess:
             if self._clock.now() >= ping_at_s:
                 ping_at_s = self._clock.now() + PING_EVERY_S
                 lines.append(self._ping)
-                # Counted, not timed: a machine that stood still has asked nothing meanwhile.
+                # Counted instead of timed: a suspended machine sends no pings.
                 self._unanswered += 1
                 if self._unanswered > HUNG_AFTER_PINGS:
                     process.kill()
@@ -165,7 +165,7 @@ class HelperProcess:
 
     def _pipe(self, process: subprocess.Popen[bytes], data: bytes) -> None:
         assert process.stdin is not None
-        # A process that has died takes nothing; what it had is gone, and `_read` starts the next one.
+        # The lines for a process that has died are lost; `_read` starts the next one.
         with self._piping, contextlib.suppress(OSError):
             while data and not process.stdin.closed:
                 data = data[process.stdin.write(data) or 0 :]
@@ -202,14 +202,14 @@ class HelperProcess:
             delay_s = min(2.0 * delay_s, RESTART_AFTER_AT_MOST_S)
 
     def _start_again(self, delay_s: float) -> bool:
-        """Starts the process after a delay; False where this is being closed, or it cannot be started now."""
+        """Starts the process after a delay; returns False if this is being closed, or the process cannot be started."""
         with self._wake:
             until_s = self._clock.now() + delay_s
             while not self._closing and self._clock.now() < until_s:
                 self._clock.wait(until_s, self._wake)
             if self._closing:
                 return False
-            # What waited for the one that died is late by now, and would come all at once.
+            # Lines for the process that died are late by now, and would be sent in one burst.
             self._backlog.clear()
             self._call(lambda: self._backlog.extend(self._first_lines()))
             try:
@@ -223,7 +223,7 @@ class HelperProcess:
 
 
 def _command(module: str, arguments: Sequence[str]) -> list[str]:
-    # -P: a folder called "live" where the user stands is not ours.
+    # -P: so that a folder named "live" in the working directory is not imported.
     return [sys.executable, "-P", "-m", module, *arguments, "--engine", str(os.getpid())]
 
 

@@ -1,4 +1,4 @@
-"""All traffic between threads: `LatestValue` (size one, newest wins) and `TimedQueue` (a heap by due time)."""
+"""Exchange between threads: `LatestValue` (size one, newest wins) and `TimedQueue` (a heap by due time)."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ T = TypeVar("T")
 
 
 class LatestValue(Generic[T]):
-    """Holds one item: a newer one replaces the one not yet taken, and no thread waits."""
+    """Holds one item: a newer one replaces one that was not taken yet; no thread waits."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._item: T | None = None
         self.dropped = 0
-        """How many were replaced before anybody took them."""
+        """Number of items that were replaced before they were taken."""
 
     def put(self, item: T) -> None:
         with self._lock:
@@ -27,20 +27,20 @@ class LatestValue(Generic[T]):
 
     @property
     def waiting(self) -> bool:
-        """Whether there is something new to take."""
+        """Whether there is a new item."""
         return self._item is not None
 
     def take(self) -> T | None:
-        """The newest, once; None where there is nothing new."""
+        """The newest item, once; None if there is no new one."""
         with self._lock:
             item, self._item = self._item, None
             return item
 
 
 class TimedQueue(Generic[T]):
-    """Things with a due time, taken in its order; equal times keep the order in which they were put.
+    """Items with due times, taken in the order of time; items of equal time keep their order of insertion.
 
-    Bounded: past `size` the put raises OverflowError, so that a sender with a broken clock cannot fill the memory.
+    Beyond `size` items `put` raises OverflowError, so that a sender with a wrong clock cannot fill the memory.
     """
 
     def __init__(self, size: int = 100_000) -> None:
@@ -55,16 +55,16 @@ class TimedQueue(Generic[T]):
     def put(self, due_s: float, item: T) -> None:
         with self._lock:
             if len(self._heap) >= self.size:
-                raise OverflowError(f"more than {self.size} things are waiting for their time")
+                raise OverflowError(f"more than {self.size} events are scheduled")
             heapq.heappush(self._heap, (due_s, next(self._count), item))
 
     def next_due(self) -> float:
-        """The time of the first one, infinity where there is none."""
+        """The time of the first item; infinity for none."""
         with self._lock:
             return self._heap[0][0] if self._heap else float("inf")
 
     def take_due(self, now_s: float) -> list[tuple[float, T]]:
-        """Takes out all that is due by now, in order."""
+        """Removes and returns all items that are due, in order."""
         due: list[tuple[float, T]] = []
         with self._lock:
             while self._heap and self._heap[0][0] <= now_s:
@@ -73,7 +73,7 @@ class TimedQueue(Generic[T]):
         return due
 
     def withdraw(self, after_s: float, owner: object | None = None) -> list[tuple[float, T]]:
-        """Takes back what is due later than a time (of one owner only: items with an equal `owner` attribute)."""
+        """Removes and returns items due later than a time; with `owner` only those with an equal `owner` attribute."""
         with self._lock:
             back = [
                 e for e in self._heap if e[0] > after_s and (owner is None or getattr(e[2], "owner", None) == owner)

@@ -39,7 +39,7 @@ def request_realtime_thread() -> None:
 
 
 def request_realtime() -> None:
-    """Asks for real-time priority and stops the garbage collector; goes on where the system refuses."""
+    """Requests real-time priority, which the system may refuse, and disables the garbage collector."""
     gc.collect()
     gc.freeze()
     gc.disable()

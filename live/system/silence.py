@@ -1,4 +1,4 @@
-"""Keeps C libraries from writing over what a person reads."""
+"""Suppresses the output of C libraries to the terminal."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ from contextlib import contextmanager
 
 _lock = threading.Lock()
 _inside = 0
-"""How many threads want it quiet now; the first takes standard error away, the last gives it back."""
+"""Number of threads that suppress it; the first redirects standard error, the last restores it."""
 _kept: int | None = None
 
 
 @contextmanager
 def silence_stderr() -> Iterator[None]:
-    """Lets nothing through to standard error: where there is no sound card or JACK server, ALSA and JACK say so in
-    twenty lines of their own.
+    """Suppresses standard error: without a sound card or JACK server, ALSA and JACK print twenty lines of messages.
 
-    What matters of it is in the error that is raised. It holds for the whole process, so keep it short.
+    The raised error contains the relevant part. It applies to the whole process, so the block should be short.
     """
     global _inside, _kept
     with _lock:
@@ -37,7 +36,7 @@ def silence_stderr() -> Iterator[None]:
 
 
 def _taken_away() -> int | None:
-    """Standard error as it was, under another number; None where there is none to keep quiet."""
+    """Redirects standard error; returns a duplicate of the original, or None if there is no standard error."""
     try:
         sys.stderr.flush()
         kept = os.dup(2)

@@ -1,4 +1,4 @@
-"""Ableton Link: the beats are shared with all Link programs on the network, and none of them leads.
+"""Ableton Link: shares tempo and beats with all Link programs on the network, without a leader.
 
 Needs the extra `arabesque[link]` (aalink, under the GPL-3), imported only when `/clock/source` is set to `link`.
 """
@@ -14,7 +14,7 @@ from typing import Any
 
 from live.parameters.tree import Tree
 from live.patch import Patch
-from live.transport.clock import Beat, Clock
+from live.transport.clock import BeatLine, Clock
 from models.base import Knob
 
 log = logging.getLogger(__name__)
@@ -28,8 +28,8 @@ HELP = "Ableton Link needs aalink: install the extra arabesque[link]"
 class AbletonLink:
     """The control-thread service that shares tempo and beats with a Link session while `/clock/source` is `link`.
 
-    Bars are in step, too: Link's quantum is our meter. `/clock/tempo` set here goes to all others; `/clock/play` is
-    ours alone, and comes in again where the others are.
+    Bars are aligned, too: Link's quantum is the meter of the clock. Setting `/clock/tempo` changes the tempo of the
+    session; `/clock/play` affects this program only, which resumes at the session's beat.
     """
 
     def __init__(self, tree: Tree, clock: Clock, fail: Callable[[str], None]) -> None:
@@ -42,14 +42,14 @@ class AbletonLink:
 
     def open(self) -> None:
         """Declares the address."""
-        how = "How many others share the beats over Ableton Link"
+        how = "Number of other programs in the Ableton Link session"
         self.tree.add("/clock/link", Knob(how, kind="text", default="", access="r"))
 
     def follow(self, patch: Patch) -> None:
-        """Nothing of it is the patch's."""
+        """Does nothing: Link does not depend on the patch."""
 
     def advance(self, now_s: float) -> float:
-        """Takes tempo and beat from the session, and gives it the tempo that was set here."""
+        """Takes tempo and beat from the session, and passes on a tempo that was set here."""
         if self.tree.get("/clock/source") != "link":
             self._leave()
             self._publish("")
@@ -75,9 +75,9 @@ class AbletonLink:
             self.tree.publish("/clock/tempo", self._tempo)
         before_s, beat = self.clock.now(), link.beat
         at_s = (before_s + self.clock.now()) / 2.0
-        self.clock.follow(Beat(at_s, beat, link.tempo, bool(self.tree.get("/clock/play"))))
+        self.clock.follow(BeatLine(at_s, beat, link.tempo, bool(self.tree.get("/clock/play"))))
         others = link.num_peers
-        self._publish(f"{others} other{'s' * (others != 1)}" if others else "nobody else yet")
+        self._publish(f"{others} other{'s' * (others != 1)}" if others else "no others")
         return now_s + SYNC_EVERY_S
 
     def close(self) -> None:
@@ -90,7 +90,7 @@ class AbletonLink:
     # -- inside -------------------------------------------------------------------------------------------------
 
     def _leave(self) -> None:
-        """Leaves without waiting: on the control thread."""
+        """Leaves the session without waiting."""
         if self._session is not None:
             self._session.leave()
             self._session = None
@@ -102,13 +102,13 @@ class AbletonLink:
 
 
 class LinkSession:
-    """Joins a Link session on a thread of its own: importing aalink and opening its sockets may take seconds."""
+    """Joins a Link session on its own thread, since importing aalink and opening its sockets may take seconds."""
 
     def __init__(self, tempo_bpm: float) -> None:
         self.link: Any = None
         """aalink's Link, once it has joined."""
         self.failed = ""
-        """Why it could not join."""
+        """The error if it could not join."""
         self._tempo_bpm = tempo_bpm
         self._lock = threading.Lock()
         self._left = False
@@ -124,7 +124,7 @@ class LinkSession:
                 self._loop.call_soon_threadsafe(self._loop.stop)
 
     def join(self) -> None:
-        """Waits a moment for the thread to end."""
+        """Waits briefly for the thread to end."""
         self._thread.join(JOIN_WITHIN_S)
 
     def _run(self) -> None:
@@ -134,7 +134,7 @@ class LinkSession:
             self.failed = HELP
             return
         try:
-            loop = asyncio.new_event_loop()  # aalink wants one for its callbacks, of which we use none
+            loop = asyncio.new_event_loop()  # required by aalink for its callbacks, which are not used
             with self._lock:
                 if self._left:
                     loop.close()
@@ -143,7 +143,7 @@ class LinkSession:
             link = loop.run_until_complete(self._make(aalink))
             link.enabled = True
             self.link = link
-            log.info("sharing the beats over Ableton Link")
+            log.info("joined an Ableton Link session")
             if not self._left:
                 loop.run_forever()
             link.enabled = False

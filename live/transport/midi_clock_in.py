@@ -1,4 +1,4 @@
-"""MIDI clock in: the beats follow another device through jitter, stops and silences."""
+"""MIDI clock input: the beats follow another device, in spite of jitter, stops and silences."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ log = logging.getLogger(__name__)
 CHECK_EVERY_S = 0.05
 LOST_AFTER_S = 0.4
 GONE_AFTER_S = 10.0
-"""When nothing has come for so long and the beats stand without a stop from the device, they run on by themselves."""
+"""After this silence, beats that are stopped without a stop message run on in their own tempo."""
 ANOTHER_AFTER_S = 2.0
-"""A second device may lead when the first has been silent for so long."""
+"""After this silence of the followed device another one may be followed."""
 PUBLISH_BPM = 0.05
-"""The tempo is published again when it has changed by this much."""
+"""Least change of the tempo that is published."""
 _KINDS = (CLOCK, START, CONTINUE, STOP, POSITION)
 
 
 class MidiClockIn:
-    """The control-thread service that leads the clock while `/clock/source` is `midi`.
+    """The control-thread service that sets the clock while `/clock/source` is `midi`.
 
-    Of several devices that send clock the first one leads. When it falls silent without a stop, the beats run on in the
-    last tempo; when it sends again, they continue from its position.
+    Of several devices that send clock the first one is followed. When it falls silent without a stop message, the beats
+    continue in the last tempo; when it sends again, they continue from its position.
     """
 
     def __init__(self, tree: Tree, clock: Clock) -> None:
@@ -44,18 +44,18 @@ class MidiClockIn:
 
     def open(self) -> None:
         """Declares the addresses."""
-        which = "The MIDI input whose clock is followed: auto for the first that sends one, or a part of its name"
+        which = "MIDI input whose clock is followed: a part of its name, or auto for the first one that sends a clock"
         self.tree.add("/clock/in", Knob(which, kind="text", default="auto"))
-        offset = "Moves the beats later (+) or earlier (-) than the clock that is followed"
+        offset = "Shift of the beats from the followed clock: later (+) or earlier (-)"
         self.tree.add("/clock/offset", Knob(offset, -250.0, 250.0, "ms"))
         state = "State of the followed clock: waiting, running, stopped, or lost"
         self.tree.add("/clock/state", Knob(state, kind="text", default="", access="r"))
 
     def follow(self, patch: Patch) -> None:
-        """The patch sets nothing of it."""
+        """Does nothing: the patch has no settings for it."""
 
     def receive(self, message: InputMessage) -> bool:
-        """One message: follows it if it is a clock's, of the device that leads. Leaves it for others, too."""
+        """Follows a clock message of the followed device; returns False, so that other receivers get it, too."""
         if message.kind in _KINDS and self._leads():
             pattern = str(self.tree.get("/clock/in"))
             if pattern.strip().casefold() == "auto" or matches(pattern, message.device):
@@ -95,15 +95,15 @@ class MidiClockIn:
             if now_s - self._waiting_s >= GONE_AFTER_S:
                 self.clock.play()
                 self.tree.publish("/clock/play", True)
-                log.info("no MIDI clock for %g s: the beats run in their own tempo until one comes", GONE_AFTER_S)
+                log.info("no MIDI clock for %g s: the beats run in their own tempo until one arrives", GONE_AFTER_S)
         elif not tracker.running:
             self._publish(f"{self._device} is stopped")
         elif now_s - self._message_s > LOST_AFTER_S:
-            self._publish(f"{self._device} is lost: running on in its tempo")
+            self._publish(f"{self._device} is lost: continuing in its tempo")
         else:
             self._publish(f"{self._device} runs")
         if tracker is not None:
-            if tracker.line.running:
+            if tracker.beats.running:
                 self._lead(tracker)  # the offset may have moved
             tempo = self.tree.get("/clock/tempo")
             if abs(float(tempo) - tracker.tempo_bpm) >= PUBLISH_BPM:  # type: ignore[arg-type]
@@ -111,7 +111,7 @@ class MidiClockIn:
         return now_s + CHECK_EVERY_S
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """Does nothing: no resource is open."""
 
     # -- inside -------------------------------------------------------------------------------------------------
 
@@ -120,7 +120,7 @@ class MidiClockIn:
 
     def _lead(self, tracker: TickTracker) -> None:
         offset_s = float(self.tree.get("/clock/offset")) / 1000.0  # type: ignore[arg-type]
-        self.clock.follow(replace(tracker.line, at_s=tracker.line.at_s + offset_s))
+        self.clock.follow(replace(tracker.beats, at_s=tracker.beats.at_s + offset_s))
 
     def _publish(self, state: str) -> None:
         if state != self._state:

@@ -1,4 +1,4 @@
-"""MIDI clock out: sends the beats to other devices, each tick from the sender process at its own deadline."""
+"""MIDI clock output: sends the beats to other devices; the sender process sends each tick at its deadline."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from live.midi.input.message import CLOCK, CONTINUE, POSITION, START, STOP
 from live.midi.output.midi_output import MidiOutput
 from live.parameters.tree import Tree
 from live.patch import Patch
-from live.transport.clock import Beat, Clock
+from live.transport.clock import BeatLine, Clock
 from live.transport.tick_tracker import PER_BEAT, PER_SIXTEENTH
 from models.base import Knob, Value
 
 log = logging.getLogger(__name__)
 
 AHEAD_S = 0.15
-"""So far ahead the sender has its deadlines."""
+"""How far ahead ticks are scheduled."""
 STEP_S = 0.04
 MARGIN_S = 0.010
-"""What is due sooner may be on its way already."""
+"""Ticks due within this time are not withdrawn, because the sender may already be sending them."""
 MOVED_S = 0.0002
 """A tick whose time changes by this much is withdrawn and sent again."""
 BEFORE_S = 0.005
-"""Start, continue and song position go so long before their first tick; MIDI 1.0 asks for a millisecond."""
+"""How long before their first tick start, continue and song position are sent; MIDI 1.0 requires 1 ms."""
 AT_ONCE = 1 / 8
-"""Beats: begun so little ago, it is a start from the top, a little late, and no continue from further on."""
+"""Beats: within this distance of the beginning, a late start is sent instead of a song position and continue."""
 
 
 class ClockTarget(Protocol):
-    """Takes the messages: a voice of a MidiOutput."""
+    """The receiver of the messages: a voice of a MidiOutput."""
 
     def send_raw(self, due_s: float, message: bytes) -> None: ...
 
@@ -41,9 +41,9 @@ class ClockTarget(Protocol):
 
 
 class MidiClockOut:
-    """The control-thread service that sends our beats to the port in `/clock/out`.
+    """The control-thread service that sends MIDI clock to the port in `/clock/out`.
 
-    24 ticks a quarter note, whatever moves the beats: our tempo and its glides, taps, or a clock that we follow.
+    24 ticks per quarter note, for any source of the beats: tempo and its glides, taps, or a followed clock.
     """
 
     def __init__(
@@ -67,20 +67,20 @@ class MidiClockOut:
         self._next = 0
         self._sent: deque[tuple[int, float]] = deque()
 
-    # -- the part -----------------------------------------------------------------------------------------------
+    # -- service ------------------------------------------------------------------------------------------------
 
     def open(self) -> None:
         """Declares the address."""
-        what = "The MIDI port that gets our beats as MIDI clock, as --midi names it; empty for none"
+        what = "MIDI port to which MIDI clock is sent, as for --midi; empty for none"
         self.tree.add("/clock/out", Knob(what, kind="text", default=""), self._changed)
-        how = "State of the port that gets our beats"
+        how = "State of the port to which MIDI clock is sent"
         self.tree.add("/clock/out_state", Knob(how, kind="text", default="", access="r"))
 
     def follow(self, patch: Patch) -> None:
-        """Nothing of it is the patch's."""
+        """Does nothing: the patch has no settings for it."""
 
     def advance(self, now_s: float) -> float:
-        """Sends the ticks of the next moments, and withdraws those whose time has changed."""
+        """Schedules the next ticks, and withdraws those whose time has changed."""
         wanted = str(self.tree.get("/clock/out")).strip()
         if wanted != self._port:
             self._port = wanted
@@ -93,9 +93,9 @@ class MidiClockOut:
                 self.tree.publish("/clock/out_state", "")
         if self._target is None:
             return math.inf
-        if not self._ready:  # what is sent now would all be late, and go out in one burst when the port is there
+        if not self._ready:  # ticks scheduled now would all be late and be sent in one burst when the port opens
             return now_s + STEP_S
-        if self._fresh:  # the receiver has got nothing for a while, or nothing yet
+        if self._fresh:  # nothing was sent to the receiver yet, or for a while
             self._fresh = self._playing = False
             self._target.withdraw(now_s)
         beats = self.clock.beats
@@ -131,13 +131,13 @@ class MidiClockOut:
 
     def _open(self, port: str) -> ClockTarget:
         if self.clock.virtual:
-            raise MidiError("no clock can be sent from a virtual clock")
+            raise MidiError("MIDI clock cannot be sent on a virtual clock")
         self._ready = False
         self._out = MidiOutput(port, clock=self.clock, on_state=self._say)
         return self._out.voice("clock")
 
-    def _begin(self, target: ClockTarget, beats: Beat, now_s: float) -> None:
-        """Start from the top, or song position and continue at the next sixteenth."""
+    def _begin(self, target: ClockTarget, beats: BeatLine, now_s: float) -> None:
+        """Sends start at the beginning, or song position and continue at the next sixteenth."""
         self._playing, self._sent = True, deque()
         if 0.0 <= beats.beat_at(now_s) < AT_ONCE:
             self._begun_s = now_s
@@ -150,8 +150,8 @@ class MidiClockOut:
         target.send_raw(self._begun_s, bytes((POSITION, sixteenth & 127, sixteenth >> 7 & 127)))
         target.send_raw(self._begun_s, bytes((CONTINUE,)))
 
-    def _withdraw_moved(self, target: ClockTarget, beats: Beat, now_s: float) -> None:
-        """Where the beats have moved, the ticks that can still be stopped are; a jump begins again elsewhere."""
+    def _withdraw_moved(self, target: ClockTarget, beats: BeatLine, now_s: float) -> None:
+        """Withdraws the ticks whose times have changed; after a jump the receiver is repositioned."""
         while self._sent and self._sent[0][1] <= now_s + MARGIN_S:
             self._sent.popleft()
         if not self._playing:

@@ -1,4 +1,4 @@
-"""The clock's addresses: tempo, tapped or gliding, bars, play and stop, and its position."""
+"""The clock's addresses: tempo, tap, meter, play and stop, and position."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from models.base import Knob, KnobError, Value, pulse
 PUBLISH_EVERY_S = 0.05
 JUST_PAST_S = 0.0001
 TAPS = 8
-"""The tempo is that of the last so many taps."""
+"""Number of taps of which the tempo is the mean."""
 LONGEST_TAP_S = 2.5
-"""A tap later than this is the first of a new count."""
+"""A tap later than this after the previous one starts a new count."""
 
 SOURCES = ("internal", "midi", "link")
 
 
 class TempoService:
-    """The control-thread service that moves the clock by its addresses, and publishes its position.
+    """The control-thread service that sets the clock from its addresses, and publishes its position.
 
-    While a MIDI clock leads (`/clock/source`), its tempo counts: a tempo that is set, tap, downbeat and locate are
-    answered with an error, play and stop do nothing.
+    While a MIDI clock is followed (`/clock/source`), setting the tempo, tap, downbeat and locate are errors, and play
+    and stop do nothing.
     """
 
     def __init__(self, tree: Tree, clock: Clock, wake: Callable[[], None]) -> None:
@@ -42,21 +42,21 @@ class TempoService:
     def open(self) -> None:
         """Declares the addresses; the beats begin now."""
         add, clock = self.tree.add, self.clock
-        source = "What leads the clock: the tempo set here, a MIDI clock, or Ableton Link"
+        source = "Source of the tempo: /clock/tempo (internal), a MIDI clock, or Ableton Link"
         add("/clock/source", Knob(source, kind="choice", choices=SOURCES, default=SOURCES[0]), lambda _: self._wake())
         add("/clock/tempo", Knob("Tempo", 10.0, 400.0, "bpm", default=clock.beats.tempo_bpm), self._set_tempo)
-        add("/clock/play", Knob("The beats run", kind="switch", default=True), self._play)
-        add("/clock/meter", Knob("Beats in a bar", 1, 32, "beats", kind="int", default=clock.meter), self._set_meter)
-        add("/clock/tap", pulse("A beat is now: two or more set the tempo"), lambda _: self._tap())
-        add("/clock/downbeat", pulse("A bar begins now"), lambda _: self._downbeat())
+        add("/clock/play", Knob("Whether the beats run", kind="switch", default=True), self._play)
+        add("/clock/meter", Knob("Beats per bar", 1, 32, "beats", kind="int", default=clock.meter), self._set_meter)
+        add("/clock/tap", pulse("Tap tempo: two or more taps set it"), lambda _: self._tap())
+        add("/clock/downbeat", pulse("Starts a bar now"), lambda _: self._downbeat())
         add("/clock/locate", Knob("Go to this beat", 0.0, 1e6, "beats", access="w"), self._locate)
         add("/clock/beat", Knob("Quarter notes since the start", unit="beats", access="r"))
-        add("/clock/bar", Knob("Which bar it is, the first is 0", kind="int", access="r", default=0))
-        add("/clock/phase", Knob("Position between two beats", 0.0, 1.0, access="r"))
+        add("/clock/bar", Knob("Number of the bar, from 0", kind="int", access="r", default=0))
+        add("/clock/phase", Knob("Position within the beat", 0.0, 1.0, access="r"))
         clock.play(0.0)
 
     def follow(self, patch: Patch) -> None:
-        """The patch's tempo comes as a write to its address."""
+        """Does nothing: the patch's tempo is set through its address."""
 
     def advance(self, now_s: float) -> float:
         """Publishes beat, bar and phase."""
@@ -75,12 +75,12 @@ class TempoService:
             tree.publish("/clock/beat", beat)
             tree.publish("/clock/phase", beat % 1.0)
             self._publish_s = now_s + PUBLISH_EVERY_S
-            if clock.running:  # a little past the beat, so that the new number is published
+            if clock.running:  # just after the beat, so that its number is published
                 self._publish_s = min(self._publish_s, clock.next_beat_s(now_s) + JUST_PAST_S)
         return self._publish_s
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """Does nothing: no resource is open."""
 
     # -- the addresses ------------------------------------------------------------------------------------------
 
@@ -88,17 +88,17 @@ class TempoService:
         return self.tree.get("/clock/source") == "internal"
 
     def _lead(self) -> None:
-        """Raises KnobError where another leads, so that the sender learns why nothing happens."""
+        """Raises KnobError while the clock follows another source."""
         if not self._leads():
-            raise KnobError(f"{self.tree.get('/clock/source')} leads the clock: /clock/source internal takes it back")
+            raise KnobError(f"the clock follows {self.tree.get('/clock/source')}: set /clock/source to internal first")
 
     def _set_tempo(self, tempo_bpm: Value) -> None:
         if self._leads():
             self.clock.set_tempo(float(tempo_bpm))  # type: ignore[arg-type]
         elif self.tree.get("/clock/source") == "midi":
-            self._refused = True  # `advance` publishes the tempo in force, after this one has been published
+            self._refused = True  # `advance` publishes the actual tempo, after this one has been published
             self._wake()
-            if current_writer() is not None:  # a preset or a glide does not fail for it
+            if current_writer() is not None:  # presets and glides do not fail because of it
                 self._lead()
         self._wake()
 

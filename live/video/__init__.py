@@ -19,7 +19,7 @@ class VideoError(ValueError):
 class Window:
     """The window of a patch: its size in pixels (64..16384), and whether it fills the screen number `display`.
 
-    `invitation` is a line that says what a visitor may do; it is shown until somebody plays or draws.
+    `invitation` is a line of text for visitors, shown until a performer plays or draws.
 
     Screens are counted from 0; a number without a screen means the first. Raises VideoError for other values.
     """
@@ -41,11 +41,11 @@ class Window:
             raise VideoError(f"invitation: expected one line of at most 200 characters, got {self.invitation!r}")
 
     def layer(self, number: int, opacity: float = 1.0, blend: Blend = "over") -> Layer:
-        """A layer of this window for a node; a higher number lies over a lower one."""
+        """A layer of this window for a node; layers with higher numbers are in front."""
         return Layer(self, number, opacity, blend)
 
     def roll(self, of: str, number: int = 0, opacity: float = 1.0, blend: Blend = "over") -> Roll:
-        """A piano roll of what the node called `of` plays, on a layer of this window."""
+        """A piano roll of the notes of the node named `of`, on a layer of this window."""
         return Roll(of, self.layer(number, opacity, blend))
 
 
@@ -72,7 +72,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Roll:
-    """A piano roll of what the node called `of` has played and is about to play."""
+    """A piano roll of the past and scheduled notes of the node named `of`."""
 
     of: str
     out: Layer = field(default_factory=lambda: Window().layer(0))
@@ -84,7 +84,7 @@ os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")  # seconds without a picture
 if sys.platform == "darwin":
-    # OpenCV could ask for camera access on the main thread only; without it macOS asks itself.
+    # OpenCV can request camera access on the main thread only; otherwise macOS requests it.
     os.environ.setdefault("OPENCV_AVFOUNDATION_SKIP_AUTH", "1")
 if sys.platform == "linux":
     # SDL would show the window through OpenGL, which takes 16 ms a frame without a graphics card instead of 0.2 ms.

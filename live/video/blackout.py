@@ -1,7 +1,7 @@
 """The blackout: the window is darkened after all layers are drawn.
 
-The main thread reads it from the tree where it draws the frame: it needs no cue, morph, mapping or model to work, and
-none of them can lift it.
+The main thread reads its value from the tree when it draws a frame: it does not depend on cues, morphs, mappings or
+models, and none of them can change it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Blackout:
 
     @property
     def dark(self) -> float:
-        """Present darkness, 0..1."""
+        """The current darkness, 0..1."""
         return float(self._tree.get(BLACKOUT))  # type: ignore[arg-type]
 
     def darken(self, surface: pygame.Surface, box: pygame.Rect, dark: float) -> None:

@@ -1,7 +1,7 @@
 """Paints strokes: round, tapered, anti-aliased lines, as coverage computed per pixel and kept by maximum.
 
-A sheet holds one drawing's pixels. What can no longer change is painted once; the end of the line being drawn, which
-still becomes thinner or turns with the next point, lies over it and is taken off again before more is painted.
+A raster contains the pixels of one drawing. Segments that can no longer change are painted once; the end of the current
+line, whose width and direction still change with the next point, is painted over them and removed before the next one.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Samples = NDArray[np.float32]
 class StrokeRaster:
     """The pixels of one drawing on paper of a size, in pixels; transparent where nothing is drawn.
 
-    Only as much memory is taken as the drawing is large.
+    Memory is allocated only for the drawing's bounding box.
     """
 
     def __init__(self, size: tuple[int, int], erasures: int = 0) -> None:

@@ -1,6 +1,6 @@
 """The computer's keyboard as a piano: the row of A plays the white keys, the row of Q the black ones.
 
-Keys are read by their place (scancode), so that the rows are the same on every national keyboard.
+Keys are identified by position (scancode), so that the rows are the same on every national layout.
 """
 
 from __future__ import annotations
@@ -44,16 +44,16 @@ HELP: Final = (
 
 
 class ComputerPiano:
-    """Plays `/NODE/play` of every node that hears a performer, while `/window/piano` is on.
+    """Writes to `/NODE/play` of every node that receives keys, while `/window/piano` is on.
 
-    `pressed` and `released` return whether they took the key.
+    `pressed` and `released` return whether they used the key.
     """
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
         self._sounding: dict[int, int] = {}
         self.octave = 4
-        """Of the lowest C, 0 to 8; 4 begins at middle C, MIDI pitch 60."""
+        """Octave of the lowest C, 0 to 8; 4 begins at middle C, MIDI pitch 60."""
         self.velocity = 80
 
     @property
@@ -62,7 +62,7 @@ class ComputerPiano:
         return SWITCH in self._tree and bool(self._tree.get(SWITCH))
 
     def pressed(self, scancode: int) -> bool:
-        """A key goes down."""
+        """Processes a key that goes down."""
         if not self.on:
             return False
         if scancode in SEMITONES:
@@ -80,19 +80,20 @@ class ComputerPiano:
         return False
 
     def released(self, scancode: int) -> bool:
-        """A key comes up; also after the piano was switched off, so that no note hangs."""
+        """Processes a key that comes up, also after the piano was switched off, so that no note hangs."""
         pitch = self._sounding.pop(scancode, None)
         if pitch is not None:
             self._play(pitch, 0)
         return pitch is not None
 
     def release_all(self) -> None:
-        """Ends all notes: the window has lost the keyboard, and will not see the keys come up."""
+        """Ends all notes, because a window without keyboard focus does not receive released keys."""
         for scancode in list(self._sounding):
             self.released(scancode)
 
     def _play(self, pitch: int, velocity: int) -> None:
-        for leaf in self._tree.leaves():
-            if leaf.knob.kind == "event" and leaf.address.endswith("/play") and leaf.address.count("/") == 2:
-                with contextlib.suppress(AddressError):  # the node is removed at this moment
-                    self._tree.write(leaf.address, [pitch, velocity])
+        for parameter in self._tree.parameters():
+            address = parameter.address
+            if parameter.knob.kind == "event" and address.endswith("/play") and address.count("/") == 2:
+                with contextlib.suppress(AddressError):  # the node was removed meanwhile
+                    self._tree.write(address, [pitch, velocity])

@@ -15,9 +15,9 @@ from live.video.text import label
 
 PAPER: Colour = (1.0, 1.0, 1.0)
 FILL = 0.84
-"""Longer side of a drawing, as a part of its cell."""
+"""Longer side of a drawing, as a share of its cell."""
 LINE = 0.016
-"""Width of a line, as a part of the cell."""
+"""Width of a line, as a share of the cell."""
 WORD_PX = 20
 WORD_COLOUR = 60, 60, 60
 MARGIN_PX = 110
@@ -69,7 +69,7 @@ def write(path: Path, rows: Sequence[SheetRow], cell_px: int = 128) -> None:
 
 
 def _placed(row: SheetRow, number: int, size: tuple[int, int], cell_px: int) -> Iterator[Drawing]:
-    """The drawings of a row as they lie on the page's paper, whose shorter side is 2."""
+    """The drawings of a row in coordinates of the page, whose shorter side is 2."""
     half = min(size) / 2.0
     for place, cell in enumerate(row.cells):
         points = [point for line, _ in cell.lines for point in line]

@@ -1,7 +1,7 @@
 """A smooth curve through the points of a stroke.
 
-Between two points the line is a cubic Bézier curve. Where the points turn gently it is smooth; where they turn
-sharply, the corner stays a corner: a square drawn with four points is a square.
+Between two points the line is a cubic Bézier curve. It is smooth at small turns, and keeps corners at sharp ones: a
+square drawn with four points is a square.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ SHARP = 0.05
 
 
 def tangent(before: Point | None, here: Point, after: Point | None) -> Point:
-    """The direction of the line at a point, as long as it is smooth there: 1 on a straight line, 0 at a corner."""
+    """The tangent at a point, with a length that measures smoothness: 1 on a straight line, 0 at a corner."""
     if before is None or after is None:
         return 0.0, 0.0
     ax, ay = _unit(before, here)

@@ -1,4 +1,4 @@
-"""New files with dated names in the current folder; an existing file is never overwritten."""
+"""Writes new files with dated names to the working directory; existing files are never overwritten."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CLOSE_WITHIN_S: Final = 2.0
 def fresh(folder: Path, name: str, ending: str) -> Path:
     """Creates an empty file of this name, numbered if there was one already.
 
-    Raises VideoError for a name that leads out of the folder, OSError where it cannot be written.
+    Raises VideoError for a name with a folder, OSError if it cannot be written.
     """
     stem = name.removesuffix(ending)
     if not stem.strip() or stem[0] == "." or len(stem) > 200 or any(part in stem for part in '/\\:*?"<>|\0'):
@@ -60,7 +60,7 @@ class FileWriter:
         self._do(name, ending, lambda path: path.write_text(text, encoding="utf-8"))
 
     def picture(self, name: str, surface: pygame.Surface) -> None:
-        """Writes a PNG of a surface as it is now."""
+        """Writes a PNG of the current contents of a surface."""
         width, height = surface.get_size()
         held = np.frombuffer(surface.get_buffer(), np.uint8)  # type: ignore[call-overload]
         pixels = held.reshape(height, width, 4).copy()

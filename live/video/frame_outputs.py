@@ -22,7 +22,7 @@ from live.video.stage import Stage
 log = logging.getLogger(__name__)
 
 LOOK_S = 0.1
-"""How often the switches are read."""
+"""Interval at which the switches are read."""
 SINKS: Mapping[str, Callable[[], FrameSink]] = {
     "share": SharedMemorySink,
     "virtual_camera": VirtualCameraSink,
@@ -30,7 +30,7 @@ SINKS: Mapping[str, Callable[[], FrameSink]] = {
     "spout": SpoutSink,
     "ndi": NdiSink,
 }
-"""The switches `/window/…` beside `record`, and the sink of each."""
+"""The switches `/window/…` besides `record`, and the sink of each."""
 REACHES: Mapping[str, Reach] = {"ndi": "network"}
 """Sinks that send to other machines."""
 
@@ -38,9 +38,9 @@ REACHES: Mapping[str, Reach] = {"ndi": "network"}
 class FrameOutputs:
     """The control-thread service that opens and closes the sinks of `/window/record`, `/window/share` …
 
-    Each opens, writes and closes on a thread of its own, so that the control thread never waits for a device or a
-    file; one that fails is reported with `fail`, and its switch goes off. On a virtual clock a film is written picture
-    by picture, as fast as the machine can. `film` is a file to begin with.
+    Each sink opens, writes and closes on its own thread, so that the control thread never waits for a device or a file.
+    A failure is reported to `fail`, and the sink's switch is set to off. On a virtual clock a film is written picture
+    by picture, as fast as possible. `film` is a file to which recording starts at once.
     """
 
     def __init__(
@@ -63,16 +63,16 @@ class FrameOutputs:
         """Starts the recording of `--record-video`."""
         if self._film is not None:
             if self._stage.window is None:
-                self._fail(f"--record-video {self._film}: this patch shows nothing")
+                self._fail(f"--record-video {self._film}: this patch has no layers")
                 self._film = None
             else:
                 self._tree.set("/window/record", True)
 
     def follow(self, patch: Patch) -> None:
-        """The patch does not change the switches."""
+        """Does nothing: the switches do not depend on the patch."""
 
     def advance(self, now_s: float) -> float:
-        """Opens and closes sinks as the switches are set."""
+        """Opens and closes sinks according to the switches."""
         for name in ("record", *SINKS):
             wanted = f"/window/{name}" in self._tree and bool(self._tree.get(f"/window/{name}"))
             sending = self._open.get(name)
@@ -183,7 +183,7 @@ class SinkThread:
             log.info("/window/%s: %s", self._switch, self.name)
 
     def send(self) -> bool:
-        """Sends the latest picture, if there is one; False when it has ended."""
+        """Sends the latest picture, if any; returns False when the sink has ended."""
         shown = self._tap.take()
         if shown is not None and not self.failed and self._sink is not None:
             try:

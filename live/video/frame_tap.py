@@ -1,6 +1,6 @@
-"""Taps of the stage's pictures: each takes them at its own rate, and the main thread never waits for one.
+"""Taps of the stage's pictures: each takes them at its own rate, and the main thread never waits for a tap.
 
-While nobody taps, nothing is copied.
+Without taps nothing is copied.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from live.video.privacy import Reach
 EARLY_S = 0.001
 """A picture is taken up to this time early, since the frames of a display are not quite regular."""
 STILL_S = 1.0
-"""An unchanged stage is sent again after this time, so that a watcher sees that it is alive."""
+"""An unchanged stage is sent again after this time, so that receivers know that it is running."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StageFrame:
     """One picture of the stage: uint8 [height, width, 4], blue green red and one unused, rows from the top.
 
-    `at_s` is when it was shown, on the engine's clock. Nobody changes the pixels.
+    `at_s` is the time at which it was shown, on the engine's clock. The pixels are never modified.
     """
 
     pixels: NDArray[np.uint8]
@@ -38,7 +38,7 @@ class StageFrame:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def jpeg(self, width: int = 0, quality: int = 80) -> bytes:
-        """The picture as a JPEG file, `width` pixels wide if that is less; made once for all who ask for the same."""
+        """The picture as a JPEG file, at most `width` pixels wide; encoded once for each size."""
         with self._lock:
             if (width, quality) not in self._coded:
                 self._coded[width, quality] = self._code(width, quality)
@@ -61,7 +61,7 @@ class FrameTap:
         self.reach: Reach = reach
         self.next_s = float("-inf")
         self.given: tuple[int, float] = (-1, float("-inf"))
-        """The last change of the stage that it received, and when."""
+        """(change counter, time) of the last picture that it received."""
         self._taps = taps
         self._notify = notify
         self._newest: LatestValue[StageFrame] = LatestValue()
@@ -76,12 +76,12 @@ class FrameTap:
         return self._newest.take()
 
     def give(self, shown: StageFrame) -> None:
-        """A new picture; from the main thread."""
+        """Passes a new picture to the tap; called on the main thread."""
         self._newest.put(shown)
         self._notify()
 
     def close(self) -> None:
-        """Receives no more pictures."""
+        """Ends the tap."""
         self._taps.remove(self)
 
 
@@ -96,7 +96,7 @@ class FrameTaps:
         self._count = 0
 
     def open(self, rate: float, notify: Callable[[], None], reach: Reach) -> FrameTap:
-        """A tap of at most `rate` pictures a second; `notify` is called on the main thread for each, and must not wait.
+        """Opens a tap of at most `rate` pictures per second; `notify` is called on the main thread, and must not wait.
 
         `reach` is where its pictures go, which decides whether the camera is in them. From any thread.
         """
@@ -111,11 +111,11 @@ class FrameTaps:
             self._taps = tuple(other for other in self._taps if other is not tap)
 
     def next_s(self) -> float:
-        """When the next tap needs a picture."""
+        """The time at which the next tap needs a picture."""
         return min((tap.next_s - EARLY_S for tap in self._taps), default=float("inf"))
 
     def offer(self, surface: pygame.Surface, change: int, without_camera: Callable[[], pygame.Surface]) -> None:
-        """Called on the main thread. `change` counts the changes of the stage; an unchanged one is not copied."""
+        """Offers a picture to the taps, on the main thread; not copied if the counter `change` is unchanged."""
         now_s = self._clock.now()
         wanting = [tap for tap in self._taps if tap.next_s - EARLY_S <= now_s]
         for tap in wanting:

@@ -1,4 +1,4 @@
-"""What the stage says to a performer: an invitation until somebody takes part, and whose turn it is in a duet."""
+"""Texts on the stage for a performer: an invitation until someone takes part, and the turn in a duet."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from live.video.text import Colour, label
 
 INVITATION_PART: Final = 1 / 22
 TURN_PART: Final = 1 / 9
-"""Height of the text, as a part of the window's: the turn can be read from a piano stool."""
+"""Height of the text as a share of the window's height, large enough to be read from a piano stool."""
 PERFORMER: Colour = (255, 250, 240)
 PIANIST: Colour = (240, 200, 92)
 SHADE: Final = (8, 8, 12, 150)
 
 
 class Guidance:
-    """Draws the lines over a surface. Once `taken_part` is set, the turn takes the place of the invitation."""
+    """Draws the texts over a surface. Once `taken_part` is set, the turn replaces the invitation."""
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
@@ -30,7 +30,7 @@ class Guidance:
         self._version = -1
 
     def lines(self) -> list[tuple[str, float, Colour]]:
-        """The texts to show, each with its height as a part of the window's and its colour."""
+        """(text, height as a share of the window's, colour) of the texts to show."""
         shown: list[tuple[str, float, Colour]] = []
         if self.taken_part and self._text("/window/show_turn") == "True":
             for node in self._pianists():
@@ -44,7 +44,7 @@ class Guidance:
         return shown
 
     def draw(self, surface: pygame.Surface) -> None:
-        """Draws the lines, the last one at the lower edge, in the middle."""
+        """Draws the texts, centred, the last one at the lower edge."""
         y = surface.get_height() * 0.95
         for text, part, colour in reversed(self.lines()):
             words = label(text, max(16, round(surface.get_height() * part)), colour)
@@ -57,12 +57,12 @@ class Guidance:
             y -= 18
 
     def _pianists(self) -> list[str]:
-        """The nodes that publish whose turn it is; looked up only when addresses have changed."""
+        """The nodes that publish the turn; determined again only when addresses have changed."""
         if self._version != self._tree.version:
             self._version = self._tree.version
             ending = "/whose_turn"
-            addresses = [leaf.address for leaf in self._tree.leaves() if leaf.address.endswith(ending)]
-            self._nodes = [address[1:].removesuffix(ending) for address in addresses]
+            addresses = [parameter.address for parameter in self._tree.parameters()]
+            self._nodes = [address[1:].removesuffix(ending) for address in addresses if address.endswith(ending)]
         return self._nodes
 
     def _turn(self, node: str) -> list[tuple[str, float, Colour]]:

@@ -21,9 +21,9 @@ ALERT: Colour = (255, 120, 104)
 PANEL = (8, 8, 12, 205)
 TITLE_PX, LINE_PX = 24, 18
 SMALLER_PX = (18, 16, 14, 12)
-"""Heights of a line of values; the largest at which all lines fit is taken."""
+"""Heights of a line of values, of which the largest is used at which all lines fit."""
 EVERY_S = 0.2
-"""How often the values are redrawn."""
+"""Interval at which the values are redrawn."""
 PANELS = ("moved", "hud", "address", "help")
 """The switches `/window/…` of what it shows."""
 MESSAGE_S = 6.0
@@ -46,12 +46,12 @@ class Hud:
         self._values: tuple[float, tuple[int, int], pygame.Surface] | None = None
 
     def wants(self) -> bool:
-        """Whether it shows anything now."""
+        """Whether there is anything to show."""
         asked = self._stage.tree.snapshot("window", PANELS)
         return bool(any(asked.values()) or self._messages() or self._stage.guidance.lines())
 
     def draw(self, surface: pygame.Surface) -> None:
-        """Draws values, help and messages that are to be shown."""
+        """Draws the values, help and messages."""
         tree = self._stage.tree
         self._stage.guidance.draw(surface)
         if tree.get("/window/moved"):
@@ -96,21 +96,21 @@ class Hud:
 
     def _groups(self) -> Iterator[tuple[str, list[Line]]]:
         groups: dict[str, list[Parameter]] = {}
-        for leaf in self._stage.tree.leaves():
-            if leaf.knob.kind not in ("pulse", "event") and "r" in leaf.knob.access:
-                groups.setdefault(leaf.address.split("/")[1], []).append(leaf)
+        for parameter in self._stage.tree.parameters():
+            if parameter.knob.kind not in ("pulse", "event") and "r" in parameter.knob.access:
+                groups.setdefault(parameter.address.split("/")[1], []).append(parameter)
         last = [name for name in ("clock", "midi", "camera", "window", "preset", "cue", "mapping") if name in groups]
         for name in ["engine", *(name for name in groups if name not in last and name != "engine"), *last]:
-            lines = [_line(leaf, self._stage.clock.now()) for leaf in groups[name]]
+            lines = [_line(parameter, self._stage.clock.now()) for parameter in groups[name]]
             errors = [sentence for _, error, sentence in self._stage.notes if error]
             if name == "engine" and errors:
                 lines.append(("error", errors[-1][:60], ALERT))
             yield f"/{name}", lines
 
 
-def _line(leaf: Parameter, now_s: float) -> Line:
-    moved = leaf.knob.access == "rw" and leaf.at(now_s) != leaf.knob.default
-    return leaf.address.split("/", 2)[2], value_text(leaf, now_s), BRIGHT if moved else DIM
+def _line(parameter: Parameter, now_s: float) -> Line:
+    moved = parameter.knob.access == "rw" and parameter.at(now_s) != parameter.knob.default
+    return parameter.address.split("/", 2)[2], value_text(parameter, now_s), BRIGHT if moved else DIM
 
 
 def _rows(size: tuple[int, int], line_px: int) -> int:

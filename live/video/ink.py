@@ -1,4 +1,4 @@
-"""A layer of drawings: an output that draws each pen event of a node when it is due, and a person's at once."""
+"""A layer of drawings: an output that draws each pen event of a node when it is due, and the performer's at once."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Ink:
         self.layer = layer
         self.paper = DrawingList()
         self.dropped = 0
-        """How many events were dropped because 100,000 were waiting."""
+        """Number of events dropped because 100,000 were waiting."""
         self.look: Mapping[str, Any] = {knob: declared.default for knob, declared in INK_KNOBS.items()}
         self._timed: TimedQueue[Pen | Page] = TimedQueue()
         self._lock = threading.Lock()
@@ -76,12 +76,12 @@ class Ink:
         self._timed.withdraw(after_s)
 
     def silence(self) -> None:
-        """Drops everything that is not drawn yet, and lifts the pens."""
+        """Drops all events that are not drawn yet, and lifts the pens."""
         self._timed.withdraw(float("-inf"))
         self._interrupted = True
 
     def close(self) -> None:
-        """Silences; drawings stay until the layer is removed."""
+        """Silences the output; drawings stay until the layer is removed."""
         self.silence()
 
     # -- from the window or over OSC -----------------------------------------------------------------------------
@@ -89,7 +89,7 @@ class Ink:
     def performer_pen(self, x: float, y: float, down: bool, pen: int = 0, pressure: float = 1.0) -> list[Pen]:
         """A performer's pen, from any thread: drawn with the next frame. Returns its events for the model.
 
-        Where it first touches, it has been moved to, unseen: it draws no line from where it was lifted.
+        A pen that touches the paper is first moved there without drawing, so that no line connects two strokes.
         """
         with self._lock:
             events = [Pen(x, y, down, pen, pressure)]
@@ -155,7 +155,7 @@ class Ink:
             self.paper.forget(now_s - look["fade"])
 
     def dirty(self, size: tuple[int, int]) -> pygame.Rect | None:
-        """Updates the pixels for a window of a size; returns the box that has changed, if any."""
+        """Updates the pixels for a window of this size; returns the changed box, if any."""
         whole = pygame.Rect((0, 0), size)
         fades = self.look["fade"] > 0.0
         shown = (size, fades, self.paper.erasures, self.look["paper"], self.look["opacity"], self.look["blend"])

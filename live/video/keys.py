@@ -1,4 +1,4 @@
-"""The keys of the window: a table that also makes the help. Every key writes to an address."""
+"""The keys of the window, in a table from which the help is made. Every key writes to an address."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from models.base import KnobError
 
 @dataclass(frozen=True, slots=True)
 class KeyBinding:
-    """An action of keys: their pygame names (or the characters they type), and the line of the help."""
+    """An action and its keys: pygame names or typed characters, and the line of the help."""
 
     names: tuple[str, ...]
     shown: str
@@ -28,13 +28,13 @@ def press(address: str) -> Callable[[Stage], None]:
 
 
 def toggle(address: str) -> Callable[[Stage], None]:
-    """Flips the switch at an address."""
+    """Toggles the switch at an address."""
     return lambda stage: _set(stage, address, not stage.tree.get(address))
 
 
 def pause(stage: Stage) -> None:
-    """Pauses all nodes; if all are paused, lets them go on."""
-    addresses = [leaf.address for leaf in stage.tree.leaves() if leaf.address.count("/") == 2]
+    """Pauses all nodes; if all are paused, resumes them."""
+    addresses = [parameter.address for parameter in stage.tree.parameters() if parameter.address.count("/") == 2]
     addresses = [address for address in addresses if address.endswith("/pause")]
     still = all(stage.tree.get(address) for address in addresses)
     with stage.tree.batch():
@@ -44,7 +44,7 @@ def pause(stage: Stage) -> None:
 
 def hand_over(stage: Stage) -> bool:
     """Hands the turn over to the nodes that wait for it (`/NODE/turn`); False without any."""
-    turns = [leaf.address for leaf in stage.tree.leaves() if leaf.address.count("/") == 2]
+    turns = [parameter.address for parameter in stage.tree.parameters() if parameter.address.count("/") == 2]
     turns = [address for address in turns if address.endswith("/turn")]
     waiting = [address for address in turns if stage.tree.get(f"{address.rpartition('/')[0]}/duet") != "solo"]
     for address in waiting:
@@ -122,7 +122,7 @@ def panic(stage: Stage) -> None:
 
 
 def home(stage: Stage) -> None:
-    """Returns every parameter to what the patch says."""
+    """Returns every parameter to its value in the patch."""
     if "/engine/home" in stage.tree:
         stage.tree.write("/engine/home", [])
         stage.say(False, "home: everything is as the patch says")
@@ -134,12 +134,12 @@ KEYS = (
     KeyBinding(("tab",), "Tab", "show or hide the values of all parameters", toggle("/window/hud")),
     KeyBinding(("u",), "U", "show or hide the address of the control page, for phones", toggle("/window/address")),
     KeyBinding(("f1", "?"), "F1  ?", "show or hide this help", show_help),
-    KeyBinding(("f2",), "F2", "the computer's keys are a piano, on or off", toggle("/window/piano")),
+    KeyBinding(("f2",), "F2", "computer keyboard as a piano, on or off", toggle("/window/piano")),
     KeyBinding(("escape",), "Esc", "close help, values, full screen", leave),
-    KeyBinding(("space",), "Space", "hand the turn over in a duet, else pause and play on", space),
-    KeyBinding(("pause", "f4"), "F4", "pause everything, and play on", pause),
+    KeyBinding(("space",), "Space", "pass the turn in a duet, otherwise pause and resume", space),
+    KeyBinding(("pause", "f4"), "F4", "pause and resume everything", pause),
     KeyBinding(("backspace",), "Backspace", "panic: end every note, now", panic),
-    KeyBinding(("home",), "Home", "return everything to what the patch says", home),
+    KeyBinding(("home",), "Home", "return everything to the values of the patch", home),
     KeyBinding(("w",), "W", "set the corners of the picture on a wall, then its mesh", next_setting),
     KeyBinding(("b",), "B", "blackout on or off", toggle("/engine/blackout")),
     KeyBinding(("c",), "C", "erase all drawings", each_ink("clear")),
@@ -155,7 +155,7 @@ POINTER = ("Mouse, pen, touch", "draw; the right button erases")
 
 
 def pressed(stage: Stage, event: pygame.event.Event) -> bool:
-    """Runs the action of a KEYDOWN event; False for a key without one. Keys with Alt or Meta have none."""
+    """Runs the action of a KEYDOWN event; returns False for a key without one, or with Alt or Meta."""
     if event.mod & (pygame.KMOD_ALT | pygame.KMOD_META):
         return False
     names = getattr(event, "unicode", ""), pygame.key.name(event.key)
@@ -163,7 +163,7 @@ def pressed(stage: Stage, event: pygame.event.Event) -> bool:
         if set(names) & set(key.names):
             key.do(stage)
             return True
-    for name in names:  # the character first: some keyboards type digits with the shift key
+    for name in names:  # the character first, since some keyboards type digits with the shift key
         if name in DIGITS:
             preset(stage, name, store=bool(event.mod & pygame.KMOD_CTRL))
             return True

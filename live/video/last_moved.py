@@ -56,17 +56,17 @@ class LastMoved:
             panel.blit(label("No parameter has moved yet.", px, OLD), (px, round(row / 2)))
         now_s = self._tree.clock.now()
         for number, address in enumerate(lines):
-            leaf = self._known.get(address)
-            if leaf is None:
+            parameter = self._known.get(address)
+            if parameter is None:
                 continue
             y = round(row * (number + 0.5))
             colour = NEW if now_s - self._moved_s.get(address, 0.0) < NEW_S else OLD
-            value = label(value_text(leaf, now_s), px, colour)
+            value = label(value_text(parameter, now_s), px, colour)
             name = label(address[1:].replace("_", " ").replace("/", "  "), px, colour)
             room = wide - 2 * px - value.get_width() - px // 2
             panel.blit(name, (px, y), (0, 0, max(0, room), name.get_height()))
             panel.blit(value, (wide - px - value.get_width(), y))
-            part = part_of_range(leaf, now_s)
+            part = part_of_range(parameter, now_s)
             if part is not None:
                 trough = pygame.Rect(px, y + round(row * 0.66), wide - 2 * px, max(3, px // 8))
                 pygame.draw.rect(panel, TROUGH, trough)
@@ -76,7 +76,7 @@ class LastMoved:
     def _watch(self, address: str, arguments: tuple[Any, ...]) -> None:  # noqa: ARG002
         if self._version != self._tree.version:
             self._version = self._tree.version
-            self._known = {leaf.address: leaf for leaf in self._tree.leaves() if _counts(leaf)}
+            self._known = {parameter.address: parameter for parameter in self._tree.parameters() if _counts(parameter)}
         if address not in self._known:
             return
         with self._lock:
@@ -90,8 +90,8 @@ class LastMoved:
                 self._lines[self._lines.index(oldest)] = address
 
 
-def _counts(leaf: Parameter) -> bool:
+def _counts(parameter: Parameter) -> bool:
     """Whether it is a parameter that one plays: not a text, a seed or what the window shows of itself."""
-    switch_of_window = leaf.address.startswith("/window/") and leaf.address.count("/") == 2
-    played = leaf.knob.access == "rw" and leaf.knob.kind not in ("pulse", "event", "text")
-    return played and not switch_of_window and not leaf.address.endswith("/seed")
+    switch_of_window = parameter.address.startswith("/window/") and parameter.address.count("/") == 2
+    played = parameter.knob.access == "rw" and parameter.knob.kind not in ("pulse", "event", "text")
+    return played and not switch_of_window and not parameter.address.endswith("/seed")

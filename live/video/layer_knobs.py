@@ -41,22 +41,22 @@ def _ink(
     ] = (0.97, 0.95, 0.91, 0.0),
     opacity: Annotated[float, OPACITY] = 1.0,
     blend: Annotated[str, BLEND] = "over",
-    fade: Annotated[float, Knob("How long a finished drawing takes to fade out; 0 keeps it", 0.0, 600.0, "s")] = 3.0,
-    save: Annotated[Pulse, pulse("Writes the drawings to a new SVG file in the current folder")] = False,
+    fade: Annotated[float, Knob("Time in which a finished drawing fades out; 0 keeps it", 0.0, 600.0, "s")] = 3.0,
+    save: Annotated[Pulse, pulse("Writes the drawings to a new SVG file in the working directory")] = False,
     clear: Annotated[Pulse, pulse("Erases all drawings")] = False,
-    undo: Annotated[Pulse, pulse("Undoes the last drawing, or the last stroke of a person")] = False,
+    undo: Annotated[Pulse, pulse("Undoes the last drawing, or the performer's last stroke")] = False,
 ) -> None:
     """The knobs of a layer of drawings."""
 
 
 def _roll(
     *,
-    past: Annotated[float, Knob("How far back played notes are shown", 0.5, 60.0, "s", "log")] = 8.0,
-    ahead: Annotated[float, Knob("How far ahead planned notes are shown", 0.05, 10.0, "s", "log")] = 0.8,
-    lowest: Annotated[int, Knob("The pitch at the lower edge", 0, 120)] = 21,
-    highest: Annotated[int, Knob("The pitch at the upper edge", 7, 127)] = 108,
-    top: Annotated[float, Knob("Upper edge, as a part of the window's height", 0.0, 1.0)] = 0.0,
-    bottom: Annotated[float, Knob("Lower edge, as a part of the window's height", 0.0, 1.0)] = 1.0,
+    past: Annotated[float, Knob("Time span of past notes", 0.5, 60.0, "s", "log")] = 8.0,
+    ahead: Annotated[float, Knob("Time span of scheduled notes", 0.05, 10.0, "s", "log")] = 0.8,
+    lowest: Annotated[int, Knob("Pitch at the lower edge", 0, 120)] = 21,
+    highest: Annotated[int, Knob("Pitch at the upper edge", 7, 127)] = 108,
+    top: Annotated[float, Knob("Upper edge, as a share of the window's height", 0.0, 1.0)] = 0.0,
+    bottom: Annotated[float, Knob("Lower edge, as a share of the window's height", 0.0, 1.0)] = 1.0,
     labels: Annotated[bool, Knob("Bars on rows with the names of the pitches, instead of light")] = False,
     tint: Annotated[float, Knob("How far the lights take their colours from the picture behind them", 0.0, 1.0)] = 1.0,
     opacity: Annotated[float, OPACITY] = 1.0,

@@ -1,4 +1,4 @@
-"""Gives each finger of each performer a pen of its own: one person's stroke is never joined to another's."""
+"""Assigns a pen to each finger of each performer, so that strokes of different performers are never joined."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ MAX_PENS: Final = 64
 WINDOW: Final = "window"
 """The performer at the window itself."""
 Hear = Callable[[Event], None]
-"""Takes an event for a model."""
+"""Called with an event for a model."""
 
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """The layer of a node, and its model."""
+    """The layer of a node, and the function that passes events to its model."""
 
     node: str
     ink: Ink
@@ -83,7 +83,7 @@ class PerformerPens:
             self.undo(node, writing_performer())
 
     def performer_gone(self, performer: Hashable) -> None:
-        """Lifts the pens of a performer who has gone."""
+        """Lifts the pens of a disconnected performer."""
         for node in {node for node, _ in list(self._last)}:
             self._drew.pop((node, performer), None)
             for pen in self._numbers.lifted((node, performer)):
@@ -115,10 +115,10 @@ def writing_performer() -> Hashable:
 
 
 class PenNumbers:
-    """The pen number of each (performer, finger), from 0 on, kept for as long as it is among the last 64 used.
+    """The pen number of each (performer, finger), from 0 on, for the 64 used most recently.
 
-    A performer is the window, or a peer that sends OSC or uses the page. Past 64 a new one takes the number of the
-    pen that was lifted longest ago. May be used from any thread.
+    A performer is the window, or a peer that sends OSC or uses the page. Beyond 64 a new pen takes the number of the
+    one that was lifted longest ago. May be used from any thread.
     """
 
     def __init__(self) -> None:
@@ -127,7 +127,7 @@ class PenNumbers:
         self._down: set[tuple[Hashable, int]] = set()
 
     def number(self, performer: Hashable, finger: int, down: bool) -> int:
-        """The number of a finger's pen, which is on the paper from now on or lifted."""
+        """The number of a finger's pen; `down` is whether it touches the paper from now on."""
         key = performer, finger
         with self._lock:
             number = self._numbers.pop(key, None)
@@ -138,7 +138,7 @@ class PenNumbers:
             return number
 
     def lifted(self, performer: Hashable) -> list[int]:
-        """Forgets a performer who has gone; the numbers of the pens that were on the paper."""
+        """Removes a disconnected performer; returns the numbers of the pens that touched the paper."""
         with self._lock:
             gone = {key: number for key, number in self._numbers.items() if key[0] == performer}
             on_paper = [number for key, number in gone.items() if key in self._down]

@@ -31,7 +31,7 @@ GLOW_S = 0.35
 
 
 class PianoRoll:
-    """An output that keeps the notes of a node and draws them on the main thread."""
+    """An output that stores the notes of a node and draws them on the main thread."""
 
     def __init__(self, name: str, of: str, layer: Layer) -> None:
         self.name = name
@@ -53,7 +53,7 @@ class PianoRoll:
     # -- Output: from the node's thread --------------------------------------------------------------------------
 
     def send(self, due_s: float, event: Event) -> None:
-        """Keeps a note or the sustain pedal; other events are ignored."""
+        """Stores a note or the sustain pedal; ignores other events."""
         with self._lock:
             self._decided_s = max(self._decided_s, due_s)
             match event:
@@ -71,12 +71,12 @@ class PianoRoll:
             self._withdraw(after_s)
 
     def silence(self) -> None:
-        """Drops notes not struck yet; sounding notes end with the next frame."""
+        """Drops scheduled notes; sounding notes end with the next frame."""
         with self._lock:
             self._silenced = True
 
     def close(self) -> None:
-        """Silences."""
+        """Silences the output."""
         self.silence()
 
     def perform(self, now_s: float, pitch: int, velocity: int) -> None:
@@ -108,7 +108,7 @@ class PianoRoll:
                 self._pedal.popleft()
 
     def notes(self) -> list[RollNote]:
-        """The notes it keeps, in the order of their onsets."""
+        """The stored notes in the order of their onsets."""
         with self._lock:
             return list(self._notes)
 
@@ -119,14 +119,14 @@ class PianoRoll:
         return pygame.Rect(0, upper, size[0], max(lower - upper, 8))
 
     def bars(self, size: tuple[int, int]) -> list[tuple[RollNote, pygame.Rect]]:
-        """Each visible note with its box in a window of a size."""
+        """Each visible note with its box in a window of this size."""
         place = self.place(size)
         now_x, per_s = self._scale(size)
         low, high = self._pitches()
         rows = high - low + 1
         edges = [place.top + row * place.h // rows for row in range(rows + 1)]
         decided_s = max(self._now_s, self._decided_s)
-        # Both edges of a bar are rounded from the same origin: it keeps its length while it moves.
+        # Both edges of a bar are rounded from the same origin, so that it keeps its length while it moves.
         origin = now_x - round(self._now_s * per_s)
         bars: list[tuple[RollNote, pygame.Rect]] = []
         for note in self.notes():
@@ -174,7 +174,7 @@ class PianoRoll:
     # -- inside --------------------------------------------------------------------------------------------------
 
     def _draw_bar(self, surface: pygame.Surface, note: RollNote, bar: pygame.Rect, now_x: int) -> None:
-        """A note is dark before its onset, glows while it sounds, and is dimmed afterwards."""
+        """Draws a note: dark before its onset, glowing while it sounds, and dimmed afterwards."""
         shades = (PERFORMER_SHADES if note.performer else SHADES)[min(max(note.velocity, 1), 127)]
         radius = min(bar.h // 2, 5)
         since_s = self._now_s - note.start_s
@@ -187,7 +187,7 @@ class PianoRoll:
         glow = max(0.0, 1.0 - since_s / GLOW_S)
         halo = _mix(BACKGROUND, shades.full, 0.22 + 0.28 * glow)
         pygame.draw.rect(surface, halo, bar.inflate(6, 6), border_radius=radius + 3)
-        if bar.right > now_x:  # what is still to sound
+        if bar.right > now_x:  # the part that is still to sound
             pygame.draw.rect(surface, shades.ahead, bar, border_radius=radius)
             bar = pygame.Rect(bar.x, bar.y, max(3, now_x - bar.x), bar.h)
         pygame.draw.rect(surface, _mix(shades.full, WHITE, 0.15 + 0.5 * glow), bar, border_radius=radius)
@@ -208,7 +208,7 @@ class PianoRoll:
         self._decided_s = min(self._decided_s, after_s)
 
     def _scale(self, size: tuple[int, int]) -> tuple[int, float]:
-        """The x of now, and the pixels per second."""
+        """The x coordinate of the present, and the pixels per second."""
         per_s = size[0] / (self.look["past"] + self.look["ahead"])
         return round(self.look["past"] * per_s), per_s
 
@@ -271,4 +271,4 @@ class _Shades:
 
 SHADES = [_Shades(colour_of(velocity)) for velocity in range(128)]
 PERFORMER_SHADES = [_Shades(_mix((96, 98, 108), (255, 250, 240), velocity / 127.0)) for velocity in range(128)]
-"""The performer's notes are white, the softer the greyer; the node's are coloured."""
+"""The performer's notes are white, soft ones grey; those of the node are coloured."""

@@ -37,18 +37,18 @@ class PictureLayer:
             self._new.put(event)
 
     def withdraw(self, after_s: float) -> None:
-        """Frames are never scheduled."""
+        """Does nothing: frames are never scheduled."""
 
     def silence(self) -> None:
-        """The last frame stays."""
+        """Does nothing: the last frame stays."""
 
     def close(self) -> None:
-        """Opens nothing, so closes nothing."""
+        """Does nothing: no resource is open."""
 
     # -- the main thread ----------------------------------------------------------------------------------------
 
     def advance(self, look: Mapping[str, Any]) -> None:
-        """Takes the latest frame and the present knobs."""
+        """Takes the latest frame and the current knobs."""
         self.frame = self._new.take() or self.frame
         self.look = look
 
@@ -80,9 +80,9 @@ def cropped(pixels: NDArray[Any], part: float) -> NDArray[Any]:
 
 
 def scaled(pixels: NDArray[Any], size: tuple[int, int], fit: str) -> tuple[NDArray[Any], tuple[int, int]]:
-    """A picture as large as a surface wants it, and where its upper left corner is to be.
+    """The picture scaled for a surface, and the position of its upper left corner.
 
-    "cover" fills the surface and cuts off what is over, "fit" shows all of it, "stretch" does not keep its shape.
+    "cover" fills the surface and crops the picture, "fit" shows all of it, "stretch" changes its aspect ratio.
     """
     height, width = pixels.shape[:2]
     if fit == "cover":
@@ -102,7 +102,7 @@ def scaled(pixels: NDArray[Any], size: tuple[int, int], fit: str) -> tuple[NDArr
 
 
 def _surface(pixels: NDArray[Any]) -> pygame.Surface:
-    """A picture in the order of bytes that windows have, so that it is shown by copying it."""
+    """The picture in the byte order of windows, so that it can be shown by copying."""
     surface = pygame.Surface(pixels.shape[1::-1], 0, 32)
     held = np.frombuffer(surface.get_buffer(), np.uint8).reshape(*pixels.shape[:2], 4)  # type: ignore[call-overload]
     cv2.cvtColor(pixels, cv2.COLOR_RGB2BGRA, dst=held)

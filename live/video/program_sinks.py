@@ -80,7 +80,7 @@ class SpoutSink:
         picture = cv2.cvtColor(shown.pixels, cv2.COLOR_BGRA2RGBA)
         picture[..., 3] = 255
         if not self._sender.sendImage(picture.tobytes(), width, height, GL_RGBA, False, 0):
-            raise VideoError("Spout did not take the picture")
+            raise VideoError("Spout did not accept the picture")
 
     def close(self) -> None:
         self._sender.releaseSender()

@@ -8,8 +8,8 @@ from live.video.synthetic_scene import Picture
 
 
 class Shot(NamedTuple):
-    """What a reader returns."""
+    """The result of a reader."""
 
     picture: Picture  # uint8 [height, width, 3], red green blue
-    number: int  # from 0, frames that were skipped included
-    next_s: float  # when the next frame is due, in seconds since the source was opened; inf where this one stays
+    number: int  # from 0, including skipped frames
+    next_s: float  # time of the next frame in seconds since the source was opened; inf if this one stays

@@ -21,21 +21,21 @@ MUXERS = {
     ".mov": _FRAGMENTS,
     ".mkv": {"cluster_time_limit": "1000", "flush_packets": "1"},
 }
-"""Endings of video files, and the options with which FFmpeg writes them."""
+"""Suffixes of video files, and FFmpeg's options for them."""
 MAGIC = b"ARABESQ1"
 HEADER = struct.Struct("<8sIIIIQd")
-"""Of the shared memory, little-endian: magic, width, height, bytes of a pixel (4: blue, green, red, unused), the slot
-that is complete (0 or 1), the number of its picture, the time it was shown (s, the machine's monotonic clock).
+"""Header of the shared memory, little-endian: magic, width, height, bytes per pixel (4: blue, green, red, unused), the
+complete slot (0 or 1), the number of its picture, the time at which it was shown (s, the machine's monotonic clock).
 """
 PIXELS_AT = 64
-"""Slot 0 begins here, slot 1 width * height * 4 bytes later; rows from the top, without gaps."""
+"""Offset of slot 0; slot 1 begins width * height * 4 bytes later. Rows from the top, without padding."""
 
 
 class FrameSink(Protocol):
     """Receives one picture after the other on one thread. Any exception ends it and is reported."""
 
     name: str
-    """The file or name by which others find it."""
+    """The file, or the name by which other programs find it."""
 
     def write(self, shown: StageFrame) -> None: ...
 
@@ -43,10 +43,10 @@ class FrameSink(Protocol):
 
 
 class VideoFileSink:
-    """A video file of constant rate, H.264; each picture stays until the next. Raises VideoError where it cannot write.
+    """An H.264 video file of constant rate; each picture stays until the next. Raises VideoError if it cannot write.
 
-    The file can be played at every moment, also after the program was killed: .mp4 and .mov are written in fragments
-    and .mkv in clusters of about a second (ISO 14496-12, movie fragments), which reach the disk when they are complete.
+    The file can be played at any time, also after the program was killed: .mp4 and .mov are written in fragments (ISO
+    14496-12) and .mkv in clusters of about a second, which are written to the disk when they are complete.
     """
 
     def __init__(self, path: Path, rate: int = RECORD_RATE) -> None:
@@ -62,7 +62,7 @@ class VideoFileSink:
         if path.suffix.lower() not in MUXERS:
             raise VideoError(f"{path}: expected a name that ends in {', '.join(MUXERS)}")
         if not path.parent.is_dir():
-            raise VideoError(f"{path}: there is no folder {path.parent}")
+            raise VideoError(f"{path}: no folder {path.parent}")
 
     def write(self, shown: StageFrame) -> None:
         """Raises NoRoomError before the disk is full: what is written until then can be played."""
@@ -84,7 +84,7 @@ class VideoFileSink:
             self._container.close()
 
     def _open(self, width: int, height: int, now_s: float) -> None:
-        import av  # a tenth of a second, which only a recording pays
+        import av  # takes a tenth of a second, so only for a recording
 
         try:
             self._container = av.open(str(self._path), "w", options=MUXERS[self._path.suffix.lower()])
@@ -112,11 +112,11 @@ class VideoFileSink:
 
 
 class SharedMemorySink:
-    """Two pictures in shared memory, written in turn; the header says which one is complete.
+    """Two pictures in shared memory, written alternately; the header states which one is complete.
 
-    A reader takes the header, copies the slot it names, and takes the header again: if the number has grown by more
-    than one, it was too slow and tries again. When the size changes, the memory is made anew under the same name, and
-    the old one's magic is wiped out.
+    A reader reads the header, copies the complete slot, and reads the header again: if the number has increased by more
+    than one, it was too slow and must try again. When the size changes, new memory is created under the same name, and
+    the magic of the old memory is erased.
     """
 
     def __init__(self, name: str = "arabesque") -> None:
@@ -142,7 +142,7 @@ class SharedMemorySink:
     def _make(self, size: int) -> SharedMemory:
         try:
             return SharedMemory(self.name, create=True, size=size)
-        except FileExistsError:  # of another engine, or left by one that was killed
+        except FileExistsError:  # of another engine, or of one that was killed
             self.name = f"{self._wanted}-{os.getpid()}"
             return SharedMemory(self.name, create=True, size=size)
 

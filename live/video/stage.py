@@ -56,16 +56,16 @@ class Stage:
         self.scene = Scene(clock)
         self.privacy = Privacy(tree)
         self.taps = FrameTaps(clock, self.privacy.shows_camera)
-        """Outputs that take the pictures beside the window."""
+        """Taps that receive the pictures besides the window."""
         self.notes: list[tuple[float, bool, str]] = []
-        """Recent messages to be shown: time, whether it is an error, and the sentence."""
+        """Recent messages to show: (time, whether it is an error, sentence)."""
         self.tree = tree
         self.clock = clock
         self._fail = fail
         self.blackout = Blackout(tree)
         self.feedback = Feedback(tree, clock)
         self.lock = threading.RLock()
-        """Held while layers are added and removed, so that a frame shows a whole change or nothing of it."""
+        """Held while layers are added and removed, so that a frame shows either all of a change or none of it."""
         self._hear: dict[str, Hear] = {}
         self._names: dict[str, list[str]] = {}
         self.pens = PerformerPens(tree, self._paper)
@@ -100,9 +100,9 @@ class Stage:
                     self.tree.publish(f"/window/{name}", value)
 
     def add(self, node: str, layer: Layer, hear: Hear, begins: Mapping[str, Value]) -> None:
-        """A layer for a node, with its addresses as the node's `begins` says; `hear` takes what a person does.
+        """Adds a layer for a node, with the defaults `begins`; `hear` is called with the performer's events.
 
-        A node that has one already is moved. The model's own knobs come before the layer's of the same name.
+        An existing layer is moved. The model's own knobs take precedence over the layer's of the same name.
         """
         with self.lock:
             ink = self.inks.get(node)
@@ -154,27 +154,27 @@ class Stage:
             self._changed = pygame.Rect((0, 0), self.size)
 
     def outputs(self, node: str) -> list[EventOutput]:
-        """The views that show the events of a node."""
+        """The views that show a node's events."""
         views: list[EventOutput] = [layer[node] for layer in (self.inks, self.pictures) if node in layer]
         return [*views, *(roll for roll in self.rolls.values() if roll.of == node)]
 
-    # -- what a person does --------------------------------------------------------------------------------------
+    # -- performers ----------------------------------------------------------------------------------------------
 
     def touch(
         self, node: str, x: float, y: float, down: bool, finger: int = 0, performer: Hashable = WINDOW,
         pressure: float = 1.0,
     ) -> None:  # fmt: skip
-        """A performer's pen on a node's paper, from any thread (see PerformerPens)."""
+        """Moves a performer's pen on a node's paper, from any thread (see PerformerPens)."""
         if self.pens.touch(node, (x, y), down, finger, performer, pressure):
             self.guidance.taken_part = True
 
     def paper_under(self, x_px: float, y_px: float) -> tuple[float, float]:
-        """Position on the paper of a pixel of the window."""
+        """The position on the paper of a pixel of the window."""
         half = min(self.size) / 2.0
         return (x_px - self.size[0] / 2.0) / half, (y_px - self.size[1] / 2.0) / half
 
     def top_ink(self) -> str | None:
-        """Name of the highest layer that can be drawn on; None without one."""
+        """The node of the front layer that can be drawn on; None without one."""
         inks = list(self.inks.values())
         return max(reversed(inks), key=lambda ink: ink.layer.number).name if inks else None
 
@@ -193,7 +193,7 @@ class Stage:
     # -- the main thread -----------------------------------------------------------------------------------------
 
     def advance(self, now_s: float) -> None:
-        """Shows what is due by now, and does what the addresses request."""
+        """Processes events that are due, and the requests of the addresses."""
         with self.lock:
             for name, picture in self.pictures.items():
                 picture.advance({**picture.look, **self.tree.snapshot(name, self._names[name])})
@@ -212,7 +212,7 @@ class Stage:
                     self._writer.picture(self._shots.pop(0), self.picture(self.privacy.shows_camera("machine")))
 
     def draw(self, surface: pygame.Surface, whole: bool = False) -> pygame.Rect | None:
-        """Draws what has changed since the last call, or all; returns the box that was drawn, None for nothing.
+        """Draws what has changed since the last call, or all; returns the drawn box, or None.
 
         At full blackout it draws black without calling any layer.
         """
@@ -220,7 +220,7 @@ class Stage:
             dark = self.blackout.dark
             whole = whole or self.feedback.on or (self._drawn, self._dark) != (surface.get_size(), dark)
             box = surface.get_rect() if whole else None
-            if dark < 1.0:  # a broken layer must not keep the window from being black
+            if dark < 1.0:  # a failing layer must not prevent the blackout
                 self._update(surface.get_size())
                 box, self._changed = box or self._changed, None
             if box is not None:
@@ -242,7 +242,7 @@ class Stage:
             return surface
 
     def show(self, now_s: float) -> float:
-        """Draws for the taps where no window is drawn; returns the time of its next call."""
+        """Draws for the taps if no window is drawn; returns the time of the next call."""
         wanted_s = max(self.taps.next_s(), self.drawn_s + UNDRAWN_S)
         if wanted_s > now_s:
             return wanted_s

@@ -15,15 +15,15 @@ Colour = tuple[float, float, float]
 """Red, green and blue, 0..1."""
 
 MOST_DRAWINGS = 200
-"""The oldest drawing beyond this number is dropped, so that months of drawing fit into memory."""
+"""Most drawings kept; the oldest is dropped, so that memory is bounded over months."""
 MOST_POINTS = 20_000
-"""Points of one drawing; a model that never starts a new page gets one at this number."""
+"""Most points of one drawing; beyond that a new page is started for the model."""
 MOST_ON_PAPER = 200_000
 """Points of all drawings together; beyond it the oldest are dropped."""
 SLOWEST_S = 0.3
 """Longest time in which a line grows to its next point."""
 REACH = 0.5
-"""A pen that was interrupted in mid-stroke continues it if it comes down this near, so that a pause leaves no gap."""
+"""Distance within which a pen interrupted during a stroke continues that stroke, so that a pause leaves no gap."""
 
 
 @dataclass(slots=True, eq=False)
@@ -84,7 +84,7 @@ class _PenState:
     answered: bool = False
     """For a person's pen: whether its drawing was completed, so that its next line begins another."""
     turned: set[int] = field(default_factory=set)
-    """For a person's pen: the model's pens that have begun a drawing since it was last touched."""
+    """For a performer's pen: the model's pens that have begun a drawing since it was last moved."""
 
 
 class DrawingList:
@@ -93,7 +93,7 @@ class DrawingList:
     def __init__(self) -> None:
         self.drawings: list[Drawing] = []
         self.erasures = 0
-        """Counts how often something was erased."""
+        """Incremented with each erasure."""
         self._pens: dict[int, _PenState] = {}
 
     def move(
@@ -169,21 +169,21 @@ class DrawingList:
             state.drawing = None
 
     def interrupt(self) -> None:
-        """Lifts the model's pens in mid-stroke, because their next events were withdrawn."""
+        """Lifts the model's pens during their strokes, because their next events were withdrawn."""
         for number, state in self._pens.items():
             if number >= 0 and state.stroke is not None:
                 self._lift(state)
                 state.interrupted = True
 
     def clear(self) -> None:
-        """Erases the paper; pens that are down go on from where they are."""
+        """Erases the paper; pens that are down continue from their positions."""
         self.drawings.clear()
         for state in self._pens.values():
             state.drawing = state.stroke = None
         self.erasures += 1
 
     def undo(self, pen: int | None = None) -> None:
-        """Undoes the last drawing, or the last stroke of a person; with `pen`, the last drawing of this pen."""
+        """Undoes the last drawing, or the performer's last stroke; with `pen`, the last drawing of this pen."""
         for drawing in reversed(self.drawings):
             if pen is not None and drawing.pen != pen and (drawing.pen >= 0 or drawing is not self.drawings[-1]):
                 continue

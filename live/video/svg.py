@@ -1,7 +1,7 @@
 """Drawings as SVG: a group for each layer and drawing, a path for each stroke, in units of the paper.
 
-A path's curves are those on the screen, and the points where one ends and the next begins are exactly those the pen
-went through, to a millionth of half the paper's shorter side. Layers are named as Inkscape names them.
+A path consists of the same curves as on the screen, whose end points are the pen's positions, exact to a millionth of
+half the paper's shorter side. Layers use Inkscape's attributes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ INKSCAPE = "http://www.inkscape.org/namespaces/inkscape"
 
 
 class SvgLayer:
-    """A layer as SVG needs it: its name, drawings, paper colour (None for no paper) and opacity."""
+    """A layer for SVG: its name, drawings, paper colour (None for no paper) and opacity."""
 
     def __init__(
         self, name: str, drawings: Sequence[Drawing], paper: Colour | None = None, opacity: float = 1.0
@@ -63,7 +63,7 @@ def document(sheaves: Iterable[SvgLayer], width: int, height: int) -> str:
 
 
 def path(points: Sequence[Point]) -> str:
-    """A stroke as a path's data: curves through exactly its points; a single point is a dot."""
+    """The path data of a stroke: curves exactly through its points; a single point is a dot."""
     parts = [f"M{_pair(points[0])}"]
     if len(points) == 1:
         parts.append("h0")

@@ -1,4 +1,4 @@
-"""The built-in moving test picture: a bay with hills, sails and a sun that wanders."""
+"""The built-in moving test picture: a bay with hills, sailing boats and a moving sun."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ HILLS: tuple[tuple[Colour, float, float, float], ...] = (
     ((96, 120, 110), 0.53, 0.08, 0.022),
     ((58, 92, 70), 0.59, 0.055, 0.045),
 )
-"""From the farthest: colour, the height of its middle and how far it goes up and down, widths a second."""
+"""From the farthest: colour, middle height, vertical amplitude, and speed in widths per second."""
 SHORE = 0.62
 EVENING_S = 47.0
 BITS = 4
-"""Bits after the point in what is drawn, so that it moves smoothly."""
+"""Fractional bits of the drawn coordinates, for smooth motion."""
 
 
 class SyntheticScene:

@@ -1,4 +1,4 @@
-"""Text on the screen, in the font of pygame."""
+"""Text on the screen in pygame's default font."""
 
 from __future__ import annotations
 

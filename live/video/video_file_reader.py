@@ -1,4 +1,4 @@
-"""A video file as a source of frames: each at its own time, over and over."""
+"""A video file as a source of frames, looped and timed by its time stamps."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from live.video.shot import Shot
 from live.video.synthetic_scene import Picture
 
 SLEPT_S = 5.0
-"""A file that was not read for so long, as when a machine slept, goes on where it was instead of skipping."""
+"""After this time without reading, as after suspending the machine, the file continues without skipping."""
 MOST_SKIPPED = 250
-"""Frames skipped in one read; a file that is decoded more slowly than it plays falls behind instead."""
+"""Most frames skipped in one read; a file that is decoded too slowly plays more slowly instead."""
 LONGEST_S = 120.0
-"""Between two frames; a longer time, or one backwards, is a fault in the file's time stamps."""
+"""Longest time between two frames; a longer or negative one is an error in the file's time stamps."""
 EARLY_S = 1e-6
 
 
 class VideoFileReader:
-    """A video file, over and over, its frames at the times that their time stamps say.
+    """A looped video file, with its frames at the times of their time stamps.
 
-    At its end the file is opened anew, because not every file can be sought; the last frame lasts as long as the one
-    before it. A file of one frame is a still. Raises VideoError where there is no picture in it.
+    At its end the file is reopened, because not every file is seekable; the last frame lasts as long as the previous
+    one. A file of one frame is a still. Raises VideoError if the file contains no picture.
     """
 
     def __init__(self, path: Path) -> None:
@@ -32,7 +32,7 @@ class VideoFileReader:
         self._capture = self._open()
         rate = float(self._capture.get(cv2.CAP_PROP_FPS))
         self._usual_s = 1.0 / rate if 0.01 <= rate <= 1000.0 else 1.0 / 25.0
-        self._gap_s = self._usual_s  # from the frame before to the grabbed one
+        self._gap_s = self._usual_s  # from the previous frame to the grabbed one
         self._zero_s = -self._stamp_s  # when a frame with the time stamp 0 is to be shown
         self._due_s = 0.0  # when the grabbed frame, which is not shown yet, is to be shown
         self._number = 0  # of the grabbed frame
@@ -70,13 +70,13 @@ class VideoFileReader:
         return capture
 
     def _show(self) -> None:
-        """Decodes the grabbed frame; one that is damaged leaves the frame before."""
+        """Decodes the grabbed frame; if it is damaged, the previous frame stays."""
         found, picture = self._capture.retrieve()
         if found:
             self._picture, self._shown = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), self._number
 
     def _grab(self) -> bool:
-        """Takes the next frame and finds out when it is due; False where there is only one in the file."""
+        """Grabs the next frame and determines its time; returns False if the file has only one."""
         before_s = self._stamp_s
         if self._capture.grab():
             self._stamp_s = _stamp_s(self._capture)
@@ -97,7 +97,7 @@ class VideoFileReader:
         return True
 
     def _postpone(self, to_s: float) -> None:
-        """Shows the grabbed frame at a later time, and so all that follow."""
+        """Delays the grabbed frame, and thus all following ones."""
         self._zero_s += to_s - self._due_s
         self._due_s = to_s
 

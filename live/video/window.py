@@ -22,14 +22,14 @@ TITLE = "Arabesque"
 REST_S = 3.0
 """The pointer is hidden after this time without a movement."""
 NO_SCREEN = ("offscreen", "dummy")
-"""SDL drivers without a display, which SDL chooses by itself where there is no screen."""
+"""SDL drivers without a display, which SDL chooses on a machine without a screen."""
 FPS_WINDOW_S = 1.0
 
 
 class Screen:
-    """Opens the window that a stage asks for, draws it at its rate, follows its changes, and closes it.
+    """Opens the window of a stage, draws it at its rate, applies its changes, and closes it.
 
-    Without a screen everything else plays on, and a warning is logged once.
+    Without a screen everything else continues, and a warning is logged once.
     """
 
     def __init__(self, stage: Stage, asked_driver: str | None = None, kiosk_code: str = "") -> None:
@@ -92,7 +92,7 @@ class Screen:
         return self._next_s
 
     def _follow(self) -> None:
-        """Opens, changes or closes the window as the patch says."""
+        """Opens, changes or closes the window according to the patch."""
         window, self._window = self.stage.window, self.stage.window
         if window is None:
             self.close()
@@ -211,7 +211,7 @@ class Screen:
                     del self._fingers[key]
 
     def _new_finger(self) -> int:
-        """The least number, from 1 on, that no finger on the screen has: the system's own are any."""
+        """The least finger number, from 1 on, that is not in use; the system's own numbers are arbitrary."""
         return min(set(range(1, len(self._fingers) + 2)) - set(self._fingers.values()))
 
     def _output_size(self) -> tuple[int, int]:

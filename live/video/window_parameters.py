@@ -18,7 +18,7 @@ WINDOW_KNOBS: dict[str, Knob] = {
     "address": Knob("Show the control page's address, and a QR code of it", kind="switch", default=False),
     "hud": Knob("Show the values of all parameters", kind="switch", default=False),
     "piano": Knob("Play notes on the computer's keys", kind="switch", default=False),
-    "invitation": Knob("A line for visitors, shown until somebody plays or draws", kind="text", default=""),
+    "invitation": Knob("A line for visitors, shown until a performer plays or draws", kind="text", default=""),
     "kiosk": Knob(
         "Ignore keys that stop or change the show until the code is typed, hide the pointer and messages, keep the "
         "screen awake",
@@ -28,14 +28,14 @@ WINDOW_KNOBS: dict[str, Knob] = {
     "locked": Knob("Whether such keys are ignored now", kind="switch", default=False, access="r"),
     "show_turn": Knob("Show whose turn it is in a duet", kind="switch", default=True),
     "help": Knob("Show the keys", kind="switch", default=False),
-    "record": Knob("Record the stage to a video file in the current folder", kind="switch", default=False),
+    "record": Knob("Record the stage to a video file in the working directory", kind="switch", default=False),
     "share": Knob("Write the stage's pictures to shared memory", kind="switch", default=False),
     "virtual_camera": Knob("Send the stage to a virtual camera", kind="switch", default=False),
     "syphon": Knob("Send the stage to a Syphon server", kind="switch", default=False),
     "spout": Knob("Send the stage to a Spout sender", kind="switch", default=False),
     "ndi": Knob("Send the stage as an NDI source", kind="switch", default=False),
     "sending": Knob("Names of the outputs that receive the stage", kind="text", default="", access="r"),
-    "screenshot": pulse("Writes a PNG of all layers to a new file in the current folder"),
+    "screenshot": pulse("Writes a PNG of all layers to a new file in the working directory"),
     "shot": Knob(
         "Writes a PNG of all layers to a new file of this name, in that folder", kind="text", default="", access="w"
     ),

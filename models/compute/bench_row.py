@@ -15,4 +15,4 @@ class BenchRow(TypedDict):
     """How many times better than the peer: over 1 is better, under 1 is worse."""
     peer: NotRequired[str]
     least: NotRequired[float]
-    """The lowest ratio that is good enough."""
+    """The minimum of the ratio."""

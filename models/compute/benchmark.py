@@ -19,7 +19,7 @@ TURN_S = 0.01  # duration of a turn, after which the next call is measured
 Spent = dict[str, NDArray[np.float64]]
 """The duration of each call in seconds, [count], by name."""
 Peers = Mapping[str, Mapping[str, float | None]]
-"""By name of a call: its peers, each with the lowest ratio to it that is good enough."""
+"""By name of a call: its peers, each with the minimum of the ratio, or None."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ class PenState:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Placement:
     """The place of a drawing: middle and half width on the paper, size factor, and rotation in degrees."""
 
     x: float
@@ -97,7 +97,7 @@ class Place:
 
 def place_of(
     pen: int, pens: int, x: float, y: float, size: float, turn: float, *, together: bool = False
-) -> Place:
+) -> Placement:
     """The place of one of several pens in a grid over the paper's middle square, moved by (x, y).
 
     It is free if it was not moved, and if the drawings need not stand `together` to be compared.
@@ -107,7 +107,8 @@ def place_of(
     row, column = divmod(pen, columns)
     missing = columns - (pens - row * columns) if row == rows - 1 else 0
     left = (2 * column + 1 + max(missing, 0)) / columns - 1.0
-    return Place(left + x, (2 * row + 1) / rows - 1.0 + y, 1.0 / columns, size, turn, x == y == 0.0 and not together)
+    free = x == y == 0.0 and not together
+    return Placement(left + x, (2 * row + 1) / rows - 1.0 + y, 1.0 / columns, size, turn, free)
 
 
 def begun(state: PenState, job: Job) -> PenState:
@@ -131,7 +132,7 @@ def read(state: PenState, memory: Memory) -> PenState:
 
 
 def tried(
-    state: PenState, memory: Memory, stroke: Floats, pen: int, *, usual: float, place: Place, longest: int
+    state: PenState, memory: Memory, stroke: Floats, pen: int, *, usual: float, place: Placement, longest: int
 ) -> PenState:
     """The pen after one more point of the trial; after the last one, placed and ready to draw."""
     x, y = state.at[0] + float(stroke[0]), state.at[1] + float(stroke[1])
@@ -163,8 +164,9 @@ def tried(
 
 
 def drawn(
-    state: PenState, memory: Memory, stroke: Floats, pen: int, *, index: int, usual: float, place: Place, longest: int
-) -> tuple[list[Event], PenState]:
+    state: PenState, memory: Memory, stroke: Floats, pen: int, *, index: int, usual: float, place: Placement,
+    longest: int,
+) -> tuple[list[Event], PenState]:  # fmt: skip
     """Draws one more point: its events, and the pen after it, which rests if the drawing is over."""
     assert state.job is not None
     at = state.at[0] + float(stroke[0]), state.at[1] + float(stroke[1])
@@ -188,7 +190,7 @@ def drawn(
     return events + lift, after
 
 
-def _page(state: PenState, index: int, place: Place) -> Page:
+def _page(state: PenState, index: int, place: Placement) -> Page:
     """The event that begins a drawing; its box is that of the trial."""
     assert state.job is not None
     if state.job.read is not None:

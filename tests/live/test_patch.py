@@ -33,7 +33,7 @@ def test_a_file_makes_one_patch(tmp_path: Path) -> None:
     [
         (
             "patch = Patch(a=Node(Scale, weights='plain', lowst=5))",
-            "line 3: Scale has no knob 'lowst'; near it: lowest",
+            "line 3: Scale has no knob 'lowst'; similar: lowest",
         ),
         (
             "\n\npatch = Patch(a=Node(Scale, weights='p', lowest='x'))",
@@ -41,7 +41,7 @@ def test_a_file_makes_one_patch(tmp_path: Path) -> None:
         ),
         ("patch = Patch(", "line 3: '(' was never closed"),
         ("patch = Patch(a=1)", "line 3: a: expected a Node, got 1"),
-        ("patch = Patch(engine=Node(Scale, weights='p'))", "line 3: no node can be called 'engine'"),
+        ("patch = Patch(engine=Node(Scale, weights='p'))", "line 3: 'engine' cannot be the name of a node"),
         ("patch = Patch(tempo=1000)", "line 3: tempo: expected 10 to 400"),
         ("patch = Patch(seed=-1)", "line 3: seed: expected a whole number"),
         ("1 / 0", "line 3: ZeroDivisionError: division by zero"),

@@ -122,4 +122,4 @@ def test_oscdump_reads_an_error_reply(server: OscServer, oscsend: Callable[..., 
         relay.sendto(relay.recv(65_535), ("127.0.0.1", server.port))
         relay.sendto(relay.recv(65_535), ("127.0.0.1", oscdump.port))
     said = oscdump.line()
-    assert said.startswith('/error ss "/piano/temprature" "no address /piano/temprature; near it: /piano/temper')
+    assert said.startswith('/error ss "/piano/temprature" "no address /piano/temprature; similar: /piano/temper')

@@ -1,8 +1,8 @@
-"""Reads the controls of MIDI devices from their messages: which control moved, and to which position.
+"""Decodes the controls of MIDI devices: which control moved, and to which position.
 
-Seven bits, or fourteen: pairs of controllers n and n + 32, NRPN (99, 98, then 6 and 38), pitch bend (MIDI 1.0, tables 3
-and 3a). Numbers become a position from 0 to 1 with the middle exactly at 0.5 (64 of 127, 8192 of 16383), the way in
-which MIDI 2.0 translates them.
+Values have 7 bits, or 14: pairs of controllers n and n + 32, NRPN (99, 98, then 6 and 38), pitch bend (MIDI 1.0, tables
+3 and 3a). They are scaled to a position from 0 to 1 with the middle (64 of 127, 8192 of 16383) exactly at 0.5, as MIDI
+2.0 translates them.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ DATA, DATA_FINE = 6, 38
 INCREMENT, DECREMENT = 96, 97
 NRPN_FINE, NRPN, RPN_FINE, RPN = 98, 99, 100, 101
 STEP = "step"
-"""Ends the name of a control that is moved by increments, such as `nrpn 20 step`."""
+"""Last word of the name of a control that sends increments, such as `nrpn 20 step`."""
 
 SELECTED_S = 0.5
-"""Data this long after their parameter was selected, or after data before them, are the parameter's alone. Later ones
-may as well come from a fader that has the number 6 or 38: few devices send the null parameter when they are done."""
+"""Data messages within this time after their parameter was selected, or after the previous data, belong to the
+parameter only. Later ones may come from a fader with the number 6 or 38, since few devices send the null parameter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,13 @@ class ControlId:
 
     @property
     def is_step(self) -> bool:
-        """Whether each message is one step up or down, and no position."""
+        """Whether messages are steps up or down instead of positions."""
         return self.control.endswith(STEP)
 
 
 @dataclass(frozen=True, slots=True)
 class ControlMove:
-    """A control is now at `position`, 0..1; `raw` is 0..127 for relative encoders; `pressed` is for buttons."""
+    """A control moved to `position`, 0..1; `raw` is 0..127 for relative encoders; `pressed` is for buttons."""
 
     control: ControlId
     position: float
@@ -57,7 +57,7 @@ class ControlMove:
 
 @dataclass(slots=True)
 class _Selected:
-    """The parameter that data messages of one channel are for."""
+    """The parameter to which data messages of one channel apply."""
 
     name: str
     """`nrpn 300` or `rpn 0`."""
@@ -65,13 +65,13 @@ class _Selected:
 
 
 def scaled(number: int, bits: int) -> float:
-    """0..1 with the middle at 0.5."""
+    """Scales a number of `bits` to 0..1, with the middle at 0.5."""
     middle, top = 1 << bits - 1, (1 << bits) - 1
     return number / middle / 2.0 if number <= middle else 0.5 + (number - middle) / (top - middle) / 2.0
 
 
 class ControlReader:
-    """Reads moves from messages; it remembers of each device and channel what belongs to a pair."""
+    """Decodes moves from messages; stores the first halves of pairs for each device and channel."""
 
     def __init__(self) -> None:
         self._coarse: dict[ControlId, int] = {}
@@ -80,7 +80,7 @@ class ControlReader:
         self._fine: set[ControlId] = set()
 
     def read(self, message: InputMessage) -> list[ControlMove]:
-        """None, one, or several: the second half of a pair is also a controller of its own."""
+        """The moves in a message: none, one or several, since the second half of a pair is also a controller."""
         kind, device = message.kind, message.device
         if kind == CONTROL:
             return self._control(message, *message.data[1:])
@@ -117,7 +117,7 @@ class ControlReader:
         return [own, *moves]
 
     def _select(self, place: tuple[str, int], number: int, value: int, at_s: float) -> None:
-        """The parameter that the data messages which follow are for."""
+        """Selects the parameter to which the following data messages apply."""
         coarse, fine = self._half.get(place, (127, 127))
         coarse, fine = (value, fine) if number in (NRPN, RPN) else (coarse, value)
         self._half[place] = coarse, fine
@@ -128,7 +128,7 @@ class ControlReader:
             self._selected[place] = _Selected(f"{kind} {coarse << 7 | fine}", at_s)
 
     def _data(self, parameter: ControlId, number: int, value: int) -> list[ControlMove]:
-        if number in (INCREMENT, DECREMENT):  # the value means nothing, by MIDI 1.0
+        if number in (INCREMENT, DECREMENT):  # the value is unused (MIDI 1.0)
             up = number == INCREMENT
             step = ControlId(parameter.device, parameter.channel, f"{parameter.control} {STEP}")
             return [ControlMove(step, float(up), 1 if up else 127, up)]
@@ -136,7 +136,7 @@ class ControlReader:
             return []  # registered parameters, such as the range of pitch bend, are settings of an instrument
         if number == DATA:
             self._coarse[parameter] = value
-            # A device that sends both halves means the whole; one that sends only this half means it alone.
+            # If the device has sent both halves, the pair is the value, otherwise this half alone.
             return [] if parameter in self._fine else [_seven(parameter, value)]
         self._fine.add(parameter)
         return [_fourteen(parameter, self._coarse.get(parameter, 0) << 7 | value)]

@@ -1,11 +1,11 @@
-"""Names of MIDI devices: the same device has the same name on every system and after every replugging."""
+"""Names of MIDI devices that are the same on every system and after every replugging."""
 
 from __future__ import annotations
 
 import re
 
 _ALSA = re.compile(r"(?P<client>.*?):(?P<port>.*) \d+:\d+")
-"""`nanoKONTROL2:nanoKONTROL2 MIDI 1 28:0`: ALSA's numbers are new after each replugging."""
+"""`nanoKONTROL2:nanoKONTROL2 MIDI 1 28:0`: ALSA's numbers change with each replugging."""
 _A2J = re.compile(r"a2j[\w-]*:(?P<client>.*) \[\d+\] \((?:capture|playback)\): (?P<port>.*)")
 """`a2j:nanoKONTROL2 [28] (capture): nanoKONTROL2 MIDI 1`: a2jmidid shows ALSA's ports in JACK."""
 _PIPEWIRE = re.compile(r"Midi-Bridge[\w-]*:(?P<client>.*?):?\s*\((?:capture|playback)_\d+\) (?P<port>.*)")
@@ -14,7 +14,7 @@ _PIPEWIRE_NUMBER = re.compile(r"( at usb-.*| \d+)$")
 
 
 def plain_name(port: str) -> str:
-    """A port's name as its device has it, without the numbers and prefixes of ALSA, a2jmidid and PipeWire."""
+    """The device's name from a port's name: without the numbers and prefixes of ALSA, a2jmidid and PipeWire."""
     for form in (_ALSA, _A2J, _PIPEWIRE):
         if found := form.fullmatch(port):
             client, name = found["client"], found["port"]
@@ -25,5 +25,5 @@ def plain_name(port: str) -> str:
 
 
 def slug(name: str) -> str:
-    """A name as one part of an address."""
+    """A name converted to one part of an address."""
     return re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_")[:40] or "device"

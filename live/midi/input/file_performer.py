@@ -1,4 +1,4 @@
-"""`--player FILE.mid`: a MIDI file takes the place of the performer."""
+"""`--player FILE.mid`: plays a MIDI file as the performer."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ LEAD_S: Final = 1.0
 
 
 class FilePerformer:
-    """The control-thread service that plays a file's notes and controllers into the MIDI input at their times.
+    """The control-thread service that passes a file's notes and controllers to the MIDI input at their times.
 
-    `/midi/player/restart` plays it again from its beginning.
+    `/midi/player/restart` restarts the file.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class FilePerformer:
         self._restart = False
 
     def open(self) -> None:
-        """Reads the file and declares the addresses. Raises PatchError where the file cannot be played."""
+        """Reads the file and declares the addresses. Raises PatchError if the file cannot be played."""
         if self._path is None:
             return
         try:
@@ -44,18 +44,18 @@ class FilePerformer:
             raise PatchError(f"--player {self._path}: {error}") from None
         self._messages = [one for one in found.messages() if one[1][0] & 0xF0 in (ON, OFF, CONTROL)]
         if not any(data[0] & 0xF0 == ON for _, data in self._messages):
-            raise PatchError(f"--player {self._path}: it has no note to play")
+            raise PatchError(f"--player {self._path}: the file has no notes")
         self._tree.add("/midi/player/file", Knob("The file", kind="text", default=str(self._path), access="r"))
         left = Knob("Time until its last message", unit="s", access="r")
         self._tree.add("/midi/player/left", left)
-        self._tree.add("/midi/player/restart", pulse("Play the file again from its beginning"), self._ask)
+        self._tree.add("/midi/player/restart", pulse("Restart the file"), self._ask)
         self._begin()
 
     def follow(self, patch: Patch) -> None:
-        """The patch does not change it."""
+        """Does nothing: the patch has no settings for it."""
 
     def advance(self, now_s: float) -> float:
-        """Passes on what is due, each message with its own time."""
+        """Passes on the messages that are due, each with its exact time."""
         if self._restart:
             self._restart = False
             self._midi_in.arrive(DEVICE, now_s, bytes([CONTROL, 123, 0]))
@@ -68,7 +68,7 @@ class FilePerformer:
         return self._coming[0][0] if self._coming else float("inf")
 
     def close(self) -> None:
-        """Opens nothing, so closes nothing."""
+        """Does nothing: no resource is open."""
 
     def _begin(self) -> None:
         begin_s = self._clock.now() + LEAD_S

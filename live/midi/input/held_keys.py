@@ -1,4 +1,4 @@
-"""Which keys a performer holds, on all devices and channels together, by finger or by pedal."""
+"""The keys that a performer holds down or sustains by pedal, on all devices and channels together."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from models.base import NoteOff, NoteOn
 
 MPE_CONFIGURATION = 6
 PEDAL_DOWN = 64
-"""A sustain pedal is down from this value on, in training as here; a half-pedal below it holds nothing."""
+"""A sustain pedal is down from this value on, as in training; a half-pedal below it has no effect."""
 
 
 class Key(NamedTuple):
@@ -23,30 +23,30 @@ class Key(NamedTuple):
 
 
 class HeldKeys:
-    """Turns messages into the notes of one player: a pitch sounds from its first key down to its last one up.
+    """Converts messages to the notes of one player: a pitch sounds from its first key down to its last key up.
 
-    With `pedal`, a note lasts until the sustain pedal of its channel comes up or its pitch is struck again, as notes
-    of the training data do. A pitch that is struck while it sounds is ended first. On MPE instruments the pedal and all
-    notes off of a manager channel count for its member channels, once the MPE Configuration Message was received.
+    With `pedal`, a note lasts until the sustain pedal of its channel comes up or its pitch is struck again, as in the
+    training data. A sounding pitch that is struck again is ended first. On MPE instruments the pedal and all notes off
+    of a manager channel apply to its member channels, once the MPE Configuration Message was received.
     """
 
     def __init__(self, *, pedal: bool) -> None:
         self._pedal = pedal
         self._down: set[Key] = set()
         self._sustained: set[Key] = set()
-        """Keys that are up again, and held by their pedal."""
+        """Released keys that their pedal sustains."""
         self._pedals: set[tuple[str, int]] = set()
         self._zones: dict[tuple[str, int], range] = {}
         """Member channels of each MPE zone, by device and manager channel."""
         self._registered: dict[tuple[str, int], tuple[int, int]] = {}
-        """The registered parameter that is selected: its coarse and fine number."""
+        """Coarse and fine number of the selected registered parameter."""
 
     def __bool__(self) -> bool:
         """Whether any note sounds."""
         return bool(self._down or self._sustained)
 
     def receive(self, message: InputMessage, velocity: int = 0) -> Sequence[NoteOn | NoteOff]:
-        """The notes that a message begins and ends. `velocity`, if not 0, replaces that of a note-on."""
+        """The notes that begin or end with a message. `velocity`, if not 0, replaces that of a note-on."""
         if message.kind == STOP:
             return self.release(message.device)
         if message.kind not in (ON, OFF, CONTROL):

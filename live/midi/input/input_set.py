@@ -13,28 +13,28 @@ from live.transport.clock import Clock
 
 SCAN_EVERY_S = 1.0
 LOOPS = ("midi through", "through port", "pipewire-rt-event", "pipewire-system", "a2jmidid")
-"""Ports that return what is played to them, and those of programs that show ports again: opened only by name."""
+"""Loopback ports, and ports that mirror other ports: opened only if named."""
 OURS = ("arabesque:", "arabesque in:")
-"""Our own ports as a2jmidid and PipeWire show them; to open one would be feedback."""
+"""Our own ports as shown by a2jmidid and PipeWire; opening one would cause feedback."""
 
 VIRTUAL = "virtual"
-"""The system of a port of our own, which is always opened."""
+"""The system name of our own virtual port, which is always opened."""
 
 DEVICES_AT_MOST = 32
 LONGEST_MESSAGE = 3
 
 Received = Callable[[tuple[list[int], float], Any], None]
-"""Takes (bytes of a message, seconds since the one before) and None, on the driver's thread."""
+"""Called with ((bytes of a message, seconds since the previous one), None) on the driver's thread."""
 
 Report = Callable[[str, str], None]
-"""Takes a state in one word (opened, lost, error) and a sentence or a device's name."""
+"""Called with a state (opened, lost, error), and a sentence or a device's name."""
 
 Message = Callable[[str, float, bytes], None]
-"""Takes the device's name, the time on the clock, and one message of MIDI 1.0."""
+"""Called with the device's name, the time on the clock, and one message of MIDI 1.0."""
 
 
 class InputPort(NamedTuple):
-    """One input of this machine; `occurrence` counts those of the same name in one system, from 0."""
+    """One input of this machine; `occurrence` counts inputs of the same name in one system, from 0."""
 
     system: str
     name: str
@@ -42,7 +42,7 @@ class InputPort(NamedTuple):
 
 
 class OpenInput(Protocol):
-    """An input whose messages are received."""
+    """An open input."""
 
     def alive(self) -> bool: ...
 
@@ -54,7 +54,7 @@ Open = Callable[[InputPort, Received], OpenInput]
 
 
 def matches(pattern: str, name: str) -> bool:
-    """Whether a pattern (`auto`, a part of a name, or a pattern with * and ?; any case) means an input."""
+    """Whether a pattern (`auto`, a part of a name, or a pattern with * and ?; any case) matches an input."""
     sought, given = pattern.strip().casefold(), name.casefold()
     if sought == "auto":
         return not any(loop in given for loop in LOOPS)
@@ -62,9 +62,9 @@ def matches(pattern: str, name: str) -> bool:
 
 
 def devices_of(ports: Iterable[tuple[str, str]]) -> dict[str, list[InputPort]]:
-    """The ports of each device by the device's name, from the (system, name) of all ports.
+    """Groups all ports, given as (system, name), by device name.
 
-    Equal devices have a port each. Where ALSA and JACK both show a device, the first one's port is taken.
+    Several devices of one name have one port each. If ALSA and JACK show the same device, the first one's port is used.
     """
     count: dict[tuple[str, str], int] = {}
     alike: dict[tuple[str, str], int] = {}
@@ -83,10 +83,10 @@ def devices_of(ports: Iterable[tuple[str, str]]) -> dict[str, list[InputPort]]:
 
 
 class InputSet:
-    """Looks for inputs about once a second, opens those that match the patterns, and passes their messages on.
+    """Scans for inputs about once a second, opens those that match the patterns, and passes their messages on.
 
-    Only messages of up to three bytes, so no system-exclusive ones. `message` is called on the driver's threads.
-    `names` gives (system, name) of all inputs.
+    Only messages of at most three bytes, so no system-exclusive ones. `message` is called on the driver's threads.
+    `names` returns (system, name) of all inputs.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class InputSet:
         for device, (_, opened) in list(self._open.items()):
             try:
                 alive = opened.alive()
-            except Exception:  # a driver that cannot even answer
+            except Exception:  # a failing driver may raise anything
                 alive = False
             if not alive:
                 del self._open[device]
@@ -135,7 +135,7 @@ class InputSet:
         return any(matches(pattern, name) or matches(pattern, plain_name(name)) for pattern in self.patterns)
 
     def _close_missing(self, names: list[tuple[str, str]]) -> None:
-        """Of several ports of one name, no driver says which one was unplugged: the last one is closed."""
+        """Closes unplugged inputs; of several with one name the last, since drivers do not tell which one it was."""
         for device, (port, opened) in list(self._open.items()):
             if 0 < port.occurrence >= names.count((port.system, port.name)):
                 del self._open[device]

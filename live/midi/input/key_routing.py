@@ -1,4 +1,4 @@
-"""Routes what performers play on MIDI keys to the nodes with `source=Keys(…)`."""
+"""Routes performers' MIDI keys and pedals to the nodes with `source=Keys(…)`."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ PANIC = "/midi/panic"
 CURVE = "/midi/in/velocity_curve"
 DEFAULT_VELOCITY = 80
 PEDALS = (64, 66, 67)
-"""Sustain, sostenuto and soft pedal: a model that listens hears when they go down and come up."""
+"""Sustain, sostenuto and soft pedal: a listening model receives when they go down and come up."""
 PLAY_KNOB = event(
-    "A key of the performer's, as on a MIDI keyboard: its pitch and its velocity, 0 to release it",
+    "A key of the performer, as on a MIDI keyboard: pitch, and velocity, 0 to release it",
     1,
     pitch=Knob("60 is middle C", 0, 127, kind="int"),
-    velocity=Knob("80 where none is given", 0, 127, kind="int"),
+    velocity=Knob("80 by default", 0, 127, kind="int"),
 )
 
 
 class KeyRouting:
-    """The control-thread service that gives each node with `source=Keys(…)` the notes of its performer.
+    """The control-thread service that passes the performer's notes to each node with `source=Keys(…)`.
 
     `/NODE/listen` switches it on and off, `/NODE/thru` also plays the performer's notes and controllers on the node's
-    own instrument, and each note is sent out as `/NODE/heard`. Notes of a device that is unplugged end, as all do with
-    `/midi/panic`. A model that `Listens` hears keys and pedals as they are; for others the pedal prolongs the notes.
+    own instrument, and each note is published as `/NODE/heard`. The notes of an unplugged device end; `/midi/panic`
+    ends all. A model that `Listens` receives keys and pedals separately; for others the pedal prolongs the notes.
 
-    A patch is followed on another thread than the control thread: a lock keeps the sets of held keys whole.
+    A lock protects the sets of held keys, since a reload may run on another thread than the control thread.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class KeyRouting:
         self._lock = threading.RLock()
         self._performers: dict[str, HeldKeys] = {}
         self._pedals: dict[str, set[tuple[str, int]]] = {}
-        """The pedals that are down, by node: device and controller."""
+        """(device, controller) of the pedals that are down, by node."""
         self._thru: dict[str, tuple[HeldKeys, MidiVoice]] = {}
         self._panicked = False
 
@@ -58,13 +58,13 @@ class KeyRouting:
 
     def open(self) -> None:
         """Declares the addresses."""
-        curve = "How hard a key is heard: below 1 a light touch counts for more, above 1 for less; 1 leaves it as it is"
+        curve = "Velocity curve of the keys, an exponent: below 1 is louder, above 1 softer; 1 is unchanged"
         self.tree.add(CURVE, Knob(curve, 0.25, 4.0, curve="log", default=1.0))
         self.follow(self._patch)
         self.tree.watchers.append(self._notice)
 
     def follow(self, patch: Patch) -> None:
-        """Takes the nodes that listen from a patch whose nodes all run by now."""
+        """Takes the nodes with keys from a patch, all of whose nodes are running."""
         with self._lock:
             self._patch = patch
             for name in [name for name in self._performers if name not in patch.nodes]:
@@ -74,7 +74,7 @@ class KeyRouting:
                 self._listen(name)
 
     def advance(self, now_s: float) -> float:
-        """Ends the notes of nodes that listen no longer, and of all after a panic."""
+        """Ends the notes of nodes that no longer listen, and of all nodes after a panic."""
         with self._lock:
             if self._panicked:
                 self._panicked = False
@@ -91,14 +91,14 @@ class KeyRouting:
             return now_s + 0.25 if waits else float("inf")
 
     def close(self) -> None:
-        """The outputs end what sounds on them."""
+        """Does nothing more: the outputs end their sounding notes."""
         if self._notice in self.tree.watchers:
             self.tree.watchers.remove(self._notice)
 
-    # -- what is played -----------------------------------------------------------------------------------------
+    # -- messages -----------------------------------------------------------------------------------------------
 
     def receive(self, message: InputMessage) -> bool:
-        """One message from an input; it is left for others, too."""
+        """Routes one message; returns False, so that other receivers get it, too."""
         with self._lock:
             for name, node in self._patch.nodes.items():
                 keys = node.source
@@ -108,11 +108,11 @@ class KeyRouting:
         return False
 
     def peer_gone(self, peer: Peer) -> None:
-        """A page or program has gone: the keys that it played by `/NODE/play` come up."""
+        """Releases the keys that a disconnected page or program played by `/NODE/play`."""
         self.gone(performer_of(peer))
 
     def gone(self, device: str) -> None:
-        """A device was unplugged: its keys and pedals come up."""
+        """Releases the keys and pedals of an unplugged device."""
         with self._lock:
             for name in self._performers:
                 self._release(name, device)
@@ -133,7 +133,7 @@ class KeyRouting:
             self._play_thru(name, node, message)
 
     def _play(self, name: str, value: Value) -> None:
-        """A key of a page or over OSC, as of a device called after its sender."""
+        """Plays a key of a page or an OSC sender, as of a device named after the sender."""
         assert isinstance(value, tuple)
         pitch, velocity = (int(number) for number in (*value, DEFAULT_VELOCITY)[:2])
         writer = current_writer()
@@ -147,12 +147,12 @@ class KeyRouting:
         for name, node in patch.nodes.items():
             if not isinstance(node.source, Keys) or f"/{name}/listen" in self.tree:
                 continue
-            listen = Knob("Hear the performer's keys", kind="switch", default=True)
+            listen = Knob("Receive the performer's keys", kind="switch", default=True)
             self.tree.add(f"/{name}/listen", listen, partial(self._switched, name))
             self.tree.add(f"/{name}/play", PLAY_KNOB, partial(self._play, name))
             self.tree.add_signal(f"/{name}/heard", "ii", "A performer's note: pitch, and velocity, 0 at its end")
             if node.midi is not None:
-                thru = "Play the performer's keys on this node's instrument, too"
+                thru = "Also play the performer's keys on this node's instrument"
                 self.tree.add(f"/{name}/thru", Knob(thru, kind="switch", default=False), lambda _: self._wake())
 
     def _switched(self, name: str, _: Value) -> None:
@@ -174,7 +174,7 @@ class KeyRouting:
             self._wake()
 
     def _is_on(self, name: str, switch: str) -> bool:
-        """Whether a switch of a node is on; off where the node has been removed."""
+        """Whether a switch of a node is on; False if the node has been removed."""
         try:
             return bool(self.tree.get(f"/{name}/{switch}"))
         except AddressError:
@@ -189,7 +189,7 @@ class KeyRouting:
             self.tree.publish(f"/{name}/heard", note.pitch, note.velocity if isinstance(note, NoteOn) else 0)
 
     def _press(self, name: str, device: str, pedal: int, *, down: bool) -> None:
-        """Gives the node a pedal when it goes down or comes up, not the many values in between."""
+        """Passes a pedal to the node when it goes down or comes up, without the values in between."""
         pressed = self._pedals.setdefault(name, set())
         runner = self._nodes.get(name)
         if runner is None or down == ((device, pedal) in pressed) or (down and not self._is_on(name, "listen")):
@@ -212,7 +212,7 @@ class KeyRouting:
             voice.send(0.0, Control(SUSTAIN, 0))
 
     def _velocity(self, message: InputMessage) -> int:
-        """1..127 of a note-on, along the curve; 0 of anything else."""
+        """The velocity of a note-on, 1..127, after the curve; 0 for other messages."""
         if message.kind != ON:
             return 0
         curve = float(self.tree.get(CURVE))  # type: ignore[arg-type]
@@ -229,7 +229,7 @@ class KeyRouting:
             voice.send(0.0, note)
         if message.ends_channel or message.kind == STOP:
             voice.send(0.0, Control(SUSTAIN, 0))
-        elif message.kind == CONTROL and message.data[1] < FIRST_MODE:  # modes would end the node's own notes as well
+        elif message.kind == CONTROL and message.data[1] < FIRST_MODE:  # channel modes would also end the node's notes
             voice.send(0.0, Control(message.data[1], message.data[2]))
 
 

@@ -19,34 +19,34 @@ log = logging.getLogger(__name__)
 
 CHECK_EVERY_S = 0.05
 SETTLED_S = 0.15
-"""A moving control is not sent its own value until it has rested so long: a motor would work against the finger."""
+"""A control receives its own value only after it has rested this long: a motor would push against the finger."""
 BLINK_S = 0.25
 
 OnState = Callable[[str, str], None]
 
 
 class LampOutput(Protocol):
-    """Where the messages for one device go: a MidiOutput."""
+    """The output to one device: a MidiOutput."""
 
     def send_raw(self, due_s: float, message: bytes) -> None: ...
 
     def close(self) -> None: ...
 
     def close_soon(self) -> None:
-        """Closes without waiting for it."""
+        """Closes the port without waiting."""
         ...
 
 
 OpenOutput = Callable[[str, OnState], LampOutput]
-"""Opens the output of a device by its name; the function gets each state of the port."""
+"""Opens the output of a device by its name; the function is called with each state of the port."""
 
 
 class Lamps:
-    """The control-thread service that shows values on the devices that move them, while `/midi/lamps` is on.
+    """The control-thread service that sends values back to the devices that control them, while `/midi/lamps` is on.
 
-    By default a control's own message is sent back (`cc 7` 0..127, `note 36` 127 or 0, `cc14` and `bend` in fourteen
-    bits). The map may give another lamp: `lamp = "note 20"` is lit while its control has the value and blinks while
-    the control must still pass the value to pick it up; `lamp = "none"` sends nothing.
+    By default the control's own message is sent (`cc 7` 0..127, `note 36` 127 or 0, `cc14` and `bend` with 14 bits).
+    The map may name another lamp: `lamp = "note 20"` is lit while its control moves the value, and blinks while the
+    control must still pass the value to pick it up; `lamp = "none"` sends nothing.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Lamps:
         self._shown: dict[tuple[str, int, str], tuple[bytes, ...]] = {}
         """The latest messages of each device, channel and lamp."""
         self._returned: set[str] = set()
-        """Devices whose port was opened again: all lamps are sent again."""
+        """Devices whose port was reopened, to which all lamps are sent again."""
 
     def open(self) -> None:
         """Declares the address."""
@@ -67,10 +67,10 @@ class Lamps:
         self.tree.add("/midi/lamps", Knob(lamps, kind="switch", default=False), lambda _: self._wake())
 
     def follow(self, patch: Patch) -> None:
-        """The map is not the patch's."""
+        """Does nothing: the map does not depend on the patch."""
 
     def advance(self, now_s: float) -> float:
-        """Sends what has changed."""
+        """Sends changed lamps."""
         if not self.tree.get("/midi/lamps"):
             for output in self._switch_off():
                 output.close_soon()
@@ -95,7 +95,7 @@ class Lamps:
     # -- inside -------------------------------------------------------------------------------------------------
 
     def _messages(self, address: str, binding: Binding, lamp: str, now_s: float) -> tuple[bytes, ...] | None:
-        """What the lamp is to be sent; None where there is none, or its control is just moving."""
+        """The messages for a lamp; None without a lamp, or while its control moves."""
         takeover, channel = binding.takeover, binding.control.channel - 1
         kind, _, number = lamp.partition(" ")
         if lamp == NO_LAMP or "*" in binding.control.device or "?" in binding.control.device:
@@ -136,7 +136,7 @@ class Lamps:
             self._wake()
 
     def _switch_off(self) -> list[LampOutput]:
-        """Turns the lamps off; gives the outputs to close."""
+        """Turns the lamps off; returns the outputs to close."""
         for (device, _, lamp), messages in self._shown.items():
             if lamp.startswith("note"):
                 self._send(device, tuple(bytes((*message[:2], 0)) for message in messages))
@@ -146,14 +146,14 @@ class Lamps:
 
 
 class DeviceOutput:
-    """The output of a device: a sender process of its own, since each has one port."""
+    """The output of a device, with its own sender process, since a process has one port."""
 
     def __init__(self, device: str, clock: Clock, on_state: OnState) -> None:
         self._out = MidiOutput("silent" if clock.virtual else device, clock=clock, on_state=on_state)
         self._voice = self._out.voice("lamps")
 
     def send_raw(self, due_s: float, message: bytes) -> None:
-        """Sends a message at its time; 0 is now."""
+        """Schedules a message; time 0 means now."""
         self._voice.send_raw(due_s, message)
 
     def close(self) -> None:

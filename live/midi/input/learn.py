@@ -1,4 +1,4 @@
-"""MIDI learn: binds controls of MIDI devices to parameters; the map is a file beside the patch."""
+"""MIDI learn: binds controls of MIDI devices to parameters; the map is a file in the patch's folder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from live.transport.clock import Clock
 from models.base import Knob, KnobError, Value
 
 PAIR_WITHIN_S = 0.1
-"""The second half of a fourteen-bit control comes this soon after the first."""
+"""Longest time between the two halves of a 14-bit control."""
 READ_EVERY_S = 1.0
 _CONTROL = re.compile(
     r"(cc|note) (\d|\d\d|1[01]\d|12[0-7])|cc14 ([012]?\d|3[01])|nrpn \d{1,5}|n?rpn \d{1,5} step|bend|pressure"
@@ -31,7 +31,7 @@ _LAMP = re.compile(rf"(cc|note) (\d|\d\d|1[01]\d|12[0-7])|cc14 ([012]?\d|3[01])|
 
 
 class Binding(NamedTuple):
-    """A control that moves an address. `lamp` is what shows its value, "" for the control itself (see Lamps)."""
+    """A control that moves an address. `lamp` shows the value, "" for the control itself (see Lamps)."""
 
     control: ControlId
     takeover: Takeover
@@ -39,9 +39,9 @@ class Binding(NamedTuple):
 
 
 class Learn:
-    """The control-thread service that binds controls to addresses, moves their values, and keeps the map in a file.
+    """The control-thread service that binds controls to addresses, moves their values, and stores the map in a file.
 
-    `/midi/learn ADDRESS` waits for the next control that is moved; an empty text ends the waiting.
+    `/midi/learn ADDRESS` binds the next control that is moved; an empty text cancels.
     """
 
     def __init__(
@@ -67,34 +67,34 @@ class Learn:
     def open(self) -> None:
         """Declares the addresses and reads the map."""
         add, text = self.tree.add, {"kind": "text", "default": ""}
-        learn = "The address that the next control will be bound to; empty: nothing is learned"
+        learn = "Address to which the next moved control is bound; empty: none"
         add("/midi/learn", Knob(learn, **text), self._learn)  # type: ignore[arg-type]
         modes = ("auto", *MODES)
-        how = "How the next learned control moves its value; auto: what fits the parameter"
+        how = "Mode in which the next learned control moves its value; auto: by the parameter"
         add("/midi/learn_mode", Knob(how, kind="choice", choices=modes, default="auto"))
-        forget = "Unbinds the control of this address; / unbinds all"
+        forget = "Removes the binding of this address; / removes all"
         add("/midi/forget", Knob(forget, **text, access="w"), self._forget)  # type: ignore[arg-type]
-        add("/midi/map", Knob("Each address with its control and mode, one a line", **text, access="r"))  # type: ignore[arg-type]
-        recall = "Program changes recall presets by their number"
+        add("/midi/map", Knob("Address, control, mode of each binding, one per line", **text, access="r"))  # type: ignore[arg-type]
+        recall = "Whether program changes recall presets by number"
         add("/midi/programs", Knob(recall, kind="switch", default=True))
-        self.tree.add_signal("/midi/learnt", "ss", "A control was bound: the address, and the control")
-        away = "A control must pass the value before it moves it: the address, and how far above (+) or below (-) it is"
+        self.tree.add_signal("/midi/learnt", "ss", "A new binding: the address, and the control")
+        away = "A control that has not picked up its value yet: the address, and the distance above (+) or below (-) it"
         self.tree.add_signal("/midi/pickup", "sf", away)
         self._read()
 
     def follow(self, patch: Patch) -> None:  # noqa: ARG002
-        """The patch may have added addresses that the map names."""
+        """Rebuilds the map, since the patch may have added addresses that the map names."""
         self._asked.append(self._build)
 
     def advance(self, now_s: float) -> float:
-        """Does what was asked for, and reads the file again if it has changed."""
+        """Processes requests; reads the file when it has changed."""
         while self._asked:
             self._asked.popleft()()
         self._read()
         return now_s + READ_EVERY_S
 
     def close(self) -> None:
-        """Nothing to do: the file is written with every change."""
+        """Does nothing: the file is written with every change."""
 
     def bindings(self) -> dict[str, Binding]:
         """All bound controls by their addresses; only on the control thread."""
@@ -103,9 +103,9 @@ class Learn:
     # -- messages -----------------------------------------------------------------------------------------------
 
     def receive(self, message: InputMessage) -> bool:
-        """Learns from a message, or moves what its control is bound to; True where it is a bound control, and no music.
+        """Learns from a message, or moves the value of its control; returns True for a bound control.
 
-        The end of a note is left to receivers that may have got its beginning before it was bound.
+        For the end of a note it returns False: other receivers may have received its beginning before it was bound.
         """
         if message.kind == PROGRAM:
             if self.tree.get("/midi/programs") and "/preset/recall" in self.tree:
@@ -143,7 +143,7 @@ class Learn:
                 raise AddressError(f"/midi/learn: {address}: {error}") from None
 
     def _learning(self, move: ControlMove, at_s: float) -> bool:
-        """Whether a move was used up by learning: the first one, or the fine half of the control just learned."""
+        """Learns from a move; returns True if it was used: the first one, or the fine half of the learned control."""
         address = str(self.tree.get("/midi/learn"))
         if address and (move.pressed or not move.control.is_key):
             self.tree.publish("/midi/learn", "")
@@ -178,7 +178,7 @@ class Learn:
     def _forget(self, address: Value) -> None:
         if address != "/" and address not in self._map and address not in self._file.tables:
             known = ", ".join(self._map) or "nothing"
-            raise AddressError(f"/midi/forget: no control moves {address!r}; there are controls for {known}")
+            raise AddressError(f"/midi/forget: no control is bound to {address!r}; bound are {known}")
 
         def forget() -> None:
             for one in list(self._file.tables) if address == "/" else [str(address)]:
@@ -197,7 +197,7 @@ class Learn:
             self._build()
 
     def _build(self) -> None:
-        """Makes the map from the file; an entry that is unchanged keeps its takeover's state."""
+        """Builds the map from the file; unchanged entries keep the state of their takeover."""
         before, self._map = self._map, {}
         for address, table in self._file.tables.items():
             try:
@@ -228,7 +228,7 @@ class Learn:
             raise KnobError(f'expected lamp = "note 20", "cc 20" or "{NO_LAMP}", got {lamp!r}')
         mode = mode_for(self.tree.knob(address), control, mode)
         takeover = Takeover(address, mode, (float(part[0]), float(part[1])))
-        # A map of an older version may have the name with the numbers of its system.
+        # A map of an older version may contain the name with the numbers of its system.
         return Binding(ControlId(plain_name(device), channel, control), takeover, lamp)
 
     def _show(self) -> None:
@@ -241,7 +241,7 @@ def _settings(binding: Binding) -> tuple[object, ...]:
 
 
 def _is_meant(mapped: ControlId, moved: ControlId) -> bool:
-    """Whether it is this control; a person may have written a pattern with * and ? for the device."""
+    """Whether a control of the map is the moved one; the map may name the device by a pattern with * and ?."""
     if (mapped.channel, mapped.control) != (moved.channel, moved.control):
         return False
     return mapped.device == moved.device or fnmatch.fnmatchcase(moved.device.casefold(), mapped.device.casefold())

@@ -1,4 +1,4 @@
-"""The program that receives from MIDI inputs: a process of its own, so that each message is timed on arrival.
+"""The process that receives from MIDI inputs and measures the arrival time of each message.
 
 Neither the interpreter lock of a busy engine nor a driver that hangs or crashes delays it. It writes one JSON list a
 line to standard output: `["midi", device, time, hex]` with times of the Clock, which all processes of one machine read
@@ -34,7 +34,7 @@ def keys_line(addresses: str) -> bytes:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The program."""
+    """Runs the process until its standard input ends; returns the exit status."""
     parser = argparse.ArgumentParser(
         prog="live.midi.input.listener", description="Receives MIDI for the engine that started it."
     )
@@ -48,7 +48,7 @@ def main(argv: list[str] | None = None) -> int:
         os.set_blocking(sink, False)
 
     def say(*parts: object) -> None:
-        # An engine that reads nothing must not block the drivers' threads.
+        # An engine that does not read must not block the drivers' threads.
         with contextlib.suppress(OSError):
             os.write(sink, json.dumps(parts).encode() + b"\n")
 
@@ -103,7 +103,7 @@ def main(argv: list[str] | None = None) -> int:
             if not ended.is_set():
                 clock.wait(inputs.scan_at_s, wake)
     inputs.close()
-    with contextlib.suppress(Exception):  # whatever a driver raises
+    with contextlib.suppress(Exception):  # a driver may raise anything
         others.close()
     # JACK crashes when it is unloaded after its server died.
     os._exit(0)

@@ -1,4 +1,4 @@
-"""One MIDI message from an input, and its meaning."""
+"""MIDI messages of inputs, decoded."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ POSITION, CLOCK, START, CONTINUE, STOP = 0xF2, 0xF8, 0xFA, 0xFB, 0xFC
 SUSTAIN = 64
 ALL_SOUND_OFF, RESET_CONTROLLERS, LOCAL_CONTROL, ALL_NOTES_OFF = 120, 121, 122, 123
 FIRST_MODE = ALL_SOUND_OFF
-"""Controllers from here on are channel modes, such as all notes off."""
+"""Controllers from this number on are channel mode messages, such as all notes off."""
 _LENGTHS = {OFF: 3, ON: 3, POLY_PRESSURE: 3, CONTROL: 3, PROGRAM: 2, PRESSURE: 2, BEND: 3}
 _SYSTEM = {POSITION: 3, CLOCK: 1, START: 1, CONTINUE: 1, STOP: 1}
 
@@ -24,13 +24,13 @@ class InputMessage:
 
     @property
     def kind(self) -> int:
-        """The status without its channel; OFF for a note-on of velocity 0, as MIDI 1.0 reads it."""
+        """The status without its channel; OFF for a note-on of velocity 0 (MIDI 1.0)."""
         status = self.data[0] if self.data[0] >= 0xF0 else self.data[0] & 0xF0
         return OFF if status == ON and self.data[2] == 0 else status
 
     @property
     def channel(self) -> int:
-        """1..16; only of channel messages."""
+        """The channel 1..16 of a channel message."""
         return (self.data[0] & 0x0F) + 1
 
     @property
@@ -42,13 +42,13 @@ class InputMessage:
     def ends_channel(self) -> bool:
         """Whether it ends all notes of its channel: controllers 120, 121 and 123 to 127 (MIDI 1.0, table 3).
 
-        By the specification 121 only resets controllers; a device sends it when it starts over, with no key held.
+        By the specification 121 only resets controllers; devices send it when they restart, with no key held.
         """
         return self.kind == CONTROL and self.data[1] >= FIRST_MODE and self.data[1] != LOCAL_CONTROL
 
 
 def well_formed(data: bytes) -> bool:
-    """Whether these bytes are one whole message of a kind that we read."""
+    """Whether these bytes are one complete message of a supported kind."""
     if not data:
         return False
     length = _SYSTEM.get(data[0], 0) if data[0] >= 0xF0 else _LENGTHS.get(data[0] & 0xF0, 0)

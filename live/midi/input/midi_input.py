@@ -1,4 +1,4 @@
-"""MIDI in: passes messages of all devices to their receivers, and publishes them."""
+"""MIDI input: passes the messages of all devices to their receivers, and publishes them."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from models.base import Knob
 log = logging.getLogger(__name__)
 
 QUEUE_SIZE = 5_000
-"""Messages that wait for the control thread; past that the oldest are dropped."""
+"""Most messages that wait for the control thread; beyond that the oldest are dropped."""
 TICKS_EVERY_S = 0.02
-"""Ticks of a clock carry their time with them: the control thread handles several at once."""
+"""Interval at which clock ticks are processed, several at once, since they carry their arrival times."""
 ADDRESSES_AT_MOST = 256
-"""Of single controllers; those that move later have none of their own."""
+"""Most addresses for single controllers; further controllers get none."""
 
 Receiver = Callable[[InputMessage], bool]
-"""Returns whether it used a message up, so that those after it do not get it."""
+"""Returns whether it consumed a message, so that later receivers do not get it."""
 
 SIGNALS = (
     ("note", "siii", "A key: device, channel, pitch, and velocity, 0 when it comes up"),
@@ -38,7 +38,7 @@ SIGNALS = (
 
 
 class MidiInput:
-    """The control-thread service that passes each message from the listener process to its `receivers`, in their order.
+    """The control-thread service that passes each message of the listener process to its `receivers`, in order.
 
     `ports` are patterns as `Keys` has them, none for no MIDI in. `keys_addresses` gives the addresses of the sender
     processes, to which the listener also passes each key directly (see key_datagrams). On a virtual clock there is no
@@ -79,7 +79,7 @@ class MidiInput:
         """Declares the addresses and starts the listener process."""
         for name, types, meaning in SIGNALS:
             self.tree.add_signal(f"/midi/in/{name}", types, meaning)
-        ports = "The MIDI inputs that are open"
+        ports = "Names of the open MIDI inputs"
         self.tree.add("/midi/in/ports", Knob(ports, kind="text", default="", access="r"))
         if self._ports and not self.clock.virtual:
             self._process = HelperProcess(
@@ -95,10 +95,10 @@ class MidiInput:
             )
 
     def follow(self, patch: Patch) -> None:
-        """The patch does not choose the inputs."""
+        """Does nothing: the inputs do not depend on the patch."""
 
     def advance(self, now_s: float) -> float:  # noqa: ARG002
-        """Passes on what has arrived, in order."""
+        """Passes on the messages that have arrived, in order."""
         if self._process is not None and (addresses := self._keys_addresses()) != self._sent_addresses:
             self._sent_addresses = addresses
             self._process.send(keys_line(addresses))
@@ -113,7 +113,7 @@ class MidiInput:
                 self._plugged(*given)
         if self._dropped:
             dropped, self._dropped = self._dropped, 0
-            self._fail(f"MIDI in: {dropped} messages came faster than they could be taken, the oldest were dropped")
+            self._fail(f"MIDI in: the oldest {dropped} messages were dropped, since they arrived too fast")
         return float("inf")
 
     def close(self) -> None:
@@ -124,7 +124,7 @@ class MidiInput:
     # -- messages -----------------------------------------------------------------------------------------------
 
     def arrive(self, device: str, at_s: float, data: bytes) -> None:
-        """Adds one message, on any thread; anything but a message of MIDI 1.0 is left out."""
+        """Adds one message, on any thread; ignores anything but a message of MIDI 1.0."""
         if not well_formed(data):
             return
         self._enqueue(InputMessage(plain_name(device), at_s, data))
@@ -150,10 +150,10 @@ class MidiInput:
                 self._enqueue((what, str(given[0])))
                 self._wake()
         except (ValueError, IndexError, TypeError):
-            log.warning("the MIDI listener wrote %r, which is no message of its protocol", line)
+            log.warning("the MIDI listener wrote %r, which is not a message of its protocol", line)
 
     def _process_ended(self, why: str) -> None:
-        log.warning("the MIDI listener has ended (%s); starting it again", why)
+        log.warning("the MIDI listener has ended (%s); restarting it", why)
         for device in list(self._devices):
             self._enqueue(("lost", device))
         self._wake()
@@ -167,7 +167,7 @@ class MidiInput:
             log.info("opened the MIDI input %s", device)
         elif device in self._devices:
             self._devices.remove(device)
-            log.warning("the MIDI input %s is gone; it is opened again when it returns", device)
+            log.warning("the MIDI input %s was unplugged; it will be reopened when it returns", device)
             for gone in self.gone:
                 gone(plain_name(device))
         self.tree.publish("/midi/in/ports", ", ".join(self._devices))
@@ -193,7 +193,7 @@ class MidiInput:
     def _keep(
         self, given: InputMessage, name: str, meaning: str, value: float, low: float = 0.0, high: float = 127.0
     ) -> None:
-        """Publishes the newest value under an address of its own, as a source of mappings."""
+        """Publishes the newest value at its own address, as a source of mappings."""
         address = f"/midi/in/{slug(given.device)}/ch{given.channel}/{name}"
         if address not in self._addresses:
             if len(self._addresses) >= ADDRESSES_AT_MOST:

@@ -1,4 +1,4 @@
-"""How a control moves a value: by soft takeover, by steps, or as a button."""
+"""Ways in which a control moves a value: soft takeover, steps, or button."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from live.parameters.tree import Tree
 from models.base import Knob, KnobError, Value
 
 Mode = Literal["pickup", "jump", "relative", "relative offset", "relative sign", "press", "toggle", "follow", "next"]
-"""pickup: nothing moves until the control passes the value, which then glides to it. jump: the value goes where the
-control is. relative: an endless encoder that sends its steps as two's complement, offset by 64, or with a sign bit.
-press: a button fires. toggle: a button switches over. follow: on as long as it is held. next: a button goes to the next
-choice."""
+"""pickup: the value is not moved until the control passes it, then glides to the control. jump: the value jumps to the
+control. relative: an endless encoder that sends steps as two's complement, offset by 64, or with a sign bit. press: a
+button presses a pulse. toggle: a button toggles a switch. follow: on while the button is held. next: a button selects
+the next choice."""
 
 MODES = get_args(Mode)
 SLACK = 0.012
-"""Of the range: a control this near to the value picks it up. A little over one step of seven bits."""
+"""Share of the range: a control this near to the value picks it up. Slightly more than one 7-bit step."""
 CATCH_S = 0.08
-"""How long a value glides to a control that was moved past it quickly: too short to notice, and no jump."""
+"""Duration of the glide to a control that passed the value quickly: too short to notice, but not a jump."""
 STEP_SIZE = 1.0 / 128.0
-"""Of the range, per step of an endless encoder."""
+"""Share of the range per step of an endless encoder."""
 
 
 def mode_for(knob: Knob, control: str, wanted: str = "auto") -> Mode:
-    """What fits a knob and a control best, or the wanted mode. Raises KnobError for a knob that no control can move."""
+    """The default mode for a knob and a control, or the wanted one. Raises KnobError for a knob without any mode."""
     steps = control.endswith(STEP)
     if knob.kind in ("text", "event", "vector"):
         parts = f"; its parts can be, such as {knob.components[0]}" if knob.kind == "vector" and knob.components else ""
         raise KnobError(f"{knob.kind} cannot be moved by a controller{parts}")
     if knob.access == "r":
-        raise KnobError("can only be read")
+        raise KnobError("is read-only")
     if knob.kind == "pulse":
         return "press"
     if knob.kind == "choice" and not knob.choices:
@@ -49,7 +49,7 @@ def mode_for(knob: Knob, control: str, wanted: str = "auto") -> Mode:
 
 
 def value_at(knob: Knob, position: float) -> Value:
-    """The value at a position 0..1 of a knob's range, along its curve."""
+    """The value at a position 0..1 of a knob's range, on its curve."""
     match knob.kind:
         case "switch" | "pulse":
             return position >= 0.5
@@ -88,16 +88,16 @@ class Takeover:
         self.mode = mode
         self.part = part
         self.away = 0.0
-        """How far the control is above (+) or below (-) the value that it has not picked up yet, of the range."""
+        """Distance, as a share of the range, of the control above (+) or below (-) a value not yet picked up."""
         self.moved_s = float("-inf")
-        """When the control was moved last."""
+        """Time of the control's last move."""
         self._last: float | None = None
         self._left: Value | None = None
         self._caught_s = 0.0
         self._down = False
 
     def move(self, move: ControlMove, tree: Tree) -> bool:
-        """Moves the value as the mode says; False where it waits to be picked up. Raises AddressError, KnobError."""
+        """Moves the value by the mode; returns False before the pick-up. Raises AddressError, KnobError."""
         knob, self.away = tree.knob(self.address), 0.0
         self.moved_s = tree.clock.now()
         if self.mode in ("press", "toggle", "next"):
@@ -112,7 +112,7 @@ class Takeover:
         return True
 
     def start_at(self, move: ControlMove) -> None:
-        """The control is at this position, and the value stays where it is."""
+        """Takes the position of the control without moving the value."""
         low, high = self.part
         self._last, self._down = low + (high - low) * move.position, move.pressed
 
@@ -120,7 +120,7 @@ class Takeover:
         now, now_s = tree.get(self.address), tree.clock.now()
         here, last = position_of(knob, now), self._last
         self._last = position
-        # Nothing else has moved the value since, or it still glides to the control's position.
+        # The value was not moved otherwise since then, or still glides to the control's position.
         held = self._left is not None and (now == self._left or now_s < self._caught_s)
         passed = last is not None and (last - here) * (position - here) <= 0.0
         near = abs(position - here) <= SLACK or value_at(knob, position) == now
@@ -136,7 +136,7 @@ class Takeover:
         return False
 
     def _step(self, tree: Tree, knob: Knob, steps: int) -> None:
-        """Moves on from where the value is; what comes in whole pieces moves by one at least."""
+        """Moves from the current value; integers and choices move by at least one."""
         now = tree.get(self.address)
         here, direction = position_of(knob, now), (steps > 0) - (steps < 0)
         wanted = value_at(knob, min(1.0, max(0.0, here + STEP_SIZE * steps)))

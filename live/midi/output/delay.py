@@ -1,4 +1,4 @@
-"""How long an instrument takes from a message to its sound, so that the sender can send that much earlier."""
+"""Delay of an instrument from message to sound, by which the sender sends earlier."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ EXPECTED = "expected lines such as 64 = 110 (velocity = milliseconds) and releas
 
 
 class Delay:
-    """Seconds for a note-on of each velocity, between the given ones in a straight line, and for everything else.
+    """The delay in seconds of note-ons by velocity, interpolated linearly, and of all other messages.
 
-    A player piano's hammer takes longer for a soft note than for a loud one.
+    The hammers of a player piano take longer for soft notes than for loud ones.
     """
 
     def __init__(self, by_velocity_s: dict[int, float], release_s: float) -> None:
         self.release_s = release_s
-        """For the ends of notes and controllers."""
+        """The delay of note ends and controllers."""
         points = sorted(by_velocity_s.items())
         self._on_s = [_between(points, velocity) for velocity in range(128)]
 
@@ -32,7 +32,7 @@ class Delay:
 
     @classmethod
     def read(cls, text: str) -> Self:
-        """Milliseconds, 0 to 2000, or the name of a TOML file. Raises MidiError with what was expected."""
+        """Reads a delay: milliseconds, 0 to 2000, or the name of a TOML file. Raises MidiError for anything else."""
         if not text.lower().endswith(".toml"):
             return cls.constant(_seconds(text, "--delay"))
         path = Path(text)
@@ -40,7 +40,7 @@ class Delay:
             table = tomllib.loads(path.read_text("utf-8")).get("delay")
         except OSError as error:
             raise MidiError(f"{path}: {error.strerror}") from None
-        except ValueError as error:  # also of bytes that are no UTF-8
+        except ValueError as error:  # also for bytes that are not UTF-8
             raise MidiError(f"{path}: {error}") from None
         if not isinstance(table, dict):
             raise MidiError(f"{path}: {EXPECTED}")
@@ -55,7 +55,7 @@ class Delay:
             if key != "release":
                 by_velocity_s[int(key)] = _seconds(value, f"{path}: velocity {key}")
         if not by_velocity_s:
-            raise MidiError(f"{path}: no velocity is given; {EXPECTED}")
+            raise MidiError(f"{path}: no velocity; {EXPECTED}")
         least_s = min(by_velocity_s.values())
         release = table.get("release")
         return cls(by_velocity_s, least_s if release is None else _seconds(release, f"{path}: release"))

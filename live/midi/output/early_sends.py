@@ -1,4 +1,4 @@
-"""Schedules events before their time, for an instrument that takes a while from a message to its sound."""
+"""Schedules events earlier than their time, to compensate for the delay of an instrument."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from models.base import NoteOff, NoteOn
 
 
 class EarlySends:
-    """Gives each event the time at which it is to be sent.
+    """Computes the time at which each event is to be sent.
 
-    Notes of different velocities take differently long, so an end is bound to its note and never overtakes it.
+    The delay depends on the velocity, so the end of a note is bound to that note and never sent before it.
     """
 
     def __init__(self, delay: Delay) -> None:
         self._delay = delay
         self._latest: dict[tuple[str, int], tuple[float, int]] = {}
-        """When the latest note of an owner and pitch is sent, and its serial number."""
+        """(sending time, serial number) of the latest note of an owner and pitch."""
 
     def place(self, entry: Entry) -> tuple[float, Entry]:
-        """The time to send, and the entry, bound to its note where it ends one. 0 means now, and stays so."""
+        """The sending time, and the entry, with an end bound to its note. Time 0 means now, and is not changed."""
         event, now = entry.event, entry.due_s <= 0.0
         if isinstance(event, bytes):
             return entry.due_s, entry

@@ -1,4 +1,4 @@
-"""What the player schedules, and what it knows of each note that sounds."""
+"""Scheduled events and sounding notes of the player."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from models.base import Control, NoteOff, NoteOn
 
 @dataclass(frozen=True, slots=True)
 class Lift:
-    """The finger lets a key go, and the pedal holds its note."""
+    """The key of a note is released while the pedal sustains the note."""
 
     serial: int
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An event that waits for its time. An end may be bound to one note of its key, by serial number."""
+    """A scheduled event. A note end may be bound to one note of its key, by serial number."""
 
     owner: str
     event: NoteOn | NoteOff | Control | Lift | bytes
@@ -28,9 +28,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class HeldNote:
-    """A note that sounds: its owner, its pitch before transposition, its serial number.
+    """A sounding note: its owner, its pitch before transposition, and its serial number.
 
-    `lifted`: its key is up, and the pedal holds it.
+    `lifted` is true if its key is released and the pedal sustains it.
     """
 
     owner: str

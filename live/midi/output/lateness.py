@@ -1,13 +1,13 @@
-"""A histogram of lateness whose memory does not grow with its count."""
+"""A histogram of lateness with bounded memory."""
 
 from __future__ import annotations
 
 _FINE = 5
-"""Bits kept of a number of microseconds: steps of 3 % at the most."""
+"""Significant bits kept of a number of microseconds: steps of at most 3 %."""
 
 
 class Lateness:
-    """Counts errors in seconds, gives their percentiles in milliseconds, right to 3 % (the maximum exact)."""
+    """Counts errors in seconds; returns percentiles in milliseconds, exact to 3 % (the maximum exactly)."""
 
     def __init__(self) -> None:
         self._counts: dict[int, int] = {}
@@ -15,7 +15,7 @@ class Lateness:
         self.max_s = 0.0
 
     def add(self, late_s: float) -> None:
-        """Counts one; what came early counts as on time."""
+        """Counts one error; an early message counts as on time."""
         self.count += 1
         self.max_s = max(self.max_s, late_s)
         micros = max(0, int(late_s * 1e6))
@@ -24,7 +24,7 @@ class Lateness:
         self._counts[cell] = self._counts.get(cell, 0) + 1
 
     def percentile_ms(self, part: float) -> float:
-        """The lateness that `part` (0..1) of all did not exceed; 0 where nothing was counted."""
+        """The lateness that a share `part`, 0..1, of all did not exceed; 0 if nothing was counted."""
         wanted, seen = part * self.count, 0
         for cell in sorted(self._counts):
             seen += self._counts[cell]
@@ -34,7 +34,7 @@ class Lateness:
         return 0.0
 
     def figures(self) -> dict[str, float]:
-        """count, and p50, p99, p99.9 and max in milliseconds."""
+        """The count, and p50, p99, p99.9 and max in milliseconds."""
         return {
             "count": self.count,
             "p50": self.percentile_ms(0.5),

@@ -20,7 +20,7 @@ QUIET = tuple(
 
 
 def instrument_messages(now: OutputSettings, before: OutputSettings) -> list[bytes]:
-    """What sets bank, program and volume where they differ from before."""
+    """The messages that set bank, program and volume if they differ from `before`."""
     control, messages = CONTROL | now.channel - 1, []
     if now.program and (now.program, now.bank) != (before.program, before.bank):
         if now.bank >= 0:

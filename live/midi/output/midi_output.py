@@ -1,4 +1,4 @@
-"""The engine's side of MIDI out: the sender process of one port, and each node's voice on it."""
+"""The engine's side of a MIDI output: the sender process of one port, and each node's voice on it."""
 
 from __future__ import annotations
 
@@ -33,12 +33,11 @@ def _note(state: str, sentence: str) -> None:
 
 
 class MidiOutput:
-    """One MIDI port (see Midi for what `port` can be); `voice` gives each node its output to it.
+    """One MIDI port (see Midi for `port`); `voice` makes the output of a node to it.
 
-    A process of its own plays to it. On a VirtualClock there is neither process nor port: `poll` plays what is due, to
-    the recording only. No method but `stats` and `close` waits for anything. `on_state` is called on a thread of this
-    object's. `delay`, as Delay.read has it, is how long the instrument takes from a message to its sound. Raises
-    MidiError for a delay that cannot be read.
+    A separate process sends to the port. On a VirtualClock there is neither process nor port: `poll` plays due events,
+    to the recording only. Only `stats` and `close` wait. `on_state` is called on a thread of this object. `delay`, as
+    in Delay.read, is the instrument's delay from message to sound. Raises MidiError for an invalid delay.
     """
 
     def __init__(
@@ -54,7 +53,7 @@ class MidiOutput:
         self.port = port
         self.clock = clock or Clock()
         self.recording: Path | None = None
-        """The MIDI file being written, once it is: the one asked for, or a numbered one if that was there."""
+        """The MIDI file that is being written: `record`, or with a number added if that existed."""
         self.state, self.sentence = "opening", ""
         """The last state of the port (opened, lost, returned, waiting or silent), and its sentence."""
         self._delay = Delay.read(delay) if delay else None
@@ -94,7 +93,7 @@ class MidiOutput:
 
     @property
     def lead_s(self) -> float:
-        """So much earlier than it is due an event must be sent at the most."""
+        """The longest time before its due time at which an event must be sent."""
         return self._delay.longest_s if self._delay is not None else 0.0
 
     @property
@@ -103,29 +102,28 @@ class MidiOutput:
         return self._process is None or self._process.answers
 
     def voice(self, owner: str) -> MidiVoice:
-        """An output to this port for one owner, on channel 1."""
+        """Makes an output to this port for one owner, on channel 1."""
         return MidiVoice(self, owner)
 
     def panic(self) -> None:
-        """Throws away what is scheduled and ends every note on every channel, now."""
+        """Discards scheduled events and ends every note on every channel now."""
         self._send("panic")
 
     def record(self, path: Path | None) -> None:
-        """Writes what is played from now on to a new MIDI file; None ends the recording."""
+        """Records to a new MIDI file from now on; None ends the recording."""
         self._record = path
         self._send("record", str(path) if path else "")
 
     def poll(self) -> None:
-        """On a virtual clock: plays what is due by now."""
+        """On a virtual clock: plays the events that are due."""
         if self._inside is not None:
             self._inside.player.advance()
 
     def stats(self, again: bool = False, within_s: float = 1.0) -> dict[str, Any]:
-        """What was sent and how late (`late`, `overdue`: count, p50, p99, p99.9, max in ms), then perhaps
-        from 0.
+        """Counts and lateness of sent messages (`late`, `overdue`: count, p50, p99, p99.9, max in ms).
 
-        `overdue` are those of `late` that reached the sender when their time had passed already. Waits for the
-        sender's answer; raises MidiError where it gives none in time.
+        `overdue` are the messages of `late` that reached the sender after their time. `again` restarts the counts.
+        Waits for the sender's answer; raises MidiError after `within_s`.
         """
         with self._wake:
             self._asked += 1
@@ -148,10 +146,10 @@ class MidiOutput:
             inside, self._inside = self._inside, None
             inside.end()
         if self._process is not None and not self._process.close():
-            self._on_state("error", "the MIDI sender did not end by itself and was killed")
+            self._on_state("error", "the MIDI sender did not end in time and was killed")
 
     def close_soon(self) -> None:
-        """Closes on a thread of its own, for callers that must not wait for the process to end."""
+        """Closes on another thread, for callers that must not wait for the process to end."""
         threading.Thread(target=self.close, name=f"closing {self.port}", daemon=True).start()
 
     def _send(self, *command: Any) -> None:
@@ -164,7 +162,7 @@ class MidiOutput:
         with self._setting:  # a node's thread and the control thread set different ones
             whole = {**self._settings.get(owner, {}), **settings}
             try:
-                OutputSettings(**whole)  # raises here, where the mistake was made
+                OutputSettings(**whole)  # raises in the caller's thread
             except TypeError as error:
                 raise MidiError(str(error)) from None
             self._settings[owner] = whole
@@ -176,7 +174,7 @@ class MidiOutput:
 
     def _process_ended(self, why: str) -> None:
         self.state, self.sentence = "lost", "the MIDI sender is started again"
-        self._on_state("error", f"the MIDI sender has ended ({why}); starting it again")
+        self._on_state("error", f"the MIDI sender has ended ({why}); restarting it")
 
     def _first_lines(self) -> Iterable[bytes]:
         for owner, settings in self._settings.items():
@@ -188,7 +186,7 @@ class MidiOutput:
         try:
             state, sentence = json.loads(line)
         except ValueError:
-            log.warning("the MIDI sender wrote %r, which is no message of its protocol", line)
+            log.warning("the MIDI sender wrote %r, which is not a message of its protocol", line)
         else:
             self._receive(state, sentence)
 
@@ -216,14 +214,14 @@ class MidiOutput:
 
 
 class MidiVoice:
-    """One owner's output to a port, with settings that may change while notes sound."""
+    """The output of one owner to a port; its settings may change while notes sound."""
 
     def __init__(self, out: MidiOutput, owner: str) -> None:
         self._out = out
         self._owner = owner
 
     def send(self, due_s: float, event: Event) -> None:
-        """Schedules an event for a time on the clock; a time already past means now. Raises MidiError."""
+        """Schedules an event for a time of the clock; a past time means now. Raises MidiError."""
         parts = event_out(event)
         if parts is None:
             return
@@ -232,19 +230,19 @@ class MidiVoice:
         self._out._send("play", float(due_s), self._owner, *parts)
 
     def send_raw(self, due_s: float, message: bytes) -> None:
-        """Schedules a message as it is, such as clock, start, stop, song position."""
+        """Schedules a raw message, such as clock, start, stop, song position."""
         self._out._send("raw", float(due_s), self._owner, message.hex())
 
     def set(self, **settings: Any) -> None:
-        """Changes channel, program, bank, transpose, volume or sustain (see Settings). Raises MidiError."""
+        """Changes settings such as channel or program (see OutputSettings). Raises MidiError."""
         self._out._set(self._owner, settings)
 
     def withdraw(self, after_s: float) -> None:
-        """Takes back what is due later; the end of a note that begins before is kept, so that none hangs."""
+        """Withdraws later events, except the ends of notes that begin before, so that none hangs."""
         self._out._send("withdraw", self._owner, float(after_s))
 
     interrupt = withdraw
-    """From any thread, as lines to the sender process are."""
+    """As `withdraw`: commands to the sender process may come from any thread."""
 
     def heard(self, after_s: float) -> None:
         """As `withdraw`, after the node has heard all keys up to then: the sender plays what comes from now on."""
@@ -259,9 +257,9 @@ class MidiVoice:
         self.set(gives_way=yes)
 
     def silence(self) -> None:
-        """Takes back everything, ends every sounding note and lets the pedal up, now."""
+        """Withdraws all events, ends every sounding note and releases the pedal now."""
         self._out._send("silence", self._owner)
 
     def close(self) -> None:
-        """Silences; the port stays open for the others."""
+        """Silences the output; the port stays open for other owners."""
         self._out._forget(self._owner)

@@ -1,4 +1,4 @@
-"""The MIDI port that each node plays to, and the addresses of its settings."""
+"""The MIDI ports of the nodes, and the addresses of their settings."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from models.base import Knob, Value, knobs_of
 
 def _settings(
     *,
-    channel: Annotated[int, Knob("The MIDI channel it plays on", 1, 16, steps=True)] = 1,
+    channel: Annotated[int, Knob("MIDI channel", 1, 16, steps=True)] = 1,
     program: Annotated[
-        int, Knob("The instrument, 1 to 128 as General MIDI counts; 0 leaves it alone", 0, 128, steps=True)
+        int, Knob("Instrument (MIDI program), 1 to 128; 0: unchanged", 0, 128, steps=True)
     ] = 0,
-    transpose: Annotated[int, Knob("Moves all notes sent", -60, 60, "semitones")] = 0,
-    volume: Annotated[int, Knob("The instrument's volume, controller 7; -1 leaves it alone", -1, 127, unset=-1)] = -1,
-    sustain: Annotated[bool, Knob("The sustain pedal, held down")] = False,
-    pedal: Annotated[bool, Knob("Hold long notes by the sustain pedal (controller 64) and not by their keys")] = False,
+    transpose: Annotated[int, Knob("Transposition of all sent notes", -60, 60, "semitones")] = 0,
+    volume: Annotated[int, Knob("Volume of the instrument (controller 7); -1: unchanged", -1, 127, unset=-1)] = -1,
+    sustain: Annotated[bool, Knob("Hold the sustain pedal down")] = False,
+    pedal: Annotated[bool, Knob("Hold long notes by the sustain pedal (controller 64) instead of their keys")] = False,
 ) -> None:
-    """The knobs of a node's voice; the patch's Midi gives the defaults of channel, program and transpose."""
+    """The knobs of a node's MIDI output; the patch's Midi has the defaults of channel, program and transpose."""
 
 
 LEAD_MARGIN_S = 0.1
-"""A node looks ahead by so much more than its instrument's delay."""
+"""Least look-ahead of a node in addition to its instrument's delay."""
 VOICE_KNOBS = knobs_of(_settings)
 
 
 class NodeOutputs:
-    """The open ports by name, each shared by all nodes that name it, and each node's voice on its port."""
+    """The open ports by name, each shared by all nodes that use it, and each node's voice on its port."""
 
     def __init__(self, tree: Tree, clock: Clock, on_state: OnState, options: Options) -> None:
         self._tree = tree
@@ -49,7 +49,7 @@ class NodeOutputs:
         self._voices: dict[str, tuple[MidiOutput, MidiVoice]] = {}
 
     def port(self, out: Midi) -> MidiOutput:
-        """The port of a patch's Midi, opened if it is not open yet; the first one opened also records."""
+        """The port of a patch's Midi, opened if necessary; the first opened one also records."""
         name = self._options.midi or out.port
         if name not in self._ports:
             self._ports[name] = MidiOutput(
@@ -68,10 +68,10 @@ class NodeOutputs:
         return self._ports
 
     def add(self, node: str, out: Midi) -> MidiVoice:
-        """A node's voice on its port, with its addresses at their defaults."""
+        """Connects a node to its port, and declares its addresses with their defaults; returns its voice."""
         port = self.port(out)
         before = self._voices.get(node)
-        # A voice on the same port is kept: closing it would forget its settings.
+        # A voice on the same port is kept, since closing it would discard its settings.
         voice = before[1] if before is not None and before[0] is port else port.voice(node)
         self._voices[node] = port, voice
         for name, declared in VOICE_KNOBS.items():
@@ -82,11 +82,11 @@ class NodeOutputs:
         return voice
 
     def of(self, node: str) -> MidiVoice | None:
-        """A node's voice, if it has one."""
+        """The voice of a node, or None."""
         return self._voices[node][1] if node in self._voices else None
 
     def remove(self, node: str) -> None:
-        """Silences a node's voice, if it has one, and takes its addresses away; a port without any voice is closed."""
+        """Silences and removes a node's voice and its addresses, if any; closes a port without voices."""
         if node in self._voices:
             self._voices.pop(node)[1].close()
             for name in VOICE_KNOBS:
@@ -94,7 +94,7 @@ class NodeOutputs:
             self.close_unused()
 
     def close_unused(self) -> None:
-        """Closes the ports that no node plays to; within `changing` at its end."""
+        """Closes the ports without nodes; within `changing` at its end."""
         if self._changing:
             return
         used = [port for port, _ in self._voices.values()]
@@ -103,7 +103,7 @@ class NodeOutputs:
 
     @contextmanager
     def changing(self) -> Iterator[None]:
-        """Several nodes change at once: a port that one leaves and another takes stays open, with its recording."""
+        """Groups changes of several nodes: a port that passes from one to another stays open and goes on recording."""
         self._changing += 1
         try:
             yield
@@ -112,12 +112,12 @@ class NodeOutputs:
             self.close_unused()
 
     def poll(self) -> None:
-        """On a virtual clock: plays what is due by now."""
+        """On a virtual clock: plays the events that are due."""
         for port in self._ports.values():
             port.poll()
 
     def panic(self) -> None:
-        """Ends every note on every channel of every port, now, and throws away what is scheduled."""
+        """Ends every note on every channel of every port now, and discards scheduled events."""
         for port in self._ports.values():
             port.panic()
 
@@ -131,19 +131,19 @@ class NodeOutputs:
         return " ".join(port.keys_address for port in list(self._ports.values()) if port.keys_address)
 
     def recording(self) -> MidiOutput | None:
-        """The port that records, if one does."""
+        """The port that records, or None."""
         return next((port for port in self._ports.values() if port.recording), None)
 
     def _delay(self, port: str) -> str:
-        """The delay that the command line gives for a port; the last one that matches counts."""
+        """The delay of a port from the command line: that of the last matching pattern."""
         return next((delay for pattern, delay in reversed(self._options.delays) if matches(pattern, port)), "")
 
     def _look_further_ahead(self, node: str, lead_s: float) -> None:
-        """A node must decide before its instrument is to be sent to. Set as a parameter, so that sessions replay it."""
+        """Raises a node's look-ahead above its instrument's delay; as a parameter, so that sessions replay it."""
         address = f"/{node}/lookahead"
         if lead_s > 0.0 and address in self._tree and float(self._tree.get(address)) < lead_s + LEAD_MARGIN_S:  # type: ignore[arg-type]
             self._tree.set(address, lead_s + LEAD_MARGIN_S)
 
     def _set(self, node: str, name: str, value: Value) -> None:
-        if node in self._voices:  # it may play to a layer only, by now
+        if node in self._voices:  # the node may have lost its MIDI output meanwhile
             self._voices[node][1].set(**{name: value})

@@ -1,8 +1,8 @@
-"""Plays what is due and knows every key that is down: the logic of MIDI out, without a port or a process.
+"""The logic of MIDI output, without port or process: plays events when they are due, and tracks every key that is down.
 
-Messages are those of MIDI 1.0 (channel voice and channel mode messages). The sender of an event is its owner, a node's
-name; each has a channel, an instrument and a transposition, which may change while notes sound. Of two owners on one
-channel, the one that set its instrument last has it.
+Messages are those of MIDI 1.0 (channel voice and channel mode messages). The owner of an event is a node's name; each
+owner has a channel, an instrument and a transposition, which may change while notes sound. If two owners share a
+channel, the last instrument that was set applies.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from live.transport.clock import Clock
 from models.base import Control, NoteOff, NoteOn
 
 RELEASE_VELOCITY = 64
-"""What MIDI 1.0 asks of a sender that does not measure how fast a key comes up."""
+"""The release velocity of senders that do not measure it (MIDI 1.0)."""
 
 FINGER_S = 0.5
-"""With the `pedal` setting a key is held this long at most; the pedal holds its note from then on."""
+"""Longest time for which a key is held with the `pedal` setting; then the pedal sustains its note."""
 
 TOO_LATE_S = 1.0
-"""A note that missed its time by more, because the machine stood still, is left out: no burst afterwards."""
+"""A note that is late by more than this, after the machine was suspended, is dropped, so that no burst follows."""
 
 HUSH_AT_MOST_S = 0.5
 """After a performer's key, so long at most an owner that gives way waits for its node to have heard of it."""
@@ -38,21 +38,21 @@ HUSH_AT_MOST_S = 0.5
 PANIC_EVERY_S = 0.25
 
 BLUR = 8
-"""The pedal of long notes comes up when so many times as many notes have ended under it as are still to sound. On real
-performances that cuts 1 % of the sound, and 3 % rings on too long."""
+"""The pedal of long notes is released when the notes that have ended under it are this many times as many as those that
+are still to sound. On real performances 1 % of the sound is cut by that, and 3 % sounds too long."""
 
 
 class Player:
-    """Sends each event at its time as MIDI bytes to `out(due_s, message)`, and ends whatever it began.
+    """Passes each event as MIDI bytes to `out(due_s, message)` when it is due, and ends every note that it began.
 
-    `out` must not raise: a broken port is its business. A time already past means now. A note-off goes out
-    with the channel and the transposition that its note-on had, and only if that owner still holds the key; a
-    key struck again is ended first. Pitches that transposition moves off the keyboard are not played.
+    `out` must not raise, also for a broken port. A past time means now. A note-off is sent with the channel and the
+    transposition of its note-on, and only if that owner still holds the key; a key struck again is ended first. Pitches
+    that are transposed outside 0..127 are not played.
 
-    A key that an owner with the `performer` setting holds is not struck again by others: their note joins it, and
-    sounds until both have ended. With the `pedal` setting, long notes of an owner are held by the sustain pedal: a key
-    comes up after FINGER_S, and the pedal when the last of those notes ends, or when too many notes ring on under it
-    that have ended.
+    A key held by an owner with the `performer` setting is not struck again by others: their note joins it, and the key
+    is released when both have ended. With the `pedal` setting, long notes of an owner are held by the sustain pedal: a
+    key is released after FINGER_S, and the pedal when the last of those notes ends, or when too many notes that have
+    ended still sound under it.
 
     A performer's key stops the owners that give way to it (`key_struck`) before the engine has heard of it.
 
@@ -68,10 +68,10 @@ class Player:
         self._settings: dict[str, OutputSettings] = {}
         self._held: dict[tuple[int, int], HeldNote] = {}
         self._joined: dict[tuple[int, int], HeldNote] = {}
-        """Notes that sound together with a performer's note on the same key."""
+        """Notes that joined a performer's note on the same key."""
         self._pedals = Pedals(lambda at_s, channel, value: self._send(at_s, CONTROL, channel, SUSTAIN, value))
         self._blurred: dict[str, int] = {}
-        """How many notes have ended and ring on under the pedal of an owner's long notes."""
+        """Number of notes that have ended and still sound under the pedal of an owner's long notes."""
         self._hushed: dict[str, tuple[float, float]] = {}
         """Owners whose notes are dropped: when the performer's key arrived, and until when at most."""
         self._channels: set[int] = set()
@@ -81,12 +81,12 @@ class Player:
     # -- commands -------------------------------------------------------------------------------------------
 
     def play(self, due_s: float, owner: str, event: NoteOn | NoteOff | Control | bytes) -> None:
-        """Schedules an event, or a message of the system's, such as a tick of its clock.
+        """Schedules an event, or a raw system message, such as a clock tick.
 
-        Raises OverflowError where far too much waits already.
+        Raises OverflowError if too many events are scheduled.
         """
         if isinstance(event, NoteOn) and event.velocity == 0:
-            event = NoteOff(event.pitch)  # as MIDI 1.0 reads it
+            event = NoteOff(event.pitch)  # a note-on of velocity 0 (MIDI 1.0)
         if isinstance(event, NoteOn) and self._is_hushed(owner):
             return
         self._serial += 1
@@ -94,9 +94,9 @@ class Player:
         self._waiting.put(*(self._early.place(entry) if self._early is not None else (due_s, entry)))
 
     def withdraw(self, owner: str, after_s: float) -> None:
-        """Takes back what the owner has due later than that, except the ends of notes that begin before it.
+        """Withdraws the owner's events due after `after_s`, except the ends of notes that begin before.
 
-        Those ends stay bound to their own note, so nothing hangs and no later note is cut short by them.
+        Those ends stay bound to their own notes, so that no note hangs and no later note is cut.
         """
         sounding = [*self._held.values(), *self._joined.values()]
         struck = {held.pitch: held.serial for held in sounding if held.owner == owner}
@@ -127,7 +127,7 @@ class Player:
             del self._hushed[owner]
 
     def silence(self, owner: str) -> None:
-        """Takes back everything of the owner's, ends its sounding notes and lets its pedal up, now."""
+        """Withdraws all events of the owner, ends its sounding notes and releases its pedal now."""
         now_s = self.clock.now()
         self._waiting.withdraw(float("-inf"), owner)
         self._joined = {place: held for place, held in self._joined.items() if held.owner != owner}
@@ -143,7 +143,7 @@ class Player:
         self._settings.pop(owner, None)
 
     def set(self, owner: str, **changes: Any) -> None:
-        """Changes an owner's Settings for what goes out from now on. Raises MidiError."""
+        """Changes an owner's settings for messages sent from now on. Raises MidiError."""
         before = self._settings.get(owner, OutputSettings())
         now = self._settings[owner] = replace(before, **changes)
         self._send_instrument(now, before if now.channel == before.channel else OutputSettings(channel=now.channel))
@@ -153,9 +153,9 @@ class Player:
             self._pedals.release(self.clock.now(), owner)
 
     def panic(self) -> None:
-        """Throws away all that waits and ends everything on every channel, what others began there too.
+        """Discards scheduled events, and ends every note on every channel, including those of other programs.
 
-        In a flood of panics only one in PANIC_EVERY_S does the latter.
+        In a flood of panics the messages for all channels are sent once per PANIC_EVERY_S.
         """
         self._waiting.withdraw(float("-inf"))
         self._release_all()
@@ -167,40 +167,40 @@ class Player:
             self.out(now_s, message)
 
     def suspend(self) -> None:
-        """Throws away waiting notes and controllers, ends every note, lifts the pedals; clock messages stay."""
+        """Discards scheduled notes and controllers, ends every note, releases the pedals; keeps clock messages."""
         for due_s, entry in self._waiting.withdraw(float("-inf")):
             if isinstance(entry.event, bytes):
                 self._waiting.put(due_s, entry)
         self._release_all()
 
     def end(self) -> None:
-        """Throws away all that waits, ends every note it began and lets the pedals up; for going away."""
+        """Discards scheduled events, ends every note that it began and releases the pedals, before closing."""
         self._waiting.withdraw(float("-inf"))
         self._release_all()
         for channel in sorted(self._channels):
             self.out(self.clock.now(), all_notes_off(channel))
 
     def announce(self) -> None:
-        """Sends instruments and volumes again, to a port that has just been opened."""
+        """Sends instruments and volumes again, after a port was opened."""
         for settings in self._settings.values():
             self._send_instrument(settings, OutputSettings(channel=settings.channel))
 
     def start_counting(self) -> None:
-        """Starts the figures of lateness from zero."""
+        """Restarts the counts of lateness."""
         self.late = Lateness()
-        """By how much each event missed its time, whatever the cause."""
+        """The lateness of all events."""
         self.overdue = Lateness()
-        """Those that arrived here after their time."""
+        """The lateness of events that arrived here after their time."""
         self.dropped = 0
 
     # -- time ------------------------------------------------------------------------------------------------
 
     def next_due(self) -> float:
-        """When the next event is due, infinity where nothing waits."""
+        """The time of the next event; infinity for none."""
         return self._waiting.next_due()
 
     def advance(self) -> None:
-        """Sends all that is due by now."""
+        """Sends all events that are due."""
         for send_s, entry in self._waiting.take_due(self.clock.now()):
             if isinstance(entry.event, NoteOn) and self.clock.now() - max(send_s, entry.arrived_s) > TOO_LATE_S:
                 self.dropped += 1
@@ -213,7 +213,7 @@ class Player:
                         self.overdue.add(late_s)
 
     def sounding(self) -> list[tuple[int, int]]:
-        """(channel 1..16, key) of every note that is down, in order."""
+        """(channel 1..16, key) of every sounding note, in order."""
         return sorted(self._held)
 
     # -- inside ----------------------------------------------------------------------------------------------
@@ -264,13 +264,13 @@ class Player:
             self._pedals.hold(at_s, owner, channel)
         elif settings.pedal:
             self._waiting.put(entry.due_s + FINGER_S, replace(entry, event=Lift(entry.serial)))
-        # Noted before it is sent: if we are stopped in between, an end too many does no harm.
+        # Stored before it is sent: if the process is stopped in between, a superfluous end does no harm.
         self._held[channel, key] = new
         self._send(at_s, NOTE_ON, channel, key, event.velocity)
         return True
 
     def _end_note(self, at_s: float, entry: Entry, pitch: int) -> bool:
-        """Ends an owner's note of a pitch wherever it sounds; a note that joined it sounds on."""
+        """Ends an owner's note of a pitch on any channel; a note that joined it continues."""
 
         def meant(held: HeldNote) -> bool:
             return held.owner == entry.owner and held.pitch == pitch and entry.ends in (None, held.serial)
@@ -285,7 +285,7 @@ class Player:
         return bool(own)
 
     def _lift(self, at_s: float, owner: str, serial: int) -> bool:
-        """Lets the key of a long note go; the pedal is pressed before."""
+        """Releases the key of a long note, after pressing the pedal."""
         for place, held in self._held.items():
             if held.serial == serial and held.owner == owner and self._settings.get(owner, OutputSettings()).pedal:
                 self._pedals.hold(at_s, owner, place[0])

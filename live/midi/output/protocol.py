@@ -1,6 +1,6 @@
-"""The commands from the engine to the sender, one JSON list a line: `["play", due_s, owner, "on", 60, 80]`.
+"""The protocol from the engine to the sender: one JSON list per line, such as `["play", due_s, owner, "on", 60, 80]`.
 
-Lines, so that a damaged one is skipped and the next one can be read.
+A damaged line is skipped, and the next one can be read.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from models.base import Control, Event, NoteOff, NoteOn, Page, Pen, Wait
 
 QUIT = b'["quit"]'
 LINE_AT_MOST = 8192
-"""Bytes; a longer line is no command."""
+"""Longest line in bytes."""
 
 _COMMANDS: dict[str, tuple[type, ...]] = {
     "play": (float, str, str, int, int),
@@ -33,12 +33,12 @@ _COMMANDS: dict[str, tuple[type, ...]] = {
 
 
 def encode(*command: Any) -> bytes:
-    """One command as a line."""
+    """Encodes one command as a line."""
     return json.dumps(command, separators=(",", ":"), allow_nan=False).encode() + b"\n"
 
 
 def decode(line: bytes) -> list[Any]:
-    """The command in a line. Raises ValueError for anything else."""
+    """Decodes the command in a line. Raises ValueError for anything else."""
     if len(line) > LINE_AT_MOST:
         raise ValueError("too long")
     try:
@@ -57,7 +57,7 @@ def decode(line: bytes) -> list[Any]:
 
 
 def event_out(event: Event) -> tuple[str, int, int] | None:
-    """An event's kind and numbers; None for events of no instrument. Raises MidiError for numbers out of 0..127."""
+    """(kind, two numbers) of an event; None for a Wait, Pen or Page. Raises MidiError for other events and numbers."""
     if isinstance(event, Wait | Pen | Page):
         return None
     if isinstance(event, NoteOn):
@@ -67,14 +67,14 @@ def event_out(event: Event) -> tuple[str, int, int] | None:
     elif isinstance(event, Control):
         parts = ("control", int(event.controller), int(event.value))
     else:
-        raise MidiError(f"{event!r} is nothing that MIDI can play")
+        raise MidiError(f"{event!r} cannot be played over MIDI")
     if not (0 <= parts[1] <= 127 and 0 <= parts[2] <= 127):
-        raise MidiError(f"{event!r}: MIDI's numbers go from 0 to 127")
+        raise MidiError(f"{event!r}: expected numbers from 0 to 127")
     return parts
 
 
 def event_in(kind: str, first: int, second: int) -> NoteOn | NoteOff | Control:
-    """The event again. Raises ValueError."""
+    """The event of a kind and two numbers; the inverse of `event_out`. Raises ValueError."""
     if not (0 <= first <= 127 and 0 <= second <= 127):
         raise ValueError(f"{kind} {first} {second}")
     match kind:

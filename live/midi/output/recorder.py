@@ -1,7 +1,7 @@
-"""Writes what is played to a Standard MIDI File that is whole after every write, whatever happens next.
+"""Records a performance to a Standard MIDI File that is complete after every write.
 
-SMF 1.0, format 0: one track, 120 beats per minute, 1,000 ticks a beat, so that a tick is half a millisecond
-and a program that ignores the tempo still plays it at the right speed. Time 0 is the first message.
+SMF 1.0, format 0: one track, 120 beats per minute, 1,000 ticks per beat. A tick is thus half a millisecond, and a
+program that ignores the tempo still plays at the right speed. Time 0 is the first message.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _WAITING_AT_MOST = 200_000
 
 
 def free_name(wanted: Path) -> Path:
-    """The path itself, or the first of "name 2.mid", "name 3.mid", … that is not there yet."""
+    """The path itself, or the first of "name 2.mid", "name 3.mid", … that does not exist."""
     others = (wanted.with_name(f"{wanted.stem} {number}{wanted.suffix}") for number in itertools.count(2))
     return next(path for path in itertools.chain([wanted], others) if not path.exists())
 
@@ -38,7 +38,7 @@ def free_name(wanted: Path) -> Path:
 class MidiRecorder:
     """An open Standard MIDI File. Never overwrites a file: `path` is its final name.
 
-    Raises OSError where the file cannot be made or written.
+    Raises OSError if the file cannot be created or written.
     """
 
     def __init__(self, wanted: Path, name: str = "Arabesque") -> None:
@@ -58,12 +58,12 @@ class MidiRecorder:
         self._append(head)
 
     def write(self, messages: Iterable[tuple[float, bytes]]) -> None:
-        """Adds messages with their times in seconds, and leaves the file whole; times never go backwards."""
+        """Adds messages with their times in seconds, which never decrease; the file is then complete."""
         data = bytearray()
         for at_s, message in messages:
             if self._start_s is None:
                 self._start_s = at_s
-            # From the start each time, so that rounding never adds up.
+            # Counted from the start, so that rounding errors do not add up.
             tick = max(self._tick, round((at_s - self._start_s) * TICKS_PER_SECOND))
             data += bytes(encode_variable_int(tick - self._tick)) + message
             self._tick = tick
@@ -71,7 +71,7 @@ class MidiRecorder:
             self._append(bytes(data))
 
     def close(self) -> None:
-        """Closes the file, whole as it is."""
+        """Closes the file."""
         self._file.close()
 
     def _append(self, data: bytes) -> None:
@@ -88,7 +88,7 @@ class MidiRecorder:
 
 
 class MidiRecordingThread:
-    """A Recorder on a thread of its own, so that no note ever waits for a disk.
+    """A MidiRecorder on its own thread, so that no note waits for the disk.
 
     Where the disk fails, `failed(sentence)` is called once, and the music goes on. Where the disk is nearly full the
     recording rests, and goes on in a new file, whose path `began` is called with, once there is room again. Raises
@@ -116,12 +116,12 @@ class MidiRecordingThread:
         if self._broken:
             return
         if self._waiting.qsize() > _WAITING_AT_MOST:
-            self._break(f"{self.path}: the disk does not keep up; the recording ends here")
+            self._break(f"{self.path}: the disk is too slow; the recording ends here")
             return
         self._waiting.put((at_s, message))
 
     def close(self) -> None:
-        """Writes what has come and closes the file."""
+        """Writes the remaining messages and closes the file."""
         self._waiting.put(None)
         self._thread.join()
 

@@ -1,4 +1,4 @@
-"""Plays the commands of the engine: the sender without its process, as tests and the virtual clock use it."""
+"""Executes the engine's commands; used in the sender process, and without it on a virtual clock and in tests."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from live.midi.output.recorder import MidiRecordingThread
 
 SYSTEM = 0xF0
-"""Messages from here on are the system's, such as its clock: no MIDI file keeps them."""
+"""Status bytes from this one on are system messages, such as clock, which are not recorded."""
 
 
 class Sender:
-    """Executes commands; the same object plays in the sender process, in tests and on a virtual clock."""
+    """A player with its port, its recording and its protocol."""
 
     def __init__(self, clock: Clock, opening: Callable[[], Port], report: Report, delay: Delay | None = None) -> None:
         self.clock = clock
@@ -32,19 +32,19 @@ class Sender:
         self.port = ReconnectingPort(opening, clock, report, self.player.announce)
         self.recording: MidiRecordingThread | None = None
         self.bad = 0
-        """How many lines were no command."""
+        """Number of lines that were not commands."""
         self.quitting = False
         self._final_messages: list[bytes] | None = None
 
     def execute_line(self, line: bytes) -> None:
-        """Executes the command in a line; a line that has none is counted."""
+        """Executes the command in a line; counts an invalid line."""
         try:
             self.execute(*decode(line))
-        except (ValueError, OverflowError):  # a MidiError, too
+        except (ValueError, OverflowError):  # including MidiError
             self.bad += 1
 
     def execute(self, command: str, *given: Any) -> None:
-        """Executes one command of `protocol`. Raises ValueError or OverflowError for numbers out of range."""
+        """Executes one command of the protocol. Raises ValueError or OverflowError for numbers out of range."""
         match command:
             case "play":
                 due_s, owner, kind, first, second = given
@@ -73,12 +73,12 @@ class Sender:
                 self.quitting = True
 
     def suspend(self) -> None:
-        """Ends every note: the engine that would end them is stopped, or a call holds its interpreter."""
+        """Ends every note, because the engine does not respond: it is suspended, or its interpreter lock is held."""
         self.player.suspend()
-        self.report("stalled", "the engine gave no sign of life: every note is ended until it does")
+        self.report("stalled", "the engine does not respond: every note is ended until it does")
 
     def stats(self) -> dict[str, Any]:
-        """What was sent and how late, in milliseconds."""
+        """Counts of sent messages, and their lateness in milliseconds."""
         player = self.player
         return {
             "late": player.late.figures(),
@@ -89,7 +89,7 @@ class Sender:
         }
 
     def record(self, path: Path | None) -> None:
-        """Writes what is played from now on to a new MIDI file; None ends the recording."""
+        """Records to a new MIDI file from now on; None ends the recording."""
         if self.recording is not None:
             self.recording.close()
             self.recording = None
@@ -105,15 +105,15 @@ class Sender:
                 lambda begun: self.report("recording", str(begun)),
             )
         except OSError as error:
-            self.report("error", f"{path}: {error.strerror}; nothing is recorded")
+            self.report("error", f"{path}: {error.strerror}; no recording is made")
             return
         self.report("recording", str(self.recording.path))
 
     def end(self) -> None:
         """Ends every sounding note, then closes the port and the recording.
 
-        The ends are sent twice. An audio server that misses a cycle loses what was sent in it, and closing a port
-        takes with it what is still on its way; at any other time a later message would put it right.
+        The ends are sent twice: an audio server that misses a cycle loses the messages of that cycle, and closing a
+        port discards messages in transit.
         """
         self._final_messages = []
         try:

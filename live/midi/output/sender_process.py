@@ -1,11 +1,11 @@
-"""The program that plays MIDI: a process of its own, so that neither the interpreter lock nor a dying engine delays it.
+"""The process that sends MIDI, independent of the engine's interpreter lock and crashes.
 
 The engine starts it as `python -m live.midi.output.sender_process` and writes commands (see `protocol`) to its standard
-input, each event with the time at which it is due on the Clock, which both processes read alike. It writes a JSON list
-in each line to standard output: a state and a sentence, or "stats" and figures.
+input, each event with its due time on Clock, which is common to both processes. The process writes one JSON list per
+line to standard output: a state and a sentence, or "stats" and figures.
 
-It ends every note it began before it exits, whatever the reason: a command, SIGTERM, an error of its own, or an engine
-that died. It also ends them while the engine stalls. Ctrl-C is ignored: the engine decides when to stop.
+Before it exits, it ends every note that it began, for any reason: a command, SIGTERM, an error, or the death of the
+engine. It also ends them while the engine does not respond. Ctrl-C is ignored: the engine decides when to stop.
 """
 
 from __future__ import annotations
@@ -30,30 +30,30 @@ from live.system.realtime import request_realtime, request_realtime_thread
 from live.transport.clock import Clock
 
 SPIN_S = 0.0005
-"""A sleep may overrun by this much, so the last of the way to a deadline is spent awake. Chosen by measurement, with
-real-time priority on two busy cores: 0.2 ms left some events 1 to 3 ms late, 1 ms cost over half as much again."""
+"""Busy waiting before a deadline, since a sleep may overrun by this much. Measured with real-time priority on two busy
+cores: with 0.2 ms some events were 1 to 3 ms late, and 1 ms takes over half as much processor time again."""
 
 TICK_S = 0.05
-"""How often it checks whether the engine is still there."""
+"""Interval between checks of the engine."""
 
 SILENT_ENGINE_S = 1.0
-"""The engine pings four times a second, whatever its nodes do; after so long without a byte it is taken as stalled."""
+"""The engine pings four times a second; after this time without a byte it counts as stalled."""
 
 LINES_AT_MOST = 10_000
-"""Commands read and not yet executed; past that the engine's pipe fills up, and its own bound holds."""
+"""Most commands read and not yet executed; beyond that the pipe fills up, and the engine's own limit applies."""
 
 FLOOD = 1_000
-"""Commands that are dropped when the engine quits; fewer are executed first: a recording may be among them."""
+"""When the engine quits, more waiting commands than this are dropped; fewer are executed first."""
 
 GAP_S = 0.02
-"""A port is checked only when no note is due so soon: asking a driver takes a fraction of a millisecond."""
+"""A port is checked only if no event is due within this time, since a check takes a fraction of a millisecond."""
 
 GAP_WAIT_S = 3.0
-"""… unless no such gap has come for so long."""
+"""Longest time for which the check waits for such a gap."""
 
 
 class SenderProgram:
-    """The program around a Sender: reads commands on a thread, and sleeps until the next deadline."""
+    """Runs a Sender: reads commands on a thread, and sleeps until the next deadline."""
 
     def __init__(self, sender: Sender, engine: int, source: int, keys: KeyReceiver | None = None) -> None:
         self.sender = sender
@@ -71,7 +71,7 @@ class SenderProgram:
         self._stalled = False
 
     def run(self) -> None:
-        """Plays until it gets the command to quit, a signal, or the engine has died."""
+        """Plays until a quit command, a signal, or the death of the engine."""
         reader = threading.Thread(target=self._read, name="commands", daemon=True)
         reader.start()
         if self._keys is not None:
@@ -92,7 +92,7 @@ class SenderProgram:
             self._play_if_due()
 
     def _watch_engine(self) -> None:
-        """Ends all notes when the engine stalls, and plays on when it returns."""
+        """Ends all notes when the engine stalls, and continues when it responds again."""
         silent_s = self.clock.now() - self._received_s
         stalled = self.engine > 0 and silent_s > SILENT_ENGINE_S and not self._input_waits()
         if stalled == self._stalled:
@@ -104,7 +104,7 @@ class SenderProgram:
             self.sender.port.report_again()
 
     def _input_waits(self) -> bool:
-        """Whether there is something to read: then it is this process that was held up, and not the engine."""
+        """Whether there is unread input: then this process was delayed, not the engine."""
         return sys.platform != "win32" and bool(select.select([self.source], [], [], 0)[0])
 
     def _sleep(self) -> None:
@@ -130,7 +130,7 @@ class SenderProgram:
             port.check()
 
     def _engine_died(self) -> bool:
-        """Whether our parent is another process: a forked child of the engine may keep the pipe open."""
+        """Whether the parent process has changed, since a forked child of the engine may keep the pipe open."""
         return self.engine > 0 and hasattr(os, "getppid") and os.getppid() != self.engine
 
     def _receive_keys(self, keys: KeyReceiver) -> None:
@@ -146,7 +146,7 @@ class SenderProgram:
                     self._wake.notify()
 
     def _read(self) -> None:
-        """Cuts the input into lines; ends at its end, which is also the engine's."""
+        """Splits the input into lines; ends when the input ends, which means that the engine has ended."""
         request_realtime_thread()
         rest, skipping = b"", False
         while True:
@@ -156,7 +156,7 @@ class SenderProgram:
                 data = b""
             self._received_s = self.clock.now()
             *lines, rest = (rest + data).split(b"\n")
-            if QUIT in lines and len(self._lines) + len(lines) > FLOOD:  # else it is executed in its order
+            if QUIT in lines and len(self._lines) + len(lines) > FLOOD:  # otherwise it is executed in order
                 self.sender.quitting = True
             if skipping and lines:
                 del lines[0]
@@ -175,23 +175,23 @@ class SenderProgram:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The program."""
+    """Runs the process; returns the exit status."""
     parser = argparse.ArgumentParser(
         prog="live.midi.output.sender_process", description="Plays MIDI for the engine that started it."
     )
     parser.add_argument("--port", default="auto", help="a port as in Midi(...) of a patch")
-    parser.add_argument("--soundfont", help="for the built-in sound")
-    parser.add_argument("--record", type=Path, help="write what is played to this MIDI file from the start")
+    parser.add_argument("--soundfont", help="file for the built-in sound")
+    parser.add_argument("--record", type=Path, help="record to this MIDI file from the start")
     parser.add_argument("--delay", default="", help="milliseconds from a message to its sound, or a TOML file")
     parser.add_argument("--again", action="store_true", help="after a crash: end every note on the port first")
-    parser.add_argument("--engine", type=int, default=0, help="the process without which it ends")
+    parser.add_argument("--engine", type=int, default=0, help="process id of the engine, whose end ends this process")
     given = parser.parse_args(argv)
     sink = sys.stdout.fileno()
     with contextlib.suppress(OSError, AttributeError):  # not on Windows before Python 3.12
         os.set_blocking(sink, False)
 
     def report(state: str, sentence: str) -> None:
-        # An engine that does not listen, or has died, must not stop the music.
+        # An engine that does not read, or has ended, must not stop the music.
         with contextlib.suppress(OSError):
             os.write(sink, json.dumps([state, sentence]).encode() + b"\n")
 
@@ -222,7 +222,7 @@ def main(argv: list[str] | None = None) -> int:
     finally:
         sender.end()
         report("closed", "every note is ended")
-    # Audio systems leave threads behind, and JACK crashes when unloaded after its server died.
+    # Audio systems leave threads running, and JACK crashes when it is unloaded after its server died.
     os._exit(status)
 
 

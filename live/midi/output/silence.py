@@ -1,4 +1,4 @@
-"""`/midi/silence`: every node that plays MIDI pauses for as long as the switch is on."""
+"""`/midi/silence`: pauses every node that plays MIDI while the switch is on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from models.base import Knob, Value
 
 
 class Silence:
-    """The service behind the switch. Released, only the nodes that it paused go on; from any thread."""
+    """The service of the switch, usable from any thread; switching off resumes only the nodes that it paused."""
 
     def __init__(self, tree: Tree, patch: Patch) -> None:
         self.tree = tree
@@ -24,18 +24,18 @@ class Silence:
         self.tree.add("/midi/silence", Knob(meaning, kind="switch", default=False), self._switch)
 
     def follow(self, patch: Patch) -> None:
-        """Pauses the nodes that a reload added, too."""
+        """Also pauses the nodes that a reload added."""
         with self._lock:
             self._patch = patch
             if self.tree.get("/midi/silence"):
                 self._pause()
 
     def advance(self, now_s: float) -> float:  # noqa: ARG002
-        """Nothing happens at a time of its own."""
+        """Does nothing: the switch acts at once."""
         return float("inf")
 
     def close(self) -> None:
-        """Nothing to close."""
+        """Does nothing: no resource is open."""
 
     def _switch(self, on: Value) -> None:
         with self._lock:

@@ -7,7 +7,7 @@ from live.bench.page import page_rows
 
 def test_a_small_flood_is_heard_whole_while_a_page_listens() -> None:
     figures = {row["name"].partition(": ")[2]: row for row in page_rows(2_000, 4_000)}
-    assert list(figures)[:4] == ["lost", "last value stored after", "memory grown", "told to the page"]
+    assert list(figures)[:4] == ["lost", "last value stored after", "memory grown", "sent to the page"]
     assert figures["lost"]["value"] == 0.0
-    assert figures["told to the page"]["value"] > 0.0
+    assert figures["sent to the page"]["value"] > 0.0
     assert {"MIDI late, p50", "MIDI late, p99", "MIDI late, max"} <= figures.keys()

@@ -57,11 +57,11 @@ def test_without_a_seed_each_start_draws_one_and_says_it(tmp_path: Path) -> None
     seeds = []
     for _ in range(2):
         done = arabesque(str(free), "--offline", "--seconds", "0.2", "--record", str(tmp_path / "out.mid"))
-        found = re.search(r"seed (\d+) \(--seed \1 gives this performance again\)", done.stderr)
+        found = re.search(r"seed (\d+) \(--seed \1 repeats this performance\)", done.stderr)
         assert found, done.stderr
         seeds.append(int(found[1]))
     assert seeds[0] != seeds[1]
-    assert "gives this performance" not in arabesque(str(free), "--seed", "4", "--seconds", "0.2", "--headless").stderr
+    assert "repeats this" not in arabesque(str(free), "--seed", "4", "--seconds", "0.2", "--headless").stderr
 
 
 def test_a_recording_never_replaces_another(piece: str, tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_offline_pictures_are_made_only_where_they_are_kept(tmp_path: Path, wish
     [
         (["harp"], "no patch harp: expected a Python file, or one of"),
         (["piece", "--set", "temperature=1"], "expected ADDRESS=VALUE"),
-        (["piece", "--set", "/a/lowst=1"], "near it: /a/lowest"),
+        (["piece", "--set", "/a/lowst=1"], "similar: /a/lowest"),
         (["piece", "--seconds", "0"], "--seconds: expected more than 0"),
         (["piece", "--osc-out", "nowhere"], "expected HOST:PORT"),
         (["piece", "--osc-port", "99999"], "expected a port from 0 to 65535, got 99999"),
@@ -220,4 +220,4 @@ def test_a_control_page_whose_port_is_taken_is_said_and_the_piece_plays(piece: s
         done = arabesque(piece, "--seconds", "0.1", "--no-osc", "--http-port", port)
     assert done.returncode == 0, done.stderr
     assert f"the control page on port {port} of 127.0.0.1" in done.stderr
-    assert "--http-port takes another" in done.stderr
+    assert "--http-port chooses another" in done.stderr

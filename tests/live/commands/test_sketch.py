@@ -105,7 +105,7 @@ def test_what_cannot_be_done_is_one_sentence(
 ) -> None:
     out = ["--weights", weights, "--out", str(tmp_path / "x.png")]
     for words, sentence in (
-        (["sheet", "--categories", "cow", *out], "cow: these weights do not know that category (known: cat, dog, bus)"),
+        (["sheet", "--categories", "cow", *out], "cow: not a category of these weights (known: cat, dog, bus)"),
         (["morph", "cat", str(tmp_path / "dog.svg"), *out], "dog.svg: No such file or directory"),
         (["complete", begun, *out[:-1], str(tmp_path / "x.gif")], "expected a name that ends with .png or .svg"),
         (["sheet", *out[2:], "--weights", "nothing"], "no shipped weights of sketch_rnn have this name"),

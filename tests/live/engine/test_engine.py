@@ -53,7 +53,7 @@ def test_settings_come_from_the_command_line(piece: Piece) -> None:
 
 
 def test_a_setting_that_does_not_fit_is_told(piece: Piece) -> None:
-    with pytest.raises(PatchError, match=r"--set /a/lowst=40: no address /a/lowst; near it: /a/lowest"):
+    with pytest.raises(PatchError, match=r"--set /a/lowst=40: no address /a/lowst; similar: /a/lowest"):
         piece.open(settings=(("/a/lowst", "40"),))
     with pytest.raises(PatchError, match=r"--set /a/lowest=x: /a/lowest: expected a number"):
         piece.open(settings=(("/a/lowest", "x"),))
@@ -109,7 +109,7 @@ def test_how_much_a_saved_file_changed_is_told_a_link_included(piece: Piece, cap
         piece.write("from live import follow\n" + text)
         assert engine.reload()
         engine.advance(engine.clock.now() + 0.5)
-    told = [message.partition(": loaded again, ")[2] for message in caplog.messages if "loaded again" in message]
+    told = [message.partition(": reloaded, ")[2] for message in caplog.messages if ": reloaded, " in message]
     assert told == ["1 change", "1 change", "3 changes"]
     assert engine.tree.get("/a/lowest") == 0
 

@@ -31,7 +31,7 @@ def piece(tmp_path: Path) -> Iterator[Piece]:
 def test_every_parameter_returns_to_what_the_patch_says(piece: Piece) -> None:
     engine = piece.open()
     tree = engine.tree
-    before = {one.address: one.value for one in tree.leaves("a") if one.knob.access == "rw"}
+    before = {one.address: one.value for one in tree.parameters("a") if one.knob.access == "rw"}
     for address, value in {
         "/a/lowest": 90,
         "/a/length": 9.0,
@@ -52,7 +52,7 @@ def test_every_parameter_returns_to_what_the_patch_says(piece: Piece) -> None:
     engine.advance(1.0)
     meaning = Dispatcher(tree, engine.clock, engine.osc_out)
     assert meaning.handle(message("/engine/home"), ("127.0.0.1", 5)) == []
-    assert {one.address: one.value for one in tree.leaves("a") if one.knob.access == "rw"} == before
+    assert {one.address: one.value for one in tree.parameters("a") if one.knob.access == "rw"} == before
     after = [tree.get(a) for a in ("/b/length", "/clock/source", "/clock/tempo", "/clock/meter", "/clock/play")]
     assert after == [0.5, "internal", 90.0, 4, True]
     assert engine.clock.running
@@ -65,7 +65,7 @@ def test_the_window_the_inputs_and_the_show_return_and_projectors_stay_as_they_a
     text = "patch = Patch(ink=Node(Boxes, weights='b', out=Window(400, 200, invitation='Draw!').layer(1)))"
     engine = piece.open(text, settings=(("/clock/in", "Drums"), ("/window/rate", "25")))
     tree, away = engine.tree, dict[str, object]()
-    for one in tree.leaves():
+    for one in tree.parameters():
         if one.knob.access == "rw" and one.knob.kind not in ("pulse", "event"):
             away[one.address] = one.value
             with suppress(KnobError, AddressError):  # a number is no choice
@@ -101,7 +101,7 @@ def test_one_node_returns_alone_and_a_wrong_name_is_answered(piece: Piece) -> No
     engine.tree.set("/b/length", 9.0)
     engine.tree.write("/engine/home", ["b"])
     assert (engine.tree.get("/a/lowest"), engine.tree.get("/b/length")) == (90, 0.5)
-    with pytest.raises(KnobError, match=r"/engine/home: the patch has no 'c'; it has a, b"):
+    with pytest.raises(KnobError, match=r"/engine/home: the patch has no 'c'; expected one of a, b"):
         engine.tree.write("/engine/home", ["c"])
 
 

@@ -177,7 +177,7 @@ def test_cues_that_go_round_without_a_wait_leave_the_control_thread_to_the_other
     runner.hear = lambda event: (heard.append(event), hear(event))
     show.engine.tree.write("/cue/go", [])
     _wait_for(lambda: bool(show.errors))
-    assert "is in a circle of cues that never waits: stopped" in show.errors[0]
+    assert "is in a cycle of cues without a wait: stopped" in show.errors[0]
     keys.arrive("piano", 0.0, bytes((0x90, 60, 64)))
     _wait_for(lambda: bool(heard))
     show.engine.close()

@@ -115,4 +115,4 @@ def test_a_signal_holds_for_a_second_and_a_parameter_as_long_as_it_is_not_zero()
     clock.advance(2.0)
     assert hold() == [False, False, True]
     assert Condition("/ink/colour:2 = 0.5 and not /ink/colour:3").holds(values, 2.0)
-    assert values.unknown("/camera/motoin") == "no address /camera/motoin; near it: /camera/motion"
+    assert values.unknown("/camera/motoin") == "no address /camera/motoin; similar: /camera/motion"

@@ -206,7 +206,7 @@ when = "/camera/motion >"
     installation.open(text, "2026-06-02 15:00")
     installation.tree.set("/schedule/mode", "hours")
     lines = [sentence.removeprefix(f"{installation.file}, ") for sentence in installation.failed]
-    assert lines[0].startswith("line 18: [houres]: no table [houres]; near it: hours")
+    assert lines[0].startswith("line 18: [houres]: no table [houres]; similar: hours")
     assert [line.partition("; ")[0] for line in lines[1:]] == [
         "line 4: [hours]: no key 'mondy'",
         "line 2: [hours]: time_zone: expected a time zone such as Europe/Berlin, got 'Mars/Olympus'",

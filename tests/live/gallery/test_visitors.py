@@ -58,8 +58,13 @@ def draw(engine: Engine, seconds: float = 1.0) -> None:
 
 def parameters(engine: Engine) -> dict[str, Any]:
     """All that can be set, except seeds and the settings of visitors."""
-    leaves = [leaf for leaf in engine.tree.leaves() if leaf.knob.access == "rw" and not leaf.address.endswith("/seed")]
-    return {leaf.address: leaf.value for leaf in leaves if not leaf.address.startswith("/visitors")}
+    writable = [parameter for parameter in engine.tree.parameters() if parameter.knob.access == "rw"]
+    values = {parameter.address: parameter.value for parameter in writable}
+    return {
+        address: value
+        for address, value in values.items()
+        if not address.endswith("/seed") and not address.startswith("/visitors")
+    }
 
 
 def test_a_visit_begins_pauses_counts_down_and_goes_on_or_ends() -> None:

@@ -89,7 +89,7 @@ def test_a_vector_and_its_components_are_listened_to_apart(tree: Tree, seat: Sea
 
 
 def test_an_address_that_is_not_there_is_said(seat: Seat) -> None:
-    with pytest.raises(AddressError, match="near it: /piano/temperature"):
+    with pytest.raises(AddressError, match="similar: /piano/temperature"):
         seat.clients.listen(seat.client, "/piano/temprature")
 
 

@@ -99,7 +99,7 @@ def test_attributes_one_by_one_are_those_of_the_whole(space: OscQueryNamespace) 
 
 
 def test_what_is_not_there_is_said_with_what_is_near(space: OscQueryNamespace) -> None:
-    with pytest.raises(AddressError, match="near it: /piano/temperature"):
+    with pytest.raises(AddressError, match="similar: /piano/temperature"):
         space.describe("/piano/temprature")
     assert "/piano" in space
     assert "/pia" not in space

@@ -87,7 +87,7 @@ def test_a_taken_port_is_said_and_the_piece_plays(piece: Path, caplog: pytest.Lo
         engine.open()
         assert engine.tree.get("/engine/state") == "playing"
         engine.close()
-    assert "--http-port takes another" in caplog.text
+    assert "--http-port chooses another" in caplog.text
 
 
 def test_on_a_virtual_clock_nothing_is_opened(piece: Path) -> None:

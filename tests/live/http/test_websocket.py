@@ -66,7 +66,7 @@ def test_osc_is_understood_and_answered(house: Any, visit: Visit, listener: Any)
             await me.send("/piano/temprature", 2)
             error, address, sentence = await me.hear()
             assert (error, address) == ("/error", "/piano/temprature")
-            assert sentence.startswith("no address /piano/temprature; near it: /piano/temperature")
+            assert sentence.startswith("no address /piano/temprature; similar: /piano/temperature")
             await me.send("/subscribe", "/piano/title")
             assert (await me.hear())[0] == "/subscribed"
             house.tree.set("/piano/title", "Night Train")
@@ -118,7 +118,7 @@ def test_ignored_is_not_heard(house: Any, visit: Visit, listener: Any) -> None:
         ("[1]", "LISTEN"),
         ('{"COMMAND": "DANCE", "DATA": "/piano"}', "LISTEN"),
         ('{"COMMAND": "LISTEN", "DATA": 7}', "an address"),
-        ('{"COMMAND": "LISTEN", "DATA": "/piano/temprature"}', "near it: /piano/temperature"),
+        ('{"COMMAND": "LISTEN", "DATA": "/piano/temprature"}', "similar: /piano/temperature"),
         ("[" * 50_000, ""),
     ],
 )

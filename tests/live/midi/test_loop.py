@@ -52,7 +52,7 @@ def test_each_velocity_is_measured() -> None:
 
 def test_no_loop_is_an_error() -> None:
     loop = Loop(works=False)
-    with pytest.raises(MidiError, match=r"Loop: the note of velocity 20 did not come back within 0\.05 s"):
+    with pytest.raises(MidiError, match=r"Loop: the note of velocity 20 did not return within 0\.05 s"):
         measure(loop, loop.open, Clock(), longest_s=0.05)
     assert loop.closed
 

@@ -81,7 +81,7 @@ def test_a_port_that_is_not_there_names_those_that_are(monkeypatch: pytest.Monke
     from live.midi import rtmidi_port as rtport
 
     monkeypatch.setattr(rtport, "port_names", lambda _: [("jack", name) for name in NAMES])
-    with pytest.raises(MidiError, match=r"no MIDI port matches 'Yamaha' \(there are: Midi Through"):
+    with pytest.raises(MidiError, match=r"no MIDI port matches 'Yamaha' \(ports: Midi Through"):
         open_port("Yamaha")
     assert [(port.index, port.direction, port.system) for port in ports.list_ports()][3:5] == [
         (3, "out", "jack"),

@@ -99,11 +99,11 @@ def test_what_a_person_sets_is_the_ceiling() -> None:
     assert painter.sizes[-1] < 520
 
 
-def test_without_a_rate_and_when_it_is_let_go_the_asked_for_is_there_again() -> None:
+def test_without_a_rate_and_when_released_the_requested_resolution_returns() -> None:
     painter = Painter(480, rate=20.0)
     painter.paint(20.0)
     assert painter.governor.resolution < 480
-    assert painter.governor.let_go() == 480
+    assert painter.governor.release() == 480
     painter.paint(20.0)
     assert painter.governor.after(painter.now_s, 5.0, 0.0) == 480
 

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import pytest
 
-from live.nodes.quantise import BeatPull, NoteTable
-from live.transport.clock import Beat
+from live.nodes.quantise import NoteTable, Quantisation
+from live.transport.clock import BeatLine
 from models.base import Control, NoteOff, NoteOn
 
-LINE = Beat(at_s=10.0, beat=0.0, tempo_bpm=60.0)
+LINE = BeatLine(at_s=10.0, beat=0.0, tempo_bpm=60.0)
 """One beat a second, from ten seconds on."""
 
 
 @pytest.mark.parametrize(
     ("pull", "steps"),
     [
-        (BeatPull(1.0, "1/4"), [0.0, 1.0, 2.0]),
-        (BeatPull(1.0, "1/8"), [0.0, 0.5, 1.0, 1.5, 2.0]),
-        (BeatPull(1.0, "1/8t"), [0.0, 1 / 3, 2 / 3, 1.0, 4 / 3, 5 / 3, 2.0]),
-        (BeatPull(1.0, "1/8", swing=1 / 3), [0.0, 2 / 3, 1.0, 5 / 3, 2.0]),
-        (BeatPull(1.0, "1/16", swing=0.5), [0.0, 0.375, 0.5, 0.875, 1.0, 1.375, 1.5, 1.875, 2.0]),
-        (BeatPull(1.0, "1/8t", swing=0.5), [0.0, 1 / 3, 2 / 3, 1.0, 4 / 3, 5 / 3, 2.0]),
+        (Quantisation(1.0, "1/4"), [0.0, 1.0, 2.0]),
+        (Quantisation(1.0, "1/8"), [0.0, 0.5, 1.0, 1.5, 2.0]),
+        (Quantisation(1.0, "1/8t"), [0.0, 1 / 3, 2 / 3, 1.0, 4 / 3, 5 / 3, 2.0]),
+        (Quantisation(1.0, "1/8", swing=1 / 3), [0.0, 2 / 3, 1.0, 5 / 3, 2.0]),
+        (Quantisation(1.0, "1/16", swing=0.5), [0.0, 0.375, 0.5, 0.875, 1.0, 1.375, 1.5, 1.875, 2.0]),
+        (Quantisation(1.0, "1/8t", swing=0.5), [0.0, 1 / 3, 2 / 3, 1.0, 4 / 3, 5 / 3, 2.0]),
     ],
 )
-def test_each_onset_goes_to_the_nearest_step(pull: BeatPull, steps: list[float]) -> None:
+def test_each_onset_goes_to_the_nearest_step(pull: Quantisation, steps: list[float]) -> None:
     for number in range(201):
         beat = number / 100.0
         moved = pull.moved(10.0 + beat, LINE) - 10.0
@@ -32,26 +32,26 @@ def test_each_onset_goes_to_the_nearest_step(pull: BeatPull, steps: list[float])
 
 
 def test_strength_goes_part_of_the_way() -> None:
-    assert [BeatPull(s, "1/4").moved(10.8, LINE) for s in (0.0, 0.5, 1.0)] == pytest.approx([10.8, 10.9, 11.0])
+    assert [Quantisation(s, "1/4").moved(10.8, LINE) for s in (0.0, 0.5, 1.0)] == pytest.approx([10.8, 10.9, 11.0])
 
 
 def test_nothing_is_pulled_while_the_beats_stand() -> None:
-    assert BeatPull(1.0, "1/4").moved(10.8, Beat(10.0, 3.0, 60.0, running=False)) == 10.8
+    assert Quantisation(1.0, "1/4").moved(10.8, BeatLine(10.0, 3.0, 60.0, running=False)) == 10.8
 
 
 def test_it_follows_any_tempo() -> None:
-    assert BeatPull(1.0, "1/16").moved(0.13, Beat(0.0, 0.0, 120.0)) == pytest.approx(0.125)
+    assert Quantisation(1.0, "1/16").moved(0.13, BeatLine(0.0, 0.0, 120.0)) == pytest.approx(0.125)
 
 
 def test_a_note_moves_as_a_whole() -> None:
-    score, pull = NoteTable(), BeatPull(1.0, "1/4")
+    score, pull = NoteTable(), Quantisation(1.0, "1/4")
     assert score.place(NoteOn(60, 64), 10.8, 0.0, LINE, pull, 10.8) == pytest.approx(11.0)
     assert score.place(NoteOff(60), 11.1, 0.0, LINE, pull, 11.1) == pytest.approx(11.3)
-    assert score.place(NoteOff(60), 11.1, 0.0, LINE, BeatPull(), 11.1) == pytest.approx(11.3)
+    assert score.place(NoteOff(60), 11.1, 0.0, LINE, Quantisation(), 11.1) == pytest.approx(11.3)
 
 
 def test_the_same_key_comes_up_before_it_goes_down_again() -> None:
-    score, pull = NoteTable(), BeatPull(1.0, "1/4")
+    score, pull = NoteTable(), Quantisation(1.0, "1/4")
     score.place(NoteOn(60, 64), 10.6, 0.0, LINE, pull, 10.6)
     over_s = score.place(NoteOff(60), 11.2, 0.0, LINE, pull, 11.2)
     again_s = score.place(NoteOn(60, 64), 11.3, 0.0, LINE, pull, 11.3)
@@ -61,21 +61,21 @@ def test_the_same_key_comes_up_before_it_goes_down_again() -> None:
 
 
 def test_nothing_is_moved_into_the_past() -> None:
-    assert NoteTable().place(NoteOn(60, 64), 10.2, 10.15, LINE, BeatPull(1.0, "1/4"), 10.2) == 10.15
-    assert NoteTable().place(NoteOn(60, 64), 10.2, 10.3, LINE, BeatPull(1.0, "1/4"), 10.2) == 10.2
+    assert NoteTable().place(NoteOn(60, 64), 10.2, 10.15, LINE, Quantisation(1.0, "1/4"), 10.2) == 10.15
+    assert NoteTable().place(NoteOn(60, 64), 10.2, 10.3, LINE, Quantisation(1.0, "1/4"), 10.2) == 10.2
 
 
 def test_what_is_no_note_stays() -> None:
     score = NoteTable()
-    assert score.place(Control(64, 127), 10.8, 0.0, LINE, BeatPull(1.0), 10.8) == 10.8
-    assert score.place(NoteOff(60), 10.8, 0.0, LINE, BeatPull(1.0), 10.8) == 10.8
+    assert score.place(Control(64, 127), 10.8, 0.0, LINE, Quantisation(1.0), 10.8) == 10.8
+    assert score.place(NoteOff(60), 10.8, 0.0, LINE, Quantisation(1.0), 10.8) == 10.8
 
 
 def test_what_was_taken_back_holds_nobody_up() -> None:
-    score, pull = NoteTable(), BeatPull(1.0, "1/4")
+    score, pull = NoteTable(), Quantisation(1.0, "1/4")
     score.place(NoteOn(60, 64), 10.6, 0.0, LINE, pull, 10.6)
     score.place(NoteOff(60), 14.0, 0.0, LINE, pull, 14.0)
-    score.go_back(12.0)
+    score.rewind(12.0)
     assert score.place(NoteOn(60, 64), 12.1, 0.0, LINE, pull, 12.1) == pytest.approx(12.0)
-    score.go_back(10.0)
+    score.rewind(10.0)
     assert score.place(NoteOn(60, 64), 10.1, 0.0, LINE, pull, 10.1) == pytest.approx(10.0)

@@ -69,6 +69,6 @@ def test_only_so_much_waits_for_its_time(stage: Any) -> None:
     sent = stage.bundle(50.0, message("/piano/density", 9))
     answers = [stage.raw(sent) for _ in range(10_001)]
     assert answers[9_999] == []
-    assert answers[10_000] == [("/error", "#bundle", "too much is waiting for its time already: dropped")]
+    assert answers[10_000] == [("/error", "#bundle", "too many bundles are waiting for their times: dropped")]
     stage.at(51.0)
     assert stage.raw(sent) == []

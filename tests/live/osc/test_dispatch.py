@@ -171,7 +171,7 @@ def test_a_pattern_presses_buttons_only_where_it_matches_nothing_else(stage: Any
 def test_who_does_not_take_a_patterns_value_is_named(stage: Any) -> None:
     ((error, address, sentence),) = stage.send("/piano/{density,scale}", 7.0)
     assert (error, address) == ("/error", "/piano/{density,scale}")
-    assert sentence.startswith("1 of 2 addresses took it; /piano/scale: expected one of major, minor")
+    assert sentence.startswith("1 of 2 addresses accepted it; /piano/scale: expected one of major, minor")
     assert stage.tree.get("/piano/density") == 7.0
 
 
@@ -181,19 +181,19 @@ def test_who_does_not_take_a_patterns_value_is_named(stage: Any) -> None:
 @pytest.mark.parametrize(
     ("address", "arguments", "sentence"),
     [
-        ("/piano/temprature", [1.0], "no address /piano/temprature; near it: /piano/temperature"),
+        ("/piano/temprature", [1.0], "no address /piano/temprature; similar: /piano/temperature"),
         ("/piano/temperature", ["loud"], "/piano/temperature: expected a number, got 'loud'"),
         ("/piano/temperature", [float("nan")], "/piano/temperature: expected a number, got nan"),
-        ("/piano/pitch_class", [1.0], "/piano/pitch_class: expected 3 values and perhaps a glide"),
-        ("/piano/rate", [1.0], "/piano/rate can only be read"),
+        ("/piano/pitch_class", [1.0], "/piano/pitch_class: expected 3 values and optionally a glide"),
+        ("/piano/rate", [1.0], "/piano/rate is read-only"),
         ("/piano/nothing*", [1.0], "no address matches /piano/nothing*"),
-        ("/piano/temprature*", [1.0], "no address matches /piano/temprature*; near it: /piano/temperature"),
-        ("/pianos/{density,mute}", [1.0], "no address matches /pianos/{density,mute}; near it: /piano/density"),
+        ("/piano/temprature*", [1.0], "no address matches /piano/temprature*; similar: /piano/temperature"),
+        ("/pianos/{density,mute}", [1.0], "no address matches /pianos/{density,mute}; similar: /piano/density"),
         ("/piano/[a", [1.0], "[ is not closed"),
-        ("/get", ["/piano/reset"], "/piano/reset can only be written"),
+        ("/get", ["/piano/reset"], "/piano/reset is write-only"),
         ("/get", ["/nothing"], "no address /nothing"),
         ("/get", [], "/get needs an address"),
-        ("/piano/note", [60, 1, 1], "/piano/note is only sent out"),
+        ("/piano/note", [60, 1, 1], "/piano/note is a signal, which cannot be set"),
     ],
 )
 def test_an_error_is_answered_with_address_and_sentence(
@@ -252,7 +252,7 @@ def test_a_flood_of_errors_is_logged_in_a_few_lines(stage: Any, caplog: pytest.L
 
 def test_one_packet_presses_a_button_a_bounded_number_of_times(stage: Any) -> None:
     pressed: list[Any] = []
-    stage.tree.add("/engine/reload", pulse("Load the patch file again"), pressed.append)
+    stage.tree.add("/engine/reload", pulse("Reload the patch file"), pressed.append)
     packet = stage.bundle(None, *[message("/engine/reload")] * 2_000)
     ((_, _, sentence), *_) = stage.raw(packet)
     assert len(pressed) == 64
@@ -269,7 +269,7 @@ def test_other_machines_send_the_token_first(stage: Any) -> None:
     assert stage.send("/piano/density", 9.0) == []
     ((_, _, sentence),) = stage.send("/piano/density", 2.0, sender=OTHER)
     assert "/token" in sentence
-    assert stage.send("/token", "tosco", sender=OTHER) == [("/error", "/token", "this is not the token")]
+    assert stage.send("/token", "tosco", sender=OTHER) == [("/error", "/token", "wrong token")]
     assert stage.raw(stage.bundle(None, message("/piano/density", 2.0), message("/ping")), OTHER)[0][0] == "/error"
     assert stage.tree.get("/piano/density") == 9.0
     assert stage.send("/token", "tosca", sender=OTHER) == [("/token/accepted",)]

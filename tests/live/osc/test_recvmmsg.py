@@ -10,7 +10,7 @@ import pytest
 
 from live.osc.recvmmsg import AT_ONCE, BatchReceiver
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="recvmmsg is Linux's")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="recvmmsg exists on Linux only")
 
 
 @pytest.fixture(params=[(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")], ids=["IPv4", "IPv6"])

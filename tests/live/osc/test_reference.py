@@ -65,7 +65,7 @@ def test_as_json_for_programs(stage: Any) -> None:
 
 def test_every_address_is_in_it(stage: Any) -> None:
     text = table(stage.tree)
-    assert all(leaf.address in text for leaf in stage.tree.leaves())
+    assert all(parameter.address in text for parameter in stage.tree.parameters())
 
 
 def test_another_form_is_refused(stage: Any) -> None:

@@ -87,7 +87,7 @@ def test_what_cannot_be_a_value_changes_nothing(tree: Tree, told: list[Any], add
 def test_an_unknown_address_names_its_neighbours(tree: Tree) -> None:
     with pytest.raises(AddressError) as caught:
         tree.set("/piano/temprature", 1.0)
-    assert str(caught.value).startswith("no address /piano/temprature; near it: /piano/temperature")
+    assert str(caught.value).startswith("no address /piano/temprature; similar: /piano/temperature")
     with pytest.raises(AddressError, match=r"^no address /xyz$"):
         tree.get("/xyz")
     with pytest.raises(AddressError, match="/piano/pitch_class/c_sharp"):
@@ -97,7 +97,7 @@ def test_an_unknown_address_names_its_neighbours(tree: Tree) -> None:
 
 
 def test_what_can_only_be_read_cannot_be_set(tree: Tree, told: list[Any]) -> None:
-    with pytest.raises(AddressError, match="/piano/rate can only be read"):
+    with pytest.raises(AddressError, match="/piano/rate is read-only"):
         tree.set("/piano/rate", 1.0)
     tree.publish("/piano/rate", 7.5)
     assert tree.get("/piano/rate") == 7.5
@@ -280,9 +280,9 @@ def test_one_address_can_be_taken_away_with_its_components(tree: Tree) -> None:
 
 
 def test_leaves_are_listed_in_the_order_of_their_declaration(tree: Tree) -> None:
-    assert [leaf.address for leaf in tree.leaves("ink")] == ["/ink/temperature"]
-    assert [leaf.address for leaf in tree.leaves()][:2] == ["/piano/temperature", "/piano/density"]
-    assert tree.leaves("nobody") == []
+    assert [parameter.address for parameter in tree.parameters("ink")] == ["/ink/temperature"]
+    assert [parameter.address for parameter in tree.parameters()][:2] == ["/piano/temperature", "/piano/density"]
+    assert tree.parameters("nobody") == []
 
 
 def test_a_name_with_further_slashes_belongs_to_its_node(tree: Tree) -> None:

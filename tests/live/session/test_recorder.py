@@ -38,7 +38,7 @@ class Filed(Scale):
 
 def test_it_writes_on_its_own_thread_and_leaves_the_file_whole(kept: SessionRecorder, told: list[str]) -> None:
     kept.add("a", Scale())
-    kept.wrote(1.5, "/a/lowest", LOWEST, 3.0, 0.0)
+    kept.value_stored(1.5, "/a/lowest", LOWEST, 3.0, 0.0)
     kept.close()
     added, wrote, ended = (line for _, line in lines_of(kept.path))
     assert head_of(kept.path) == HEAD
@@ -60,29 +60,29 @@ def test_a_full_disk_is_told_once_and_holds_nobody_up(kept: SessionRecorder, tol
     kept._file.close()
     kept._file = Path("/dev/full").open("wb", buffering=0)  # noqa: SIM115 (the recording closes it)
     for number in range(100):
-        kept.wrote(1.0, "/a/lowest", LOWEST, float(number), 1.0)
+        kept.value_stored(1.0, "/a/lowest", LOWEST, float(number), 1.0)
     kept.close()
-    kept.wrote(2.0, "/a/lowest", LOWEST, 5.0, 0.0)
-    assert told == [f"{kept.path}: No space left on device; the session's recording ends here"]
+    kept.value_stored(2.0, "/a/lowest", LOWEST, 5.0, 0.0)
+    assert told == [f"{kept.path}: No space left on device; the recording of the session ends here"]
 
 
 def test_more_than_a_disk_can_take_is_told(tmp_path: Path, told: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recording, "WAITING_AT_MOST", 50)
     kept = SessionRecorder(tmp_path / "kept", HEAD, VirtualClock(), told.append)
     for number in range(100):
-        kept.wrote(1.0, "/a/lowest", LOWEST, float(number), 1.0)
+        kept.value_stored(1.0, "/a/lowest", LOWEST, float(number), 1.0)
     kept.close()
-    assert told == [f"{kept.path}: the disk does not keep up; the session's recording ends here"]
+    assert told == [f"{kept.path}: the disk is too slow; the recording of the session ends here"]
 
 
 def test_it_does_not_fill_the_disk(tmp_path: Path, told: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recording, "BYTES_AT_MOST", 100_000)
     kept = SessionRecorder(tmp_path / "kept", HEAD, VirtualClock(), told.append)
     for number in range(10_000):
-        kept.wrote(1.0, "/a/lowest", LOWEST, float(number), 1.0)
+        kept.value_stored(1.0, "/a/lowest", LOWEST, float(number), 1.0)
     kept.close()
     assert kept.path.stat().st_size < 150_000
-    assert told == [f"{kept.path}: it has grown to 0.1 MB; the session's recording ends here"]
+    assert told == [f"{kept.path}: the file has reached 0.1 MB; the recording of the session ends here"]
 
 
 def test_the_weights_are_known_by_their_bytes(tmp_path: Path) -> None:

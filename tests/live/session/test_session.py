@@ -182,7 +182,7 @@ def test_a_difference_is_found(
     kept = (tmp_path / "kept").read_bytes().splitlines(keepends=True)
     gone = [number for number, line in enumerate(kept) if line.startswith(f'["{word}"'.encode())][which]
     (tmp_path / "kept").write_bytes(b"".join(kept[:gone] + kept[gone + 1 :]))
-    assert "a had done something else before its turn" in again().difference
+    assert "the events of a before its iteration" in again().difference
 
 
 def test_a_crash_leaves_what_came_before_it(piece: Piece, again: Callable[[], ReplayOutcome], tmp_path: Path) -> None:
@@ -257,9 +257,9 @@ def test_the_command_says_what_it_found(piece: Piece, tmp_path: Path, caplog: py
     piece.open(ONE.replace("0.25", "0.5")).advance(2.0)
     kept = tmp_path / "kept"
     assert main([str(kept)]) == 0
-    assert "kept has no end, as when the engine died" in caplog.text
-    assert f"{piece.path} has changed since; the session goes on with the text that it has kept" in caplog.text
-    assert "no pictures" in caplog.text
+    assert "kept is incomplete, as after a crash" in caplog.text
+    assert f"{piece.path} has changed since; the session uses the text that it contains" in caplog.text
+    assert "except pictures" in caplog.text
     kept.write_bytes(kept.read_bytes().replace(b"{", b"", 1))
     assert main([str(kept)]) == 1
     assert "kept, line 1: not a line of a session" in caplog.text
@@ -279,4 +279,4 @@ def test_check_fails_where_it_differs(piece: Piece, tmp_path: Path, caplog: pyte
     assert main([str(kept)]) == 0
     assert main([str(kept), "--check"]) == 1
     assert "recorded with torch 0." in caplog.text
-    assert "not as recorded: " in caplog.text
+    assert "differs from the recording: " in caplog.text

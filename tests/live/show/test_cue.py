@@ -43,7 +43,7 @@ def test_one_action_needs_no_list() -> None:
 @pytest.mark.parametrize(
     ("table", "about", "sentence"),
     [
-        ({"fades": 3}, "fades", "a cue has no 'fades'; near it: fade"),
+        ({"fades": 3}, "fades", "a cue has no 'fades'; similar: fade"),
         ({"fade": "long"}, "fade", "fade: expected seconds, got 'long'"),
         ({"fade": -1}, "fade", "fade: expected seconds, got -1"),
         ({"hold": True}, "hold", "hold: expected seconds, got True"),

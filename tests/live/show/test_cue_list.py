@@ -174,16 +174,16 @@ def test_an_action_that_fails_is_told_with_its_line_and_the_others_go_on(
         '  "/piano/rate 3",\n  "/piano/reset",\n]\nfad = 3\n'
     )
     at_read = [
-        f"{path}, line 9: cue one: a cue has no 'fad'; near it: fade",
+        f"{path}, line 9: cue one: a cue has no 'fad'; similar: fade",
         f"{path}, line 5: cue one: no cue may set /engine/blackout",
-        f"{path}, line 3: cue one: no address /piano/densty; near it: /piano/density, /piano/reset, /piano/seed",
+        f"{path}, line 3: cue one: no address /piano/densty; similar: /piano/density, /piano/reset, /piano/seed",
     ]
     assert booth.told == at_read
     go(booth)
     assert booth.told[3:] == [
         at_read[2],
         f"{path}, line 4: cue one: /piano/density: expected a number, got 'much'",
-        f"{path}, line 6: cue one: /piano/rate can only be read",
+        f"{path}, line 6: cue one: /piano/rate is read-only",
     ]
     assert [address for _, address in booth.pressed] == ["/piano/reset"]
 
@@ -197,7 +197,7 @@ def test_a_circle_that_waits_goes_on_and_one_that_never_does_is_stopped(
     assert [round(time_s, 3) for time_s, _ in booth.pressed] == [0.0, 1.0, 2.0, 3.0]
     booth.tree.write("/cue/goto", ["mad"])
     booth.run(9.0)
-    assert booth.told == ["cue: mad is in a circle of cues that never waits: stopped"]
+    assert booth.told == ["cue: mad is in a cycle of cues without a wait: stopped"]
     assert said(booth) == ("mad", "", "idle")
 
 
@@ -231,7 +231,7 @@ def test_cues_are_written_over_osc(booth: Any, cues: Callable[[str], CueList], p
 @pytest.mark.parametrize(
     ("address", "given", "sentence"),
     [
-        ("/cue/goto", ["intr"], "no cue 'intr'; near it: intro"),
+        ("/cue/goto", ["intr"], "no cue 'intr'; similar: intro"),
         ("/cue/goto", [3], "no cue '3'"),
         ("/cue/add", ["x", "louder"], "/cue/add: expected an address"),
         ("/cue/set", ["intro", "fade", "long"], "/cue/set: fade: expected seconds"),

@@ -247,7 +247,7 @@ def test_of_a_file_with_slips_all_else_is_done(booth: Any, mappings: Callable[..
         f'["/piano/polyphony"]\nsource = "{RATE}"\n'
     )
     said = [
-        "line 1: mapping to /piano/densty: no address /piano/densty; near it: ",
+        "line 1: mapping to /piano/densty: no address /piano/densty; similar: ",
         "line 3: mapping to /piano/temperature: expected an address, or one of sine, triangle, saw, square, random",
         "line 5: mapping to /ink/width: expected source = an address or a wave, got None",
         "line 7: mapping to /ink/title: a mapping moves numbers, switches, choices and buttons, not a text",
@@ -264,7 +264,7 @@ def test_of_a_file_with_slips_all_else_is_done(booth: Any, mappings: Callable[..
 def test_a_source_that_is_not_there_yet_is_waited_for(booth: Any, mappings: Callable[..., MappingService]) -> None:
     mappings(density=follow("/midi/in/box/cc7", 0, 20, smooth=0))
     booth.run(0.5)
-    assert booth.told == ["mapping to /piano/density: no address /midi/in/box/cc7; waiting for it"]
+    assert booth.told == ["mapping to /piano/density: no address /midi/in/box/cc7; trying again"]
     booth.tree.add("/midi/in/box/cc7", Knob("A fader", 0, 127, kind="int", default=127, access="r"))
     assert (booth.over(DENSITY, 0.6), len(booth.told)) == ([20.0], 1)
 
@@ -304,9 +304,9 @@ def test_another_source_brings_its_own_range(booth: Any, mappings: Callable[...,
 @pytest.mark.parametrize(
     ("address", "given", "sentence"),
     [
-        ("/mapping/add", [RATE, "/piano/densty"], "no address /piano/densty; near it: /piano/density"),
+        ("/mapping/add", [RATE, "/piano/densty"], "no address /piano/densty; similar: /piano/density"),
         ("/mapping/add", ["noise", DENSITY], "expected an address, or one of sine"),
-        ("/mapping/add", ["sine 1 s", RATE], "this one can only be read"),
+        ("/mapping/add", ["sine 1 s", RATE], "this one is read-only"),
         ("/mapping/add", [RATE, "/engine/blackout"], "no mapping may move"),
         ("/mapping/add", [RATE, DENSITY, "low"], "low: expected a number"),
         ("/mapping/remove", [DENSITY], "no mapping moves /piano/density; mapped are none"),

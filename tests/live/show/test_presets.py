@@ -130,7 +130,7 @@ def test_one_node_alone(booth: Any, presets: Callable[..., Presets]) -> None:
     assert (booth.tree.get("/ink/width"), booth.tree.get("/piano/density")) == (7.0, 11.0)
     write("/preset/recall", ["both"])
     assert booth.tree.get("/piano/density") == 5.0
-    with pytest.raises(KnobError, match="preset lines holds nothing of /piano"):
+    with pytest.raises(KnobError, match="preset lines contains no values of /piano"):
         write("/preset/recall", ["lines", 0, "piano"])
 
 
@@ -146,13 +146,13 @@ def test_numbers_name_presets_or_count_them(booth: Any, presets: Callable[..., P
 @pytest.mark.parametrize(
     ("address", "given", "sentence"),
     [
-        ("/preset/recall", ["clam"], "no preset 'clam'; near it: calm"),
+        ("/preset/recall", ["clam"], "no preset 'clam'; similar: calm"),
         ("/preset/recall", [2], "no preset '2'"),
         ("/preset/recall", ["calm", "soon"], "seconds: expected a number"),
         ("/preset/recall", [], r"expected name \[seconds\] \[node\]"),
         ("/preset/store", [""], "expected a name of 1 to 100 characters"),
         ("/preset/store", ["two\nlines"], "expected a name of 1 to 100 characters"),
-        ("/preset/store", ["x", "drums"], "nothing to store in /drums"),
+        ("/preset/store", ["x", "drums"], "/drums has no values to store"),
         ("/preset/delete", ["x"], "no preset 'x'"),
         ("/preset/scope", ["piano"], "a pattern begins with /"),
     ],
@@ -186,11 +186,11 @@ def test_of_a_file_with_slips_all_else_is_done(booth: Any, presets: Callable[...
     )
     said = [
         f"{path}, line 5: Invalid value: mute = = 1",
-        f"{path}, line 2: no address /piano/temperatur; near it: /piano/temperature, /piano/rate, /piano/seed",
+        f"{path}, line 2: no address /piano/temperatur; similar: /piano/temperature, /piano/rate, /piano/seed",
         f"{path}, line 3: /piano/density: 99 is out of range, 0 to 20 1/s: 20 is used",
         f"{path}, line 4: /piano/polyphony: expected a number, got 'many'",
-        f"{path}, line 6: /piano/rate cannot be written and read, so no preset may hold it",
-        f"{path}, line 8: /engine/blackout: no preset may set it",
+        f"{path}, line 6: /piano/rate is not both readable and writable, so presets cannot contain it",
+        f"{path}, line 8: /engine/blackout: presets cannot set it",
     ]
     assert booth.told == said
     booth.tree.write("/preset/recall", ["calm"])
@@ -283,7 +283,7 @@ def test_the_most_that_presets_hold_is_said_when_it_is_reached_and_all_of_it_is_
         for number in range(count):
             booth.tree.write("/preset/store", [f"p{number}"])
 
-    with pytest.raises(KnobError, match=r"is not stored: \d+ presets hold .* /preset/delete makes room"):
+    with pytest.raises(KnobError, match=r"is not stored: presets are limited to .* with /preset/delete"):
         store(100)
     assert 1 < len(part.store.presets) < 100
     again = PresetStore(path)

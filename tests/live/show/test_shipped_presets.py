@@ -33,7 +33,7 @@ def test_keys_1_to_4_recall_a_preset_whose_every_value_fits(
         for key in "1234":
             engine.tree.write("/preset/recall", [key])
             name = str(engine.tree.get("/preset/list")).split("\n")[int(key) - 1]
-            states.append(str([one.value for one in engine.tree.leaves() if one.knob.access == "rw"]))
+            states.append(str([one.value for one in engine.tree.parameters() if one.knob.access == "rw"]))
             assert engine.tree.get("/preset/last") == name
         assert len(set(states)) == 4
         assert [record.getMessage() for record in caplog.records if record.levelname in ("ERROR", "WARNING")] == []

@@ -67,7 +67,7 @@ def test_an_osc_packet_recalls_with_name_and_seconds(piece: Piece) -> None:
     assert engine.tree.get("/a/length") == pytest.approx((0.5 * 2.5) ** 0.5)
     ((_, answer),) = meaning.handle(message("/preset/recall", "clam"), ME)
     said: Any = parse(answer)
-    assert (said.address, said.arguments) == ("/error", ("/preset/recall", "no preset 'clam'; near it: calm"))
+    assert (said.address, said.arguments) == ("/error", ("/preset/recall", "no preset 'clam'; similar: calm"))
 
 
 def test_a_program_change_recalls_a_preset(piece: Piece) -> None:
@@ -106,7 +106,7 @@ def test_a_mapping_comes_with_a_saved_patch_and_goes_with_it(piece: Piece) -> No
     ("mapping", "sentence"),
     [
         ("lowest=follow('sinus 1 hz')", "line 3: lowest: expected an address, or one of sine"),
-        ("lowst=follow('sine 1 hz')", "line 3: Scale has no knob 'lowst'; near it: lowest"),
+        ("lowst=follow('sine 1 hz')", "line 3: Scale has no knob 'lowst'; similar: lowest"),
         ("seed=0, mappings=[1]", "line 3: Scale has no knob 'mappings'"),
     ],
 )

@@ -104,7 +104,7 @@ def test_without_a_sound_device(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_named_soundfont_that_is_not_there(dummy: None) -> None:
-    with pytest.raises(SoundError, match=r"there is no soundfont nowhere\.sf2"):
+    with pytest.raises(SoundError, match=r"nowhere\.sf2: no such soundfont"):
         SoundPort("nowhere.sf2")
 
 

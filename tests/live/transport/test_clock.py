@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from live.transport.clock import Beat, Clock, VirtualClock
+from live.transport.clock import BeatLine, Clock, VirtualClock
 
 
 def test_virtual_time_moves_only_forward_and_only_when_told() -> None:
@@ -45,14 +45,14 @@ def test_a_new_tempo_keeps_the_beat() -> None:
 
 
 def test_a_beat_has_its_time() -> None:
-    line = Beat(at_s=10.0, beat=4.0, tempo_bpm=90.0)
+    line = BeatLine(at_s=10.0, beat=4.0, tempo_bpm=90.0)
     assert line.beat_at(12.0) == 7.0
     assert line.time_at(7.0) == 12.0
     assert line.time_at(line.beat_at(3.21)) == pytest.approx(3.21)
 
 
 def test_a_line_that_stands_stays_at_its_beat() -> None:
-    line = Beat(at_s=10.0, beat=4.0, tempo_bpm=90.0, running=False)
+    line = BeatLine(at_s=10.0, beat=4.0, tempo_bpm=90.0, running=False)
     assert line.beat_at(12.0) == 4.0
     assert line.time_at(4.0) == 10.0
     assert line.time_at(4.01) == float("inf")
@@ -93,7 +93,7 @@ def test_what_is_a_rounding_error_past_a_bar_is_at_it() -> None:
 
 def test_beats_follow_a_line_of_others() -> None:
     clock = VirtualClock()
-    clock.follow(Beat(at_s=-1.0, beat=8.0, tempo_bpm=60.0))
+    clock.follow(BeatLine(at_s=-1.0, beat=8.0, tempo_bpm=60.0))
     assert clock.beat() == 9.0
 
 

@@ -87,7 +87,7 @@ def test_a_silence_is_told_and_survived(stage: Stage) -> None:
     stage.come("fa")
     stage.beats(2.0)
     stage.later(3.0)
-    assert stage.state() == "Sequencer is lost: running on in its tempo"
+    assert stage.state() == "Sequencer is lost: continuing in its tempo"
     assert stage.clock.beat() == pytest.approx(5.0, abs=0.01)
     stage.beats(1.0)
     assert stage.state() == "Sequencer runs"

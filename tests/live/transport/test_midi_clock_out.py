@@ -9,7 +9,7 @@ import pytest
 from live.engine.control_thread import ControlThread
 from live.parameters.glides import Glides
 from live.parameters.tree import Tree
-from live.transport.clock import Beat, VirtualClock
+from live.transport.clock import BeatLine, VirtualClock
 from live.transport.midi_clock_out import MidiClockOut
 from live.transport.tempo import TempoService
 
@@ -129,7 +129,7 @@ def test_a_jump_is_told_as_a_song_position(stage: Stage) -> None:
 def test_a_line_of_others_is_handed_on(stage: Stage) -> None:
     stage.play(1.0)
     stage.tree.set("/clock/source", "midi")
-    stage.clock.follow(Beat(1.0, 1.0, 61.0))
+    stage.clock.follow(BeatLine(1.0, 1.0, 61.0))
     stage.play(2.0)
     assert len(stage.ticks()) == 24 + 24 + 1
 

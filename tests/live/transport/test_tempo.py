@@ -12,7 +12,7 @@ from live.engine.control_thread import ControlThread
 from live.parameters.glides import Glides
 from live.parameters.tree import Tree
 from live.parameters.writer import writing
-from live.transport.clock import Beat, VirtualClock
+from live.transport.clock import BeatLine, VirtualClock
 from live.transport.tempo import TempoService
 from models.base import KnobError
 
@@ -113,18 +113,18 @@ def test_a_bar_begins_where_one_is_asked_for(stage: Stage) -> None:
 
 def test_another_leader_is_not_disturbed(stage: Stage) -> None:
     stage.tree.set("/clock/source", "midi")
-    stage.clock.follow(Beat(0.0, 10.0, 90.0))
+    stage.clock.follow(BeatLine(0.0, 10.0, 90.0))
     for address, value in (("tempo", 200.0), ("play", False), ("downbeat", True), ("locate", 0.0)):
         with pytest.raises(KnobError, match="midi leads") if address in ("downbeat", "locate") else nullcontext():
             stage.tree.set(f"/clock/{address}", value)
         stage.play(stage.clock.now() + 1.0)
-    assert stage.clock.beats == Beat(0.0, 10.0, 90.0)
+    assert stage.clock.beats == BeatLine(0.0, 10.0, 90.0)
     assert stage.tree.get("/clock/play") is True
 
 
 def test_a_tempo_is_refused_while_a_midi_clock_leads(stage: Stage) -> None:
     stage.tree.set("/clock/source", "midi")
-    with writing(("127.0.0.1", 9999)), pytest.raises(KnobError, match="midi leads the clock: /clock/source internal"):
+    with writing(("127.0.0.1", 9999)), pytest.raises(KnobError, match="the clock follows midi: set"):
         stage.tree.set("/clock/tempo", 200.0)
     stage.play(0.1)
     assert (stage.clock.beats.tempo_bpm, stage.tree.get("/clock/tempo")) == (60.0, 60.0)

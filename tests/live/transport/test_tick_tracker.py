@@ -29,10 +29,10 @@ def follow(
         late_s = dice.uniform(-jitter_s, jitter_s)
         tracker.tick(at_s + late_s)
         if number >= settled:
-            line = tracker.line
-            error = (line.beat_at(at_s) - number / PER_BEAT) * 60.0 / line.tempo_bpm
+            beats = tracker.beats
+            error = (beats.beat_at(at_s) - number / PER_BEAT) * 60.0 / beats.tempo_bpm
             phase_ms = max(phase_ms, abs(error) * 1000.0)
-            tempo_bpm = max(tempo_bpm, abs(line.tempo_bpm - tempo(number)))
+            tempo_bpm = max(tempo_bpm, abs(beats.tempo_bpm - tempo(number)))
         at_s += period_s
     return phase_ms, tempo_bpm, tracker
 
@@ -77,7 +77,7 @@ def test_ticks_that_come_late_all_at_once_are_hardly_believed() -> None:
         if dice.random() < 0.03:
             stalled_s = at_s + dice.expovariate(1 / 0.02)
         tracker.tick(max(at_s + dice.uniform(-JITTER_S, JITTER_S), stalled_s))
-        errors.append(abs(tracker.line.beat_at(at_s) - number / PER_BEAT) * 500.0)
+        errors.append(abs(tracker.beats.beat_at(at_s) - number / PER_BEAT) * 500.0)
     errors = sorted(errors[96:])
     assert errors[len(errors) // 2] < 0.3
     assert errors[int(len(errors) * 0.99)] < 2.0
@@ -95,7 +95,7 @@ def test_a_sender_that_is_held_up_loses_no_beat(catches_up: bool) -> None:
     else:
         at_s += 4 / PER_BEAT
     at_s = perfect(tracker, 240 - 4 * catches_up, at_s)
-    assert tracker.line.beat_at(at_s) == pytest.approx(20.0, abs=0.003)
+    assert tracker.beats.beat_at(at_s) == pytest.approx(20.0, abs=0.003)
     assert tracker.tempo_bpm == pytest.approx(60.0, abs=0.1)
 
 
@@ -110,11 +110,11 @@ def perfect(tracker: TickTracker, ticks: int, at_s: float) -> float:
 def test_start_is_the_first_tick_after_it() -> None:
     tracker = TickTracker(120.0, 7.0)
     tracker.start()
-    assert (tracker.line.running, tracker.line.beat) == (False, 0.0)
+    assert (tracker.beats.running, tracker.beats.beat) == (False, 0.0)
     tracker.tick(5.0)
-    assert (tracker.line.running, tracker.line.beat, tracker.line.at_s) == (True, 0.0, 5.0)
+    assert (tracker.beats.running, tracker.beats.beat, tracker.beats.at_s) == (True, 0.0, 5.0)
     perfect(tracker, 23, 5.0 + 1 / PER_BEAT)
-    assert tracker.line.time_at(1.0) == pytest.approx(6.0)
+    assert tracker.beats.time_at(1.0) == pytest.approx(6.0)
 
 
 def test_stop_holds_the_place_and_continue_goes_on_from_it() -> None:
@@ -123,11 +123,11 @@ def test_stop_holds_the_place_and_continue_goes_on_from_it() -> None:
     at_s = perfect(tracker, 36, 0.0)
     tracker.stop()
     at_s = perfect(tracker, 100, at_s)  # some devices tick on
-    assert (tracker.line.running, tracker.line.beat) == (False, 1.5)
+    assert (tracker.beats.running, tracker.beats.beat) == (False, 1.5)
     tracker.go_on()
     tracker.tick(at_s)
-    assert tracker.line.running
-    assert tracker.line.beat_at(at_s) == pytest.approx(1.5)
+    assert tracker.beats.running
+    assert tracker.beats.beat_at(at_s) == pytest.approx(1.5)
 
 
 def test_song_position() -> None:
@@ -136,26 +136,26 @@ def test_song_position() -> None:
     at_s = perfect(tracker, 36, 0.0)
     tracker.stop()
     tracker.locate(33)
-    assert tracker.line.beat == 8.25
+    assert tracker.beats.beat == 8.25
     tracker.go_on()
     tracker.tick(at_s + 10.0)
-    assert tracker.line.beat_at(at_s + 10.0) == pytest.approx(8.25)
+    assert tracker.beats.beat_at(at_s + 10.0) == pytest.approx(8.25)
 
 
 def test_ticks_alone_run() -> None:
     tracker = TickTracker(60.0, 4.1)
     perfect(tracker, 48, 0.0)
-    assert tracker.line.running
-    assert tracker.line.beat_at(2.0) == pytest.approx(4.1 + 2.0, abs=0.03)
+    assert tracker.beats.running
+    assert tracker.beats.beat_at(2.0) == pytest.approx(4.1 + 2.0, abs=0.03)
 
 
 def test_after_a_silence_it_is_where_the_other_is() -> None:
     tracker = TickTracker(60.0, 0.0)
     tracker.start()
     perfect(tracker, 48, 0.0)
-    assert tracker.line.beat_at(9.0) == pytest.approx(9.0)
+    assert tracker.beats.beat_at(9.0) == pytest.approx(9.0)
     perfect(tracker, 48, 10.01)
-    assert tracker.line.beat_at(12.01) == pytest.approx(12.0, abs=0.005)
+    assert tracker.beats.beat_at(12.01) == pytest.approx(12.0, abs=0.005)
 
 
 @pytest.mark.parametrize("held_up_s", [0.3, 0.55, 0.9, 1.7])
@@ -170,4 +170,4 @@ def test_late_ticks_in_a_burst_are_counted_once(held_up_s: float, tempo: float) 
         )
         tracker.tick(number * period_s + late_s)
         assert tracker.tempo_bpm == pytest.approx(tempo, rel=0.2)
-    assert tracker.line.beat_at(287 * period_s) * PER_BEAT == pytest.approx(287.0, abs=0.1)
+    assert tracker.beats.beat_at(287 * period_s) * PER_BEAT == pytest.approx(287.0, abs=0.1)

@@ -256,8 +256,8 @@ patch = Patch(
         (ONE.replace(", out=stage.layer(0)", ""), "expected a window's layer"),
         (ONE.replace("stage.layer(0)", "Midi()"), "expected a window's layer"),
         (ONE.replace(', source=Camera("clip.avi")', ""), "Negative takes pictures: give it a source"),
-        (ONE.replace('"clip.avi"', '"clip.avi", name="veil"'), "no camera can be called 'veil'"),
-        (ONE.replace('"clip.avi"', '"clip.avi", name="window"'), "no camera can be called 'window'"),
+        (ONE.replace('"clip.avi"', '"clip.avi", name="veil"'), "'veil' cannot be the name of a camera"),
+        (ONE.replace('"clip.avi"', '"clip.avi", name="window"'), "'window' cannot be the name of a camera"),
         (ONE.replace('"clip.avi"', '"clip.avi", rotation=45'), "rotation: expected 0, 90, 180 or 270, got 45"),
         (
             ONE.replace("veil=", "left=Node(Negative, weights='n', source=Camera('test'), out=stage.layer(1)), veil="),

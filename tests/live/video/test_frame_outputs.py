@@ -187,7 +187,7 @@ def test_a_film_of_a_killed_program_can_be_played_up_to_its_last_second(tmp_path
 
 
 def test_a_film_in_no_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(VideoError, match="there is no folder"):
+    with pytest.raises(VideoError, match="no folder"):
         VideoFileSink(tmp_path / "nowhere" / "film.mp4")
 
 

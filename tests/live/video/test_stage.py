@@ -243,7 +243,7 @@ def test_what_goes_wrong_in_the_window_stops_nothing(piece: Piece) -> None:
         ("patch = Patch(a=Node(Boxes, weights='b', out=3))", "out: expected a Midi(…), a window's layer(…)"),
         ("patch = Patch(a=Node(Boxes, weights='b', out=(stage.layer(0), stage.layer(1))))", "out: expected a Midi"),
         ("patch = Patch(a=Node(Boxes, weights='b', width=3))", "Boxes has no knob 'width'"),
-        ("patch = Patch(r=stage.roll('x'))", "r: no node is called 'x'; there is none"),
+        ("patch = Patch(r=stage.roll('x'))", "r: no node 'x'; the nodes are none"),
         (
             "patch = Patch(a=Node(Boxes, weights='b', out=stage.layer(1)), b=Node(Boxes, weights='b',"
             " out=Window(9999, 100).layer(1)))",

@@ -52,7 +52,7 @@ def test_a_file_plays_as_the_performer_and_again(tmp_path: Path) -> None:
     [
         (b"no MIDI file", "--player"),
         (None, "No such file"),
-        ([mido.Message("program_change", program=3)], "it has no note to play"),
+        ([mido.Message("program_change", program=3)], "the file has no notes"),
     ],
 )
 def test_a_file_that_cannot_be_played_is_named(tmp_path: Path, content: Any, sentence: str) -> None:

@@ -142,7 +142,7 @@ def test_learning_ends_with_an_empty_text() -> None:
 @pytest.mark.parametrize(
     ("address", "sentence"),
     [
-        ("/piano/temprature", "no address /piano/temprature; near it: /piano/temperature"),
+        ("/piano/temprature", "no address /piano/temprature; similar: /piano/temperature"),
         ("/piano/name", "text cannot be moved by a controller"),
     ],
 )
@@ -170,7 +170,7 @@ def test_forgetting(path: Path) -> None:
     stage.later(0.1)
     assert stage.tree.get("/midi/map") == "/piano/temperature Faders channel 1 cc 8, pickup"
     assert "density" not in path.read_text("utf-8")
-    with pytest.raises(AddressError, match=r"no control moves '/piano/density'; there are .* /piano/temperature"):
+    with pytest.raises(AddressError, match=r"no control is bound to '/piano/density'; bound are .*/piano/temperature"):
         stage.tree.set("/midi/forget", "/piano/density")
     stage.tree.set("/midi/forget", "/")
     stage.later(0.1)

@@ -176,7 +176,7 @@ def test_what_fits(name: str, control: str, wanted: str, mode: Mode) -> None:
         (KNOBS["classes"], "its parts can be, such as c"),
         (Knob("", kind="text", default=""), "text cannot be moved"),
         (Knob("", 0.0, None), "no range"),
-        (Knob("", 0.0, 1.0, access="r"), "can only be read"),
+        (Knob("", 0.0, 1.0, access="r"), "is read-only"),
         (Knob("", kind="choice", default=""), "has no choices yet"),
     ],
 )

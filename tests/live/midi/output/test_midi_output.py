@@ -110,7 +110,7 @@ def test_a_sender_that_is_killed_is_started_again_with_its_settings(
     out.stats(within_s=PATIENCE_S)
     assert out._process is not None
     out._process._process.kill()
-    assert "starting it again" in told.wait_for("error")
+    assert "restarting it" in told.wait_for("error")
     assert "played 2.mid" in told.wait_for("recording")
     voice.send(0.0, NoteOn(62, 64))
     stats = out.stats(within_s=PATIENCE_S)

@@ -27,7 +27,7 @@ class Socket:
 
     def open(self) -> Port:
         if not self.plugged:
-            raise MidiError("no MIDI port matches 'Roland' (there are: none)")
+            raise MidiError("no MIDI port matches 'Roland' (ports: none)")
         return self
 
     def send(self, data: bytes) -> None:
@@ -130,7 +130,7 @@ def test_a_port_that_is_not_there_is_waited_for_and_said_once(stage: Stage) -> N
     stage.socket.plugged = False
     for _ in range(3):
         stage.sender.port.check()
-    assert stage.said == [("waiting", "no MIDI port matches 'Roland' (there are: none); waiting for it")]
+    assert stage.said == [("waiting", "no MIDI port matches 'Roland' (ports: none); waiting for the port")]
     stage.socket.plugged = True
     stage.sender.port.check()
     assert stage.states() == ["waiting", "opened"]
