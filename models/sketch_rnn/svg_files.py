@@ -13,9 +13,10 @@ from svgelements import Matrix, Viewbox
 
 from models.sketch_rnn.npz_files import FileError
 from models.sketch_rnn.strokes import Floats
+from models.sketch_rnn.svg.clip import Region, clipped, clipped_shape
 from models.sketch_rnn.svg.document import DEEPEST, Document, Element
 from models.sketch_rnn.svg.outline import SHAPES, outline, visible
-from models.sketch_rnn.svg.style import Style, length, shown
+from models.sketch_rnn.svg.style import Style, clip_path, length, shown
 
 log = logging.getLogger(__name__)
 
@@ -29,9 +30,9 @@ def read_svg(path: Path) -> list[Floats]:
 
     Outlines are sampled in the shape's own coordinates, then transformed. Elements that a viewer does not show give
     no lines: those without fill and stroke, hidden, fully transparent, or in definitions (masks, markers, clip paths,
-    symbols). Clipping, text, images, colours and stroke widths are ignored. An element that cannot be read is logged
-    and left out. Raises FileError for a file without visible lines, and for more than 50,000 elements or 1,000,000
-    points.
+    symbols). Lines end at the edge of their clip path, which is drawn where it cuts a filled shape. Masks, text,
+    images, colours and stroke widths are ignored. An element that cannot be read is logged and left out. Raises
+    FileError for a file without visible lines, and for more than 50,000 elements or 1,000,000 points.
     """
     page = _Page(Document(path))
     page.draw()
@@ -50,6 +51,7 @@ class _Place(NamedTuple):
     style: Style
     matrix: Floats  # [3, 3], to the page
     view: tuple[float, float]  # width and height that percentages refer to
+    clips: tuple[Region, ...] = ()  # of this element and those around it, on the page
 
     def length(self, declared: Mapping[str, str], name: str, axis: str, default: str = "0") -> float:
         width, height = self.view
@@ -98,6 +100,9 @@ class _Page:
         try:
             place = place._replace(style=place.style.within(declared))
             place = place._replace(matrix=place.matrix @ _transform(declared, place))
+            target = self._document.by_id.get(clip_path(declared) or "-")
+            if target is not None:
+                place = place._replace(clips=(*place.clips, *self._clips(target, element, place)))
             if element.tag in SHAPES:
                 self._shape(element, declared, place)
             elif element.tag == "use":
@@ -120,24 +125,72 @@ class _Page:
     def _shape(self, element: Element, declared: Mapping[str, str], place: _Place) -> None:
         if not place.style.filled and not place.style.stroked:
             return
+        lines = [visible(line, place.style.stroked) for line in self._outline(element, declared, place)]
+        placed = [_placed(line, place.matrix) for line in lines if line is not None]
+        if place.clips and place.style.filled:
+            placed = clipped_shape(placed, place.style.even_odd, place.clips)
+        elif place.clips:
+            placed = [piece for line in placed for piece in clipped(line, place.clips)]
+        self._points += sum(map(len, placed))
+        if self._points > MOST_POINTS:
+            raise FileError(f"{element}: draws more than {MOST_POINTS:,} points (is a `use` nested in others?)")
+        self.lines += placed
+
+    def _outline(self, element: Element, declared: Mapping[str, str], place: _Place) -> list[Floats]:
+        """The outline in the shape's own coordinates, kept for each `use` of it."""
         key = element, place.view, place.style.font_px
         if key not in self._outlines:
-            text = element.get("d" if element.tag == "path" else "points", "").strip()
+            text = element.get(name := "d" if element.tag == "path" else "points", "").strip()
+            if not text and element.tag in ("path", "polyline", "polygon"):
+                raise ValueError(f"draws nothing: it has no {name}")
             either = {"rx": "auto", "ry": "auto"}
             self._outlines[key] = outline(
                 element.tag, text, lambda name, axis: place.length(declared, name, axis, either.get(name, "0"))
             )
-        for line in self._outlines[key]:
-            seen = visible(line, place.style.stroked)
-            if seen is None:
-                continue
-            self._points += len(seen)
-            if self._points > MOST_POINTS:
-                raise FileError(f"{element}: draws more than {MOST_POINTS:,} points (is a `use` nested in others?)")
-            placed = seen @ place.matrix[:2, :2].T + place.matrix[:2, 2]
-            if not np.isfinite(placed).all():
-                raise ValueError("its points are not finite")
-            self.lines.append(placed)
+        return self._outlines[key]
+
+    def _clips(self, target: Element, element: Element, place: _Place) -> list[Region]:
+        """The regions of the clip path that an element refers to, and of the clip path's own clip path."""
+        if target.tag != "clipPath":
+            return []
+        declared = self._document.declared(target)
+        if declared.get("clipPathUnits") == "objectBoundingBox":
+            if element.tag not in SHAPES:
+                raise ValueError("a clip path in units of a group's box cannot be applied")
+            box = np.vstack(self._outline(element, self._document.declared(element), place) or [np.zeros((1, 2))])
+            unit = np.eye(3)
+            unit[:2, 2], unit[[0, 1], [0, 1]] = box.min(0), np.ptp(box, axis=0)
+            place = place._replace(matrix=place.matrix @ unit, view=(1.0, 1.0))
+        self._above.append(target)
+        try:
+            place = place._replace(style=Style().within(declared), clips=())
+            place = place._replace(matrix=place.matrix @ _transform(declared, place))
+            children = [child for child in target if isinstance(child, Element)]
+            shapes = [shape for child in children for shape in self._clip_shape(child, place)]
+            outer = self._document.by_id.get(clip_path(declared) or "-")
+            nested = self._clips(outer, element, place) if outer is not None and outer not in self._above else []
+            return [Region(shapes), *nested]
+        finally:
+            self._above.pop()
+
+    def _clip_shape(self, element: Element, place: _Place) -> list[tuple[list[Floats], bool]]:
+        """The rings of one shape in a clip path, or of the shape that a `use` in it refers to, with the fill rule."""
+        self._elements += 1
+        declared = self._document.declared(element)
+        if self._elements > MOST_ELEMENTS or not shown(declared):
+            return []
+        place = place._replace(style=place.style.within(declared))
+        place = place._replace(matrix=place.matrix @ _transform(declared, place))
+        if element.tag == "use":
+            target, moved = self._document.by_id.get(declared.get("href", "")[1:]), np.eye(3)
+            moved[:2, 2] = place.length(declared, "x", "x"), place.length(declared, "y", "y")
+            if target is None or target.tag not in SHAPES:
+                return []
+            return self._clip_shape(target, place._replace(matrix=place.matrix @ moved))
+        if element.tag not in SHAPES or not place.style.visible:
+            return []
+        rings = [_placed(line, place.matrix) for line in self._outline(element, declared, place)]
+        return [(rings, place.style.clip_even_odd)]
 
     def _use(self, declared: Mapping[str, str], place: _Place) -> None:
         reference = declared.get("href", "")
@@ -174,6 +227,13 @@ class _Page:
         aspect = declared.get("preserveAspectRatio") or None
         scaled = _matrix(Viewbox.viewbox_transform(x, y, width, height, *box, aspect))
         return place._replace(matrix=place.matrix @ scaled, view=(box[2], box[3]))
+
+
+def _placed(line: Floats, matrix: Floats) -> Floats:
+    placed = line @ matrix[:2, :2].T + matrix[:2, 2]
+    if not np.isfinite(placed).all():
+        raise ValueError("its points are not finite")
+    return np.asarray(placed)
 
 
 def _transform(declared: Mapping[str, str], place: _Place) -> Floats:

@@ -38,6 +38,8 @@ class Style:
     stroke_opacity: bool = True
     stroke_width: bool = True
     visible: bool = True
+    even_odd: bool = False  # fill-rule
+    clip_even_odd: bool = False  # clip-rule
     font_px: float = 16.0
 
     def within(self, declared: Mapping[str, str]) -> Style:
@@ -52,6 +54,8 @@ class Style:
             visible={"visible": True, "hidden": False, "collapse": False}.get(
                 declared.get("visibility", ""), self.visible
             ),
+            even_odd={"evenodd": True, "nonzero": False}.get(declared.get("fill-rule", ""), self.even_odd),
+            clip_even_odd={"evenodd": True, "nonzero": False}.get(declared.get("clip-rule", ""), self.clip_even_odd),
             font_px=_font(declared.get("font-size", ""), self.font_px),
         )
 
@@ -62,6 +66,12 @@ class Style:
     @property
     def stroked(self) -> bool:
         return self.visible and self.stroke and self.stroke_opacity and self.stroke_width
+
+
+def clip_path(declared: Mapping[str, str]) -> str:
+    """The id of the clip path that an element refers to, or ""."""
+    match = re.match(r"url\(\s*(['\"]?)#(.+?)\1\s*\)", declared.get("clip-path", ""))
+    return match[2] if match else ""
 
 
 def shown(declared: Mapping[str, str]) -> bool:

@@ -37,7 +37,19 @@ def ink(path: Path) -> np.ndarray:
     return (pixels[..., 3] > 100).astype(np.uint8)
 
 
+CLIP = '<clipPath id="c"><circle cx="50" cy="40" r="25"/></clipPath>'
 FILLED = {
+    "clipped by a circle": f'{CLIP}<rect x="20" y="30" width="70" height="50" clip-path="url(#c)"/>',
+    "larger than its clip path": f'{CLIP}<rect width="99" height="99" clip-path="url(#c)"/>',
+    "a clipped group, turned": f'{CLIP}<g clip-path="url(#c)" transform="rotate(20)"><rect x="40" y="20" width="50" '
+    'height="20"/></g>',
+    "a clip path with a hole, clipped itself": f'{CLIP}<clipPath id="d" clip-path="url(#c)"><path clip-rule="evenodd" '
+    'd="M10 10h80v80h-80z M40 20h9v40h-9z"/></clipPath><path d="M5 30h60v20h-60z" style="clip-path: url(\'#d\')"/>',
+    "clipped in units of its box": '<clipPath id="c" clipPathUnits="objectBoundingBox"><rect x=".25" width=".5" '
+    'height="1"/></clipPath><ellipse cx="50" cy="50" rx="40" ry="20" clip-path="url(#c)"/>',
+    "a clip path that uses a shape": '<defs><rect id="r" width="30" height="30"/></defs><clipPath id="c">'
+    '<use href="#r" x="20" y="20"/><rect x="60" y="10" width="9" height="90"/></clipPath><path d="M10 40L90 30L80 60z" '
+    'clip-path="url(#c)"/>',
     "rotated rectangle": '<rect x="10" y="20" width="30" height="10" transform="rotate(30 20 20)"/>',
     "skewed circle": '<circle cx="20" cy="20" r="10" transform="skewX(40)"/>',
     "skewed and scaled ellipse": '<ellipse cx="30" cy="20" rx="20" ry="8" transform="scale(1 2) skewY(20)"/>',
@@ -98,8 +110,9 @@ def test_outlines_lie_where_a_renderer_ends_its_fill(tmp_path: Path, inside: str
         '<rect width="24"/>',
         '<circle cx="3" cy="3"/>',
         '<switch><foreignObject requiredExtensions="x"/><g><g/></g><g><rect width="24" height="24"/></g></switch>',
-        '<path id="x"/>',
         '<path d="M3 3"/>',
+        '<clipPath id="c"/><rect width="24" height="24" clip-path="url(#c)"/>',
+        '<clipPath id="c"><path d="M0 0h5v5h-5z"/></clipPath><path d="M9 9h9" stroke="red" clip-path="url(#c)"/>',
         "<text>words</text>",
     ],
 )
@@ -119,6 +132,9 @@ def test_what_nobody_sees_is_not_drawn(tmp_path: Path, unseen: str, caplog: pyte
         '<style>path {fill: none} #p {fill: blue}</style><path id="p" d="M6 10 L12 16 L18 10 Z"/>',
         "<style>@media print {path {fill: none}} p::first {} path:nope {fill: none}</style>" + CHEVRON,
         '<line x1="6" y1="10" x2="18" y2="16" stroke="black"/>',
+        f'<g clip-path="url(#gone)">{CHEVRON}</g>',
+        '<clipPath id="c"><path d="M6 0h12v16h-12z"/></clipPath><path d="M0 10h30M9 10v99" stroke="red" '
+        'clip-path="url(#c)"/><path d="M9 16h9" stroke="red"/>',
     ],
 )
 def test_what_is_seen_is_drawn(tmp_path: Path, seen: str) -> None:
@@ -140,6 +156,7 @@ def test_a_page_may_be_sized_in_any_unit(tmp_path: Path, size: str) -> None:
 
 
 BAD = {
+    '<path id="x"/>': "line 1: <path id=x>: draws nothing: it has no d",
     '<path id="p" d="A 5 5 0 0 1 3 4"/>': "line 1: <path id=p>: expected path data, got 'A 5 5 0 0 1 3 4'",
     '<path d="L 3 4 5 6"/>': "line 1: <path>: expected path data that begins with M, got 'L 3 4 5 6'",
     '<path d="M 3 4 L 1e999 4"/>': "line 1: <path>: expected finite numbers in path data, got 'M 3 4 L 1e999 4'",
