@@ -97,7 +97,10 @@ class Hud:
     def _groups(self) -> Iterator[tuple[str, list[Line]]]:
         groups: dict[str, list[Parameter]] = {}
         for parameter in self._stage.tree.parameters():
-            if parameter.knob.kind not in ("pulse", "event") and "r" in parameter.knob.access:
+            # Corners, mesh and edges would fill the panel; they are listed where they were moved.
+            grouped = parameter.address.startswith("/window/") and parameter.address.count("/") > 2
+            flat = grouped and parameter.value == parameter.knob.default
+            if parameter.knob.kind not in ("pulse", "event") and "r" in parameter.knob.access and not flat:
                 groups.setdefault(parameter.address.split("/")[1], []).append(parameter)
         last = [name for name in ("clock", "midi", "camera", "window", "preset", "cue", "mapping") if name in groups]
         for name in ["engine", *(name for name in groups if name not in last and name != "engine"), *last]:

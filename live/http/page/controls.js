@@ -25,6 +25,7 @@ export function controlOf(parameter, write) {
     case "text":
       return field(parameter, write);
     case "vector":
+      if (parameter.components.length === 2) return pair(parameter, write);
       return isColour(parameter) ? colour(parameter, write) : bars(parameter, write);
     default: {
       const { low, high } = parameter;
@@ -46,7 +47,7 @@ export function rowOf(parameter, write) {
     control.element.setAttribute("role", "group");
     control.element.setAttribute("aria-label", parameter.name);
   }
-  const row = make("div", { className: `row ${parameter.kind}` }, make("div", { className: "head" }, label), meaning);
+  const row = make("div", { className: `row ${control.narrow ? "" : parameter.kind}` }, make("div", { className: "head" }, label), meaning);
   (control.inline ? row.firstChild : row).insertBefore(control.element, control.inline ? null : meaning);
   if (control.value) row.firstChild.append(control.value);
   row.dataset.address = parameter.address;
@@ -105,6 +106,22 @@ function slider(parameter, write) {
   enter(value, () => last, (text) => write(Number(text.replace(",", "."))), (text) => text.trim() !== "" && !Number.isNaN(Number(text.replace(",", "."))));
   const unit = make("span", { className: "unit" }, parameter.unit === "x" ? "×" : parameter.unit);
   return { element, input, value: make("span", { className: "number" }, value, unit), show, resets: true };
+}
+
+/** Two numbers, such as x and y, each with a slider. */
+function pair(parameter, write) {
+  let now = parameter.components.map(() => 0);
+  const sliders = parameter.components.map((component, index) => {
+    const one = { ...parameter, kind: "float", name: `${parameter.name} ${component}` };
+    return slider(one, (value) => write(...now.map((number, place) => (place === index ? value : number))));
+  });
+  const element = make("div", { className: "pair" });
+  sliders.forEach((one, index) => element.append(make("span", {}, parameter.components[index]), one.element, one.value));
+  const show = (...values) => {
+    now = values;
+    sliders.forEach((one, index) => one.show(values[index]));
+  };
+  return { element, show, group: true, narrow: true };
 }
 
 /** A text field that sends with Enter or when it is left, and goes back to `now()` with Escape or for nonsense. */
@@ -169,6 +186,6 @@ function field(parameter, write) {
 
 function reading(parameter) {
   const element = make("output", { className: "reading" });
-  const show = (...values) => (element.textContent = `${values.map(spoken).join(" ")} ${parameter.unit}`.trim());
+  const show = (...values) => (element.textContent = `${values.map((value) => (value === true ? "on" : value === false ? "off" : spoken(value))).join(" ")} ${parameter.unit}`.trim());
   return { element, inline: true, show };
 }

@@ -36,6 +36,7 @@ function cardOf(name, parameters, connection, hue) {
   const heading = make("summary", {}, make("h2", {}, name));
   const buttons = make("div", { className: "buttons" });
   const rows = make("div", { className: "rows" });
+  const groups = groupsOf(parameters);
   for (const parameter of parameters) {
     if (parameter.kind === "signal" || parameter.kind === "event" || elsewhere(parameter)) continue;
     const write = (...values) => connection.write(parameter.address, typesOf(parameter, values), values);
@@ -47,7 +48,7 @@ function cardOf(name, parameters, connection, hue) {
       buttons.append(button);
     } else {
       row.dataset.words = `${parameter.address} ${parameter.name} ${parameter.meaning}`.toLowerCase();
-      rows.append(row);
+      (groups.get(groupOf(parameter))?.lastChild ?? rows).append(row);
     }
     if (parameter.values) show(...parameter.values);
     connection.on(parameter.address, show);
@@ -57,8 +58,18 @@ function cardOf(name, parameters, connection, hue) {
   const card = make("details", { className: `card node ${hue ?? ""}` }, heading);
   card.dataset.node = name;
   if (buttons.children.length) card.append(buttons);
-  card.append(rows);
+  card.append(rows, ...groups.values());
   return card;
+}
+
+const groupOf = ({ address }) => address.split("/").slice(2, -1).join(" ");
+
+/** A folded part of the card for each group of four addresses or more, such as /window/mesh/…. */
+function groupsOf(parameters) {
+  const counts = new Map();
+  for (const parameter of parameters) counts.set(groupOf(parameter), (counts.get(groupOf(parameter)) ?? 0) + 1);
+  const large = [...counts].filter(([name, count]) => name && count >= 4);
+  return new Map(large.map(([name]) => [name, make("details", { className: "group" }, make("summary", {}, name), make("div", { className: "rows" }))]));
 }
 
 /** Whether another part of the page shows it: the heading, or the table of health. */
@@ -89,7 +100,12 @@ export function search(text) {
     if (words.length) {
       card.dataset.was ??= card.open ? "open" : "closed";
       card.open = any;
+      for (const group of card.querySelectorAll(".group")) {
+        group.open = [...group.querySelectorAll("[data-words]")].some((one) => !one.hidden);
+        group.hidden = !group.open;
+      }
     } else if (card.dataset.was) {
+      for (const group of card.querySelectorAll(".group")) group.open = group.hidden = false;
       card.open = card.dataset.was === "open";
       delete card.dataset.was;
     }
