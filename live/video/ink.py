@@ -152,7 +152,7 @@ class Ink:
         if look["undo"]:
             self.paper.undo()
         if look["fade"] > 0.0:
-            self.paper.forget(now_s - look["fade"])
+            self.paper.forget(now_s, look["fade"])
 
     def dirty(self, size: tuple[int, int]) -> pygame.Rect | None:
         """Updates the pixels for a window of this size; returns the changed box, if any."""
@@ -210,7 +210,8 @@ class Ink:
     ) -> None:
         move, place = STAYS, None
         if box is not None and self.look["compose"]:
-            others = [(extent, self._visible(one)) for one in self.paper.drawings if (extent := one.extent())]
+            now_s, fade_s, drawings = self._now_s, self.look["fade"], self.paper.drawings
+            others = [(extent, one.visible(now_s, fade_s)) for one in drawings if (extent := one.extent())]
             move, place = self._placement.place(box, others, scene.size, scene.picture)
         self._moves[pen] = move
         if answers is not None:
@@ -230,16 +231,10 @@ class Ink:
         colour = _rgb(self.look["colour"])
         return mixed(colour, self._lines[pen], self.look["tint"]) if pen in self._lines else colour
 
-    def _visible(self, drawing: Drawing) -> float:
-        if drawing.ended_s is None or self.look["fade"] <= 0.0:
-            return 1.0
-        return max(0.0, 1.0 - (self._now_s - drawing.ended_s) / float(self.look["fade"]))
-
     def _fade(self, drawing: Drawing, sheet: StrokeRaster) -> pygame.Rect | None:
-        assert drawing.ended_s is not None
         if not sheet.bounds.w:
             return None
-        left = 1.0 - (self._now_s - drawing.ended_s) / self.look["fade"]
+        left = drawing.visible(self._now_s, self.look["fade"])
         level = max(0, min(FADE_LEVELS, int(left * FADE_LEVELS) + 1))
         before = self._faded.get(drawing)
         if before is not None and before[0] == level:

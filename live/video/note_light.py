@@ -35,7 +35,7 @@ MARGIN: Final = 0.05
 """Free space above the highest and below the lowest pitch, as a part of the height."""
 FLASH_S: Final = 0.5
 """How long the onset of a note flashes."""
-GLOW: Final = 1.7
+GLOW: Final = 1.3
 """Strength of the glow beside the lines."""
 AHEAD: Final = 0.16
 """Brightness of a note that is not yet struck."""
@@ -99,7 +99,7 @@ class NoteLight:
         youngest_s = max(0.0, self._now_s - note.end_s) if note.end_s is not None else 0.0
         if youngest_s >= self._past_s:
             return
-        bright = 0.25 + 0.6 * loud
+        bright = 0.2 + 0.5 * loud
         until_s = min(oldest_s, self._past_s)
         pieces = max(1, math.ceil((until_s - youngest_s) / ((self._past_s + self._ahead_s) * STEP)))
         ages = [youngest_s + (until_s - youngest_s) * n / pieces for n in range(pieces + 1)]

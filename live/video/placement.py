@@ -30,7 +30,7 @@ CROWDED: Final = 0.01
 """Part of a place from which another drawing is in the way."""
 GOLDEN: Final = (math.sqrt(5.0) - 1.0) / 2.0
 """Multiples of it, modulo 1, are spread evenly however many there are: sizes vary and never repeat."""
-DETAIL, OVERLAP, MIDDLE, AGAIN, WHIM = 1.0, 8.0, 1.4, 0.9, 0.35
+DETAIL, OVERLAP, MIDDLE, AGAIN, WHIM = 1.0, 8.0, 2.2, 0.9, 0.35
 """Costs: of detail behind the drawing, of overlapping others, of the middle, of a place just used, and of chance."""
 Numbers = NDArray[np.float64]
 REMEMBERED: Final = 4
@@ -100,7 +100,7 @@ class Placement:
         reach = window[0] / min(window), window[1] / min(window)
         size = min(max(size, 1e-3), min(reach) - MARGIN)
         xs, ys = (np.linspace(size + MARGIN - far, far - size - MARGIN, n) for far, n in zip(reach, GRID, strict=True))
-        cost = MIDDLE * np.exp(-((xs[None, :] / 0.62) ** 2) - (ys[:, None] / 0.7) ** 2)
+        cost = MIDDLE * np.exp(-((xs[None, :] / 0.7) ** 2) - (ys[:, None] / 0.9) ** 2)
         cost += WHIM * np.random.default_rng(self._count).random(cost.shape)
         if picture is not None:
             cost += DETAIL * _detail(picture, xs, ys, size, reach)

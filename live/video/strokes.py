@@ -20,6 +20,8 @@ MOST_POINTS = 20_000
 """Most points of one drawing; beyond that a new page is started for the model."""
 MOST_ON_PAPER = 200_000
 """Points of all drawings together; beyond it the oldest are dropped."""
+SOONER = 0.4
+"""Time in which a performer's drawing fades, as a part of that of the others."""
 SLOWEST_S = 0.3
 """Longest time in which a line grows to its next point."""
 REACH = 0.5
@@ -60,6 +62,16 @@ class Drawing:
     box: Box | None = None
     answers: int | None = None
     erasures: int = 0
+
+    def visible(self, now_s: float, fade_s: float) -> float:
+        """How much is left of it, 1 to 0, where a drawing fades in a time; 0 s is for ever.
+
+        A performer's and its answer fade in less: what is drawn next often lies over them.
+        """
+        if self.ended_s is None or fade_s <= 0.0:
+            return 1.0
+        lasts_s = fade_s * (SOONER if self.pen < 0 or self.answers is not None else 1.0)
+        return max(0.0, 1.0 - (now_s - self.ended_s) / lasts_s)
 
     def extent(self) -> Box | None:
         """The box of its place or of its points; None for an empty drawing."""
@@ -243,9 +255,9 @@ class DrawingList:
             if state.drawing is drawing:
                 state.stroke = state.drawing = None
 
-    def forget(self, ended_before_s: float) -> None:
+    def forget(self, now_s: float, fade_s: float) -> None:
         """Drops the drawings that have faded out."""
-        self.drawings = [d for d in self.drawings if d.ended_s is None or d.ended_s > ended_before_s]
+        self.drawings = [drawing for drawing in self.drawings if drawing.visible(now_s, fade_s) > 0.0]
 
     def _lift(self, state: _PenState) -> None:
         if state.stroke is not None:

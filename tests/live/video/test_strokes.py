@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from live.video.strokes import MOST_DRAWINGS, MOST_POINTS, DrawingList
+from live.video.strokes import MOST_DRAWINGS, MOST_POINTS, Drawing, DrawingList
 
 WHITE = (1.0, 1.0, 1.0)
 
@@ -124,7 +124,7 @@ def test_what_has_faded_is_forgotten() -> None:
     for now_s in (1.0, 2.0, 3.0):
         move(paper, now_s, 0, True, now_s=now_s)
         paper.new_page(now_s, 0)
-    paper.forget(2.0)
+    paper.forget(3.0, 1.0)
     assert strokes(paper) == [[[(3.0, 0)]]]
 
 
@@ -141,3 +141,12 @@ def test_months_of_drawing_fit_into_memory() -> None:
     first, second = strokes(paper)
     assert len(first[0]) == MOST_POINTS
     assert second[0][0] == first[0][-1]
+
+
+def test_a_performers_drawing_and_its_answer_fade_sooner() -> None:
+    left = [
+        Drawing(pen, 0.0, ended_s=10.0, answers=answers).visible(12.0, 10.0)
+        for pen, answers in ((0, None), (-1, None), (16, 0))
+    ]
+    assert left == pytest.approx([0.8, 0.5, 0.5])
+    assert Drawing(0, 0.0).visible(100.0, 10.0) == Drawing(0, 0.0, ended_s=1.0).visible(100.0, 0.0) == 1.0
