@@ -137,7 +137,7 @@ class Ink:
                     self.paper.undo(abs(pen))
         while self._touched:
             moved = self._touched.popleft()
-            colour = _of_performer(look["performer_colour"], moved.pen, scene)
+            colour = _of_performer(look["performer_colour"], moved.pen, self._behind(scene))
             self.paper.move(
                 now_s, -1 - moved.pen, (moved.x, moved.y), moved.down, width, colour, 0.25 + 0.75 * moved.pressure
             )
@@ -215,7 +215,7 @@ class Ink:
             move, place = self._placement.place(box, others, scene.size, scene.picture)
         self._moves[pen] = move
         if answers is not None:
-            self._lines[pen] = _of_performer(self.look["answer_colour"], answers, scene)
+            self._lines[pen] = _of_performer(self.look["answer_colour"], answers, self._behind(scene))
         elif scene.palette.colours and self.look["tint"] > 0.0:
             behind = place or (Box(box[0], box[1], box[2], box[2]) if box is not None else None)
             self._lines[pen] = scene.palette.line(scene.colour(behind))
@@ -223,6 +223,11 @@ class Ink:
             self._lines.pop(pen, None)
         self._answers[pen] = answers is not None
         self.paper.new_page(due_s, pen, place, answers)
+
+    def _behind(self, scene: Scene) -> float:
+        """The luminance of the paper, or of the picture where there is none."""
+        *paper, opacity = self.look["paper"]
+        return luminance(mixed(scene.colour(None), _rgb(tuple(paper)), opacity))
 
     def _colour(self, pen: int) -> Colour:
         """The colour of a model's pen."""
@@ -257,9 +262,11 @@ class Ink:
         sheet.settle()
 
 
-def _of_performer(colour: tuple[float, ...], pen: int, scene: Scene) -> Colour:
-    """The colour of a performer's lines, or of their answers: of the first as given, with other hues for the others."""
-    return legible(turned(_rgb(colour), pen * GOLDEN), luminance(scene.colour(None))) if pen else _rgb(colour)
+def _of_performer(colour: tuple[float, ...], pen: int, behind: float) -> Colour:
+    """The colour of a performer's lines, or of their answers: of the first as given, with other hues for the others,
+    legible over what has the luminance `behind`.
+    """
+    return legible(turned(_rgb(colour), pen * GOLDEN), behind) if pen else _rgb(colour)
 
 
 def _rgb(parts: tuple[float, ...]) -> Colour:

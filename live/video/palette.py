@@ -16,7 +16,7 @@ Colour = tuple[float, float, float]
 COLOURS: Final = 5
 EASE_S: Final = 4.0
 """Time in which the colours follow a changed picture by two thirds: a person who walks by does not make them jump."""
-BRIGHT, DARK = 0.76, 0.12
+BRIGHT, DARK = 0.76, 0.20
 """Luminance of a line over a dark and over a light picture, at least and at most."""
 LIGHT: Final = 0.58
 """Luminance from which a picture is light: lines over it are dark."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from live.video.palette import BRIGHT, DARK, luminance
 from models.base import NoteOn, Page, Pen
 
 LINE = [(0.0, Pen(-1.0, 0.0, False)), (0.5, Pen(0.0, 0.0, True)), (1.0, Pen(1.0, 0.0, True))]
@@ -279,3 +280,15 @@ def test_an_answered_drawing_ends_when_its_performer_draws_on(show: Any) -> None
     line(0.5)
     show.at(2.0)
     assert [(drawing.pen, drawing.ended_s) for drawing in show.ink.paper.drawings] == [(-1, 2.0), (16, 2.0), (-1, None)]
+
+
+@pytest.mark.parametrize(("paper", "light"), [((1.0, 1.0, 1.0, 1.0), False), ((1.0, 1.0, 1.0, 0.0), True)])
+def test_further_performers_are_legible_on_the_paper(show: Any, paper: tuple[float, ...], light: bool) -> None:
+    show.tree.set("/ink/paper", paper)
+    show.at(0.0)
+    for number, who in enumerate(("ada", "bob", "cyd")):
+        show.stage.touch("ink", 0.0, 0.1 * number, True, 0, who)
+        show.stage.touch("ink", 0.5, 0.1 * number, True, 0, who)
+    show.at(0.1)
+    _, *others = (luminance(drawing.strokes[0].colour) for drawing in show.ink.paper.drawings)
+    assert all((one >= BRIGHT - 1e-6) if light else (one <= DARK + 1e-6) for one in others)
