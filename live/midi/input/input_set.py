@@ -70,7 +70,7 @@ def devices_of(ports: Iterable[tuple[str, str]]) -> dict[str, list[InputPort]]:
     alike: dict[tuple[str, str], int] = {}
     found: dict[str, list[InputPort]] = {}
     for system, name in ports:
-        device = plain_name(name)
+        device = plain_name(name, system)
         if system != VIRTUAL and device.casefold().startswith(OURS):
             continue
         number = count[system, device] = count.get((system, device), 0) + 1
@@ -118,7 +118,7 @@ class InputSet:
                 del self._open[device]
                 self._close(device, opened)
                 self._report("lost", device)
-        names = [(system, name) for system, name in self._names() if system == VIRTUAL or self._matches(name)]
+        names = [(system, name) for system, name in self._names() if system == VIRTUAL or self._matches(name, system)]
         self._close_missing(names)
         devices = devices_of(names)
         self._refused = {device: why for device, why in self._refused.items() if _unnumbered(device) in devices}
@@ -131,8 +131,8 @@ class InputSet:
             self._close(device, opened)
         self._open.clear()
 
-    def _matches(self, name: str) -> bool:
-        return any(matches(pattern, name) or matches(pattern, plain_name(name)) for pattern in self.patterns)
+    def _matches(self, name: str, system: str) -> bool:
+        return any(matches(pattern, name) or matches(pattern, plain_name(name, system)) for pattern in self.patterns)
 
     def _close_missing(self, names: list[tuple[str, str]]) -> None:
         """Closes unplugged inputs; of several with one name the last, since drivers do not tell which one it was."""

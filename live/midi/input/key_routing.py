@@ -10,7 +10,18 @@ from typing import Any
 from live.midi import Keys
 from live.midi.input.held_keys import PEDAL_DOWN, HeldKeys
 from live.midi.input.input_set import matches
-from live.midi.input.message import CONTROL, FIRST_MODE, ON, STOP, SUSTAIN, InputMessage
+from live.midi.input.message import (
+    BEND,
+    CONTROL,
+    FIRST_MODE,
+    ON,
+    POLY_PRESSURE,
+    PRESSURE,
+    PROGRAM,
+    STOP,
+    SUSTAIN,
+    InputMessage,
+)
 from live.midi.output.midi_output import MidiVoice
 from live.midi.output.node_outputs import NodeOutputs
 from live.nodes.node_set import NodeSet
@@ -22,6 +33,8 @@ from models.base import Control, Knob, Listens, NoteOff, NoteOn, Value, event
 PANIC = "/midi/panic"
 CURVE = "/midi/in/velocity_curve"
 DEFAULT_VELOCITY = 80
+AT_REST = {BEND: b"\x00\x40", PRESSURE: b"\x00"}
+"""The data of a pitch bend and of a channel pressure that change nothing."""
 PEDALS = (64, 66, 67)
 """Sustain, sostenuto and soft pedal: a listening model receives when they go down and come up."""
 PLAY_KNOB = event(
@@ -35,9 +48,10 @@ PLAY_KNOB = event(
 class KeyRouting:
     """The control-thread service that passes the performer's notes to each node with `source=Keys(…)`.
 
-    `/NODE/listen` switches it on and off, `/NODE/thru` also plays the performer's notes and controllers on the node's
-    own instrument, and each note is published as `/NODE/heard`. The notes of an unplugged device end; `/midi/panic`
-    ends all. A model that `Listens` receives keys and pedals separately; for others the pedal prolongs the notes.
+    `/NODE/listen` switches it on and off, `/NODE/thru` also plays all that the performer's device sends on the node's
+    own instrument and channel, and each note is published as `/NODE/heard`. The notes of an unplugged device end;
+    `/midi/panic` ends all. A model that `Listens` receives keys and pedals separately; for others the pedal prolongs
+    the notes.
 
     A lock protects the sets of held keys, since a reload may run on another thread than the control thread.
     """
@@ -52,6 +66,8 @@ class KeyRouting:
         self._pedals: dict[str, set[tuple[str, int]]] = {}
         """(device, controller) of the pedals that are down, by node."""
         self._thru: dict[str, tuple[HeldKeys, MidiVoice]] = {}
+        self._bent: dict[str, set[int]] = {}
+        """By node the status bytes of pitch bends and pressures that were passed on and are not at rest."""
         self._panicked = False
 
     # -- the service --------------------------------------------------------------------------------------------
@@ -86,6 +102,7 @@ class KeyRouting:
                     self._release_pedals(name)
             for name in list(self._thru):
                 if name not in self._patch.nodes or not self._is_on(name, "thru"):
+                    self._straighten(name)
                     self._thru.pop(name)[1].close()
             waits = self._thru or any(self._performers.values()) or any(self._pedals.values())
             return now_s + 0.25 if waits else float("inf")
@@ -152,7 +169,7 @@ class KeyRouting:
             self.tree.add(f"/{name}/play", PLAY_KNOB, partial(self._play, name))
             self.tree.add_signal(f"/{name}/heard", "ii", "A performer's note: pitch, and velocity, 0 at its end")
             if node.midi is not None:
-                thru = "Also play the performer's keys on this node's instrument"
+                thru = "Also play all that the performer's device sends on this node's instrument"
                 self.tree.add(f"/{name}/thru", Knob(thru, kind="switch", default=False), lambda _: self._wake())
 
     def _switched(self, name: str, _: Value) -> None:
@@ -210,6 +227,7 @@ class KeyRouting:
             for note in held.release(device):
                 voice.send(0.0, note)
             voice.send(0.0, Control(SUSTAIN, 0))
+            self._straighten(name)
 
     def _velocity(self, message: InputMessage) -> int:
         """The velocity of a note-on, 1..127, after the curve; 0 for other messages."""
@@ -229,8 +247,22 @@ class KeyRouting:
             voice.send(0.0, note)
         if message.ends_channel or message.kind == STOP:
             voice.send(0.0, Control(SUSTAIN, 0))
+            self._straighten(name)
         elif message.kind == CONTROL and message.data[1] < FIRST_MODE:  # channel modes would also end the node's notes
             voice.send(0.0, Control(message.data[1], message.data[2]))
+        elif message.kind in (BEND, PRESSURE, POLY_PRESSURE, PROGRAM):
+            status = message.kind | int(self.tree.get(f"/{name}/channel")) - 1  # type: ignore[arg-type]
+            voice.send_raw(0.0, bytes((status, *message.data[1:])))
+            if message.kind in AT_REST:
+                bent = self._bent.setdefault(name, set())
+                (bent.discard if message.data[1:] == AT_REST[message.kind] else bent.add)(status)
+
+    def _straighten(self, name: str) -> None:
+        """Ends pitch bends and pressures of the performer, which would go on in the node's own notes."""
+        voice = self._outputs.of(name)  # that for thru is about to be closed, with what it has yet to send
+        for status in sorted(self._bent.pop(name, ())):
+            if voice is not None:
+                voice.send_raw(0.0, bytes((status,)) + AT_REST[status & 0xF0])
 
 
 def _plays(keys: Keys, message: InputMessage) -> bool:

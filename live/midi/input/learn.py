@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from live.midi.input.controller import ControlId, ControlMove, ControlReader
 from live.midi.input.device_name import plain_name
-from live.midi.input.message import CONTROL, ON, PROGRAM, InputMessage
+from live.midi.input.message import BEND, CONTROL, ON, PRESSURE, PROGRAM, InputMessage
 from live.midi.input.takeover import MODES, Takeover, mode_for
 from live.parameters.tree import AddressError, Tree
 from live.patch import Patch
@@ -120,7 +120,7 @@ class Learn:
                 if _is_meant(control, move.control):
                     bound = True
                     self._try(address, lambda takeover=takeover, move=move: self._move(takeover, move))  # type: ignore[misc]
-        return bound and message.kind in (ON, CONTROL)
+        return bound and message.kind in (ON, CONTROL, BEND, PRESSURE)
 
     def _move(self, takeover: Takeover, move: ControlMove) -> None:
         if takeover.address in self.tree and not takeover.move(move, self.tree):

@@ -145,6 +145,19 @@ def test_equal_devices_are_several() -> None:
     assert rack.received == [("nanoKONTROL2 MIDI 1 #2", 0.0, bytes((0xB0, 7, 1)))]
 
 
+def test_another_number_of_windows_is_the_same_device() -> None:
+    rack = Rack("auto")
+    first, moved = ("winmm", "Launchkey 49 1"), ("winmm", "3- Launchkey 49 2")
+    assert rack.opened(("winmm", "Drums 0"), first, ("winmm", "2- Launchkey 49 2")) == [
+        "Drums",
+        "Launchkey 49",
+        "Launchkey 49 #2",
+    ]
+    rack.gone = {first[1], "2- Launchkey 49 2", "Drums 0"}
+    assert rack.opened(moved) == ["Launchkey 49"]
+    assert Rack("launchkey 49").opened(first, ("alsa", "A-49 1")) == ["Launchkey 49"]
+
+
 def test_equal_devices_may_have_equal_names() -> None:
     rack = Rack("auto")
     assert rack.opened(("core", "Launchpad"), ("core", "Launchpad")) == ["Launchpad", "Launchpad #2"]

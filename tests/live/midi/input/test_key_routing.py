@@ -169,6 +169,35 @@ def test_thru_on_two_channels_is_one_key_to_the_instrument(duet: Duet) -> None:
     assert duet.sounded() == [(1, 60, 64), (1, 60, 0), (1, 60, 80), (1, 60, 0)]
 
 
+def test_thru_passes_on_all_that_a_device_plays_and_leaves_nothing_bent(duet: Duet) -> None:
+    duet.engine.tree.set("/midi/programs", False)
+    duet.engine.tree.set("/a/thru", True)
+    duet.engine.tree.set("/a/channel", 3)
+    for text in ("e00050", "d040", "a03c33", "c005", "b00740", "b0017f", "b04a00", "e00040", "e17f7f", "b07900"):
+        duet.play(text)
+    duet.play("e00000")
+    duet.engine.tree.set("/a/thru", False)
+    duet.engine.advance(duet.engine.clock.now() + 1.0)
+    duet.engine.close()
+    assert duet.engine.options.record is not None
+    sent = [m.hex(" ") for m in mido.MidiFile(duet.engine.options.record) if not m.is_meta and m.type[:4] != "note"]
+    assert [text for text in sent if text[1] == "2"] == [
+        *("E2 00 50", "D2 40", "A2 3C 33", "C2 05", "B2 07 40", "B2 01 7F", "B2 4A 00", "E2 00 40", "E2 7F 7F"),
+        *("B2 40 00", "D2 00", "E2 00 40"),
+        *("E2 00 00", "E2 00 40", "B2 7B 00"),
+    ]
+
+
+def test_a_learned_bend_is_a_control_and_not_music(duet: Duet) -> None:
+    duet.engine.tree.set("/a/thru", True)
+    duet.engine.tree.set("/midi/learn", "/b/length")
+    for text in ("e00050", "e00060"):
+        duet.play(text)
+    duet.engine.close()
+    assert duet.engine.options.record is not None
+    assert not [m for m in mido.MidiFile(duet.engine.options.record) if m.type == "pitchwheel"]
+
+
 def test_keys_of_a_page_are_played_and_released_when_it_is_closed(duet: Duet) -> None:
     tree, page, other = duet.engine.tree, ("web 192.168.1.8", 6006), ("192.168.1.7", 5005)
     with writing(page):
