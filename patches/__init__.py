@@ -1,1 +1,1 @@
-"""Pieces a performer opens: one file, one piece."""
+"""The patches that come with Arabesque: one piece per file."""

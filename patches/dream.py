@@ -1,14 +1,14 @@
-"""The slow painter: a picture of what the camera sees grows out of noise, step by step, painted like another one.
+"""Neural style transfer by optimisation (Gatys et al., CVPR 2016): a picture emerges from noise, step by step.
 
-`/dream/style` takes a picture's file or a painting the fast painter knows, `/dream/restart` begins the next picture.
-It sees best with VGG-16 (`arabesque weights get vision/vgg16`), well with SqueezeNet, and without either all the same.
+`/dream/style` takes a picture file or a painting of the style-transfer model; `/dream/restart` begins the next picture.
+The feature extractor is VGG-16 (`arabesque weights get vision/vgg16`) if its weights are there, otherwise SqueezeNet.
 """
 
 from live import Camera, Node, Patch, Window
 from models.neural_style import NeuralStyle
 
 stage = Window(
-    1280, 720, invitation="Hold still: a picture of you grows. Keys 1 to 4 choose its style. F1 shows all keys."
+    1280, 720, invitation="Hold still: a picture of you emerges. Keys 1 to 4 choose its style. F1 shows all keys."
 )
 
 patch = Patch(

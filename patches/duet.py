@@ -3,7 +3,7 @@
 from live import Keys, Midi, Node, Patch, Window
 from models.performance_rnn import PerformanceRNN
 
-stage = Window(1280, 720, invitation="Play: a MIDI keyboard, or F2 and the keys A to L. Pause, and the piano answers.")
+stage = Window(1280, 720, invitation="Play on a MIDI keyboard, or with F2 and the keys A to L; pause, and it answers.")
 
 patch = Patch(
     piano=Node(PerformanceRNN, weights="maestro", out=Midi("auto"), source=Keys("auto"), duet="answer"),

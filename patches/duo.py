@@ -1,4 +1,4 @@
-"""A piano that plays by itself, and a draughtsman beside it: its notes drift past as light behind the drawings."""
+"""A pianist and a draughtsman; the piano roll shows the notes as moving light behind the drawings."""
 
 from live import Keys, Midi, Node, Patch, Window
 from models.performance_rnn import PerformanceRNN

@@ -1,13 +1,13 @@
-"""The seeing machine: the camera under kernels set by hand, and what a trained network sees in it.
+"""The camera's picture filtered by convolution kernels set by hand, or as the feature maps of a trained network.
 
-`/eye/kernel1` chooses a kernel, `/eye/cells1/r1c1` … are its cells. `/features/opacity 1` shows the network's feature
-maps instead, `/features/layer` and `/features/channel` choose which.
+`/eye/kernel1` chooses a kernel, `/eye/cells1/r1c1` … are its cells. `/features/opacity 1` shows the feature maps,
+`/features/layer` and `/features/channel` choose which.
 """
 
 from live import Camera, Node, Patch, Window
 from models.convolution import FeatureMaps, Kernels
 
-stage = Window(1280, 720, invitation="Keys 1 to 4 show you through other kernels. F1 shows all keys.")
+stage = Window(1280, 720, invitation="Keys 1 to 4 choose other kernels. F1 shows all keys.")
 camera = Camera("auto", mirror=True)
 
 patch = Patch(

@@ -1,9 +1,9 @@
-"""A mirror that paints what the camera sees, like one painting after the other; `/veil/paint/…` blends them."""
+"""The camera's picture, mirrored and repainted in the styles of paintings in turn; `/veil/paint/…` blends them."""
 
 from live import Camera, Node, Patch, Window
 from models.style_transfer import StyleTransfer
 
-stage = Window(1280, 720, invitation="Keys 1 to 4 paint you in other manners. F1 shows all keys.")
+stage = Window(1280, 720, invitation="Keys 1 to 4 choose other styles. F1 shows all keys.")
 
 patch = Patch(
     veil=Node(

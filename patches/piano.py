@@ -1,4 +1,4 @@
-"""A piano that plays by itself, and its notes as light that drifts past."""
+"""A pianist; the piano roll shows its notes as moving light."""
 
 from live import Keys, Midi, Node, Patch, Window
 from models.performance_rnn import PerformanceRNN

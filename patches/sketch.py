@@ -1,4 +1,4 @@
-"""A draughtsman on paper: drawings begin, grow and fade, and what one draws is completed where it was drawn."""
+"""Drawings on paper that fade; a drawing that a performer begins is completed where it was begun."""
 
 from live import Node, Patch, Window
 from models.sketch_rnn import SketchRNN

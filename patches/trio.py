@@ -1,4 +1,4 @@
-"""All three at once: the camera repainted, drawings in its calm places, and a piano whose notes drift past as light."""
+"""All three models: the camera's picture repainted, drawings in its calm areas, and a pianist with a piano roll."""
 
 from live import Camera, Keys, Midi, Node, Patch, Window
 from models.performance_rnn import PerformanceRNN

@@ -1,5 +1,5 @@
-// A vector as bars side by side: painted by dragging, a tap is all or nothing. Twelve pitch classes lie as on a keyboard.
-// A finger paints when it begins sideways or has rested for a moment; one that moves up or down at once scrolls the page.
+// A vector as bars side by side. Dragging sets their values, a tap switches between 0 and 1; twelve pitch classes are laid
+// out like a keyboard. A touch that moves sideways or rests for REST_MS sets values; one that moves up or down scrolls.
 
 import { make } from "./dom.js";
 import { partOf, spoken, valueAt } from "./parameters.js";
@@ -9,7 +9,7 @@ const TAP_PX = 5;
 const SLOP_PX = 8;
 const REST_MS = 300;
 
-/** {element, show(...values)}; `write(...values)` takes all of the vector. */
+/** {element, show(...values)}; `write(...values)` is called with the whole vector. */
 export function bars(parameter, write) {
   const keyboard = parameter.components.length === 12 && parameter.components[1] === "c_sharp";
   let now = parameter.components.map(() => parameter.low ?? 0);
@@ -53,7 +53,7 @@ export function bars(parameter, write) {
     paint();
     write(...now);
   };
-  /** The cell that a pointer is over, or would be if it were at the same height. */
+  /** The cell in the pointer's column: the one under it, or the nearest above or below. */
   const under = ({ clientX, clientY }) => {
     const boxes = cells.map((cell) => cell.getBoundingClientRect());
     const far = ({ top, bottom }) => Math.max(0, top - clientY, clientY - bottom);
@@ -80,7 +80,7 @@ export function bars(parameter, write) {
     const [index, box] = under(event);
     if (held.taken && held.moved && box) put(index, (box.bottom - event.clientY) / box.height);
   });
-  // Without this a finger that has rested would scroll when it moves; the browser asks before it scrolls.
+  // Prevents scrolling by a touch that has rested; the browser sends this event before it scrolls.
   element.addEventListener("touchmove", (event) => held?.taken && event.cancelable && event.preventDefault(), { passive: false });
   const end = (event) => {
     if (held?.id !== event.pointerId) return;

@@ -1,4 +1,4 @@
-// A colour: red, green, blue from 0 to 1, and perhaps an opacity.
+// A colour: red, green, blue and optionally opacity, each 0 to 1.
 
 import { make } from "./dom.js";
 import { fader } from "./fader.js";

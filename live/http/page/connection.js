@@ -1,4 +1,4 @@
-// The connection to the engine: the address space by HTTP, values both ways by WebSocket. It connects again by itself.
+// The connection to the engine: address space by HTTP, values in both directions by WebSocket. Reconnects automatically.
 
 import { decode, encode } from "./osc.js";
 import { parametersOf } from "./parameters.js";
@@ -15,7 +15,7 @@ export class Connection extends EventTarget {
   #flushing = 0;
   #asking = 0;
 
-  /** Connects, and stays connected. */
+  /** Connects, and reconnects whenever the connection is lost. */
   start() {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = new WebSocket(`${scheme}://${location.host}/`);
@@ -44,13 +44,13 @@ export class Connection extends EventTarget {
     for (const address of this.#listeners.keys()) if (!ANSWERS.includes(address)) this.#listeners.delete(address);
   }
 
-  /** Writes to an address; of a value only the newest is sent, sixty times a second. */
+  /** Writes to an address: the newest value, at most sixty times a second. */
   write(address, types, values) {
     this.#waiting.set(address, encode(address, types, values));
     this.#flushing ||= setTimeout(() => this.#flush(), FRAME_MS);
   }
 
-  /** Sends a message at once, after those that wait: each of a key's or pen's counts. False where there is no engine. */
+  /** Sends a message now, after the pending values, so that no key or pen event is lost. False without a connection. */
   send(address, types, values) {
     this.#flush();
     this.#socket?.send(encode(address, types, values));
@@ -85,7 +85,7 @@ export class Connection extends EventTarget {
         this.#socket?.send(JSON.stringify({ COMMAND: "LISTEN", DATA: parameter.address }));
       }
     } catch {
-      // the engine has just gone; the socket notices it, and asks again when it is back
+      // the engine has stopped; the socket notices it too, and the space is requested again after a reconnect
     }
   }
 

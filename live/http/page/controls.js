@@ -1,4 +1,4 @@
-// One control per parameter, made from its declaration: an element, and a way to show it the value of now.
+// One control per parameter, made from its declaration: an element, and a function that shows the current value.
 
 import { make, twice } from "./dom.js";
 import { bars } from "./bars.js";
@@ -9,10 +9,10 @@ import { partOf, spoken, valueAt } from "./parameters.js";
 
 const STEPS = 1000;
 const WIDE = 1e6;
-/** Ends the show, so it is pressed twice. */
+/** Ends the show, so the button must be pressed twice. */
 const TWICE = ["/engine/stop"];
 
-/** {element, show(...values)} for a parameter; `write(...values)` sends what a person chose. */
+/** {element, show(...values)} for a parameter; `write(...values)` sends the chosen value. */
 export function controlOf(parameter, write) {
   if (!parameter.writable) return reading(parameter);
   switch (parameter.kind) {
@@ -34,7 +34,7 @@ export function controlOf(parameter, write) {
   }
 }
 
-/** A row: name and value, the control, and its meaning. Double-click or double-tap on the name gives the default. */
+/** A row: name and value, the control, and its meaning. A double-click on the name sets the default. */
 export function rowOf(parameter, write) {
   const control = controlOf(parameter, write);
   const id = `c${parameter.address.replaceAll("/", "-")}`;
@@ -124,7 +124,7 @@ function pair(parameter, write) {
   return { element, show, group: true, narrow: true };
 }
 
-/** A text field that sends with Enter or when it is left, and goes back to `now()` with Escape or for nonsense. */
+/** A text field that sends at Enter or when it loses the focus; Escape or an invalid text restores `now()`. */
 function enter(input, now, send, good = () => true) {
   const back = () => (input.value = spoken(now()));
   input.addEventListener("focus", () => input.select());

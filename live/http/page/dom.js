@@ -1,6 +1,6 @@
-// Making elements in few words.
+// Short functions that create elements.
 
-/** An element: its properties, or attributes where the name has a dash, and what is in it. */
+/** An element with properties (or attributes, where a name has a dash) and children. */
 export function make(tag, properties = {}, ...inside) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -14,7 +14,7 @@ export function make(tag, properties = {}, ...inside) {
 /** The element with an id. */
 export const the = (id) => document.getElementById(id);
 
-/** Does something when a button is pressed a second time within three seconds; until then it asks. */
+/** Calls back when a button is pressed a second time within three seconds; until then the button asks to confirm. */
 export function twice(button, act) {
   if (button.dataset.sure) return act();
   button.dataset.sure = button.textContent;
@@ -25,7 +25,7 @@ export function twice(button, act) {
   }, 3000);
 }
 
-/** Remembers small things on this device, where that is allowed. */
+/** Stores settings in this browser, if it allows that. */
 export const memory = {
   get(key) {
     try {
@@ -38,7 +38,7 @@ export const memory = {
     try {
       localStorage.setItem(`arabesque ${key}`, value);
     } catch {
-      // a private window: nothing is kept
+      // a private window without storage
     }
   },
 };

@@ -1,12 +1,12 @@
-// A fader: an element whose width is a value's range. A finger that scrolls the page never moves one.
+// A fader: an element whose width is a value's range. Scrolling the page by touch never moves it.
 
 const SLOP_PX = 8;
 
 /**
- * Calls `put(part)` as an element is dragged sideways; `partNow()` gives where it stands, 0 to 1, and `held(yes)` says
- * whether it is held. A mouse or pen takes hold where it is pressed. A finger takes hold once it has moved further
- * sideways than up or down, and moves the value by as much as it moves itself; a tap sets the value to its place.
- * The element needs `touch-action: pan-y`: then the browser scrolls for a finger that moves up or down, and cancels it.
+ * Calls `put(part)`, 0 to 1, while an element is dragged sideways, and `held(yes)` when a drag begins and ends;
+ * `partNow()` returns the current part. A mouse or pen drags from where it is pressed. A touch drags once it has moved
+ * further sideways than up or down, and changes the value relatively; a tap sets the value at its position. The element
+ * needs `touch-action: pan-y`: for a vertical touch the browser then scrolls and sends `pointercancel`.
  */
 export function fader(element, { put, partNow, held }) {
   let drag = null;
@@ -24,7 +24,7 @@ export function fader(element, { put, partNow, held }) {
     if (drag || event.button > 0) return;
     drag = { id: event.pointerId, x: event.clientX, y: event.clientY, part: partNow(), taken: false, touch: event.pointerType === "touch" };
     if (drag.touch) return;
-    event.preventDefault(); // the focus goes to the input by hand, and no text is selected
+    event.preventDefault(); // prevents the selection of text; the input is focused below
     element.querySelector("input")?.focus({ preventScroll: true });
     take(event);
     put(partAt(event));
@@ -51,7 +51,7 @@ export function fader(element, { put, partNow, held }) {
   };
   element.addEventListener("pointerup", end);
   element.addEventListener("pointercancel", end);
-  // A click, and not the finger's leaving: a browser makes none where the tap has only stopped the page from rolling on.
+  // Not `pointerup`: a tap that only stops the page's inertial scrolling sends no click.
   element.addEventListener("click", (event) => {
     if (event.pointerType === "touch" && !dragged) put(partAt(event));
   });

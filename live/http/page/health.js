@@ -26,7 +26,7 @@ export function buildHealth(space, connection) {
   showKeeps(space.find(({ address }) => address === "/engine/keeps"), connection);
 }
 
-/** The line that says what is kept of pictures and drawings. */
+/** Shows which pictures and drawings the engine stores. */
 function showKeeps(parameter, connection) {
   if (!parameter) return;
   const show = (sentences) => {
@@ -65,7 +65,7 @@ export function showError(sentence, address = "", date = new Date().toTimeString
   while (errors.children.length > MOST_ERRORS) errors.lastChild.remove();
 }
 
-/** Reads the errors from before this page was opened. */
+/** Reads the errors that occurred before this page was opened. */
 export async function readErrors() {
   const answer = await fetch("/-/errors").catch(() => null);
   if (!answer?.ok) return;

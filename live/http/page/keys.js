@@ -1,4 +1,4 @@
-// A keyboard for as many fingers as there are: each plays a node that has keys as its source. Lower on a key is louder.
+// A multi-touch keyboard that plays a node with `source=Keys(…)`. The lower a key is touched, the louder it sounds.
 
 import { make, memory, the } from "./dom.js";
 

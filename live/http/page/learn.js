@@ -16,7 +16,7 @@ export class Learn {
     document.addEventListener("keydown", ({ key }) => key === "Escape" && this.#on() && this.#set(false));
   }
 
-  /** The engine can learn, or cannot. */
+  /** Shows the button if the engine has MIDI learn. */
   follow(here) {
     this.#here = here.has(ADDRESS);
     this.button.hidden = !this.#here;

@@ -9,7 +9,7 @@ import { typesOf } from "./parameters.js";
 const SERVICES = ["window", "clock", "preset", "cue", "mapping", "midi", "session", "engine"];
 const HUES = ["teal", "amber", "rose", "blue", "violet"];
 
-/** Fills the page with a card per node; the hue of each model's node, by its name. */
+/** Builds a card per node; returns the hue of each model's node, by its name. */
 export function buildNodes(space, connection) {
   const nodes = new Map();
   for (const parameter of space) {
@@ -24,7 +24,7 @@ export function buildNodes(space, connection) {
   return hues;
 }
 
-/** Shows the cards of the nodes for which `chosen` says so, all `open` or all folded; a search shows all that it finds. */
+/** Shows the cards of the nodes for which `chosen` is true, all `open` or all collapsed; a search shows every match. */
 export function showNodes(chosen, open) {
   for (const card of the("nodes").children) {
     card.classList.toggle("off", !chosen(card.dataset.node));
@@ -64,7 +64,7 @@ function cardOf(name, parameters, connection, hue) {
 
 const groupOf = ({ address }) => address.split("/").slice(2, -1).join(" ");
 
-/** A folded part of the card for each group of four addresses or more, such as /window/mesh/…. */
+/** A collapsed part of the card for each group of at least four addresses, such as /window/mesh/…. */
 function groupsOf(parameters) {
   const counts = new Map();
   for (const parameter of parameters) counts.set(groupOf(parameter), (counts.get(groupOf(parameter)) ?? 0) + 1);
@@ -72,7 +72,7 @@ function groupsOf(parameters) {
   return new Map(large.map(([name]) => [name, make("details", { className: "group" }, make("summary", {}, name), make("div", { className: "rows" }))]));
 }
 
-/** Whether another part of the page shows it: the heading, or the table of health. */
+/** Whether the heading or the health table shows the parameter instead of a card. */
 const elsewhere = (parameter) => !parameter.writable && (parameter.name === "state" || isFigure(parameter));
 
 function stateOf(parameter, connection) {
@@ -86,7 +86,7 @@ function stateOf(parameter, connection) {
   return state;
 }
 
-/** Shows only controls that have all the words in their address, name or meaning; cards with any of them open. */
+/** Shows only controls with all the words in their address, name or meaning; opens the cards that contain any. */
 export function search(text) {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   document.body.classList.toggle("searching", words.length > 0);

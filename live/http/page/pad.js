@@ -5,7 +5,7 @@ import { partOf, spoken, typesOf, valueAt } from "./parameters.js";
 
 const fits = ({ kind, writable, low, high }) => writable && (kind === "float" || kind === "int") && low !== undefined && high !== undefined && high - low <= 1e6;
 
-/** Builds the pad over all numbers; `first` are the addresses that it begins with. False where there are not two. */
+/** Builds the pad for all numbers; `first` are the addresses it begins with. Returns false if there are fewer than two. */
 export function buildPad(space, first, connection) {
   const numbers = space.filter(fits);
   const section = the("pad");

@@ -1,4 +1,4 @@
-// The control page: connects, builds what the engine has, and keeps the bar at the top up to date.
+// The control page: connects, builds a control for each of the engine's parameters, and updates the bar at the top.
 
 import { the } from "./dom.js";
 import { Connection } from "./connection.js";
@@ -23,12 +23,12 @@ const keys = new Keys(the("keys"), connection);
 let known = "";
 let panicking = 0;
 
-connection.addEventListener("state", ({ detail: here }) => {
-  document.body.classList.toggle("away", !here);
-  the("state").textContent = here ? "connected" : "no connection";
-  stage.connected(here);
+connection.addEventListener("state", ({ detail: connected }) => {
+  document.body.classList.toggle("away", !connected);
+  the("state").textContent = connected ? "connected" : "no connection";
+  stage.connected(connected);
   roll.clear();
-  if (here) readErrors();
+  if (connected) readErrors();
 });
 
 connection.addEventListener("space", ({ detail: space }) => {
@@ -86,7 +86,7 @@ function press(id, address, on, off) {
   });
 }
 
-// The engine answers in order: its pong says that the panic before it has been acted on.
+// The engine answers in order: its pong confirms that the panic sent before the ping has been carried out.
 the("panic").addEventListener("click", () => {
   clearTimeout(panicking);
   const sent = connection.send("/midi/panic", "I", []) && connection.send("/ping", "s", ["panic"]);
@@ -95,16 +95,16 @@ the("panic").addEventListener("click", () => {
 connection.on("/pong", (about) => {
   if (about !== "panic") return;
   clearTimeout(panicking);
-  toast("Panic: every note was ended. The piece plays on from here.");
+  toast("Panic: all notes have ended. The piece continues.");
 });
 the("home").addEventListener("click", () => {
-  if (connection.send("/engine/home", "", [])) toast("Home: every control is as the patch says.");
+  if (connection.send("/engine/home", "", [])) toast("Home: every parameter is reset to its value in the patch.");
 });
-press("blackout", "/engine/blackout", "Blackout: the window is black until you press again.", "The window is back.");
-press("silence", "/midi/silence", "Silence: nothing plays until you press again.", "It plays again.");
+press("blackout", "/engine/blackout", "Blackout: the window is black until you press again.", "The blackout is over.");
+press("silence", "/midi/silence", "Silence: nothing plays until you press again.", "The silence is over.");
 the("search").addEventListener("input", ({ currentTarget }) => search(currentTarget.value));
-if (location.search) history.replaceState(null, "", "/"); // the token is kept as a cookie, and not in the address
-connection.on("/error", (address, sentence) => { // of the connection; those of messages come by /engine/refused
+if (location.search) history.replaceState(null, "", "/"); // removes the token, which the cookie holds, from the address
+connection.on("/error", (address, sentence) => { // errors of the connection; those of messages arrive at /engine/refused
   if (address.startsWith("#websocket")) showError(sentence, address);
 });
 connection.start();

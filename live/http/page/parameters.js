@@ -1,6 +1,6 @@
 // The parameters of the engine, from their OSCQuery description.
 
-/** All of them in the order of their declaration, signals included. */
+/** All parameters and signals, in the order of their declaration. */
 export function parametersOf(space) {
   const found = [];
   const walk = (node) => {
@@ -35,26 +35,26 @@ function parameterOf(node) {
   };
 }
 
-/** The types to write with: those declared, but as many as there are values. */
+/** The OSC types of a message: the declared ones, cut to the number of values. */
 export function typesOf(parameter, values) {
   return parameter.kind === "pulse" ? "I" : parameter.types.slice(0, values.length);
 }
 
-/** Where in its range a value is, 0 to 1, along the parameter's curve. */
+/** A value's position in its range, 0 to 1, along the parameter's curve. */
 export function partOf(parameter, value) {
   const { low, high, log } = parameter;
   if (high === low) return 0;
   return log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
 }
 
-/** The value at a part of the range. */
+/** The value at a position in the range, 0 to 1. */
 export function valueAt(parameter, part) {
   const { low, high, log, kind } = parameter;
   const value = log ? low * (high / low) ** part : low + (high - low) * part;
   return kind === "int" ? Math.round(value) : value;
 }
 
-/** A value as a person reads it: as many digits as mean something. */
+/** A value as text, with the digits that matter. */
 export function spoken(value) {
   if (typeof value !== "number") return String(value ?? "");
   if (Number.isInteger(value) || Math.abs(value) >= 1000) return String(Math.round(value));

@@ -7,7 +7,7 @@ import { partOf, spoken, valueAt } from "./parameters.js";
 import { typesOf } from "./parameters.js";
 import { toast } from "./toast.js";
 
-/** Builds the large controls for the addresses in /engine/controls; false where there are none. */
+/** Builds the large controls for the addresses in /engine/controls; returns false if there are none. */
 export function buildPlay(here, hues, connection) {
   const grid = the("large");
   let filled = null;
@@ -37,7 +37,7 @@ function tileOf(parameter, hue, connection) {
   return tile;
 }
 
-/** Makes the tile a control of its kind; gives what shows a value. */
+/** Makes the tile a control of the parameter's kind; returns the function that shows a value. */
 function fitted(parameter, tile, value, write) {
   switch (parameter.kind) {
     case "float":
@@ -103,7 +103,7 @@ function faderTile(parameter, tile, value, write) {
   const settle = () => held || ((now = last), paint());
   const hold = (yes) => {
     held = yes;
-    if (!yes) setTimeout(settle, 250); // by then the engine has answered with the value it took
+    if (!yes) setTimeout(settle, 250); // by then the engine has answered with the value that it stored
   };
   fader(tile, { put, partNow: () => partOf(parameter, now), held: hold });
   return (number) => {

@@ -19,7 +19,7 @@ export class Roll {
     new IntersectionObserver(([entry]) => ((this.#seen = entry.isIntersecting), this.#draw())).observe(section);
   }
 
-  /** Forgets all notes: those of an engine that has gone never end. */
+  /** Removes all notes: after a lost connection their ends never arrive. */
   clear() {
     this.#notes = [];
     this.#sounding.clear();
@@ -47,7 +47,7 @@ export class Roll {
     this.#again();
   }
 
-  /** Thirty times a second is enough for what moves so slowly, and spares the machine that plays. */
+  /** Draws 30 times a second: enough for this slow movement, and it saves time on the engine's machine. */
   #again() {
     this.#drawing ||= setTimeout(() => requestAnimationFrame(() => this.#draw()), FRAME_MS);
   }

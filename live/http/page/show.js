@@ -4,7 +4,7 @@ import { make, the, twice } from "./dom.js";
 
 const lines = (text) => (text ?? "").split("\n").filter(Boolean);
 
-/** Builds both, where the engine has them. */
+/** Builds the sections of presets and cues if the engine has them. */
 export function buildShow(here, connection) {
   buildPresets(here, connection);
   buildCues(here, connection);
@@ -45,7 +45,7 @@ function buildPresets(here, connection) {
   follow(here, connection, "/preset/seconds", (value) => document.activeElement === seconds || (seconds.value = value));
 }
 
-/** What the edit mode shows below a preset: its name to be changed, and a button that deletes it when pressed twice. */
+/** What the edit mode shows below a preset: a field with its name, and a button that deletes it when pressed twice. */
 function editOf(preset, connection) {
   const name = make("input", { className: "field", value: preset, "aria-label": `New name of ${preset}` });
   name.addEventListener("change", () => {

@@ -1,14 +1,14 @@
-// The small picture of the stage. A click opens it over the whole screen, where mouse, pens and fingers draw on it.
+// The small picture of the stage. A click opens it in full screen, where mouse, pens and fingers draw on it.
 
 import { toast } from "./toast.js";
 import { Trace } from "./trace.js";
 
 const EVERY_MS = 250;
 const FINGERS = 16;
-/** Of a pen's button in `event.buttons`. */
+/** The eraser's bit in `event.buttons` (W3C Pointer Events, section 10.1.3). */
 const ERASER = 32;
 
-/** Asks for a small picture four times a second while it can be seen, and for the stream while it is open. */
+/** Requests a small picture four times a second while the page is visible, and the stream while the stage is open. */
 export class Stage {
   #here = false;
   #asking = 0;
@@ -35,7 +35,7 @@ export class Stage {
     }
   }
 
-  /** The engine is connected, or not: a picture of the last one is not shown as if it were of now. */
+  /** Sets whether the engine is connected; without a connection the last picture is removed, because it is out of date. */
   connected(here) {
     this.#here = here;
     this.#fingers.clear();
@@ -44,7 +44,7 @@ export class Stage {
     this.#again(0);
   }
 
-  /** Which node's paper is drawn on. The picture's place is kept free from the start, so that nothing below it moves. */
+  /** Chooses the node that is drawn on, and sets the picture's aspect ratio before it loads, so that nothing below moves. */
   follow(here) {
     const [width, height] = ["width", "height"].map((name) => here.get(`/window/${name}`)?.values?.[0]);
     this.section.hidden = !width;
@@ -117,7 +117,7 @@ export class Stage {
     this.connection.send(this.#pen.address, "fffif", [...at, down, finger, pressure]);
   }
 
-  /** Where on the paper a pointer is: the picture fits into its box, with bars beside it, and may be turned clockwise. */
+  /** A pointer's position on the paper: the picture is letterboxed in its element, and may be rotated clockwise. */
   #place({ clientX, clientY }) {
     const box = this.large.getBoundingClientRect();
     const { naturalWidth: width, naturalHeight: height } = this.large;

@@ -2,9 +2,9 @@
 
 import { make, memory, the } from "./dom.js";
 
-/** The piece's own choice of controls, and everything else below it, folded. */
+/** The controls that the piece chooses, and all others below them, collapsed. */
 export const PLAY = "Play";
-/** Presets and cues; a wide page shows them always. */
+/** Presets and cues; a wide page always shows them. */
 export const SHOW = "Show";
 /** The last tab. */
 export const REST = "More";

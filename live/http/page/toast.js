@@ -1,11 +1,11 @@
-// A sentence at the lower edge that goes by itself: what was done, or what a button means.
+// A message at the lower edge that disappears after some seconds: what was done, or what a button does.
 
 import { the } from "./dom.js";
 
 const SHOWN_MS = 3500;
 let going = 0;
 
-/** Shows a sentence for some seconds. */
+/** Shows a message for SHOWN_MS. */
 export function toast(sentence) {
   const element = the("toast");
   element.textContent = sentence;

@@ -1,4 +1,4 @@
-// What a finger has just drawn, at once: the picture with the real line comes back a moment later.
+// Draws a touch's line immediately; the engine's picture with the actual line arrives later.
 
 const STAYS_MS = 400;
 
@@ -11,7 +11,7 @@ export class Trace {
     this.canvas = canvas;
   }
 
-  /** A place that a finger has reached; the first one of a line has `begins`. */
+  /** Adds a point of a touch; `begins` is set for the first one of a line. */
   add(finger, { clientX: x, clientY: y }, begins) {
     this.#points.push({ finger, x, y, begins, at: performance.now() });
     this.#drawing ||= requestAnimationFrame(() => this.#draw());
