@@ -107,11 +107,12 @@ class Screen:
                 raise pygame.error("there is no screen")
             screens = len(pygame.display.get_desktop_sizes())
             display = display if display < screens else 0
+            moves = fullscreen or display != self._full[1]
+            if moves and self.surface is not None and pygame.display.get_driver() == "x11":
+                # Without a window manager an open window is not moved to another screen, nor to a screen's corner.
+                pygame.display.quit()
+                pygame.display.init()
             if fullscreen:
-                if self.surface is not None and pygame.display.get_driver() == "x11":
-                    # Without a window manager an open window is not moved to the corner of the screen.
-                    pygame.display.quit()
-                    pygame.display.init()
                 self.surface = pygame.display.set_mode((0, 0), pygame.FULLSCREEN, display=display)
             else:
                 size = window.width, window.height
