@@ -10,8 +10,8 @@ stage = Window(
 
 patch = Patch(
     piano=Node(PerformanceRNN, weights="maestro", out=Midi("auto"), source=Keys("auto")),
-    ink=Node(SketchRNN, weights="quickdraw", out=stage.layer(1), speed=16, rest=3, fade=40),
-    roll=stage.roll("piano"),
+    ink=Node(SketchRNN, weights="quickdraw", out=stage.layer(1), width=8, speed=16, rest=3, fade=40),
+    roll=stage.roll("piano", past=12, mist=0.5),
     page=[
         "/piano/temperature",
         "/piano/density",

@@ -7,7 +7,7 @@ stage = Window(1280, 720, invitation="Play along: F2, then the keys A to L, or a
 
 patch = Patch(
     piano=Node(PerformanceRNN, weights="maestro", out=Midi("auto"), source=Keys("auto")),
-    roll=stage.roll("piano"),
+    roll=stage.roll("piano", past=14, mist=0.6),
     page=[
         "/piano/temperature",
         "/piano/density",

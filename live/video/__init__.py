@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 Blend = Literal["over", "add", "multiply", "screen"]
 BLENDS: tuple[str, ...] = get_args(Blend)
@@ -44,9 +44,9 @@ class Window:
         """A layer of this window for a node; layers with higher numbers are in front."""
         return Layer(self, number, opacity, blend)
 
-    def roll(self, of: str, number: int = 0, opacity: float = 1.0, blend: Blend = "over") -> Roll:
-        """A piano roll of the notes of the node named `of`, on a layer of this window."""
-        return Roll(of, self.layer(number, opacity, blend))
+    def roll(self, of: str, number: int = 0, opacity: float = 1.0, blend: Blend = "over", **knobs: Any) -> Roll:
+        """A piano roll of the notes of the node named `of`, on a layer of this window; `knobs` are the roll's own."""
+        return Roll(of, self.layer(number, opacity, blend), tuple(sorted(knobs.items())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +72,17 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Roll:
-    """A piano roll of the past and scheduled notes of the node named `of`."""
+    """A piano roll of the past and scheduled notes of the node named `of`. Raises VideoError for a wrong knob."""
 
     of: str
     out: Layer = field(default_factory=lambda: Window().layer(0))
+    knobs: tuple[tuple[str, Any], ...] = ()
+    """Values of `live.video.layer_knobs.ROLL_KNOBS`, by name."""
+
+    def __post_init__(self) -> None:
+        from live.video.layer_knobs import roll_knobs  # which builds on this module
+
+        roll_knobs(self)
 
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # pygame prints a greeting when it is imported

@@ -10,7 +10,7 @@ import pygame
 from live.parameters.tree import AddressError, Tree
 from live.video.text import Colour, label
 
-INVITATION_PART: Final = 1 / 22
+INVITATION_PART: Final = 1 / 28
 TURN_PART: Final = 1 / 9
 """Height of the text as a share of the window's height, large enough to be read from a piano stool."""
 PERFORMER: Colour = (255, 250, 240)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated
 
-from live.video import BLENDS, Layer
-from models.base import Knob, Pulse, Value, event, knobs_of, pulse
+from live.video import BLENDS, Layer, Roll, VideoError
+from models.base import Knob, KnobError, Pulse, Value, event, knobs_of, pulse
 
 Numbers = tuple[float, ...]
 RGB = ("red", "green", "blue")
@@ -57,6 +57,7 @@ def _roll(
     highest: Annotated[int, Knob("Pitch at the upper edge", 7, 127)] = 108,
     top: Annotated[float, Knob("Upper edge, as a share of the window's height", 0.0, 1.0)] = 0.0,
     bottom: Annotated[float, Knob("Lower edge, as a share of the window's height", 0.0, 1.0)] = 1.0,
+    mist: Annotated[float, Knob("Clouds of light around the notes", 0.0, 1.0)] = 0.0,
     labels: Annotated[bool, Knob("Bars on rows with the names of the pitches, instead of light")] = False,
     tint: Annotated[float, Knob("How far the lights take their colours from the picture behind them", 0.0, 1.0)] = 1.0,
     opacity: Annotated[float, OPACITY] = 1.0,
@@ -111,6 +112,20 @@ HAND_KNOBS = {
     "touching": TOUCHING_KNOB,
 }
 """What performers do on the paper."""
+
+
+def roll_knobs(roll: Roll) -> dict[str, Knob]:
+    """The knobs of a piano roll with the patch's values as their defaults. Raises VideoError for other names or values.
+    """
+    knobs = laid(ROLL_KNOBS, roll.out)
+    for name, value in roll.knobs:
+        if name not in ROLL_KNOBS:
+            raise VideoError(f"roll: no knob is called {name!r}; it has {', '.join(ROLL_KNOBS)}")
+        try:
+            knobs[name] = replace(knobs[name], default=knobs[name].coerce(value))
+        except KnobError as error:
+            raise VideoError(f"roll: {name}: {error}") from None
+    return knobs
 
 
 def laid(knobs: dict[str, Knob], layer: Layer) -> dict[str, Knob]:

@@ -15,6 +15,7 @@ import numpy as np
 import pygame
 from numpy.typing import NDArray
 
+from live.video.mist import Mist
 from live.video.palette import Colour, mixed
 from live.video.roll_note import RollNote
 
@@ -39,6 +40,8 @@ GLOW: Final = 1.3
 """Strength of the glow beside the lines."""
 AHEAD: Final = 0.16
 """Brightness of a note that is not yet struck."""
+CLOUD: Final = 0.05, 0.16
+"""Radius of a note's cloud at its onset and at its end, as parts of the window's width."""
 BITS: Final = 4
 """Fractional bits of coordinates, so that slow lights move smoothly."""
 
@@ -54,6 +57,7 @@ class NoteLight:
         self._past_s, self._ahead_s = float(look["past"]), float(look["ahead"])
         low, high = sorted((look["lowest"], look["highest"]))
         self._low, self._high = low, max(high, low + 1)
+        self._mist = float(look["mist"])
         self._now_s = now_s
         self._lights = tuple(lights) or WITHOUT_PICTURE
         self._now_x = self._size[0] * self._past_s / (self._past_s + self._ahead_s)
@@ -68,12 +72,26 @@ class NoteLight:
         small = cv2.resize(canvas, (max(1, wide // 4), max(1, high // 4)), interpolation=cv2.INTER_AREA)
         glow = cv2.resize(cv2.GaussianBlur(small, (0, 0), 2.4), (wide, high), interpolation=cv2.INTER_LINEAR)
         light = cv2.addWeighted(canvas, 1.0, glow, GLOW, 0.0)
+        if self._mist > 0.0:
+            light = cv2.add(light, self._clouds(notes))
         light = cv2.resize(light, self._place.size, interpolation=cv2.INTER_LINEAR)
         shown = pygame.Surface(self._place.size, 0, 32)
         held = np.frombuffer(shown.get_buffer(), np.uint8).reshape(self._place.h, self._place.w, 4)  # type: ignore[call-overload]
         cv2.cvtColor(light, cv2.COLOR_RGB2BGRA, dst=held)
         del held
         surface.blit(shown, self._place, special_flags=pygame.BLEND_RGB_ADD)
+
+    def _clouds(self, notes: Sequence[RollNote]) -> Canvas:
+        """A cloud around the onset of each note, which widens as it fades."""
+        mist = Mist(self._size)
+        for note in notes:
+            age_s = self._now_s - note.start_s
+            if 0.0 <= age_s < self._past_s and self._low <= note.pitch <= self._high:
+                loud = min(max(note.velocity, 1), 127) / 127.0
+                part = self._mist * loud * self._left(age_s) * min(1.0, 0.3 + age_s)
+                radius = (CLOUD[0] + (CLOUD[1] - CLOUD[0]) * age_s / self._past_s) * self._size[0]
+                mist.add(self.at(note.pitch, age_s), radius, self._colour(note, loud), 0.22 * part)
+        return mist.picture()
 
     def at(self, pitch: int, age_s: float) -> tuple[float, float]:
         """Where the light of a pitch is at an age, in pixels of half the window's size."""

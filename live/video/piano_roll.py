@@ -10,7 +10,7 @@ from typing import Any
 import pygame
 
 from live.engine.running_line import pitch_name
-from live.video import Layer
+from live.video import Roll
 from live.video.layer_knobs import ROLL_KNOBS
 from live.video.note_light import WITHOUT_PICTURE, NoteLight
 from live.video.palette import Colour, mixed
@@ -33,10 +33,12 @@ GLOW_S = 0.35
 class PianoRoll:
     """An output that stores the notes of a node and draws them on the main thread."""
 
-    def __init__(self, name: str, of: str, layer: Layer) -> None:
+    def __init__(self, name: str, roll: Roll) -> None:
         self.name = name
-        self.of = of
-        self.layer = layer
+        self.roll = roll
+        """As the patch has it."""
+        self.of = roll.of
+        self.layer = roll.out
         self.look: Mapping[str, Any] = {knob: declared.default for knob, declared in ROLL_KNOBS.items()}
         self._lock = threading.Lock()
         self._notes: deque[RollNote] = deque(maxlen=MOST_NOTES)

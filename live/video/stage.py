@@ -30,6 +30,7 @@ from live.video.performer_pens import WINDOW, Hear, Paper, PerformerPens, writin
 from live.video.piano_roll import PianoRoll
 from live.video.picture_layer import PictureLayer
 from live.video.privacy import Privacy
+from live.video.roll_views import roll_views
 from live.video.scene import Scene
 from live.video.window_parameters import WINDOW_KNOBS
 from models.base import Knob, KnobError, Page, Value
@@ -137,20 +138,7 @@ class Stage:
     def set_rolls(self, rolls: Mapping[str, Roll]) -> None:
         """Sets the piano rolls of the patch; unchanged ones stay as they are."""
         with self.lock:
-            kept = dict(self.rolls)
-            for name in [name for name in kept if name not in rolls]:
-                del kept[name]
-                self.tree.remove(name)
-            for name, roll in rolls.items():
-                view = kept.get(name)
-                if view is None:
-                    for knob_name, knob in laid(ROLL_KNOBS, roll.out).items():
-                        self.tree.add(f"/{name}/{knob_name}", knob)
-                else:
-                    self._move(f"/{name}", view, roll.out)
-                if view is None or view.of != roll.of:
-                    kept[name] = PianoRoll(name, roll.of, roll.out)
-            self.rolls = kept
+            self.rolls = roll_views(self.tree, self.rolls, rolls, self._move)
             self._changed = pygame.Rect((0, 0), self.size)
 
     def outputs(self, node: str) -> list[EventOutput]:

@@ -18,10 +18,10 @@ NOW_X = 1280 * 8.0 / 8.8
 RED, BLUE = (1.0, 0.2, 0.2), (0.2, 0.2, 1.0)
 
 
-def shone(*notes: RollNote, now_s: float = 10.0, lights: Any = ()) -> np.ndarray:
+def shone(*notes: RollNote, now_s: float = 10.0, lights: Any = (), look: Any = LOOK) -> np.ndarray:
     """The picture [720, 1280, 3] of lights on black."""
     surface = pygame.Surface(PLACE.size, 0, 32)
-    NoteLight(PLACE, LOOK, now_s, lights).draw(surface, notes)
+    NoteLight(PLACE, look, now_s, lights).draw(surface, notes)
     return pygame.surfarray.array3d(surface).swapaxes(0, 1).astype(float)
 
 
@@ -83,3 +83,11 @@ def test_light_is_added_to_what_is_behind() -> None:
     surface.fill((100, 0, 0))
     NoteLight(PLACE, LOOK, 10.0, ()).draw(surface, [RollNote(64, 100, 9.0, 9.8)])
     assert pygame.surfarray.array3d(surface)[:, :, 0].min() == 100
+
+
+def test_mist_surrounds_a_note() -> None:
+    note = RollNote(64, 100, 9.0, 9.5)
+    far = round(NOW_X - 1280 / 8.8), 300
+    dark, misty = (shone(note, look={**LOOK, "mist": mist})[far[1], far[0]].sum() for mist in (0.0, 1.0))
+    assert dark < 5
+    assert misty > 20

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from live.video import Roll
+from live.video import Roll, VideoError, Window
 from live.video.piano_roll import colour_of
 from models.base import Control, NoteOff, NoteOn, Pen
 
@@ -136,3 +136,20 @@ def test_a_performers_note_is_beside_the_nodes_own_of_the_same_pitch(show: Any, 
         (False, 10.0, 10.6),
         (True, 10.0, 11.0),
     ]
+
+
+def test_a_patch_gives_a_roll_its_knobs_and_a_reload_sets_those_that_changed(show: Any) -> None:
+    window = show.ink.layer.window
+    show.stage.set_rolls({"roll": window.roll("piano", past=12, mist=0.5)})
+    view = show.stage.rolls["roll"]
+    assert (show.tree.get("/roll/past"), show.tree.get("/roll/mist")) == (12.0, 0.5)
+    show.tree.set("/roll/mist", 0.25)
+    show.stage.set_rolls({"roll": window.roll("piano", past=6, mist=0.5)})
+    assert show.stage.rolls["roll"] is view
+    assert (show.tree.get("/roll/past"), show.tree.get("/roll/mist")) == (6.0, 0.25)
+
+
+@pytest.mark.parametrize("knobs", [{"fog": 1}, {"past": "long"}])
+def test_a_wrong_knob_of_a_roll_is_an_error(knobs: dict[str, Any]) -> None:
+    with pytest.raises(VideoError, match="roll: "):
+        Window().roll("piano", **knobs)
