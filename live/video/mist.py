@@ -35,7 +35,8 @@ class Mist:
     def picture(self) -> NDArray[np.uint8]:
         """The clouds [height, width, 3], red green blue; where many meet they do not become brighter than light."""
         light = (255.0 * (1.0 - np.exp(-self._sum))).astype(np.uint8)
-        return cv2.resize(light, self._size, interpolation=cv2.INTER_CUBIC)
+        large: NDArray[np.uint8] = cv2.resize(light, self._size, interpolation=cv2.INTER_CUBIC)
+        return large
 
 
 @lru_cache(maxsize=64)
@@ -43,4 +44,5 @@ def _cloud(reach: int) -> NDArray[np.float32]:
     """A bell [2 reach + 1, 2 reach + 1] of height 1 that is 0 at its edge."""
     way = np.linspace(-1.0, 1.0, 2 * reach + 1, dtype=np.float32)
     distance = way[:, None] ** 2 + way[None, :] ** 2
-    return np.clip(1.0 - distance, 0.0, None) ** 2  # type: ignore[no-any-return]
+    bell: NDArray[np.float32] = np.clip(1.0 - distance, 0.0, None) ** 2
+    return bell
