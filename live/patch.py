@@ -27,7 +27,7 @@ from live.system.beside_modules import importable, modules_in
 from live.system.sentence import describe
 from live.video import Layer, Roll, Window
 from live.video.camera import Camera
-from live.video.layer_knobs import INK_KNOBS, PICTURE_KNOBS, laid
+from live.video.layer_knobs import INK_KNOBS, PICTURE_KNOBS, laid, roll_knobs
 from models.base import Knob, KnobError, Model, Sees, Value
 
 RESERVED = {
@@ -166,6 +166,7 @@ class Patch:
         }
         self.mappings: abc.Mapping[str, Mapping] = {**of_nodes, **(mappings or {})}
         for name, roll in self.rolls.items():
+            roll_knobs(roll)  # raises VideoError, with a sentence for the performer
             if roll.of not in self.nodes:
                 raise PatchError(f"{name}: no node {roll.of!r}; the nodes are {', '.join(self.nodes) or 'none'}")
         seen = dict.fromkeys(node.camera for node in self.nodes.values() if node.camera is not None)

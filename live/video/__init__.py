@@ -72,17 +72,12 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Roll:
-    """A piano roll of the past and scheduled notes of the node named `of`. Raises VideoError for a wrong knob."""
+    """A piano roll of the past and scheduled notes of the node named `of`; the patch checks its knobs."""
 
     of: str
     out: Layer = field(default_factory=lambda: Window().layer(0))
     knobs: tuple[tuple[str, Any], ...] = ()
     """Values of `live.video.layer_knobs.ROLL_KNOBS`, by name."""
-
-    def __post_init__(self) -> None:
-        from live.video.layer_knobs import roll_knobs  # which builds on this module
-
-        roll_knobs(self)
 
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # pygame prints a greeting when it is imported

@@ -13,6 +13,7 @@ from models.neural_style.canvas import Quick, fitted, noise, restretched
 from models.neural_style.objective import NeuralStyleLosses, Targets, Weights, losses, targets_of
 from models.style_transfer.adjustments import Pixels
 from models.style_transfer.feature_extractor import FeatureExtractor
+from models.vision.untrained import Untrained
 
 Optimiser = Literal["lbfgs", "adam"]
 Start = Literal["noise", "content", "canvas"]
@@ -94,7 +95,9 @@ def prepared(
     else:
         painting = fitted(style, round(settings.resolution * settings.style_scale)) if style is not None else None
     photo, painting = photo.to(settings.device), painting.to(settings.device) if painting is not None else None
-    wanted = targets_of(extractor, photo, painting, weights)
+    # Untrained features tell a painting's manner from the photo's too weakly: they grow the painted photo instead.
+    subject = painting if isinstance(extractor, Untrained) and isinstance(style, str) and painting is not None else photo
+    wanted = targets_of(extractor, subject, painting, weights)
     if before is not None and before.settings.begun == settings.begun:
         canvas, steps = restretched(before.descent.point, photo), before.steps
     else:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from live.video import Roll, VideoError, Window
+from live.video.layer_knobs import roll_knobs
 from live.video.piano_roll import colour_of
 from models.base import Control, NoteOff, NoteOn, Pen
 
@@ -152,4 +153,4 @@ def test_a_patch_gives_a_roll_its_knobs_and_a_reload_sets_those_that_changed(sho
 @pytest.mark.parametrize("knobs", [{"fog": 1}, {"past": "long"}])
 def test_a_wrong_knob_of_a_roll_is_an_error(knobs: dict[str, Any]) -> None:
     with pytest.raises(VideoError, match="roll: "):
-        Window().roll("piano", **knobs)
+        roll_knobs(Window().roll("piano", **knobs))
