@@ -96,8 +96,8 @@ def prepared(
         painting = fitted(style, round(settings.resolution * settings.style_scale)) if style is not None else None
     photo, painting = photo.to(settings.device), painting.to(settings.device) if painting is not None else None
     # Untrained features tell a painting's manner from the photo's too weakly: they grow the painted photo instead.
-    subject = painting if isinstance(extractor, Untrained) and isinstance(style, str) and painting is not None else photo
-    wanted = targets_of(extractor, subject, painting, weights)
+    grown = isinstance(extractor, Untrained) and isinstance(style, str)
+    wanted = targets_of(extractor, painting if grown and painting is not None else photo, painting, weights)
     if before is not None and before.settings.begun == settings.begun:
         canvas, steps = restretched(before.descent.point, photo), before.steps
     else:
