@@ -44,6 +44,8 @@ ACCOMPANIED_S = 6.0
 """Window of the performer's playing that an accompaniment follows."""
 TOUCH_NOTES = 8
 """Time constant, in notes, of the running mean of the pianist's velocity."""
+LATELY_S = 2.5
+"""Time constant of the running count of notes by which an accompaniment keeps its density."""
 REFRESH_S = 0.5
 """Interval at which an accompaniment updates what it follows."""
 
@@ -74,6 +76,8 @@ class Duet:
     goal: Goal | None = None
     struck: int = 0
     """Number of notes that the pianist has struck in this turn."""
+    lately: tuple[float, float] = 0.0, 0.0
+    """What `struck_lately` was at the last of them, and its onset."""
     touch: float = 0.0
     """Running mean of their velocities as sampled, before gain and offset."""
     answered_s: float = -math.inf
@@ -214,7 +218,13 @@ class Duet:
         """The state after the pianist struck a key."""
         struck = self.struck + 1
         touch = self.touch + (velocity - self.touch) / min(struck, TOUCH_NOTES)
-        return replace(self, struck=struck, touch=touch)
+        now_s = self.performer.now_s
+        return replace(self, struck=struck, touch=touch, lately=(self.struck_lately(now_s) + 1.0, now_s))
+
+    def struck_lately(self, now_s: float) -> float:
+        """The pianist's notes of this turn, each with a weight that falls exponentially over LATELY_S."""
+        count, at_s = self.lately
+        return count * math.exp((at_s - now_s) / LATELY_S)
 
     def let_go(self, pitch: int) -> Duet:
         """The state after the pianist released a key."""
@@ -265,6 +275,7 @@ class Duet:
             since_s=self.performer.now_s,
             until_s=math.inf,
             struck=0,
+            lately=(0.0, 0.0),
             touch=0.0,
             echo=(),
             letting_go=self.letting_go if letting_go is None else letting_go,

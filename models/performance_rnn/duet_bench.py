@@ -21,7 +21,7 @@ SILENCE_S = 0.6
 """Silence after the last key is released, after which AI Duet answers."""
 ENTRY_S = 0.8
 """Window after the performer's entry in which the pianist must yield; later a new turn may begin."""
-CASES = 12
+CASES = 24
 
 
 @dataclass(slots=True)

@@ -11,14 +11,17 @@ import math
 from dataclasses import replace
 
 from models.performance_rnn.controls import DENSITY_BOUNDS
-from models.performance_rnn.duet import BEAT_CERTAIN, Duet, Goal
+from models.performance_rnn.duet import BEAT_CERTAIN, LATELY_S, Duet, Goal
 from models.performance_rnn.manner import Manner, Playing
+from models.performance_rnn.performer import WINDOW_S
 from models.performance_rnn.polyphony import Limits
 
 OWN_RATE = 8.0
 """Notes per second of the network at strike bias 0."""
 RATE_GAIN = 0.6
 """Change of the logits of all keys per note of difference from the wanted number of notes."""
+ACCOMPANYING_GAIN = 1.5
+"""The same for an accompaniment, which counts the notes of a few seconds only."""
 STRIKE_LEAST, STRIKE_MOST = -7.0, 3.0
 OWN_TOUCH = 64.0
 """Velocity of the pianist that is assumed before its first note."""
@@ -30,11 +33,13 @@ MARGIN = 2
 """Keys below the performer's lowest and above the highest that remain permitted."""
 OFF_BEAT = 5.0
 """Reduction of the keys' logits midway between two beats."""
+ACCOMPANYING_RATE = 1.5
+"""Notes per second of an accompaniment while the performer is silent; it falls to a share THINNEST at BUSY_RATE."""
 BUSY_RATE = 8.0
-"""The performer's notes per second at which an accompaniment has its least density, a share THINNEST."""
+"""The performer's notes per second from which on an accompaniment has its least density."""
 THINNEST = 0.15
 ASIDE = 1.7
-"""Factor of `follow_register` for an accompaniment, which keeps to its own register more strictly than an answer."""
+"""Factor of `follow_register` and `follow_density` for an accompaniment, which keeps aside more strictly."""
 BENEATH = 8.0
 """Difference by which an accompaniment is softer than the performer, in MIDI velocity."""
 
@@ -49,7 +54,8 @@ def follow(playing: Playing, duet: Duet, manner: Manner) -> Playing:
     rate = _rate(playing.density, goal, duet, manner, accompanies=accompanies)
     low, high = _register(playing, goal, manner.follow_register, accompanies=accompanies)
     pitch_class, pull = _key(playing, goal, manner.follow_key)
-    stretch = min(max(math.sqrt(rate / OWN_RATE), SLOWEST), FASTEST) ** manner.follow_density
+    by_density = _by(manner.follow_density, accompanies=accompanies)
+    stretch = min(max(math.sqrt(rate / OWN_RATE), SLOWEST), FASTEST) ** by_density
     speed = min(max(playing.limits.speed * stretch, 0.25), 4.0)
     return replace(
         playing,
@@ -61,26 +67,38 @@ def follow(playing: Playing, duet: Duet, manner: Manner) -> Playing:
         lowest=low,
         highest=high,
         velocity_offset=playing.velocity_offset + _loudness(playing, goal, duet, manner, accompanies=accompanies),
-        strike=_strike(rate, goal, duet, manner),
+        strike=_strike(rate, goal, duet, manner, accompanies=accompanies),
         must_strike=must_strike and not accompanies,
     )
 
 
 def _rate(density: float, goal: Goal, duet: Duet, manner: Manner, *, accompanies: bool) -> float:
-    """The wanted notes per second: interpolated between knob and performer on a logarithmic scale."""
+    """The wanted notes per second: interpolated between knob and performer on a logarithmic scale.
+
+    An answer has the performer's density; an accompaniment the less, the more the performer plays.
+    """
     followed = min(max(goal.phrase.notes_per_second, 0.4), 24.0)
     if accompanies:
-        busy = min(len(duet.performer.recent) / 3.0 / BUSY_RATE, 1.0)
-        followed = max(followed * (1.0 - busy), followed * THINNEST)
-    return math.exp(_mixed(math.log(density), math.log(followed), manner.follow_density))
+        busy = len(duet.performer.recent) / WINDOW_S / BUSY_RATE
+        followed = ACCOMPANYING_RATE * max(1.0 - busy, THINNEST)
+    by = _by(manner.follow_density, accompanies=accompanies)
+    return math.exp(_mixed(math.log(density), math.log(followed), by))
 
 
-def _strike(rate: float, goal: Goal, duet: Duet, manner: Manner) -> float:
+def _by(knob: float, *, accompanies: bool) -> float:
+    return min(1.0, ASIDE * knob) if accompanies else knob
+
+
+def _strike(rate: float, goal: Goal, duet: Duet, manner: Manner, *, accompanies: bool) -> float:
     """Bias on the logits of all keys, from the notes that are due and the distance to the beat."""
     now_s = duet.performer.now_s
-    due = rate * (now_s - duet.since_s) - duet.struck + 1.0
     usual = 1.3 * math.log(rate / OWN_RATE)
-    strike = manner.follow_density * min(max(usual + RATE_GAIN * due, STRIKE_LEAST), STRIKE_MOST)
+    if accompanies:  # its rate changes with the performer's, so only what it struck lately counts
+        due = ACCOMPANYING_GAIN * (rate * LATELY_S - duet.struck_lately(now_s))
+    else:
+        due = RATE_GAIN * (rate * (now_s - duet.since_s) - duet.struck + 1.0)
+    by = _by(manner.follow_density, accompanies=accompanies)
+    strike = by * min(max(usual + due, STRIKE_LEAST), STRIKE_MOST)
     beat = goal.beat
     if beat is not None and beat.certainty >= BEAT_CERTAIN:
         division = 1 if rate <= beat.tempo_bpm / 60.0 else 2 if rate <= beat.tempo_bpm / 20.0 else 4
@@ -101,7 +119,7 @@ def _register(playing: Playing, goal: Goal, by: float, *, accompanies: bool) -> 
     if high - low < SPAN:
         low, high = (low + high - SPAN) // 2, (low + high + SPAN) // 2
     if accompanies:  # on the side where there is more room
-        by = min(1.0, ASIDE * by)
+        by = _by(by, accompanies=True)
         middle = goal.phrase.lowest if goal.phrase.lowest - lowest >= highest - goal.phrase.highest else None
         low, high = (lowest, middle - 1) if middle is not None else (goal.phrase.highest + 1, highest)
     low = round(_mixed(lowest, max(low, lowest), by))

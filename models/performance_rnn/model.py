@@ -170,14 +170,15 @@ class PerformanceRNN(Pianist):
             state = self._listen(state, heard, manner, projection, speed)
             if turn:
                 state = replace(state, duet=state.duet.turn(manner, state.polyphony.pitches))
-            return measured(state, manner, at_once=turn)
+            passed = state.duet.whose_turn(patience) != state.measured.get("whose_turn")
+            return measured(state, manner, at_once=passed)
         before, together = state.duet, state.duet.advance(manner, state.polyphony.pitches)
         state = replace(state, duet=together)
         if manner.mode == "echo" and together.phase == "play" and together.until_s == math.inf:
             count = state.count + 2 * len(together.performer.notes)
             together = together.plan_echo(manner, state.stream, state.count)
             state = replace(state, duet=together, count=count)
-        if together.phase != before.phase and together.performer.notes:
+        if together.phase != before.phase:
             return measured(state, manner, at_once=True)
         letting_go = together.letting_go
         if letting_go and letting_go[0][0] <= together.performer.now_s:

@@ -4,6 +4,10 @@ The melody is the highest note of each onset, stored as intervals, so that a mot
 For every position in the memory the length of its common suffix with the current melody is stored. These are the
 suffixes that the links of a factor oracle stand for (Assayag and Dubnov 2004, "Using factor oracles for machine
 improvisation"), but exact, and in an immutable value. A new onset takes one pass over arrays of a few hundred numbers.
+
+How often motifs return is controlled by feedback: the knobs ask for a share of the melody that repeats motifs, and the
+bias towards their continuation is strong while the share of the last notes is below that and zero above it. A fixed
+bias would act as a switch: once a motif has begun to repeat, each note makes the next one likelier.
 """
 
 from __future__ import annotations
@@ -26,9 +30,20 @@ MEMORY_S = 25.0
 LONGEST = 6
 """Length from which a longer common suffix has no more weight."""
 STRENGTH = 11.0
-"""Bias at recall 1 on the logit of a key that continues a long motif."""
+"""Largest bias on the logit of a key that continues a long motif."""
+MOTIF = 4
+"""Intervals that must equal earlier ones for a note to count as repeating a motif."""
+SHARE_NOTES = 24.0
+"""The share of repeating notes is a running mean over about so many of the pianist's onsets."""
+MOST_SHARE = 0.5
+"""The share that recall 1 asks for; real performances repeat 0.2 of their motifs within half a minute."""
 SURE = 2.0
 """Length of a common suffix from which it has nearly its full weight."""
+
+
+FIFTHS = 1.5
+"""Distance on the circle of fifths at which the weight of a transposed motif has decreased by a factor of e."""
+_NEAR = np.exp(-np.array([min(7 * semitones % 12, -7 * semitones % 12) for semitones in range(12)]) / FIFTHS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +59,10 @@ class Motifs:
     """Highest pitch of the current onset, or -1."""
     top_s: float = -math.inf
     top_performers: bool = False
+    own_share: float = 0.0
+    """Share of the pianist's last onsets that repeat a motif of its own."""
+    performers_share: float = 0.0
+    """The same for motifs of the performer."""
 
     def strike(self, pitch: int, now_s: float, *, performers: bool) -> Motifs:
         """The memory after a key was struck by either player."""
@@ -54,8 +73,13 @@ class Motifs:
     def key_bias(self, now_s: float, recall: float, recall_performer: float) -> Floats | None:
         """Bias on the logits of the keys [128] for a note struck now; None if no motif matches.
 
-        `recall` and `recall_performer`, 0..1, are the weights of the pianist's and of the performer's motifs.
+        `recall` and `recall_performer`, 0..1, are how much of the melody repeats the pianist's own motifs and the
+        performer's, in parts of MOST_SHARE.
         """
+        own = _lack(self.own_share, MOST_SHARE * recall)
+        performers = _lack(self.performers_share, MOST_SHARE * recall_performer)
+        if own <= 0.0 and performers <= 0.0:
+            return None
         in_chord = self.top >= 0 and now_s - self.top_s <= CHORD_S
         past = self if in_chord else self._settled()
         count = len(past.pitch)
@@ -65,12 +89,13 @@ class Motifs:
         if not len(places):
             return None
         length = np.minimum(past.suffix[places], LONGEST)
-        by = np.where(past.performers[places + 1], recall_performer, recall)
+        by = np.where(past.performers[places + 1], performers, own)
         ago = np.exp((past.start_s[places] - now_s) / MEMORY_S)
         gap_s = max(now_s - float(past.start_s[-1]), 0.02)
         then_s = np.maximum(past.start_s[places + 1] - past.start_s[places], 0.02)
         rhythm = np.exp(-0.5 * np.abs(np.log(gap_s / then_s)))
-        weight = by * length**2 * ago * rhythm
+        transposition = int(past.pitch[-1]) - past.pitch[places]
+        weight = by * length**2 * ago * rhythm * _NEAR[transposition % 12]
         target = int(past.pitch[-1]) + past.pitch[places + 1] - past.pitch[places]
         inside = (target >= 0) & (target < PITCHES)
         weights = np.bincount(target[inside], weight[inside], minlength=PITCHES)
@@ -91,6 +116,7 @@ class Motifs:
         """The memory with the current onset finished."""
         if self.top < 0:
             return self
+        own_share, performers_share = self.own_share, self.performers_share
         if not len(self.pitch):
             suffix = np.zeros(1, np.int64)
         else:
@@ -99,9 +125,21 @@ class Motifs:
             before = np.concatenate([[0], self.suffix[:-1]])
             suffix = np.append(np.where(same, before + 1, 0), 0)
             # The current melody is the longest suffix of itself, which predicts nothing.
+            if not self.top_performers:
+                repeated = (suffix[:-1] >= MOTIF) & (self.start_s > self.top_s - MEMORY_S)
+                by_performer = self.performers[repeated]
+                own_share += (float(not by_performer.all()) - own_share) / SHARE_NOTES
+                performers_share += (float(by_performer.any()) - performers_share) / SHARE_NOTES
         return Motifs(
             pitch=np.append(self.pitch, self.top)[-KEPT:],
             start_s=np.append(self.start_s, self.top_s)[-KEPT:],
             performers=np.append(self.performers, self.top_performers)[-KEPT:],
             suffix=suffix[-KEPT:],
+            own_share=own_share,
+            performers_share=performers_share,
         )
+
+
+def _lack(share: float, wanted: float) -> float:
+    """How much of the full bias is needed, 0..1: all of it up to half of the wanted share, none from all of it on."""
+    return min(max(2.0 - 2.0 * share / wanted, 0.0), 1.0) if wanted > 0.0 else 0.0

@@ -30,13 +30,18 @@ KEY_DURATION_S = 1.0
 
 USUAL_GAP_S = 0.5
 """Time between onsets that is assumed before enough of them were played."""
-GAPS_COUNTED = 12
-AFTER_ONSET = (2.2, 0.25, 0.6, 4.0)
+GAPS_COUNTED = 24
+SHORTEST_GAP_S = 0.05
+AFTER_ONSET = (1.2, 0.4, 1.2, 4.0)
 """Pause after the last onset that ends a phrase: factor of the phrase's slow gaps, then seconds: added, least, most."""
-AFTER_KEYS = (0.7, 0.1, 0.2, 1.5)
+AFTER_KEYS = (0.6, 0.3, 0.2, 1.5)
 """The same for the pause after the last key was released."""
 PEDAL_FACTOR = 1.5
-"""Factor of the pause after the last key while the pedal is down."""
+"""Factor of the pause after the last key while the pedal is down.
+
+These three are chosen from some 2,000 sets, for few false turns and short waits in 523 phrases of the training split of
+MAESTRO and of ASAP, at their tempo, at two thirds and at half of it: 0.14, 0.9 and 1.2 false turns a minute.
+"""
 HELD_S = 5.0
 """Longest time after its onset for which a key that is down delays the end of a phrase."""
 
@@ -193,11 +198,12 @@ class Performer:
         return beat([at_s for at_s, _ in onsets], [float(velocity) for _, velocity in onsets])
 
     def _slow_gap_s(self) -> float:
-        """The 80th percentile of the gaps between the phrase's last onsets, in seconds."""
-        onsets = onsets_of([note for note in self.notes[-64:] if note.start_s >= self.phrase_s])[-GAPS_COUNTED - 1 :]
-        gaps = [after - before for (before, _), (after, _) in itertools.pairwise(onsets)]
-        gaps += [USUAL_GAP_S] * max(0, 2 - len(gaps))
-        return sorted(gaps)[(len(gaps) * 4 - 1) // 5]
+        """A slow gap between the phrase's last onsets: the mean of their logarithms and a standard deviation more."""
+        onsets = onsets_of([note for note in self.notes[-96:] if note.start_s >= self.phrase_s])[-GAPS_COUNTED - 1 :]
+        logs = [math.log(max(after - before, SHORTEST_GAP_S)) for (before, _), (after, _) in itertools.pairwise(onsets)]
+        logs += [math.log(USUAL_GAP_S)] * max(0, 2 - len(logs))
+        mean = sum(logs) / len(logs)
+        return math.exp(mean + math.sqrt(sum((one - mean) ** 2 for one in logs) / len(logs)))
 
 
 def onsets_of(notes: Sequence[PlayedNote]) -> list[tuple[float, int]]:

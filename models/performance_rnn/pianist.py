@@ -54,6 +54,8 @@ class Pianist:
             bias = self._bias(playing)
             if playing.strike:
                 bias[NOTE_ON : NOTE_ON + PITCHES] += playing.strike
+                if state.event < VELOCITY:  # a velocity is nearly always followed by a key
+                    bias[VELOCITY:] += playing.strike
             polyphony.forbid(bias, state.event, state.touch, limits)
             if playing.must_strike and bias[NOTE_ON : NOTE_ON + PITCHES].max() > NEVER / 2:
                 bias[NOTE_OFF:VELOCITY] = NEVER

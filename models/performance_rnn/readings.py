@@ -45,17 +45,22 @@ _beat = lru_cache(maxsize=4)(beat)
 
 
 def readings(duet: Duet, manner: Manner) -> dict[str, Value]:
-    """The current figures, by the names of `READINGS`."""
+    """The current figures, by the names of `READINGS`; before the performer plays, only whose turn it is."""
     performer = duet.performer
+    turn: dict[str, Value] = {
+        "whose_turn": duet.whose_turn(manner.patience),
+        "ends_in": round(duet.ends_in_s, 1),
+    }
+    if not performer.notes:
+        return turn
     recent = performer.recent
+    pitches = [note.pitch for note in recent or performer.notes[-1:]]
     key, pulse = performer.tonality(), _pulse(duet)
     began_s, last_s = performer.phrase_s, performer.last_s
     return {
         "performer/loudness": round(sum(note.velocity for note in recent) / len(recent), 2) if recent else 0.0,
         "performer/notes_per_second": round(len(recent) / WINDOW_S, 3),
-        "performer/register": round(sum(note.pitch for note in recent or performer.notes[-1:]) / max(len(recent), 1), 2)
-        if performer.notes
-        else 60.0,
+        "performer/register": round(sum(pitches) / len(pitches), 2),
         "performer/key": key.name if key is not None else "",
         "performer/key_certainty": round(key.certainty, 3) if key is not None else 0.0,
         "performer/tempo": round(pulse.tempo_bpm, 1) if pulse is not None else 0.0,
@@ -64,8 +69,7 @@ def readings(duet: Duet, manner: Manner) -> dict[str, Value]:
         "performer/pedal": performer.pedal,
         "performer/phrase": performer.state(manner.patience),
         "performer/phrase_s": round(last_s - began_s, 3) if last_s >= began_s else 0.0,
-        "whose_turn": duet.whose_turn(manner.patience),
-        "ends_in": round(duet.ends_in_s, 1),
+        **turn,
     }
 
 

@@ -33,9 +33,9 @@ class PianoState:
 
 
 def measured(state: PianoState, manner: Manner, *, at_once: bool = False) -> tuple[list[Event], PianoState]:
-    """The figures that changed since their last update; none before the performer plays, or before the next update."""
+    """The figures that changed since their last update; none before the next update is due."""
     now_s = state.duet.performer.now_s
-    if not (at_once or now_s >= state.measured_s + EVERY_S - 1e-9) or not state.duet.performer.notes:
+    if not (at_once or now_s >= state.measured_s + EVERY_S - 1e-9):
         return [], state
     figures = readings(state.duet, manner)
     return list(changed(state.measured, figures)), replace(state, measured_s=now_s, measured=figures)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from models.performance_rnn.motifs import KEPT, Motifs
+from models.performance_rnn.motifs import KEPT, MOST_SHARE, Motifs
 
 MOTIF = (60, 62, 63, 67)
 
@@ -76,7 +76,7 @@ def test_within_a_chord_the_melody_note_stays_the_highest() -> None:
 
 def test_a_rhythm_like_before_counts_more() -> None:
     motifs = Motifs()
-    score = (0.0, 60), (0.5, 62), (1.0, 65), (1.5, 40), (2.0, 70), (2.5, 72), (4.5, 79), (5.0, 50), (5.5, 52)
+    score = (0.0, 60), (0.5, 62), (1.0, 65), (1.5, 40), (2.0, 64), (2.5, 66), (4.5, 73), (5.0, 50), (5.5, 52)
     for at_s, pitch in score:
         motifs = motifs.strike(pitch, at_s, performers=False)
     soon, late = motifs.key_bias(6.0, 1.0, 1.0), motifs.key_bias(7.5, 1.0, 1.0)
@@ -95,3 +95,27 @@ def test_states_handed_out_never_change_and_memory_is_bounded() -> None:
     assert before is not None
     assert after is not None
     np.testing.assert_array_equal(before, after)
+
+
+def test_a_motif_in_a_near_key_counts_more_than_in_a_far_one() -> None:
+    score = (60, 62, 65, 40, 61, 63, 70, 48, 50)  # from 62 to 50 an octave, from 63 thirteen semitones
+    key_bias = melody(score).key_bias(4.5, 1.0, 1.0)
+    assert key_bias is not None
+    assert int(key_bias.argmax()) == 53
+    assert 0.0 < key_bias[57] < key_bias[53]
+
+
+def test_the_bias_ceases_where_the_wanted_share_of_the_melody_repeats_motifs() -> None:
+    motifs = Motifs()
+    biases = []
+    for number in range(120):
+        motifs = motifs.strike((60, 62, 65, 64, 69)[number % 5], 0.5 * number, performers=False)
+        biases.append(motifs.key_bias(0.5 * number + 0.25, 0.5, 0.0))
+    assert motifs.own_share > MOST_SHARE
+    assert motifs.performers_share == 0.0
+    assert biases[8] is not None
+    assert biases[-1] is None
+    assert motifs.key_bias(60.0, 0.0, 0.5) is None  # none of these motifs is the performer's
+    for number in range(45):
+        motifs = motifs.strike(30 + number * number % 47, 60.0 + 0.5 * number, performers=False)
+    assert motifs.own_share < 0.5 * MOST_SHARE

@@ -83,9 +83,16 @@ def test_loudness_density_and_register_are_those_of_the_last_three_seconds() -> 
 
 
 def test_a_phrase_ends_by_its_own_gaps() -> None:
-    slow, fast = played(line([60] * 8, 1.0), 7.0), played(line([60] * 8, 0.2), 1.4)
+    slow, fast = played(line([60] * 8, 1.5), 10.5), played(line([60] * 8, 0.2), 1.4)
     assert slow.end_s(1.0) - slow.last_s > 2.0
-    assert fast.end_s(1.0) - fast.last_s < 1.0
+    assert fast.end_s(1.0) - fast.last_s == pytest.approx(1.2)
+
+
+def test_a_phrase_with_long_and_short_notes_ends_later_than_one_of_short_notes() -> None:
+    uneven = [(0.0, 0.2, 60, 64), (1.0, 1.2, 62, 64), (1.3, 1.4, 64, 64), (2.3, 2.5, 65, 64), (2.6, 2.7, 67, 64)]
+    mixed, even = played(uneven, 2.8), played(line([60] * 5, 0.4, held=0.5), 1.9)
+    assert mixed.end_s(1.0) - mixed.last_s == pytest.approx(1.6, abs=0.01)
+    assert even.end_s(1.0) - even.last_s == pytest.approx(1.2)
 
 
 def test_patience_scales_the_pause() -> None:
@@ -135,7 +142,7 @@ def test_a_trill_is_one_phrase_and_ends_soon() -> None:
     trill = line([60, 62] * 40, 0.08)
     performer = played(trill, 6.4)
     assert performer.phrase_s == 0.0
-    assert 0.5 < performer.end_s(1.0) - performer.last_s < 1.0
+    assert performer.end_s(1.0) - performer.last_s == pytest.approx(1.2)
 
 
 def test_memory_is_bounded() -> None:
