@@ -90,7 +90,7 @@ class HealthService:
 
     def problems(self) -> list[Problem]:
         """What is wrong now; from any thread."""
-        troubles = [Problem(f"start {number}", text) for number, text in enumerate(self._supervision.troubles)]
+        troubles = [Problem(key, sentence) for key, sentence in self._supervision.troubles.items()]
         return [*self._health.problems(self._clock.now()), *troubles]
 
     # -- Service ---------------------------------------------------------------------------------------------------
@@ -106,6 +106,7 @@ class HealthService:
 
     def follow(self, patch: Patch) -> None:  # noqa: ARG002
         """A changed patch must prove itself before it is kept."""
+        self._supervision.patch_loaded()
         self._well_since_s, self._kept = float("inf"), False
 
     def advance(self, now_s: float) -> float:
@@ -181,9 +182,9 @@ class HealthService:
                 self._kept = True
                 self._disk.submit((id(self), "keep"), self._keep)
         if self._supervision.start.safe:
-            if now_s >= self._noted_s + NOTE_S:
+            if now_s >= self._noted_s + NOTE_S and (sentence := self._supervision.troubles.get("start")):
                 self._noted_s = now_s
-                self._show_note(self._supervision.troubles[0])
+                self._show_note(sentence)
             if now_s - self._began_s >= SAFE_S:
                 self._leave(TRY_AGAIN)
         installed = self._supervision.installation is not None

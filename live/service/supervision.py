@@ -30,8 +30,8 @@ class Supervision:
     notifier: Notifier = field(default_factory=lambda: Notifier(os.environ))
     installation: Installation | None = None
     start: Start = Start()  # noqa: RUF009
-    troubles: list[str] = field(default_factory=list)
-    """What this start does without, or has replaced; shown until the engine ends."""
+    troubles: dict[str, str] = field(default_factory=dict)
+    """What this start does without, or has replaced: a sentence for the patch, for the start, for a node's weights."""
 
     def load_patch(self, path: Path) -> Patch:
         """The patch of a file. An installation falls back to the last good text, and in a safe start begins with that,
@@ -39,7 +39,7 @@ class Supervision:
         """
         good = self.installation.good_patch() if self.installation is not None else None
         if self.start.safe:
-            self.troubles.append(
+            self.troubles["start"] = (
                 f"safe start after {self.start.crashes} crashes: the test picture in place of the camera"
                 + (", the last good patch" if good is not None else "")
             )
@@ -49,7 +49,7 @@ class Supervision:
         except PatchError as error:
             if good is None:
                 raise
-            self.troubles.append(f"the last good patch plays, since {error}")
+            self.troubles["patch"] = f"the last good patch plays, since {error}"
             return load(path, good)
 
     def load_model(self, name: str, node: Node, path: Path | None) -> Model:
@@ -61,8 +61,12 @@ class Supervision:
             if copy is None:
                 raise
             model = node.model.load(str(copy), node.device)
-            self.troubles.append(f"a kept copy of the weights plays, since {error}")
+            self.troubles[f"weights {name}"] = f"a kept copy of the weights plays, since {error}"
             return model
+
+    def patch_loaded(self) -> None:
+        """The file of the patch was loaded while the engine runs: what plays is that, cameras included."""
+        self.troubles = {key: sentence for key, sentence in self.troubles.items() if key not in ("patch", "start")}
 
     def keep(self, patch: Patch, models: Mapping[str, Model]) -> None:
         """Keeps what plays well as the last good patch and weights; reads and writes files.

@@ -10,18 +10,14 @@ from queue import Empty, SimpleQueue
 
 import numpy as np
 
-from live.sound import SoundError
 from live.sound.headroom import AHEAD_S
 from live.sound.keyboard import PianoKeyboard
 from live.sound.piano import MIDDLE_FIRST, Piano, Samples, Tone, damp
+from live.sound.sound_device import BLOCK, RATE, SoundDevice
 from live.transport.clock import Clock
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # it would be printed among the sender's answers
 import pygame
-
-RATE = 44100
-BLOCK = 256
-"""Samples per callback of SDL: the time grid of onsets, 5.8 ms."""
 
 _CHANNELS = 96
 _VOICES = 64
@@ -50,10 +46,7 @@ class Speaker:
         self.clock = Clock()
         # SDL's file driver would run an eighth too fast, so that dampers would come too late.
         os.environ.setdefault("SDL_DISKAUDIODELAY", str(-(-1000 * BLOCK // RATE)))
-        try:
-            pygame.mixer.init(RATE, -16, 2, BLOCK, allowedchanges=0)
-        except pygame.error as error:
-            raise SoundError(f"no sound device can be opened: {error}") from None
+        self._device = SoundDevice()
         pygame.mixer.set_num_channels(_CHANNELS)
         self._keys = PianoKeyboard(self._strike, _VOICES)
         self._messages: SimpleQueue[bytes | None] = SimpleQueue()
@@ -66,7 +59,7 @@ class Speaker:
 
     def alive(self) -> bool:
         """Whether the device is open and its thread runs."""
-        return self._player.is_alive() and pygame.mixer.get_init() is not None
+        return self._player.is_alive() and self._device.alive()
 
     def close(self) -> None:
         """Plays the queued messages, fades out and closes the device."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,11 +42,11 @@ class Ward:
 
 @pytest.fixture
 def ward(ears: Any, tmp_path: Path) -> Callable[..., Ward]:
-    def build(start: Start = Start(), installed: bool = True, troubles: Sequence[str] = ()) -> Ward:  # noqa: B008
+    def build(start: Start = Start(), installed: bool = True, troubles: str = "") -> Ward:  # noqa: B008
         clock = VirtualClock()
         tree = Tree(clock)
         installation = Installation("show", clock, tmp_path / "show") if installed else None
-        supervision = Supervision("show", ears.notifier(), installation, start, list(troubles))
+        supervision = Supervision("show", ears.notifier(), installation, start, {"start": troubles} if troubles else {})
         health = Health([lambda _now_s: made.ills])
         service = HealthService(
             tree,
@@ -146,7 +146,7 @@ def test_a_show_that_was_well_for_a_minute_is_kept_once(ward: Callable[..., Ward
 
 
 def test_a_safe_start_says_so_and_tries_a_usual_start_after_six_hours(ward: Callable[..., Ward], ears: Any) -> None:
-    made = ward(Start(safe=True, crashes=5, after_crash=True), troubles=["safe start after 5 crashes"])
+    made = ward(Start(safe=True, crashes=5, after_crash=True), troubles="safe start after 5 crashes")
     made.run(21.0)
     assert made.alerts == [
         ("note", "started again after a crash or a power cut"),

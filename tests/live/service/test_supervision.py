@@ -73,8 +73,10 @@ def test_a_broken_patch_is_replaced_by_the_last_good_one(supervision: Any, path:
     patch = made.load_patch(path)
     assert patch.text == PATCH
     assert patch.nodes["veil"].camera.source == 0
-    assert made.troubles == [f"the last good patch plays, since {path}, line 1: '(' was never closed"]
+    assert list(made.troubles.values()) == [f"the last good patch plays, since {path}, line 1: '(' was never closed"]
     assert not broken.exists()
+    made.patch_loaded()  # the file was repaired, and the engine follows it
+    assert made.troubles == {}
 
 
 def test_broken_weights_are_replaced_by_the_kept_copy(supervision: Any, path: Path) -> None:
@@ -84,7 +86,8 @@ def test_broken_weights_are_replaced_by_the_kept_copy(supervision: Any, path: Pa
     patch = made.load_patch(path)
     model: Any = made.load_model("veil", patch.nodes["veil"], path)
     assert model.file.read_text() == "whole"
-    assert made.troubles == ["a kept copy of the weights plays, since veil: veil.safetensors: expected whole weights"]
+    why = "veil: veil.safetensors: expected whole weights"
+    assert made.troubles == {"weights veil": f"a kept copy of the weights plays, since {why}"}
 
 
 def test_without_a_copy_broken_weights_are_an_error(supervision: Any, path: Path) -> None:
@@ -110,7 +113,7 @@ def test_a_safe_start_plays_the_last_good_patch_with_the_test_picture(supervisio
     patch = made.load_patch(path)
     camera = patch.nodes["veil"].camera
     assert (camera.source, camera.rate) == ("test", 5)
-    assert made.troubles == [
+    assert list(made.troubles.values()) == [
         "safe start after 5 crashes: the test picture in place of the camera, the last good patch"
     ]
 
@@ -118,4 +121,4 @@ def test_a_safe_start_plays_the_last_good_patch_with_the_test_picture(supervisio
 def test_a_safe_start_without_a_good_patch_takes_the_file(supervision: Any, path: Path) -> None:
     made = supervision(Start(safe=True, crashes=6, after_crash=True))
     assert made.load_patch(path).nodes["veil"].camera.source == "test"
-    assert made.troubles == ["safe start after 6 crashes: the test picture in place of the camera"]
+    assert list(made.troubles.values()) == ["safe start after 6 crashes: the test picture in place of the camera"]
