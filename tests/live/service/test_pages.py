@@ -38,7 +38,7 @@ FIGURES = Figures(
 def pages(figures: Figures, clock: Clock | None = None) -> tuple[HealthPages, Stage]:
     clock = clock or VirtualClock()
     stage = Stage(Tree(clock), clock, lambda _: None)
-    return HealthPages(stage, clock, lambda: figures), stage
+    return HealthPages(stage, clock, lambda: figures, "machine"), stage
 
 
 def test_health_names_the_reasons() -> None:
