@@ -64,12 +64,26 @@ class Home:
     def _said(self, patch: Patch) -> dict[str, Value]:
         """What the patch and the options say of parameters whose declaration does not know it."""
         said: dict[str, Value] = {f"/{name}/seed": patch.seed_of(name, self._options.seed) for name in patch.nodes}
+        for name in patch.nodes:
+            said |= self._followers(name, patch)
         said["/clock/tempo"] = patch.tempo
         said["/window/record"] = self._options.record_video is not None
         if patch.window is not None:
             for name in ("fullscreen", "display", "invitation"):
                 said[f"/window/{name}"] = getattr(patch.window, name)
         return said
+
+
+    def _followers(self, name: str, patch: Patch) -> dict[str, Value]:
+        """Values that a knob in the patch sets and the patch does not give itself, such as faders by a painting."""
+        given = patch.nodes[name].knobs
+        parameters = {one.address[len(name) + 2 :]: one for one in self._tree.leaves(name)}
+        values = {knob: given.get(knob, one.knob.default) for knob, one in parameters.items()}
+        follow: dict[str, Value] = {}
+        for knob in [knob for knob in given if knob in parameters]:
+            if sets := parameters[knob].knob.sets:
+                follow |= sets(values)
+        return {f"/{name}/{knob}": value for knob, value in follow.items() if knob not in given}
 
 
 def _places(patch: Patch) -> list[str]:

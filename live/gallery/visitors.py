@@ -172,9 +172,9 @@ class Visitors:
         with self.tree.batch():
             self._home()
             self.tree.set("/engine/seed", (self._seed + self._count) % 2**31)
-            for node in self._stage.inks:
-                self.tree.set(f"/{node}/clear", True)
         self._stage.pens.forget()
+        for ink in self._stage.inks.values():
+            ink.wipe()
         self._stage.guidance.taken_part = False
         self._stage.notes = []
         for one in (self._condition, *(cue.condition for cue in self._schedule.tables.conditions)):

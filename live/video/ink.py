@@ -43,7 +43,7 @@ class Ink:
         self._lock = threading.Lock()
         self._touched: deque[Pen] = deque(maxlen=100_000)
         self._down: set[int] = set()
-        self._interrupted = False
+        self._interrupted = self._wiped = False
         self._placement = Placement()
         self._moves: dict[int, Move] = {}
         self._lines: dict[int, Colour] = {}
@@ -103,6 +103,10 @@ class Ink:
         """Erases a circle with the next frame, from any thread."""
         self._erased.append((x, y, radius))
 
+    def wipe(self) -> None:
+        """Erases everything with the next frame, from any thread, without the model, which may clear later or never."""
+        self._wiped = True
+
     def undo_performer(self, pen: int) -> bool:
         """Takes back the last stroke of a performer's pen, and its answer, with the next frame, from any thread.
 
@@ -147,7 +151,8 @@ class Ink:
             x, y, radius = self._erased.popleft()
             if self.paper.erase((x, y), radius) and look["fade"] <= 0.0:
                 self.paper.erasures += 1
-        if look["clear"]:
+        if look["clear"] or self._wiped:
+            self._wiped = False
             self.paper.clear()
         if look["undo"]:
             self.paper.undo()

@@ -95,6 +95,15 @@ def _another(one: Parameter) -> object:
     return one.knob.high if one.value != one.knob.high else one.knob.low
 
 
+def test_what_a_knob_of_the_patch_sets_returns_with_it(piece: Piece) -> None:
+    engine = piece.open("patch = Patch(a=Node(Scale, weights='p', register='high'))")
+    assert engine.tree.get("/a/lowest") == 70
+    for address, value in (("/a/lowest", 3), ("/a/register", "low"), ("/a/lowest", 4)):
+        engine.tree.set(address, value)
+    engine.tree.write("/engine/home", [])
+    assert (engine.tree.get("/a/register"), engine.tree.get("/a/lowest")) == ("high", 70)
+
+
 def test_one_node_returns_alone_and_a_wrong_name_is_answered(piece: Piece) -> None:
     engine = piece.open()
     engine.tree.set("/a/lowest", 90)

@@ -166,6 +166,19 @@ def test_thirty_visitors_leave_no_residue(piece: Piece) -> None:
     assert all("ink" in file.name and b'inkscape:label="person"' in file.read_bytes() for file in files)
 
 
+def test_what_a_model_clears_too_late_is_wiped_all_the_same(piece: Piece) -> None:
+    """A model of its own `clear` erases by an event, which the restart of the reset withdraws before it is drawn."""
+    engine = open_gallery(piece, drawings="throw away")
+    draw(engine)
+    ink = engine.stage.inks["ink"]
+    assert any(drawing.pen < 0 for drawing in ink.paper.drawings)
+    engine.tree.set("/visitors/reset", True)
+    engine.control_thread.advance(engine.clock.now())
+    engine.nodes["ink"]._silence()
+    engine.stage.advance(engine.clock.now())
+    assert ink.paper.drawings == []
+
+
 def test_after_a_reset_a_node_plays_as_one_that_has_just_begun_with_that_seed(piece: Piece) -> None:
     engine = open_gallery(piece)
     draw(engine)

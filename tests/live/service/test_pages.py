@@ -79,11 +79,11 @@ def test_a_screenshot_is_the_window_as_it_was_drawn(monkeypatch: pytest.MonkeyPa
     stage.set_window(Window(96, 64))
     opened = stage.taps.open
 
-    def open_and_draw(rate: float, notify: Any) -> Any:
-        tap = opened(rate, notify)
+    def open_and_draw(rate: float, notify: Any, reach: Any) -> Any:
+        tap = opened(rate, notify, reach)
         surface = pygame.Surface((96, 64), 0, 32)
         surface.fill((200, 40, 10))
-        stage.taps.offer(surface, 1)
+        stage.taps.offer(surface, 1, lambda: surface)
         return tap
 
     monkeypatch.setattr(stage.taps, "open", open_and_draw)
