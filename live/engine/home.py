@@ -77,7 +77,7 @@ class Home:
     def _followers(self, name: str, patch: Patch) -> dict[str, Value]:
         """Values that a knob in the patch sets and the patch does not give itself, such as faders by a painting."""
         given = patch.nodes[name].knobs
-        parameters = {one.address[len(name) + 2 :]: one for one in self._tree.leaves(name)}
+        parameters = {one.address[len(name) + 2 :]: one for one in self._tree.parameters(name)}
         values = {knob: given.get(knob, one.knob.default) for knob, one in parameters.items()}
         follow: dict[str, Value] = {}
         for knob in [knob for knob in given if knob in parameters]:
