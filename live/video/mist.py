@@ -20,7 +20,7 @@ class Mist:
 
     def __init__(self, size: tuple[int, int]) -> None:
         self._size = size
-        self._sum = np.zeros((max(2, size[1] // FINE), max(2, size[0] // FINE), 3), np.float32)
+        self._sum = np.zeros((max(2, size[1] // FINE), max(2, size[0] // FINE), 4), np.float32)
 
     def add(self, at: tuple[float, float], radius: float, colour: Colour, part: float) -> None:
         """Adds a round cloud of a colour, `part` of it in its middle; place and radius in pixels of the result."""
@@ -30,12 +30,13 @@ class Mist:
         x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + 2 * reach + 1, wide), min(top + 2 * reach + 1, high)
         if x0 < x1 and y0 < y1:
             cloud = _cloud(reach)[y0 - top : y1 - top, x0 - left : x1 - left, None]
-            self._sum[y0:y1, x0:x1] += cloud * (np.array(colour, np.float32) * part)
+            self._sum[y0:y1, x0:x1] += cloud * (np.array((*colour[::-1], 0.0), np.float32) * part)
 
     def picture(self) -> NDArray[np.uint8]:
-        """The clouds [height, width, 3], red green blue; where many meet they do not become brighter than light."""
+        """The clouds [height, width, 4], blue green red and 0; where many meet they do not become brighter than light.
+        """
         light = (255.0 * (1.0 - np.exp(-self._sum))).astype(np.uint8)
-        large: NDArray[np.uint8] = cv2.resize(light, self._size, interpolation=cv2.INTER_CUBIC)
+        large: NDArray[np.uint8] = cv2.resize(light, self._size, interpolation=cv2.INTER_LINEAR)
         return large
 
 

@@ -1,13 +1,13 @@
 """Notes as light: each is a bright point at its onset and a trail that drifts to the left, bends and fades.
 
-The lights are drawn at half the window's size, with a blurred copy as their glow, and added to the picture.
+The lights are drawn at half the window's size, with a blurred copy as their glow, and added to the picture. How much is
+left of a light depends on its age alone, and so on its column: one multiplication fades them all.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any, Final
 
 import cv2
@@ -25,8 +25,10 @@ WITHOUT_PICTURE: Final[tuple[Colour, ...]] = (
 """Lights of soft to loud notes where there is no picture to take colours from."""
 WHITE: Final[Colour] = (1.0, 0.97, 0.92)
 """The light of a performer's notes."""
-STEP: Final = 0.035
-"""Length of the straight pieces of a trail, as a part of the window's width."""
+EVERY_S: Final = 1.0 / 31.0
+"""The lights are drawn anew at most this often: they drift slowly."""
+STEP_PX: Final = 14.0
+"""Length of the straight pieces of a trail."""
 BEND: Final = 0.10
 RISE: Final = 0.14
 """How far a trail drifts up and down and rises while it fades, as parts of the height of the roll."""
@@ -45,113 +47,143 @@ CLOUD: Final = 0.05, 0.16
 BITS: Final = 4
 """Fractional bits of coordinates, so that slow lights move smoothly."""
 
-Canvas = NDArray[np.uint8]
+Numbers = NDArray[np.float64]
+Shade = tuple[int, int, int]
 
 
 class NoteLight:
-    """Draws the notes of a roll at one moment; times are those of the clock."""
+    """Draws the notes of one roll."""
 
-    def __init__(self, place: pygame.Rect, look: Mapping[str, Any], now_s: float, lights: Sequence[Colour]) -> None:
-        self._place = place
-        self._size = max(8, place.w // 2), max(8, place.h // 2)
-        self._past_s, self._ahead_s = float(look["past"]), float(look["ahead"])
+    def __init__(self) -> None:
+        self._drawn: tuple[tuple[Any, ...], float, pygame.Surface] | None = None
+
+    def draw(
+        self,
+        surface: pygame.Surface,
+        notes: Sequence[RollNote],
+        *,
+        place: pygame.Rect,
+        look: Mapping[str, Any],
+        now_s: float,
+        lights: Sequence[Colour] = (),
+    ) -> None:
+        """Adds the lights of all notes to a place of a surface; `look` has the knobs of the roll."""
+        key = (place.size, *look.values())
+        drawn = self._drawn
+        if drawn is None or drawn[0] != key or not 0.0 <= now_s - drawn[1] < EVERY_S:
+            light = _Light(place.size, look, now_s, tuple(lights) or WITHOUT_PICTURE)
+            drawn = self._drawn = key, now_s, light.picture(notes)
+        surface.blit(drawn[2], place, special_flags=pygame.BLEND_RGB_ADD)
+
+
+class _Light:
+    """The lights at one moment; lengths are in pixels of half the place's size."""
+
+    def __init__(
+        self, size: tuple[int, int], look: Mapping[str, Any], now_s: float, lights: tuple[Colour, ...]
+    ) -> None:
+        self.full = size
+        self.wide, self.high = max(8, size[0] // 2), max(8, size[1] // 2)
+        self.past_s, self.ahead_s = float(look["past"]), float(look["ahead"])
         low, high = sorted((look["lowest"], look["highest"]))
-        self._low, self._high = low, max(high, low + 1)
-        self._mist = float(look["mist"])
-        self._now_s = now_s
-        self._lights = tuple(lights) or WITHOUT_PICTURE
-        self._now_x = self._size[0] * self._past_s / (self._past_s + self._ahead_s)
+        self.low, self.pitch_high = low, max(high, low + 1)
+        self.mist = float(look["mist"])
+        self.now_s = now_s
+        self.lights = lights
+        self.per_s = self.wide / (self.past_s + self.ahead_s)
+        self.now_x = self.past_s * self.per_s
+        x = np.arange(self.wide + 1, dtype=np.float64)
+        self.drift = np.clip((self.now_x - x) / self.now_x, 0.0, 1.0)
+        self.left = (1.0 - self.drift) ** 1.3
+        slow = np.sin(math.tau * (x / (1.1 * self.wide) + now_s / 31.0))
+        turn = math.tau * (x / (0.47 * self.wide) - now_s / 19.0)
+        # The part of a bend that differs from pitch to pitch: sin(turn + phase) as a sum of two products.
+        self.bend = self.drift * BEND * 0.65 * slow - RISE * self.drift**2
+        self.sine, self.cosine = (self.drift * BEND * 0.35 * part for part in (np.sin(turn), np.cos(turn)))
 
-    def draw(self, surface: pygame.Surface, notes: Sequence[RollNote]) -> None:
-        """Adds the lights of all notes to a surface."""
-        canvas = np.zeros((self._size[1], self._size[0], 3), np.uint8)
-        for note in notes:
-            if self._low <= note.pitch <= self._high:
-                self._draw_note(canvas, note)
-        wide, high = self._size
-        small = cv2.resize(canvas, (max(1, wide // 4), max(1, high // 4)), interpolation=cv2.INTER_AREA)
-        glow = cv2.resize(cv2.GaussianBlur(small, (0, 0), 2.4), (wide, high), interpolation=cv2.INTER_LINEAR)
+    def picture(self, notes: Sequence[RollNote]) -> pygame.Surface:
+        """The lights of these notes on black."""
+        seen = [note for note in notes if self.low <= note.pitch <= self.pitch_high]
+        canvas = np.zeros((self.high, self.wide, 4), np.uint8)  # blue, green, red, unused, as windows have them
+        for note in seen:
+            self._draw(canvas, note)
+        fade = np.rint(np.where(np.arange(self.wide) <= self.now_x, self.left[:-1], 1.0) * 255.0).astype(np.uint8)
+        canvas = cv2.multiply(canvas, np.broadcast_to(fade[None, :, None], canvas.shape).copy(), scale=1.0 / 255.0)
+        to = max(1, self.wide // 4), max(1, self.high // 4)
+        small = cv2.GaussianBlur(cv2.resize(canvas, to, interpolation=cv2.INTER_AREA), (0, 0), 2.4)
+        glow = cv2.resize(small, (self.wide, self.high), interpolation=cv2.INTER_LINEAR)
         light = cv2.addWeighted(canvas, 1.0, glow, GLOW, 0.0)
-        if self._mist > 0.0:
-            light = cv2.add(light, self._clouds(notes))
-        light = cv2.resize(light, self._place.size, interpolation=cv2.INTER_LINEAR)
-        shown = pygame.Surface(self._place.size, 0, 32)
-        held = np.frombuffer(shown.get_buffer(), np.uint8).reshape(self._place.h, self._place.w, 4)  # type: ignore[call-overload]
-        cv2.cvtColor(light, cv2.COLOR_RGB2BGRA, dst=held)
-        del held
-        surface.blit(shown, self._place, special_flags=pygame.BLEND_RGB_ADD)
+        if self.mist > 0.0:
+            light = cv2.add(light, self._clouds(seen))
+        shown = pygame.Surface(self.full, 0, 32)
+        held = np.frombuffer(shown.get_buffer(), np.uint8).reshape(self.full[1], self.full[0], 4)  # type: ignore[call-overload]
+        cv2.resize(light, self.full, dst=held, interpolation=cv2.INTER_LINEAR)
+        return shown
 
-    def _clouds(self, notes: Sequence[RollNote]) -> Canvas:
-        """A cloud around the onset of each note, which widens as it fades."""
-        mist = Mist(self._size)
-        for note in notes:
-            age_s = self._now_s - note.start_s
-            if 0.0 <= age_s < self._past_s and self._low <= note.pitch <= self._high:
-                loud = min(max(note.velocity, 1), 127) / 127.0
-                part = self._mist * loud * self._left(age_s) * min(1.0, 0.3 + age_s)
-                radius = (CLOUD[0] + (CLOUD[1] - CLOUD[0]) * age_s / self._past_s) * self._size[0]
-                mist.add(self.at(note.pitch, age_s), radius, self._colour(note, loud), 0.22 * part)
-        return mist.picture()
-
-    def at(self, pitch: int, age_s: float) -> tuple[float, float]:
-        """Where the light of a pitch is at an age, in pixels of half the window's size."""
-        wide, high = self._size
-        x = self._now_x - age_s * wide / (self._past_s + self._ahead_s)
-        y = MARGIN + (1.0 - 2.0 * MARGIN) * (self._high - pitch + 0.5) / (self._high - self._low + 1)
-        drift = min(max(age_s / self._past_s, 0.0), 1.0)
-        slow = math.sin(math.tau * (x / (1.1 * wide) + self._now_s / 31.0))
-        quick = math.sin(math.tau * (x / (0.47 * wide) - self._now_s / 19.0) + 0.06 * pitch)
-        return x, (y + BEND * drift * (0.65 * slow + 0.35 * quick) - RISE * drift**2) * high
+    def y(self, pitch: int, x: Numbers) -> Numbers:
+        """The heights of the lights of a pitch in these columns."""
+        at = np.clip(x, 0, self.wide).astype(np.intp)
+        lane = MARGIN + (1.0 - 2.0 * MARGIN) * (self.pitch_high - pitch + 0.5) / (self.pitch_high - self.low + 1)
+        phase = 0.06 * pitch
+        bend = self.bend[at] + self.sine[at] * math.cos(phase) + self.cosine[at] * math.sin(phase)
+        heights: Numbers = (lane + bend) * self.high
+        return heights
 
     # -- inside --------------------------------------------------------------------------------------------------
 
-    def _draw_note(self, canvas: Canvas, note: RollNote) -> None:
-        oldest_s = self._now_s - note.start_s
+    def _draw(self, canvas: NDArray[np.uint8], note: RollNote) -> None:
+        age_s = self.now_s - note.start_s
         loud = min(max(note.velocity, 1), 127) / 127.0
         colour = self._colour(note, loud)
-        if oldest_s < 0.0:
-            if oldest_s > -self._ahead_s:
-                part = AHEAD * (1.0 + oldest_s / self._ahead_s)
-                self._spot(canvas, self.at(note.pitch, oldest_s), 1.2, _shade(colour, part))
+        head_x = self.now_x - age_s * self.per_s
+        if age_s < 0.0:
+            if age_s > -self.ahead_s:
+                shade = _shade(colour, AHEAD * (1.0 + age_s / self.ahead_s))
+                self._spot(canvas, note.pitch, head_x, 1.2, shade)
             return
-        youngest_s = max(0.0, self._now_s - note.end_s) if note.end_s is not None else 0.0
-        if youngest_s >= self._past_s:
+        end_s = max(0.0, self.now_s - note.end_s) if note.end_s is not None else 0.0
+        if end_s >= self.past_s:
             return
         bright = 0.2 + 0.5 * loud
-        until_s = min(oldest_s, self._past_s)
-        pieces = max(1, math.ceil((until_s - youngest_s) / ((self._past_s + self._ahead_s) * STEP)))
-        ages = [youngest_s + (until_s - youngest_s) * n / pieces for n in range(pieces + 1)]
-        points = [_fixed(self.at(note.pitch, age_s)) for age_s in ages]
-        thick = 1 + round(loud * 1.6)
-        for (start, end), age_s in zip(pairwise(points), ages, strict=False):
-            shade = _shade(colour, bright * self._left(age_s))
-            cv2.line(canvas, start, end, shade, thick, cv2.LINE_AA, BITS)
-        if oldest_s < self._past_s:
-            flash = max(0.0, 1.0 - oldest_s / FLASH_S)
+        start_x, end_x = max(head_x, 0.0), self.now_x - end_s * self.per_s
+        x = np.linspace(start_x, end_x, 2 + int((end_x - start_x) / STEP_PX))
+        points = np.rint(np.stack([x, self.y(note.pitch, x)], axis=1) * (1 << BITS)).astype(np.int32)
+        shade = _shade(colour, bright)
+        cv2.polylines(canvas, [points], False, shade, 1 + round(loud * 1.6), cv2.LINE_AA, BITS)
+        if head_x >= 0.0:
+            flash = max(0.0, 1.0 - age_s / FLASH_S)
             radius = 0.9 + 1.0 * loud + 1.6 * loud * flash**2
-            head = mixed(colour, WHITE, 0.35 + 0.5 * flash)
-            shade = _shade(head, (bright + 0.3) * self._left(oldest_s))
-            self._spot(canvas, self.at(note.pitch, oldest_s), radius, shade)
+            shade = _shade(mixed(colour, WHITE, 0.35 + 0.5 * flash), bright + 0.3)
+            self._spot(canvas, note.pitch, head_x, radius, shade)
 
-    def _left(self, age_s: float) -> float:
-        """The brightness that is left of a light of an age."""
-        return float((1.0 - min(age_s / self._past_s, 1.0)) ** 1.3)
+    def _clouds(self, notes: Sequence[RollNote]) -> NDArray[np.uint8]:
+        """A cloud around the onset of each note, which widens as it fades."""
+        mist = Mist((self.wide, self.high))
+        for note in notes:
+            age_s = self.now_s - note.start_s
+            if 0.0 <= age_s < self.past_s:
+                loud = min(max(note.velocity, 1), 127) / 127.0
+                x = self.now_x - age_s * self.per_s
+                part = self.mist * loud * float(self.left[int(x)]) * min(1.0, 0.3 + age_s)
+                radius = (CLOUD[0] + (CLOUD[1] - CLOUD[0]) * age_s / self.past_s) * self.wide
+                at = x, float(self.y(note.pitch, np.array([x]))[0])
+                mist.add(at, radius, self._colour(note, loud), 0.22 * part)
+        return mist.picture()
 
     def _colour(self, note: RollNote, loud: float) -> Colour:
         if note.performer:
             return WHITE
-        place = min(max((loud - SOFT) / (LOUD - SOFT), 0.0), 1.0) * (len(self._lights) - 1)
-        index = min(int(place), len(self._lights) - 2)
-        return mixed(self._lights[index], self._lights[index + 1], place - index)
+        place = min(max((loud - SOFT) / (LOUD - SOFT), 0.0), 1.0) * (len(self.lights) - 1)
+        index = min(int(place), len(self.lights) - 2)
+        return mixed(self.lights[index], self.lights[index + 1], place - index)
 
-    def _spot(self, canvas: Canvas, at: tuple[float, float], radius: float, shade: tuple[int, int, int]) -> None:
-        cv2.circle(canvas, _fixed(at), round(radius * (1 << BITS)), shade, cv2.FILLED, cv2.LINE_AA, BITS)
-
-
-def _fixed(point: tuple[float, float]) -> tuple[int, int]:
-    return round(point[0] * (1 << BITS)), round(point[1] * (1 << BITS))
+    def _spot(self, canvas: NDArray[np.uint8], pitch: int, x: float, radius: float, shade: Shade) -> None:
+        y = float(self.y(pitch, np.array([x]))[0])
+        centre = round(x * (1 << BITS)), round(y * (1 << BITS))
+        cv2.circle(canvas, centre, round(radius * (1 << BITS)), shade, cv2.FILLED, cv2.LINE_AA, BITS)
 
 
-def _shade(colour: Colour, part: float) -> tuple[int, int, int]:
-    red, green, blue = (round(min(max(one * part, 0.0), 1.0) * 255.0) for one in colour)
-    return red, green, blue
+def _shade(colour: Colour, part: float) -> Shade:
+    """A part of a colour: blue, green and red, 0..255."""
+    red, green, blue = (round(min(one * part, 1.0) * 255.0) for one in colour)
+    return blue, green, red

@@ -50,6 +50,7 @@ class PianoRoll:
         self._shown: tuple[Any, ...] = ()
         self._bars: list[tuple[RollNote, pygame.Rect]] = []
         self._lines: tuple[tuple[Any, ...], pygame.Surface] | None = None
+        self._light = NoteLight()
         self._lights: tuple[Colour, ...] = ()
 
     # -- Output: from the node's thread --------------------------------------------------------------------------
@@ -164,7 +165,8 @@ class PianoRoll:
                 mixed(plain, light, self.look["tint"])
                 for plain, light in zip(WITHOUT_PICTURE, self._lights, strict=True)
             ]
-            NoteLight(place, self.look, self._now_s, lights).draw(surface, [note for note, _ in self._bars])
+            notes = [note for note, _ in self._bars]
+            self._light.draw(surface, notes, place=place, look=self.look, now_s=self._now_s, lights=lights)
             return
         surface.blit(self._background(size, place), place, special_flags=pygame.BLEND_RGB_ADD)
         now_x, per_s = self._scale(size)
