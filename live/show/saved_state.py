@@ -145,6 +145,9 @@ class SavedState:
         assert path is not None
         self._disk.submit((id(self), "state"), lambda: self._written(_write(path, _signed(table))))
 
+        if table["state"] == "ended":  # the one before it would restore what the show has left behind
+            self._disk.submit((id(self), "previous"), lambda: _previous(path).unlink(missing_ok=True))
+
     def _written(self, error: str) -> None:
         """On the disk thread: what could not be written is tried again with the next look."""
         if error:

@@ -104,6 +104,7 @@ def test_the_pictures_place_on_a_wall_is_kept_at_an_orderly_end(
     booth.tree.set("/piano/temperature", 2.5)
     booth.run(4.0)
     first.close()
+    assert list(path.parent.glob("*.state.toml*")) == [path]  # no older state beside it
     booth.tree.set(corner, (0.0, 0.0))
     second = show(restore, temperature=1.0)
     assert booth.tree.get(corner) == (0.25, 0.125)
