@@ -1,4 +1,4 @@
-"""Imports go one way: models know nothing of the engine, the engine no network, and no files form a circle."""
+"""Imports go one way: models import no engine, the engine no network, and no imports form a cycle."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_only_the_clock_reads_time(path: Path) -> None:
     assert timeless or "time" not in imported(path)
 
 
-def test_no_rooms_of_the_models_import_each_other_in_a_circle() -> None:
+def test_no_packages_of_the_models_import_each_other_in_a_cycle() -> None:
     rooms: dict[str, set[str]] = {}
     for path in files("models"):
         room = path.relative_to(ROOT / "models").parts[0]
@@ -103,7 +103,7 @@ def test_no_rooms_of_the_models_import_each_other_in_a_circle() -> None:
         pytest.fail(f"circle of rooms: {' <- '.join(error.args[1])}")
 
 
-def test_no_files_import_each_other_in_a_circle() -> None:
+def test_no_files_import_each_other_in_a_cycle() -> None:
     paths = {module_name(path): path for room in ("live", "models", "patches") for path in files(room)}
     graph = {name: dependencies(path, set(paths)) for name, path in paths.items()}
     try:

@@ -1,4 +1,4 @@
-"""The house rules that a program can check: ruff, strict types, files one can read in one sitting."""
+"""Code style checks: ruff, strict types, file lengths, top-level files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_checker_finds_nothing(command: str) -> None:
 
 
 @pytest.mark.parametrize("room", ["live", "models", "patches", "tests"])
-def test_no_file_is_past_one_sitting(room: str) -> None:
+def test_no_file_is_too_long(room: str) -> None:
     long = {str(p): n for p in (ROOT / room).rglob("*.py") if (n := len(p.read_text("utf-8").splitlines())) > LONGEST}
     assert not long
 

@@ -1,4 +1,4 @@
-"""Patches: loading, what is said of a wrong one, and what changed between two."""
+"""Patches: loading, error messages, and the differences between two patches."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_file_makes_one_patch(tmp_path: Path) -> None:
         ("import nothing_of_that_name", "line 3: ModuleNotFoundError"),
     ],
 )
-def test_a_wrong_file_is_told_with_its_line(tmp_path: Path, text: str, said: str) -> None:
+def test_an_invalid_file_is_reported_with_its_line(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(PatchError) as error:
         load(written(tmp_path, text))
     assert "piece.py" in str(error.value)
@@ -65,14 +65,14 @@ def test_a_null_byte_is_refused_without_a_line(tmp_path: Path) -> None:
     assert str(refused.value) == f"{path}: source code string cannot contain null bytes"
 
 
-def test_what_is_not_text_is_told(tmp_path: Path) -> None:
+def test_a_binary_file_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "piece.py"
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(PatchError, match=r"piece\.py"):
         load(path)
 
 
-def test_find_names_the_patches_that_come_along(tmp_path: Path) -> None:
+def test_find_lists_the_shipped_patches(tmp_path: Path) -> None:
     assert find("piano").name == "piano.py"
     with pytest.raises(PatchError, match=r"no patch harp: expected a Python file, or one of .*piano"):
         find("harp")
@@ -124,7 +124,7 @@ def test_a_mapping_in_the_place_of_a_value_or_of_a_new_node_is_no_second_differe
     assert diff(mapped, Patch()) == [Change("remove", "a")]
 
 
-def test_a_layer_that_goes_takes_its_knobs_along() -> None:
+def test_removing_a_layer_removes_its_knobs() -> None:
     drawn = Patch(a=Node(Scale, weights="p", out=Window().layer(1), width=20, lowest=3))
     plain = Patch(a=Node(Scale, weights="p"))
     assert diff(drawn, plain)[1:] == [Change("out", "a"), Change("set", "a", "lowest", 0)]

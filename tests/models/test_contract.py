@@ -1,4 +1,4 @@
-"""What holds for every model, small and untrained: add yours to MODELS."""
+"""The contract of every model, small and untrained: add yours to MODELS."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from eyes import Colours, small_painter
+from feature_extractors import Colours, small_painter
 
 from live.nodes.event_runner import EventRunner
 from models.base import Declares, Frame, Knob, Model, NoteOff, NoteOn, Pen, knobs_of
@@ -179,7 +179,7 @@ def test_no_knob_has_a_name_that_every_node_has(model: Model) -> None:
     assert EventRunner.knobs_for(type(model)).keys() > knobs_of(model.step).keys()
 
 
-def test_a_rate_is_of_pictures_a_second(model: Model) -> None:
+def test_a_rate_is_in_pictures_per_second(model: Model) -> None:
     rate = knobs_of(model.step).get("rate")  # whoever paces a model by its pictures takes a knob of this name so
     assert rate is None or rate.unit == "1/s"
 

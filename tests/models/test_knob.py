@@ -1,4 +1,4 @@
-"""Knobs: what is asked for with arguments, the last of which may be left out; numbers that do not glide."""
+"""Knobs: events with arguments of which the last are optional, and numbers that do not glide."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def test_an_event_takes_each_argument_as_it_is_declared(given: Any, taken: tuple
         ([True], "name: expected text, got True"),
     ],
 )
-def test_what_it_cannot_take_is_told(given: Any, sentence: str) -> None:
+def test_unsuitable_arguments_are_errors(given: Any, sentence: str) -> None:
     with pytest.raises(KnobError, match=sentence):
         GO.coerce(given)
 
 
-def test_a_value_that_leaves_things_alone_is_on_no_way_to_another() -> None:
+def test_a_neutral_value_does_not_glide() -> None:
     volume = Knob("Loudness", -1, 127, kind="int", unset=-1)
     assert [volume.between(-1, 64, part) for part in (0.0, 0.9, 1.0)] == [-1, -1, 64]
     assert [volume.between(64, -1, part) for part in (0.0, 0.9, 1.0)] == [64, 64, -1]

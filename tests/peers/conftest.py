@@ -1,4 +1,4 @@
-"""Tests against real programs of other people: they skip where one is missing, and fail where CI promised it."""
+"""Tests with other people's programs: skipped where a program is missing, failed where CI must have it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A camera in the network, served by ffmpeg: cut, frozen and restored while the program plays."""
+"""A network camera served by ffmpeg: interrupted, frozen and restored during a performance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The clock's benchmark through a real JACK server: every tick arrives, and every figure is there."""
+"""The clock benchmark through a real JACK server: every tick arrives, and every row has a figure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MIDI through a real JACK server, heard by programs of other people."""
+"""MIDI through a real JACK server, received by independent programs."""
 
 from __future__ import annotations
 

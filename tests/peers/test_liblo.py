@@ -1,4 +1,4 @@
-"""Talking with liblo's oscsend and oscdump (Debian package liblo-tools)."""
+"""OSC with liblo's oscsend and oscdump (Debian package liblo-tools)."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_oscsend_moves_all_that_a_pattern_matches(oscsend: Callable[..., None], 
     }
 
 
-def test_oscdump_hears_changes_and_notes(server: OscServer, oscsend: Callable[..., None], oscdump: Dump) -> None:
+def test_oscdump_receives_changes_and_notes(server: OscServer, oscsend: Callable[..., None], oscdump: Dump) -> None:
     oscsend("/subscribe", "i", oscdump.port)
     oscsend("/piano/temperature", "f", 0.5)
     assert oscdump.line() == "/piano/temperature f 0.500000"
@@ -107,7 +107,7 @@ def test_oscdump_hears_changes_and_notes(server: OscServer, oscsend: Callable[..
     assert oscdump.line() == "/piano/note iii 60 80 1"
 
 
-def test_oscdump_hears_only_what_it_asked_for(oscsend: Callable[..., None], oscdump: Dump) -> None:
+def test_oscdump_receives_only_its_subscription(oscsend: Callable[..., None], oscdump: Dump) -> None:
     oscsend("/subscribe", "is", oscdump.port, "/ink/*")
     oscsend("/piano/temperature", "f", 0.5)
     oscsend("/ink/temperature", "f", 0.25)

@@ -1,4 +1,4 @@
-"""MIDI files as other programs write them, beside symusic, an independent reader: what it reads, we read."""
+"""MIDI files of other programs, read by us and by symusic, an independent reader: the results agree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MIDI in through a real JACK server, played by a program of other people."""
+"""MIDI in through a real JACK server, sent by an independent program."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_a_listener_that_goes_does_not_hold_up_the_server(jack: Jack, playing: C
     assert states.empty()  # else: that it was killed, for the server answered nobody
 
 
-def test_it_goes_on_listening_when_the_server_dies_and_returns(
+def test_inputs_are_reopened_when_the_server_returns(
     jack: Jack, start: Start, playing: Callable[..., Playing]
 ) -> None:
     box = [sys.executable, str(ROOT / "tests/support/fader_box.py"), "A sequencer"]

@@ -30,7 +30,7 @@ def settings(source: str) -> dict[str, object]:
     return {"source": source, "width": 64, "height": 48, "rate": 10.0, "exposure": 0.0}
 
 
-def test_what_the_stage_sends_a_camera_receives(tmp_path: Path) -> None:
+def test_a_camera_receives_the_stages_ndi_picture(tmp_path: Path) -> None:
     pixels = np.zeros((48, 64, 4), np.uint8)
     pixels[...] = (30, 60, 200, 0)  # blue, green, red
     sink, stop = NdiSink(), threading.Event()

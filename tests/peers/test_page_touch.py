@@ -1,4 +1,4 @@
-"""The control page under fingers, in a real Chromium: what moves a control, and what must not."""
+"""Touch on the control page in a real Chromium: which gestures move a control."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ async def pressed(browser: Browser, selector: str, text: str = "") -> None:
 
 
 @pytest.mark.parametrize(("tab", "controls"), [("Play", ".tile"), ("a", ".slide, .bars")])
-def test_a_thumb_that_scrolls_moves_no_control(visit: Visit, tab: str, controls: str) -> None:
+def test_a_scrolling_touch_moves_no_control(visit: Visit, tab: str, controls: str) -> None:
     async def go() -> None:
         async with visit(tab) as browser:
             before = await browser.run(VALUES)
@@ -142,7 +142,7 @@ def test_a_thumb_that_scrolls_moves_no_control(visit: Visit, tab: str, controls:
     asyncio.run(go())
 
 
-def test_a_thumb_sideways_and_a_tap_move_a_control(visit: Visit) -> None:
+def test_a_sideways_touch_and_a_tap_move_a_control(visit: Visit) -> None:
     async def go() -> None:
         async with visit("Play") as browser:
             tile = "document.querySelector('.tile[data-address=\"/a/swing\"]')"
@@ -227,7 +227,7 @@ def test_an_upright_phone_shows_the_stage_turned_and_draws_where_one_touches(vis
     asyncio.run(go())
 
 
-def test_what_a_button_did_is_said_and_silence_holds(visit: Visit) -> None:
+def test_a_button_shows_a_message_and_silence_lasts(visit: Visit) -> None:
     async def go() -> None:
         async with visit("a") as browser:
             toast = "document.getElementById('toast').textContent"

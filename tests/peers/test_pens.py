@@ -1,4 +1,4 @@
-"""A person draws and the draughtsman goes on: over OSC with liblo's tools, and with the pointer in a real window."""
+"""The model completes strokes: over OSC with liblo's tools, and with the pointer in a real window."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def gone_on(dump: Dump, many: int) -> dict[int, list[tuple[Point, bool]]]:
     return heard
 
 
-def test_oscdump_hears_every_stroke_of_a_drawing(start: Callable[..., Program], peer: Peer, oscdump: Dump) -> None:
+def test_oscdump_receives_every_stroke_of_a_drawing(start: Callable[..., Program], peer: Peer, oscdump: Dump) -> None:
     osc = free_port()
     program = start(*sketch("--headless", "--osc-port", str(osc), knobs=("speed=200", "rest=0.1")))
     subscribed(program, sender(peer, osc), oscdump)
@@ -115,7 +115,7 @@ def test_strokes_of_oscsend_are_completed(start: Callable[..., Program], peer: P
 
 
 @pytest.mark.parametrize("display", ["1280x720"], indirect=True)
-def test_what_the_pointer_began_in_the_window_is_completed(
+def test_a_line_drawn_with_the_pointer_is_completed(
     start: Callable[..., Program], peer: Peer, oscdump: Dump, display: str, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip

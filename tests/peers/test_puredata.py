@@ -1,4 +1,4 @@
-"""The patch that is exported for Pure Data, run in Pure Data: it moves an engine, and is told what happens there."""
+"""The exported Pure Data patch, run in Pure Data: it moves the engine and receives its values."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_pure_data_moves_every_kind_of_control(
     assert tree.get("/piano/place") == (0.0, 0.25)
 
 
-def test_pure_data_is_told_all_values_and_then_what_happens(
+def test_pure_data_receives_all_values_and_then_every_change(
     puredata: Callable[..., Program], server: OscServer
 ) -> None:
     tree = server.out.tree

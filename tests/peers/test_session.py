@@ -1,4 +1,4 @@
-"""The whole program in real time, moved by liblo's oscsend, and the same performance again on a virtual clock."""
+"""The whole program in real time, moved by liblo's oscsend, then replayed on a virtual clock."""
 
 from __future__ import annotations
 

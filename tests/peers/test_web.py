@@ -1,4 +1,4 @@
-"""The control page in a real Chromium: it moves the engine, and the engine moves it."""
+"""The control page in a real Chromium: page and engine move each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The window on a real X server, used as a person would: pointer and keys by xdotool, pixels by ImageMagick."""
+"""The window on a real X server: pointer and keys by xdotool, pixels by ImageMagick."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small video files, made here: every picture has a brightness of its own."""
+"""Small video files made by the tests: every frame has its own brightness."""
 
 from __future__ import annotations
 

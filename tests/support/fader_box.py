@@ -1,4 +1,4 @@
-"""A device with keys and faders: sends the messages that it reads, in hexadecimal, over a MIDI port of its own.
+"""A MIDI device with keys and faders: sends the messages that it reads, in hexadecimal, over its own port.
 
 Usage: fader_box.py NAME. Several messages in a line go out one after the other; `wait SECONDS` stands between them.
 """

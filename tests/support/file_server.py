@@ -1,4 +1,4 @@
-"""A server of files on this machine that behaves and misbehaves as it is told."""
+"""A local file server whose answers can be interrupted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small model that takes pictures, for the tests of cameras and layers."""
+"""Small picture models, for the tests of cameras and layers."""
 
 from __future__ import annotations
 

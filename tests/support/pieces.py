@@ -1,4 +1,4 @@
-"""A piece as a performer has it: a file of a few lines, played on the virtual clock, and saved again meanwhile."""
+"""A patch file of a few lines, played on the virtual clock and saved again meanwhile."""
 
 from __future__ import annotations
 

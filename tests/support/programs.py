@@ -1,4 +1,4 @@
-"""Other programs that tests run, and what is agreed about them."""
+"""Other programs that tests run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models as Google published them, made up and small."""
+"""Small synthetic models in Google's published format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small untrained draughtsman, and how to watch it."""
+"""A small untrained Sketch-RNN, and functions that record its drawings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A pianist on the virtual clock, and somebody who plays to it at given times."""
+"""A pianist on the virtual clock with a scripted performer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small models and outputs that the engine's tests play with."""
+"""Small models and outputs for the engine's tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A tree with a few addresses of every kind, for the tests of the tree."""
+"""A tree with a few addresses of every kind."""
 
 from __future__ import annotations
 

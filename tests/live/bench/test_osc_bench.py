@@ -1,4 +1,4 @@
-"""The measuring itself: that it gives its figures, not what they are."""
+"""The OSC benchmark returns a figure for every row; the figures depend on the machine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from live.bench import osc
 
 
-def test_the_rows_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_row_has_its_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(osc, "RATES", (100, 200))
     monkeypatch.setattr(osc, "LATE_S", 20.0)
     rows = osc.control_rows(seconds=0.1)

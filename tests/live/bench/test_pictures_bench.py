@@ -1,4 +1,4 @@
-"""The pictures' measurements run, and every figure is one."""
+"""The picture benchmarks run, and every row has a finite figure."""
 
 from __future__ import annotations
 

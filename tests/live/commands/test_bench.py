@@ -1,4 +1,4 @@
-"""`arabesque bench` fails when a ratio is under the lowest that is good enough."""
+"""`arabesque bench` exits with an error if a ratio is below its bound."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def fast() -> list[BenchRow]:
 
 
 @pytest.mark.parametrize(("section", "status"), [("slow", 1), ("fast", 0)])
-def test_the_exit_status_says_whether_a_bound_is_missed(
+def test_the_exit_status_reports_a_missed_bound(
     section: str, status: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(bench.SECTIONS, section, (f"{__name__}:{section}", "a made section"))

@@ -1,4 +1,4 @@
-"""Files for other programs: whole, with the ranges of the declarations, and nothing named that is not there."""
+"""Exported files for other programs: complete, with the declared ranges, and only with addresses that exist."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_faders_of_the_pd_patch_have_the_ranges_and_curves_declared(tree: Tree) 
     assert "connect 10.0.0.7 9123" in text
 
 
-def test_a_button_of_the_pd_patch_never_hears_itself(tree: Tree) -> None:
+def test_a_button_of_the_pd_patch_never_receives_its_own_message(tree: Tree) -> None:
     assert re.search(r"bng \d+ \d+ \d+ 0 /piano/reset empty ", file_of(tree, "pd").decode())
 
 
@@ -120,7 +120,7 @@ def patchers(patcher: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield from patchers(entry["box"]["patcher"])
 
 
-def test_the_max_patcher_is_whole(tree: Tree) -> None:
+def test_the_max_patcher_is_complete(tree: Tree) -> None:
     dials: dict[str, dict[str, Any]] = {}
     for patcher in patchers(json.loads(file_of(tree, "max"))["patcher"]):
         boxes = {entry["box"]["id"]: entry["box"] for entry in patcher["boxes"]}
@@ -207,7 +207,7 @@ def test_oscquery_as_a_file(tree: Tree) -> None:
     assert said["CONTENTS"]["piano"]["CONTENTS"]["temperature"]["RANGE"] == [{"MIN": 0.05, "MAX": 4.0}]
 
 
-def test_the_command_writes_beside_the_patch_s_name(
+def test_the_file_is_named_after_the_patch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""The command line as a person types it: what it plays, and what it says to what is wrong."""
+"""The command line: what it plays, and its messages for wrong input."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ def struck(path: Path) -> list[int]:
     return [message.note for message in mido.MidiFile(path) if message.type == "note_on" and message.velocity]
 
 
-def test_offline_writes_what_would_be_played_without_waiting(piece: str, tmp_path: Path) -> None:
+def test_offline_writes_the_performance_faster_than_real_time(piece: str, tmp_path: Path) -> None:
     out = tmp_path / "out.mid"
     done = arabesque(piece, "--offline", "--seconds", "3.2", "--record", str(out), "--set", "/a/lowest=40")
     assert done.returncode == 0, done.stderr
     assert struck(out) == [40, 41, 42, 43, 44, 45, 46]
 
 
-def test_without_a_seed_each_start_draws_one_and_says_it(tmp_path: Path) -> None:
+def test_without_a_seed_each_start_chooses_one_and_logs_it(tmp_path: Path) -> None:
     free = tmp_path / "free.py"
     free.write_text(PIECE.replace(", seed=0", ""))
     seeds = []
@@ -90,7 +90,7 @@ def test_it_plays_in_real_time_and_stops_by_itself(piece: str, tmp_path: Path, b
     assert "▕" not in done.stderr  # which is for a terminal
 
 
-def test_an_osc_target_that_is_nowhere_is_told_and_done_without(piece: str) -> None:
+def test_an_unknown_osc_target_is_reported_and_skipped(piece: str) -> None:
     done = arabesque(piece, "--seconds", "0.1", "--osc-port", "0", "--osc-out", "no.such.host.invalid:9001")
     assert done.returncode == 0, done.stderr
     assert "--osc-out no.such.host.invalid:9001:" in done.stderr
@@ -113,7 +113,7 @@ def test_a_signal_stops_it_in_order(piece: str, tmp_path: Path, number: int) -> 
     assert messages[-1].type == "note_off"
 
 
-def test_a_signal_in_the_midst_of_anything_never_waits_for_what_it_interrupts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_signal_handler_never_waits_for_the_interrupted_code(monkeypatch: pytest.MonkeyPatch) -> None:
     held, asked, got = threading.Lock(), threading.Semaphore(0), []
 
     def ask() -> None:
@@ -138,7 +138,7 @@ def test_a_signal_in_the_midst_of_anything_never_waits_for_what_it_interrupts(mo
 
 
 @pytest.mark.parametrize(("wish", "paints"), [("--record", False), ("--record-video", True)])
-def test_offline_pictures_are_made_only_where_they_are_kept(tmp_path: Path, wish: str, paints: bool) -> None:
+def test_offline_pictures_are_made_only_if_they_are_recorded(tmp_path: Path, wish: str, paints: bool) -> None:
     piece = tmp_path / "piece.py"
     piece.write_text(
         "from live import Camera, Node, Patch, Window\n"
@@ -171,14 +171,14 @@ def test_offline_pictures_are_made_only_where_they_are_kept(tmp_path: Path, wish
         (["train", "tuba"], "MODEL is one of: piano"),
     ],
 )
-def test_what_is_wrong_is_said_in_one_sentence(piece: str, arguments: list[str], said: str) -> None:
+def test_each_error_is_one_sentence(piece: str, arguments: list[str], said: str) -> None:
     done = arabesque(*(piece if word == "piece" else word for word in arguments))
     assert done.returncode in (1, 2)
     assert said in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
 
 
-def test_what_is_set_beyond_its_range_is_told(piece: str) -> None:
+def test_a_setting_out_of_range_is_reported(piece: str) -> None:
     done = arabesque(piece, "--seconds", "0.1", "--osc-port", "0", "--set", "/a/lowest=999")
     assert done.returncode == 0
     assert "/a/lowest: 999 is out of range, 0 to " in done.stderr
@@ -195,7 +195,7 @@ def test_help_names_the_other_commands() -> None:
         assert word in done.stdout
 
 
-def test_the_table_of_addresses_comes_in_three_forms(piece: str) -> None:
+def test_the_table_of_addresses_has_three_forms(piece: str) -> None:
     assert "/a/lowest" in arabesque("osc", piece).stdout
     assert "| `/a/lowest` |" in arabesque("osc", piece, "--form", "markdown").stdout
     table = json.loads(arabesque("osc", piece, "--form", "json").stdout)
@@ -203,18 +203,18 @@ def test_the_table_of_addresses_comes_in_three_forms(piece: str) -> None:
     assert (row["low"], row["high"], row["unit"], row["curve"]) == (0.01, 10.0, "s", "log")
 
 
-def test_devices_lists_what_there_is() -> None:
+def test_devices_lists_ports_and_cameras() -> None:
     assert "MIDI out" in arabesque("devices").stdout
     assert isinstance(json.loads(arabesque("devices", "--json").stdout), list)
 
 
-def test_a_list_of_senders_that_cannot_be_read_is_said(piece: str) -> None:
+def test_an_invalid_allow_list_is_an_error(piece: str) -> None:
     done = arabesque(piece, "--allow", "the stage")
     assert done.returncode == 2
     assert "--allow: expected IP addresses or networks such as 192.168.1.0/24, got the stage" in done.stderr
 
 
-def test_a_control_page_whose_port_is_taken_is_said_and_the_piece_plays(piece: str) -> None:
+def test_a_taken_http_port_is_reported_and_the_piece_plays(piece: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
         done = arabesque(piece, "--seconds", "0.1", "--no-osc", "--http-port", port)

@@ -1,4 +1,4 @@
-"""`arabesque service` as a person calls it."""
+"""The subcommands of `arabesque service`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def patch(tmp_path: Path) -> Path:
     return file
 
 
-def test_without_systemd_it_says_what_does_the_same(patch: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_systemd_it_names_the_built_in_supervisor(patch: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["install", str(patch)]) == 1
     assert "no systemd runs here; `arabesque service run` does the same" in capsys.readouterr().err
 

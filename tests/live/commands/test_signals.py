@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM at every moment, and models that never return: the program always stops, and no note stays."""
+"""SIGINT and SIGTERM at any moment and models that never return: the program stops, and no note keeps sounding."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ import pathlib, sys, time
 from live import Midi, Node, Patch
 from toys import Scale
 
-class Slow(Scale):
+class SlowToLoad(Scale):
     @classmethod
     def load(cls, weights, device="auto"):
         print("loading", file=sys.stderr, flush=True)
@@ -32,7 +32,7 @@ class Slow(Scale):
             time.sleep(0.01)
         return cls(weights)
 
-patch = Patch(a=Node(Slow, weights={go!r}, out=Midi("silent")))
+patch = Patch(a=Node(SlowToLoad, weights={go!r}, out=Midi("silent")))
 """
 HANGING = """
 import threading

@@ -1,4 +1,4 @@
-"""Pictures of what the draughtsman draws: a sheet, a way from A to B, and completions, by the command."""
+"""`arabesque sketch`: contact sheets, morphs and completions."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _span(cell: pygame.Rect, axis: int) -> tuple[int, int]:
     return cell.topleft[axis], cell.bottomright[axis]
 
 
-def test_the_way_from_one_drawing_to_another(weights: str, begun: str, tmp_path: Path) -> None:
+def test_a_morph_from_one_drawing_to_another(weights: str, begun: str, tmp_path: Path) -> None:
     out = tmp_path / "way.svg"
     assert cli.main(["sketch", "morph", begun, "dog", "--steps", "5", "--weights", weights, "--out", str(out)]) == 0
     (way,) = (drawings for name, drawings in rows(out).items() if name != "paper")
@@ -85,7 +85,7 @@ def test_the_way_from_one_drawing_to_another(weights: str, begun: str, tmp_path:
     assert len({ElementTree.tostring(drawing) for drawing in way[1:6]}) == 5  # every step is another drawing
 
 
-def test_completions_keep_what_was_begun_and_differ(weights: str, begun: str, tmp_path: Path) -> None:
+def test_completions_keep_the_beginning_and_differ(weights: str, begun: str, tmp_path: Path) -> None:
     out = tmp_path / "on.svg"
     words = ["sketch", "complete", begun, "--categories", "cat,bus", "--each", "3", "--weights", weights]
     assert cli.main([*words, "--out", str(out)]) == 0
@@ -100,7 +100,7 @@ def test_completions_keep_what_was_begun_and_differ(weights: str, begun: str, tm
         assert len({ElementTree.tostring(way) for way in ways}) == 3
 
 
-def test_what_cannot_be_done_is_one_sentence(
+def test_each_refusal_is_one_sentence(
     weights: str, begun: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = ["--weights", weights, "--out", str(tmp_path / "x.png")]

@@ -1,4 +1,4 @@
-"""`arabesque weights get vision/…`: a published network fetched, checked, and found again by its name."""
+"""`arabesque weights get vision/…`: downloads a published network, checks it, and finds it by name."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         yield made
 
 
-def test_it_is_kept_for_the_user_and_found_by_name(
+def test_it_is_stored_for_the_user_and_found_by_name(
     server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server.files[f"/{FILE}"] = published()
@@ -67,7 +67,7 @@ def test_it_is_kept_for_the_user_and_found_by_name(
     assert len(server.asked) == 1  # it is there already
 
 
-def test_another_file_is_not_taken_for_it(server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_checksum_is_refused(server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     server.files[f"/{FILE}"] = published()
     assert main(["get", "vision/squeezenet", "--from", server.address]) == 1
     assert "damaged or changed" in capsys.readouterr().err
@@ -78,7 +78,7 @@ def test_another_file_is_not_taken_for_it(server: Server, tmp_path: Path, capsys
     assert not (tmp_path / "arabesque" / FILE).exists()
 
 
-def test_an_unknown_network_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_network_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["get", "vision/owl"])
     assert "vision/vgg16 or vision/squeezenet" in capsys.readouterr().err

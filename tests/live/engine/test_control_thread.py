@@ -1,4 +1,4 @@
-"""The control thread calls its parts when they want, and one that fails stops nobody."""
+"""The control thread calls each service when it is due; one that fails does not stop the others."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def opened(*parts: Metronome) -> tuple[ControlThread, VirtualClock, list[str]]:
     return control_thread, clock, told
 
 
-def test_each_part_is_called_when_it_wants() -> None:
+def test_each_service_is_called_when_it_is_due() -> None:
     slow, fast = Metronome(2.0), Metronome(0.5)
     control_thread, clock, _ = opened(slow, fast)
     run(control_thread, clock, 2.5)
@@ -57,7 +57,7 @@ def test_each_part_is_called_when_it_wants() -> None:
     assert fast.calls == [0.0, 0.5, 1.0, 1.5, 2.0]
 
 
-def test_a_part_that_fails_is_told_once_and_called_again_after_a_second() -> None:
+def test_a_failing_service_is_reported_once_and_called_again_after_a_second() -> None:
     broken, whole = Metronome(0.25, fails=(0.5, 1.5)), Metronome(1.0)
     control_thread, clock, told = opened(broken, whole)
     run(control_thread, clock, 3.0)
@@ -66,7 +66,7 @@ def test_a_part_that_fails_is_told_once_and_called_again_after_a_second() -> Non
     assert told == ["metronome: ValueError: a string is broken"]
 
 
-def test_waking_calls_all_parts_now() -> None:
+def test_waking_calls_all_services_now() -> None:
     part = Metronome(100.0)
     control_thread, clock, _ = opened(part)
     run(control_thread, clock, 1.0)
@@ -77,7 +77,7 @@ def test_waking_calls_all_parts_now() -> None:
     assert part.calls == [0.0, 1.0]
 
 
-def test_what_cannot_be_opened_is_told_and_left_out() -> None:
+def test_a_service_that_cannot_be_opened_is_reported_and_left_out() -> None:
     missing, whole = Metronome(1.0, at_open=OSError("no such device")), Metronome(1.0)
     control_thread, clock, told = opened(missing, whole)
     run(control_thread, clock, 1.5)
@@ -85,12 +85,12 @@ def test_what_cannot_be_opened_is_told_and_left_out() -> None:
     assert told == ["metronome: OSError: no such device"]
 
 
-def test_a_slip_of_the_patch_is_raised() -> None:
+def test_an_error_of_the_patch_is_raised() -> None:
     with pytest.raises(PatchError, match="no address"):
         opened(Metronome(1.0, at_open=PatchError("no address /piano/temprature")))
 
 
-def test_a_loaded_patch_reaches_all_parts() -> None:
+def test_a_loaded_patch_reaches_all_services() -> None:
     one, two = Metronome(10.0), Metronome(10.0)
     control_thread, clock, _ = opened(one, two)
     run(control_thread, clock, 1.0)
@@ -98,7 +98,7 @@ def test_a_loaded_patch_reaches_all_parts() -> None:
     assert (one.followed, two.followed, control_thread.woken) == (1, 1, True)
 
 
-def test_closing_closes_all_parts() -> None:
+def test_closing_closes_all_services() -> None:
     one, two = Metronome(1.0), Metronome(1.0)
     control_thread, _, _ = opened(one, two)
     control_thread.close()

@@ -1,4 +1,4 @@
-"""A whole patch on the virtual clock: what is played, what OSC moves, what a changed file changes."""
+"""A whole patch on the virtual clock: its events, parameters set over OSC, and reloads."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def piece(tmp_path: Path) -> Iterator[Piece]:
     piece.close()
 
 
-def test_it_plays_what_the_model_says_when_it_is_due(piece: Piece) -> None:
+def test_it_sends_the_models_events_when_they_are_due(piece: Piece) -> None:
     engine = piece.open()
     engine.advance(2.2)
     assert played(engine) == [(0.0, 1, 0), (0.5, 1, 1), (1.0, 1, 2), (1.5, 1, 3), (2.0, 1, 4)]
@@ -52,7 +52,7 @@ def test_settings_come_from_the_command_line(piece: Piece) -> None:
     assert played(engine) == [(0.0, 1, 40), (1.0, 1, 41)]
 
 
-def test_a_setting_that_does_not_fit_is_told(piece: Piece) -> None:
+def test_an_invalid_setting_is_reported(piece: Piece) -> None:
     with pytest.raises(PatchError, match=r"--set /a/lowst=40: no address /a/lowst; similar: /a/lowest"):
         piece.open(settings=(("/a/lowst", "40"),))
     with pytest.raises(PatchError, match=r"--set /a/lowest=x: /a/lowest: expected a number"):
@@ -68,12 +68,12 @@ def test_a_setting_that_does_not_fit_is_told(piece: Piece) -> None:
 @pytest.mark.parametrize(
     ("knobs", "lowest"), [("register='high'", 70), ("lowest=3, register='low'", 3), ("register='free', lowest=9", 9)]
 )
-def test_what_a_knob_of_the_patch_sets_is_set_unless_the_patch_says_it(piece: Piece, knobs: str, lowest: int) -> None:
+def test_a_knob_of_the_patch_sets_others_unless_the_patch_sets_them(piece: Piece, knobs: str, lowest: int) -> None:
     engine = piece.open(f"patch = Patch(a=Node(Scale, weights='p', {knobs}))")
     assert engine.tree.get("/a/lowest") == lowest
 
 
-def test_weights_that_are_not_there_are_told(piece: Piece) -> None:
+def test_missing_weights_are_reported(piece: Piece) -> None:
     with pytest.raises(PatchError, match="a: no weights called missing"):
         piece.open("patch = Patch(a=Node(Scale, weights='missing'))")
 
@@ -88,7 +88,7 @@ def test_a_saved_file_changes_what_changed_and_nothing_else(piece: Piece) -> Non
     assert played(engine)[3:] == [(1.5, 1, 63), (2.5, 1, 64)]
 
 
-def test_a_fresh_seed_is_drawn_once_and_survives_a_reload(piece: Piece) -> None:
+def test_a_random_seed_is_chosen_once_and_survives_a_reload(piece: Piece) -> None:
     free = "patch = Patch(a=Node(Scale, weights='plain', length=0.5))"
     engine = piece.open(free)
     engine.patch.seed = 77  # as the program draws it at the start
@@ -101,7 +101,7 @@ def test_a_fresh_seed_is_drawn_once_and_survives_a_reload(piece: Piece) -> None:
     assert engine.tree.get("/a/seed") == engine.patch.seed_of("a") != before
 
 
-def test_how_much_a_saved_file_changed_is_told_a_link_included(piece: Piece, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_number_of_changes_is_logged_mappings_included(piece: Piece, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     engine = piece.open()
     linked = ONE.replace("seed=0", "seed=0, lowest=follow('square 1 hz', 10, 20)")
@@ -148,7 +148,7 @@ def test_nodes_come_and_go(piece: Piece) -> None:
     assert "/b/lowest" in engine.tree
 
 
-def test_changed_weights_start_anew_and_a_changed_port_is_followed(piece: Piece) -> None:
+def test_changed_weights_restart_the_node_and_a_changed_port_is_opened(piece: Piece) -> None:
     engine = piece.open()
     engine.advance(1.2)
     piece.write(ONE.replace("'plain'", "'other'"))
@@ -168,7 +168,7 @@ class Own(Scale):
 OWN_IMPORTS = "from typing import Annotated\nfrom models.base import Knob, NoteOff, NoteOn, Wait\n"
 
 
-def test_a_class_edited_in_the_patch_keeps_what_was_moved_by_hand(piece: Piece) -> None:
+def test_a_class_edited_in_the_patch_keeps_the_moved_values(piece: Piece) -> None:
     own = OWN_IMPORTS + OWN + "patch = Patch(a=Node(Own, weights='p', seed=0, length=0.5))"
     engine = piece.open(own.replace("{step}", "1"))
     engine.advance(0.4)
@@ -182,7 +182,7 @@ def test_a_class_edited_in_the_patch_keeps_what_was_moved_by_hand(piece: Piece) 
     assert played(engine)[1:] == [(0.4, 3, 40), (0.65, 3, 42), (0.9, 3, 44)]
 
 
-def test_a_model_beside_the_patch_is_found_and_saving_it_replaces_the_node(piece: Piece, tmp_path: Path) -> None:
+def test_a_model_next_to_the_patch_is_found_and_saving_it_replaces_the_node(piece: Piece, tmp_path: Path) -> None:
     module = tmp_path / "mymodel_beside.py"
     text = OWN_IMPORTS + "from toys import Scale\n" + OWN
     module.write_text(text.replace("{step}", "1"))
@@ -201,7 +201,7 @@ def test_a_model_beside_the_patch_is_found_and_saving_it_replaces_the_node(piece
     assert not engine.reload()
 
 
-def test_panic_ends_everything_and_the_music_goes_on(piece: Piece) -> None:
+def test_panic_ends_all_notes_and_the_music_continues(piece: Piece) -> None:
     engine = piece.open()
     engine.advance(0.6)
     engine.tree.set("/midi/panic", True)
@@ -250,7 +250,7 @@ def test_every_note_is_ended_when_it_closes(piece: Piece) -> None:
     assert not sounding
 
 
-def test_the_same_error_again_and_again_is_published_each_time_and_logged_less_and_less(
+def test_a_repeated_error_is_published_each_time_and_logged_at_growing_intervals(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     engine = Piece(tmp_path, HEADER, "patch = Patch(a=Node(Scale, weights='p', seed=0))", osc=None).open()

@@ -1,4 +1,4 @@
-"""/engine/home: everything as the patch says."""
+"""/engine/home resets every parameter to its value in the patch."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def piece(tmp_path: Path) -> Iterator[Piece]:
     piece.close()
 
 
-def test_every_parameter_returns_to_what_the_patch_says(piece: Piece) -> None:
+def test_every_parameter_is_reset_to_its_value_in_the_patch(piece: Piece) -> None:
     engine = piece.open()
     tree = engine.tree
     before = {one.address: one.value for one in tree.parameters("a") if one.knob.access == "rw"}
@@ -114,7 +114,7 @@ def test_one_node_returns_alone_and_a_wrong_name_is_answered(piece: Piece) -> No
         engine.tree.write("/engine/home", ["c"])
 
 
-def test_a_node_that_was_given_up_plays_again(piece: Piece) -> None:
+def test_a_node_that_was_given_up_is_restarted(piece: Piece) -> None:
     engine = piece.open("patch = Patch(a=Node(Scale, weights='p', seed=0))")
     engine.tree.set("/a/broken", True)
     engine.advance(10.0)

@@ -1,4 +1,4 @@
-"""No service waits for a process, a file or a network on the control thread."""
+"""On the control thread no service waits for a process, a file or a network."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BLOCKED_S = 10.0
 """How long what blocks does so at the most: what waits for it finds it done."""
 
 
-def test_another_clock_port_does_not_wait_for_the_end_of_the_sender_before() -> None:
+def test_a_new_clock_port_does_not_wait_for_the_end_of_the_old_sender() -> None:
     tree = Tree(Clock())
     clock_out = MidiClockOut(tree, tree.clock, lambda: None)
     clock_out.open()
@@ -46,7 +46,7 @@ def test_another_clock_port_does_not_wait_for_the_end_of_the_sender_before() -> 
 
 
 @pytest.mark.parametrize("blocked", ["open", "close"])
-def test_a_film_that_takes_long_to_open_or_to_end_is_not_waited_for(
+def test_a_video_file_that_opens_or_closes_slowly_is_not_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, blocked: str
 ) -> None:
     reached, free = threading.Event(), threading.Event()
@@ -87,7 +87,7 @@ def test_a_film_that_takes_long_to_open_or_to_end_is_not_waited_for(
         pygame.display.quit()
 
 
-def test_a_link_session_that_takes_long_to_join_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_link_session_that_joins_slowly_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     reached, free = threading.Event(), threading.Event()
 
     class SlowLink:

@@ -1,4 +1,4 @@
-"""What several threads do at once to a patch that plays in real time: nothing is lost, and nobody is stopped by it."""
+"""Concurrent changes to a patch in real time: none is lost, and no thread is blocked."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MORE = ", ".join(f"{name}=Node(Scale, weights='p', length=0.02, seed=0, out=out,
 RELOADS = 6
 
 
-class Show:
+class RunningEngine:
     """An engine that plays a file in real time, with all that it said was wrong."""
 
     def __init__(self, path: Path) -> None:
@@ -48,10 +48,10 @@ class Show:
 
 
 @pytest.fixture
-def show(tmp_path: Path) -> Iterator[Show]:
+def show(tmp_path: Path) -> Iterator[RunningEngine]:
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-5)  # threads take turns as often as they can
-    show = Show(tmp_path / "piece.py")
+    show = RunningEngine(tmp_path / "piece.py")
     try:
         yield show
     finally:
@@ -84,7 +84,7 @@ def meanwhile(*works: Callable[[], object]) -> Iterator[list[BaseException]]:
             thread.join()
 
 
-def test_nodes_come_and_go_while_all_of_them_are_read(show: Show) -> None:
+def test_nodes_come_and_go_while_all_of_them_are_read(show: RunningEngine) -> None:
     tree = show.engine.tree
     looks: list[float] = []
 
@@ -107,7 +107,7 @@ def test_nodes_come_and_go_while_all_of_them_are_read(show: Show) -> None:
     assert list(show.engine.nodes) == ["a"]
 
 
-def test_keys_played_during_a_reload_reach_the_nodes_and_come_up_again(show: Show) -> None:
+def test_keys_played_during_a_reload_reach_the_nodes_and_come_up_again(show: RunningEngine) -> None:
     keys = next(service for service in show.engine.control_thread.services if isinstance(service, MidiInput))
     runner: Any = show.engine.nodes["a"]
     heard: list[object] = []
@@ -131,7 +131,7 @@ def test_keys_played_during_a_reload_reach_the_nodes_and_come_up_again(show: Sho
     assert [type(event) for event in heard] == [NoteOn, NoteOff] * struck[0]
 
 
-def test_two_writers_leave_the_tree_and_the_clock_alike(show: Show) -> None:
+def test_with_two_writers_the_tree_and_the_clock_agree(show: RunningEngine) -> None:
     tree, clock = show.engine.tree, show.engine.clock
     set_tempo, reached, free = clock.set_tempo, threading.Event(), threading.Event()
 
@@ -153,7 +153,7 @@ def test_two_writers_leave_the_tree_and_the_clock_alike(show: Show) -> None:
     assert clock.beats.tempo_bpm == tree.get("/clock/tempo") == 140.0
 
 
-def test_a_mapping_is_removed_while_it_is_stepped(show: Show) -> None:
+def test_a_mapping_is_removed_while_it_is_stepped(show: RunningEngine) -> None:
     tree = show.engine.tree
 
     def remap() -> None:
@@ -166,7 +166,7 @@ def test_a_mapping_is_removed_while_it_is_stepped(show: Show) -> None:
     assert show.errors == []
 
 
-def test_cues_that_go_round_without_a_wait_leave_the_control_thread_to_the_others(show: Show, tmp_path: Path) -> None:
+def test_cues_that_repeat_without_a_wait_do_not_block_the_control_thread(show: RunningEngine, tmp_path: Path) -> None:
     keys = next(service for service in show.engine.control_thread.services if isinstance(service, MidiInput))
     runner: Any = show.engine.nodes["a"]
     both = 'actions = ["/cue/goto one", "/cue/goto two"]'
@@ -184,7 +184,7 @@ def test_cues_that_go_round_without_a_wait_leave_the_control_thread_to_the_other
     assert not [sentence for sentence in show.errors if "control thread" in sentence]
 
 
-def test_a_change_that_fails_leaves_the_others_made_and_is_made_with_the_next_reload(show: Show) -> None:
+def test_a_change_that_fails_leaves_the_others_made_and_is_made_with_the_next_reload(show: RunningEngine) -> None:
     broken = "class Broken(Scale):\n    def start(self, seed):\n        raise KeyboardInterrupt\n"
     nodes = f"{A}, b=Node(Broken, weights='p', out=out), c=Node(Scale, weights='p', out=out)"
     assert show.reload(nodes, broken)
@@ -195,13 +195,13 @@ def test_a_change_that_fails_leaves_the_others_made_and_is_made_with_the_next_re
     assert len(show.errors) == 1
 
 
-def test_a_reload_that_comes_late_starts_nothing(show: Show) -> None:
+def test_a_reload_that_comes_late_starts_nothing(show: RunningEngine) -> None:
     show.engine.close()
     assert not show.reload(f"{A}, {MORE}")
     assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("node ")]
 
 
-def test_a_flood_of_reloads_starts_no_threads(show: Show) -> None:
+def test_a_flood_of_reloads_starts_no_threads(show: RunningEngine) -> None:
     threading_before = threading.active_count()
     for _ in range(2000):
         show.engine.tree.set("/engine/reload", True)
@@ -220,7 +220,7 @@ def test_a_flood_of_reloads_starts_no_threads(show: Show) -> None:
         (f"x = {'-' * 50000}1\n", "nested too deeply to be read"),
     ],
 )
-def test_whatever_a_patch_raises_is_one_sentence_and_it_is_reloaded_again(show: Show, text: str, said: str) -> None:
+def test_any_exception_of_a_patch_is_a_sentence_and_can_be_reloaded(show: RunningEngine, text: str, said: str) -> None:
     assert not show.reload(A, text)
     assert len(show.errors) == 1
     assert said in show.errors[0]

@@ -1,4 +1,4 @@
-"""What is told of a show that nobody watches, on the virtual clock."""
+"""The log of a show without a terminal, on the virtual clock."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from live.transport.clock import VirtualClock
 from models.base import Knob, NoteOn
 
 
-class Show:
+class LoggedShow:
     """A pianist and a veil, and their logbook; `states` says what happens to whom, and when."""
 
     def __init__(self, caplog: pytest.LogCaptureFixture) -> None:
@@ -42,11 +42,11 @@ class Show:
 
 
 @pytest.fixture
-def show(caplog: pytest.LogCaptureFixture) -> Show:
-    return Show(caplog)
+def show(caplog: pytest.LogCaptureFixture) -> LoggedShow:
+    return LoggedShow(caplog)
 
 
-def test_in_half_an_hour_four_lines(show: Show) -> None:
+def test_four_lines_in_half_an_hour(show: LoggedShow) -> None:
     for number in range(3000):
         show.line.send(number * 0.5, NoteOn(60, 64))
     assert show.play(1805.0) == [
@@ -57,20 +57,20 @@ def test_in_half_an_hour_four_lines(show: Show) -> None:
     ]
 
 
-def test_another_state_of_a_node_is_told_when_it_comes(show: Show) -> None:
+def test_a_new_state_of_a_node_is_logged_at_once(show: LoggedShow) -> None:
     assert show.play(1.0) == ["playing: piano, veil"]
     assert show.play(3.0, (2.0, "piano", "paused")) == ["piano: paused"]
     assert show.play(90.0, (80.0, "piano", "playing")) == ["piano: playing"]
     assert show.play(95.0, (91.0, "piano", "playing"), (92.0, "veil", "failed")) == ["veil: failed"]
 
 
-def test_a_state_that_comes_and_goes_is_told_once_a_minute_and_how_it_ended(show: Show) -> None:
+def test_a_flickering_state_is_logged_once_a_minute_with_its_last_value(show: LoggedShow) -> None:
     show.play(1.0)
     beats = [(float(at), "piano", "paused" if at % 2 else "playing") for at in range(2, 120)]
     assert show.play(300.0, *beats) == ["piano: paused", "piano: playing", "piano: paused"]
 
 
-def test_a_node_that_has_gone_is_told_of_no_more(show: Show) -> None:
+def test_a_removed_node_is_not_logged(show: LoggedShow) -> None:
     show.play(1.0)
     del show.nodes["piano"]
     show.tree.publish("/piano/state", "failed")
@@ -84,8 +84,8 @@ def test_a_node_that_has_gone_is_told_of_no_more(show: Show) -> None:
     ("lasted_s", "told"),
     [(42.4, "42 s"), (3599.0, "59 min"), (3600.0, "1 h"), (90_000.0, "1 d 1 h"), (86_460.0, "1 d 1 min")],
 )
-def test_the_end_is_told_with_how_long_it_was(
-    show: Show, caplog: pytest.LogCaptureFixture, lasted_s: float, told: str
+def test_the_end_is_logged_with_the_duration(
+    show: LoggedShow, caplog: pytest.LogCaptureFixture, lasted_s: float, told: str
 ) -> None:
     show.book.draw()
     show.clock.advance(lasted_s)
@@ -94,6 +94,6 @@ def test_the_end_is_told_with_how_long_it_was(
     assert caplog.messages == [f"stopped after {told}; piano: 0 notes"]
 
 
-def test_a_show_that_never_began_has_no_end(show: Show, caplog: pytest.LogCaptureFixture) -> None:
+def test_without_a_start_no_end_is_logged(show: LoggedShow, caplog: pytest.LogCaptureFixture) -> None:
     show.book.end()
     assert caplog.messages == []

@@ -1,4 +1,4 @@
-"""A stop that does not come to its end is ended hard, and the log names what held it up."""
+"""A stop that exceeds its deadline is forced, and the log names the line and thread that delayed it."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def stuck(tmp_path: Path, way: str) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def test_the_log_names_our_line_and_the_thread_that_it_waits_for(tmp_path: Path) -> None:
+def test_the_log_names_our_line_and_the_thread_it_waits_for(tmp_path: Path) -> None:
     with stuck(tmp_path, "wait_for_pictures") as process:
         out, said = process.communicate(timeout=WITHIN_S)
     assert process.returncode == 1
@@ -81,13 +81,13 @@ def test_the_log_names_our_line_and_the_thread_that_it_waits_for(tmp_path: Path)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sleeps by the C library's sleep")
-def test_it_ends_although_a_c_call_keeps_the_interpreter(tmp_path: Path) -> None:
+def test_it_ends_although_a_c_call_holds_the_interpreter(tmp_path: Path) -> None:
     with stuck(tmp_path, "hold_the_interpreter") as process:
         _, said = process.communicate(timeout=WITHIN_S)
     assert process.returncode == 1
     assert "in hold_the_interpreter" in said
 
 
-def test_it_ends_although_nobody_reads_the_log(tmp_path: Path) -> None:
+def test_it_ends_although_the_logs_pipe_is_full(tmp_path: Path) -> None:
     with stuck(tmp_path, "fill_the_log") as process:
         assert process.wait(WITHIN_S) == 1

@@ -1,4 +1,4 @@
-"""The terminal of a show, on the virtual clock: one running line, and log lines that are not glued to it."""
+"""The terminal of a show, on the virtual clock: one status line, and log lines above it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def shown(screen: StringIO) -> list[str]:
     return [line.rpartition(CLEAR)[2] for line in screen.getvalue().split("\n")]
 
 
-def test_what_sounds_is_drawn_in_place_ten_times_a_second_at_most() -> None:
+def test_the_status_line_is_redrawn_at_most_ten_times_a_second() -> None:
     clock, screen = VirtualClock(), StringIO()
     terminal = Terminal(clock, {"piano"}, StatusStream(screen))
     piano = terminal.view("piano")
@@ -40,7 +40,7 @@ def test_what_sounds_is_drawn_in_place_ten_times_a_second_at_most() -> None:
     assert piano.struck == 2
 
 
-def test_a_node_that_has_gone_is_drawn_no_more() -> None:
+def test_a_removed_node_is_not_drawn() -> None:
     clock, screen, nodes = VirtualClock(), StringIO(), {"piano", "bass"}
     terminal = Terminal(clock, nodes, StatusStream(screen))
     for name in ("piano", "bass"):
@@ -53,7 +53,7 @@ def test_a_node_that_has_gone_is_drawn_no_more() -> None:
     assert ["bass" in text for text in drawn[1:]] == [True, False]
 
 
-def test_a_log_line_takes_the_place_of_the_running_line() -> None:
+def test_a_log_line_replaces_the_status_line() -> None:
     clock, screen = VirtualClock(), StringIO()
     stream = StatusStream(screen)
     terminal = Terminal(clock, {"piano"}, stream)
@@ -79,7 +79,7 @@ def test_the_line_is_never_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(shown(screen)[-1]) == 39
 
 
-def test_the_end_is_told_below_no_rest_of_the_line(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_end_is_printed_after_the_status_line_is_cleared(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     clock, screen = VirtualClock(), StringIO()
     terminal = Terminal(clock, {"piano"}, StatusStream(screen))
@@ -92,7 +92,7 @@ def test_the_end_is_told_below_no_rest_of_the_line(caplog: pytest.LogCaptureFixt
     assert shown(screen) == [""]
 
 
-def test_a_show_that_never_began_ends_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
+def test_without_a_start_no_end_is_printed(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     screen = StringIO()
     Terminal(VirtualClock(), {"piano"}, StatusStream(screen)).end()
@@ -112,6 +112,6 @@ def test_only_warnings_and_errors_are_coloured() -> None:
     ("environment", "wanted"),
     [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True), ({"TERM": "dumb"}, False)],
 )
-def test_colour_is_left_out_where_it_is_not_wanted(environment: dict[str, str], wanted: bool) -> None:
+def test_no_colour_without_a_terminal_or_with_no_color(environment: dict[str, str], wanted: bool) -> None:
     assert wants_colour(Screen(), environment) is wanted
     assert not wants_colour(StringIO(), environment)

@@ -1,4 +1,4 @@
-"""The language of conditions: comparisons, and, or, not, for; and sentences for what is none."""
+"""The condition language: comparisons, and, or, not, for; and its error messages."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Fixed:
         ("/b for 1 ms", False),
     ],
 )
-def test_conditions_hold_as_they_read(text: str, expected: bool) -> None:
+def test_conditions_have_their_documented_meaning(text: str, expected: bool) -> None:
     assert Condition(text).holds(Fixed(a=0.1, b=1.0, c=0.0, name="storm"), 10.0) is expected
 
 
@@ -79,7 +79,7 @@ def test_for_counts_only_unbroken_time_and_binds_the_whole_part_before_it() -> N
         ("(" * (DEEPEST + 1), f"more than {DEEPEST} parentheses and nots"),
     ],
 )
-def test_what_is_no_condition_is_named_with_its_place(text: str, sentence: str) -> None:
+def test_an_invalid_condition_is_reported_with_its_position(text: str, sentence: str) -> None:
     with pytest.raises(ConditionError, match=sentence):
         Condition(text)
 

@@ -66,7 +66,7 @@ def test_the_night_in_which_clocks_go_back() -> None:
     assert MUSEUM.at(second) == (False, local("2026-10-27 10:00"))
 
 
-def test_hours_that_touch_are_one_and_always_or_never_has_no_next_change() -> None:
+def test_adjacent_hours_are_merged_and_always_or_never_has_no_next_change() -> None:
     always, never = OpeningHours(BERLIN), OpeningHours(BERLIN, ((),) * 7)
     assert always.at(local("2026-06-01 12:00")) == (True, None)
     assert never.at(local("2026-06-01 12:00")) == (False, None)
@@ -100,7 +100,7 @@ def test_hours_are_written_as_they_are_read(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "10", "10:00", "25-26", "10:70-11:00", "10:00-24:30", "ten", 10, None])
-def test_what_is_no_time_is_refused(text: object) -> None:
+def test_an_invalid_time_is_refused(text: object) -> None:
     with pytest.raises(ValueError, match="expected"):
         read_spans(text)
 

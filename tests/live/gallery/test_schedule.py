@@ -60,7 +60,7 @@ def test_a_year_of_hours_on_the_virtual_clock(installation: Any) -> None:
     assert installation.failed == []
 
 
-def test_closed_is_dark_still_and_without_camera_and_open_is_as_before(installation: Any) -> None:
+def test_closing_blacks_out_pauses_and_releases_the_camera_and_opening_restores(installation: Any) -> None:
     schedule = installation.open(HOURS, "2026-06-02 09:59", cue_list=False)
     installation.tree.set("/piano/density", 11.0)
     assert installation.state() == CLOSED
@@ -142,7 +142,7 @@ def test_a_cue_in_the_hour_that_comes_twice_starts_once_and_in_the_one_that_is_s
     assert times == ["2026-03-29 03:00", "2026-03-30 02:30", "2026-10-25 02:30", "2026-10-26 02:30"]
 
 
-def test_a_mode_set_by_hand_holds_until_the_hours_change(installation: Any) -> None:
+def test_a_mode_set_manually_holds_until_the_hours_change(installation: Any) -> None:
     installation.open(HOURS, "2026-06-02 19:00", cue_list=False)
     installation.tree.set("/schedule/mode", "open")  # a private view
     installation.run(1.0)
@@ -183,7 +183,7 @@ def test_hours_are_set_over_osc_and_kept_in_the_file_with_its_comments(installat
         installation.tree.write("/schedule/delete", ["friday"])
 
 
-def test_each_mistake_is_named_with_file_and_line_and_the_rest_counts(installation: Any) -> None:
+def test_each_mistake_is_reported_with_file_and_line_and_the_rest_is_used(installation: Any) -> None:
     text = """[hours]
 time_zone = "Mars/Olympus"
 daily = "10-18"

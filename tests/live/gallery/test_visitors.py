@@ -1,4 +1,4 @@
-"""Visitors come and go: the states, the countdown, and a reset that leaves nothing behind, thirty times."""
+"""Visitors arrive and leave: states, countdown, and a reset that restores every parameter, thirty times."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def parameters(engine: Engine) -> dict[str, Any]:
     }
 
 
-def test_a_visit_begins_pauses_counts_down_and_goes_on_or_ends() -> None:
+def test_a_visit_begins_pauses_counts_down_and_continues_or_ends() -> None:
     visit = Visit()
     seen = []
     for now_s in (0.0, 1.0, 1.4, 1.6, 4.0, 13.9, 14.0, 16.0, 17.0, 27.0, 31.9, 32.0, 33.0):
@@ -179,7 +179,7 @@ def test_what_a_model_clears_too_late_is_wiped_all_the_same(piece: Piece) -> Non
     assert ink.paper.drawings == []
 
 
-def test_after_a_reset_a_node_plays_as_one_that_has_just_begun_with_that_seed(piece: Piece) -> None:
+def test_after_a_reset_a_node_plays_like_a_new_one_with_that_seed(piece: Piece) -> None:
     engine = open_gallery(piece)
     draw(engine)
     engine.tree.set("/visitors/reset", True)
@@ -194,7 +194,7 @@ def test_after_a_reset_a_node_plays_as_one_that_has_just_begun_with_that_seed(pi
     assert played[0][0].pitch == 40 + seed % 100 % 20
 
 
-def test_drawings_are_thrown_away_where_that_is_wanted(piece: Piece) -> None:
+def test_drawings_are_discarded_if_configured(piece: Piece) -> None:
     engine = open_gallery(piece, drawings="throw away")
     draw(engine)
     engine.advance(engine.clock.now() + 6.0)
@@ -202,7 +202,7 @@ def test_drawings_are_thrown_away_where_that_is_wanted(piece: Piece) -> None:
     assert not (piece.path.parent / "piece.drawings").exists()
 
 
-def test_the_oldest_drawings_go_where_the_folder_is_full_and_nothing_else_does(tmp_path: Path) -> None:
+def test_only_the_oldest_drawings_are_deleted_when_the_folder_is_full(tmp_path: Path) -> None:
     for day, time in (("2026-01-01", "10.00.00 ink"), ("2026-01-01", "11.00.00 ink"), ("2026-01-02", "09.00.00 ink")):
         (tmp_path / day).mkdir(exist_ok=True)
         (tmp_path / day / f"{time}.svg").write_bytes(b"x" * 400_000)
@@ -214,7 +214,7 @@ def test_the_oldest_drawings_go_where_the_folder_is_full_and_nothing_else_does(t
     assert sorted(path.name for path in tmp_path.iterdir()) == ["2026-01-02", "mine"]
 
 
-def test_a_folder_that_cannot_be_written_is_reported_and_the_reset_goes_on(piece: Piece) -> None:
+def test_a_read_only_folder_is_reported_and_the_reset_continues(piece: Piece) -> None:
     engine = open_gallery(piece)
     (piece.path.parent / "piece.drawings").write_text("a file in the place of the folder")
     errors: list[str] = []
@@ -240,7 +240,7 @@ def test_auto_is_motion_pens_keys_and_touches(piece: Piece) -> None:
     assert engine.tree.get("/visitors/here") is True
 
 
-def test_a_wrong_condition_is_answered_and_the_one_before_counts(piece: Piece) -> None:
+def test_a_wrong_condition_is_answered_and_the_previous_one_stays(piece: Piece) -> None:
     engine = open_gallery(piece)
     with pytest.raises(KnobError, match="/visitors/present: expected an address"):
         engine.tree.set("/visitors/present", "/camera/motion >")

@@ -1,4 +1,4 @@
-"""An engine's web server on a free port, with a tree of every kind, and clients that talk to it."""
+"""An engine's web server on a free port, a tree with every kind of parameter, and test clients."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Sights:
         pass
 
 
-class House:
+class WebServerRig:
     """A web server with all that belongs to it."""
 
     def __init__(self, allow: Allow, token: str | None, patience_s: float) -> None:
@@ -101,29 +101,29 @@ class House:
         self.osc.close()
 
 
-Build = Callable[..., House]
+Build = Callable[..., WebServerRig]
 
 
 @pytest.fixture
 def build() -> Iterator[Build]:
-    """Builds a house that is pulled down with the test."""
-    houses: list[House] = []
+    """Builds a rig that is pulled down with the test."""
+    rigs: list[WebServerRig] = []
 
-    def one(allow: Allow | None = None, token: str | None = None, patience_s: float = PATIENCE_S) -> House:
-        houses.append(House(allow or Allow(), token, patience_s))
-        return houses[-1]
+    def one(allow: Allow | None = None, token: str | None = None, patience_s: float = PATIENCE_S) -> WebServerRig:
+        rigs.append(WebServerRig(allow or Allow(), token, patience_s))
+        return rigs[-1]
 
     yield one
-    for house in houses:
-        house.close()
+    for rig in rigs:
+        rig.close()
 
 
 @pytest.fixture
-def house(build: Build) -> House:
+def rig(build: Build) -> WebServerRig:
     return build()
 
 
-class Listener:
+class WebSocketClient:
     """Somebody connected by WebSocket."""
 
     def __init__(self, socket: ClientWebSocketResponse) -> None:
@@ -171,6 +171,6 @@ def visit() -> Callable[[Visit], Any]:
 
 
 @pytest.fixture
-def listener() -> type[Listener]:
+def listener() -> type[WebSocketClient]:
     """Makes one of a socket."""
-    return Listener
+    return WebSocketClient

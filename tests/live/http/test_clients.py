@@ -1,4 +1,4 @@
-"""What waits for a WebSocket client: bounded, of a value the newest, of signals the last ones in order."""
+"""The queue of a WebSocket client is bounded: the newest value per parameter, the last signals in order."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def seat(tree: Tree) -> Seat:
     return Seat(tree)
 
 
-def test_a_value_waits_once_and_wakes_once(tree: Tree, seat: Seat) -> None:
+def test_a_value_is_queued_once_and_wakes_once(tree: Tree, seat: Seat) -> None:
     seat.clients.listen(seat.client, "/piano/temperature")
     assert seat.heard() == [("/piano/temperature", 1.0)]
     seat.woken = 0
@@ -49,14 +49,14 @@ def test_a_value_waits_once_and_wakes_once(tree: Tree, seat: Seat) -> None:
     assert seat.heard() == []
 
 
-def test_of_signals_the_last_ones_wait_in_order(tree: Tree, seat: Seat) -> None:
+def test_the_last_signals_are_queued_in_order(tree: Tree, seat: Seat) -> None:
     seat.clients.listen(seat.client, "/piano/note")
     for number in range(MAX_SIGNALS + 500):
         tree.publish("/piano/note", number, 64, 1)
     assert [one[1] for one in seat.heard()] == list(range(500, MAX_SIGNALS + 500))
 
 
-def test_who_reads_no_answers_is_lost(seat: Seat) -> None:
+def test_a_client_that_reads_no_answers_is_disconnected(seat: Seat) -> None:
     for _ in range(MAX_ANSWERS):
         seat.client.answer(message("/pong"))
     assert not seat.client.lost
@@ -64,7 +64,7 @@ def test_who_reads_no_answers_is_lost(seat: Seat) -> None:
     assert seat.client.lost
 
 
-def test_each_hears_only_what_it_listens_to(tree: Tree, seat: Seat) -> None:
+def test_each_client_receives_only_what_it_listens_to(tree: Tree, seat: Seat) -> None:
     other = WebSocketClient(("web 127.0.0.1", 5001), tree, lambda: None)
     seat.clients.join(other)
     seat.clients.listen(seat.client, "/piano/title")
@@ -88,12 +88,12 @@ def test_a_vector_and_its_components_are_listened_to_apart(tree: Tree, seat: Sea
     assert seat.heard() == [("/piano/pitch_class", 0.0, 1.0, 0.25)]
 
 
-def test_an_address_that_is_not_there_is_said(seat: Seat) -> None:
+def test_a_missing_address_is_reported(seat: Seat) -> None:
     with pytest.raises(AddressError, match="similar: /piano/temperature"):
         seat.clients.listen(seat.client, "/piano/temprature")
 
 
-def test_what_is_taken_away_meanwhile_is_left_out(tree: Tree, seat: Seat) -> None:
+def test_a_node_removed_meanwhile_is_left_out(tree: Tree, seat: Seat) -> None:
     seat.clients.listen(seat.client, "/piano/temperature")
     tree.set("/piano/temperature", 2.0)
     tree.remove("piano")

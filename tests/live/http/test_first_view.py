@@ -13,14 +13,14 @@ HEADER = "from live import Midi, Node, Patch\nfrom toys import Scale\n"
 NODES = "a=Node(Scale, weights='p', seed=0), b=Node(Scale, weights='p', seed=0)"
 
 
-def test_a_piece_chooses_them_and_what_is_missing_is_reported(tmp_path: Path) -> None:
+def test_a_piece_chooses_them_and_missing_ones_are_reported(tmp_path: Path) -> None:
     text = f"patch = Patch({NODES}, page=['/b/length', '/a/lenght', '/clock/tempo'])"
     engine = Piece(tmp_path, HEADER, text, osc=None).open()
     assert engine.tree.get("/engine/controls") == "/b/length\n/clock/tempo"
     engine.close()
 
 
-def test_without_a_choice_each_node_gives_its_first(tmp_path: Path) -> None:
+def test_without_a_choice_the_first_of_each_node_are_used(tmp_path: Path) -> None:
     engine = Piece(tmp_path, HEADER, f"patch = Patch({NODES})", osc=None).open()
     chosen = str(engine.tree.get("/engine/controls")).split("\n")
     assert chosen[:2] == ["/a/lowest", "/b/lowest"]

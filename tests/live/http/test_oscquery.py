@@ -1,4 +1,4 @@
-"""The tree as OSCQuery describes it, against the words of the proposal."""
+"""The OSCQuery description of the tree, checked against the OSCQuery proposal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def space(tree: Tree) -> OscQueryNamespace:
     return OscQueryNamespace(tree)
 
 
-def test_a_number_says_all_about_itself(space: OscQueryNamespace) -> None:
+def test_a_number_has_all_attributes(space: OscQueryNamespace) -> None:
     assert space.describe("/piano/temperature") == {
         "FULL_PATH": "/piano/temperature",
         "TYPE": "f",
@@ -59,19 +59,19 @@ def test_every_kind_has_its_type_access_value_and_range(
     assert (node["TYPE"], node["ACCESS"], node.get("VALUE"), node.get("RANGE")) == (types, access, value, range_)
 
 
-def test_as_many_of_each_attribute_as_of_types(space: OscQueryNamespace) -> None:
+def test_every_attribute_has_one_entry_per_type(space: OscQueryNamespace) -> None:
     for path in ("/piano/temperature", "/piano/pitch_class", "/piano/recall", "/piano/note"):
         node = space.describe(path)
         for name in ("RANGE", "CLIPMODE", "UNIT", "EXTENDED_TYPE", "VALUE", "CURVE"):
             assert name not in node or len(node[name]) == len(node["TYPE"]), (path, name)
 
 
-def test_what_may_be_left_out_is_an_overload(space: OscQueryNamespace) -> None:
+def test_an_optional_argument_is_an_overload(space: OscQueryNamespace) -> None:
     assert space.describe("/piano/recall")["OVERLOADS"] == [{"TYPE": "s"}]
     assert {one["TYPE"] for one in space.describe("/piano/reset")["OVERLOADS"]} == {"N", "T", "i"}
 
 
-def test_containers_hold_what_is_in_them_in_order(space: OscQueryNamespace) -> None:
+def test_containers_list_their_contents_in_order(space: OscQueryNamespace) -> None:
     whole = space.describe("/")
     assert whole["FULL_PATH"] == "/"
     assert list(whole["CONTENTS"]) == ["piano"]
@@ -82,7 +82,7 @@ def test_containers_hold_what_is_in_them_in_order(space: OscQueryNamespace) -> N
     json.dumps(whole, allow_nan=False)
 
 
-def test_values_are_those_of_now(space: OscQueryNamespace, tree: Tree) -> None:
+def test_values_are_current(space: OscQueryNamespace, tree: Tree) -> None:
     space.describe("/")
     tree.set("/piano/pitch_class", (0.0, 0.5, 1.0))
     assert space.attribute("/piano/pitch_class", "VALUE") == {"VALUE": [0.0, 0.5, 1.0]}
@@ -91,14 +91,14 @@ def test_values_are_those_of_now(space: OscQueryNamespace, tree: Tree) -> None:
     assert space.attribute("/piano/rate", "VALUE") == {"VALUE": [None]}
 
 
-def test_attributes_one_by_one_are_those_of_the_whole(space: OscQueryNamespace) -> None:
+def test_single_attributes_equal_those_of_the_whole_description(space: OscQueryNamespace) -> None:
     for path in ("/", "/piano", "/piano/temperature", "/piano/recall"):
         node = space.describe(path)
         for name in ATTRIBUTES:
             assert space.attribute(path, name) == ({name: node[name]} if name in node else None)
 
 
-def test_what_is_not_there_is_said_with_what_is_near(space: OscQueryNamespace) -> None:
+def test_a_missing_address_is_reported_with_similar_ones(space: OscQueryNamespace) -> None:
     with pytest.raises(AddressError, match="similar: /piano/temperature"):
         space.describe("/piano/temprature")
     assert "/piano" in space
@@ -118,7 +118,7 @@ def test_nodes_come_and_go(space: OscQueryNamespace, tree: Tree) -> None:
         space.describe("/ink")
 
 
-def test_a_value_of_every_description_is_taken_by_the_tree(space: OscQueryNamespace, tree: Tree) -> None:
+def test_the_tree_accepts_a_value_of_every_description(space: OscQueryNamespace, tree: Tree) -> None:
     """What a client reads it may write: the description is true."""
     for path in tree.addresses():
         node = space.describe(path)
@@ -140,7 +140,7 @@ def test_a_value_of_every_description_is_taken_by_the_tree(space: OscQueryNamesp
                 assert space.describe(path)["VALUE"] == given
 
 
-def test_host_info_names_what_is_there() -> None:
+def test_host_info_lists_the_extensions() -> None:
     info = host_info("Here", "192.0.2.7", 9080, 9000)
     assert (info["OSC_IP"], info["OSC_PORT"], info["OSC_TRANSPORT"]) == ("192.0.2.7", 9000, "UDP")
     assert (info["WS_IP"], info["WS_PORT"], info["NAME"]) == ("192.0.2.7", 9080, "Here")

@@ -1,4 +1,4 @@
-"""The web server within a whole engine: found, followed through a reload, gone at the end."""
+"""The web server in a whole engine: announced, updated after a reload, closed at the end."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def engine(piece: Path) -> Iterator[Engine]:
     engine.close()
 
 
-def test_it_is_found_where_it_says_and_follows_a_reload(
+def test_it_serves_at_its_announced_port_and_follows_a_reload(
     engine: Engine, piece: Path, visit: Visit, listener: Any
 ) -> None:
     url = str(engine.tree.get("/engine/page"))
@@ -80,7 +80,7 @@ def test_it_is_found_where_it_says_and_follows_a_reload(
     assert "http" not in [thread.name for thread in threading.enumerate()]
 
 
-def test_a_taken_port_is_said_and_the_piece_plays(piece: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_taken_port_is_reported_and_the_piece_plays(piece: Path, caplog: pytest.LogCaptureFixture) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         options = Options(midi="silent", osc=None, midi_in=(), http=("127.0.0.1", other.getsockname()[1]), watch=False)
         engine = Engine(load(piece), None, options, piece)

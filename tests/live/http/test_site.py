@@ -1,4 +1,4 @@
-"""OSCQuery over real HTTP: what is answered to whom."""
+"""OSCQuery over real HTTP: answers and access rules."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ Visit = Callable[..., Any]
         ("/-/errors", 200, [{"date": "2026-01-02 20.15.00", "sentence": "a string is broken"}]),
     ],
 )
-def test_questions_are_answered_as_the_proposal_says(
-    house: Any, visit: Visit, path: str, status: int, answer: Any
+def test_queries_are_answered_as_in_the_proposal(
+    rig: Any, visit: Visit, path: str, status: int, answer: Any
 ) -> None:
     async def ask(session: ClientSession) -> None:
-        async with session.get(house.url + path) as said:
+        async with session.get(rig.url + path) as said:
             assert said.status == status
             if status == 200:
                 assert said.content_type == "application/json"
@@ -51,29 +51,29 @@ def test_questions_are_answered_as_the_proposal_says(
     visit(ask)
 
 
-def test_programs_get_the_tree_and_browsers_the_page(house: Any, visit: Visit) -> None:
+def test_programs_get_the_tree_and_browsers_the_page(rig: Any, visit: Visit) -> None:
     async def ask(session: ClientSession) -> None:
-        async with session.get(house.url) as said:
+        async with session.get(rig.url) as said:
             assert list((await said.json())["CONTENTS"]) == ["piano", "engine"]
-        async with session.get(house.url, headers={"Accept": "application/json, text/plain, */*"}) as said:
+        async with session.get(rig.url, headers={"Accept": "application/json, text/plain, */*"}) as said:
             assert said.content_type == "application/json"
         browser = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
         for path in ("/", "/piano?HTML"):
-            async with session.get(house.url + path, headers=browser) as said:
+            async with session.get(rig.url + path, headers=browser) as said:
                 assert said.content_type == "text/html"
                 assert "script-src 'self'" in said.headers["Content-Security-Policy"]
-        async with session.get(house.url + "/?HOST_INFO", headers=browser) as said:
+        async with session.get(rig.url + "/?HOST_INFO", headers=browser) as said:
             info = await said.json()
-        assert (info["OSC_PORT"], info["WS_PORT"]) == (house.osc.port, house.server.port)
-        async with session.get(house.url + "/-/stage.jpg") as said:
+        assert (info["OSC_PORT"], info["WS_PORT"]) == (rig.osc.port, rig.server.port)
+        async with session.get(rig.url + "/-/stage.jpg") as said:
             assert (said.content_type, await said.read()) == ("image/jpeg", b"a picture")
 
     visit(ask)
 
 
-def test_the_stage_is_a_stream_of_pictures(house: Any, visit: Visit) -> None:
+def test_the_stage_is_a_stream_of_pictures(rig: Any, visit: Visit) -> None:
     async def ask(session: ClientSession) -> None:
-        async with session.get(house.url + "/stream.mjpg") as said:
+        async with session.get(rig.url + "/stream.mjpg") as said:
             assert said.content_type == "multipart/x-mixed-replace"
             parts = (await said.read()).split(b"--picture\r\n")
         assert [part.partition(b"\r\n\r\n")[2] for part in parts[1:]] == [b"one\r\n", b"other\r\n"]
@@ -81,10 +81,10 @@ def test_the_stage_is_a_stream_of_pictures(house: Any, visit: Visit) -> None:
     visit(ask)
 
 
-def test_every_file_of_the_page_is_there_and_asks_for_nothing_outside(house: Any, visit: Visit) -> None:
+def test_every_file_of_the_page_exists_and_loads_nothing_from_outside(rig: Any, visit: Visit) -> None:
     async def ask(session: ClientSession) -> None:
         for file in PAGE.iterdir():
-            async with session.get(f"{house.url}/-/{file.name}") as said:
+            async with session.get(f"{rig.url}/-/{file.name}") as said:
                 assert said.status == 200
                 text = await said.text()
             assert text == file.read_text(encoding="utf-8")
@@ -95,9 +95,9 @@ def test_every_file_of_the_page_is_there_and_asks_for_nothing_outside(house: Any
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
-def test_nothing_is_written_by_http(house: Any, visit: Visit, method: str) -> None:
+def test_nothing_is_written_by_http(rig: Any, visit: Visit, method: str) -> None:
     async def ask(session: ClientSession) -> None:
-        async with session.request(method, house.url + "/piano/temperature?VALUE", data=b"2") as said:
+        async with session.request(method, rig.url + "/piano/temperature?VALUE", data=b"2") as said:
             assert said.status == 405
 
     visit(ask)
@@ -115,20 +115,20 @@ def test_nothing_is_written_by_http(house: Any, visit: Visit, method: str) -> No
     ],
 )
 def test_a_foreign_name_that_points_here_is_refused(
-    house: Any, visit: Visit, headers: dict[str, str], status: int
+    rig: Any, visit: Visit, headers: dict[str, str], status: int
 ) -> None:
     async def ask(session: ClientSession) -> None:
-        async with session.get(house.url, headers=headers) as said:
+        async with session.get(rig.url, headers=headers) as said:
             assert said.status == status
 
     visit(ask)
 
 
 def test_a_token_is_asked_for_and_kept(build: Build, visit: Visit) -> None:
-    house = build(token="tosca")
+    rig = build(token="tosca")
 
     async def ask(session: ClientSession) -> None:
-        path = f"{house.url}/piano/temperature"
+        path = f"{rig.url}/piano/temperature"
         for wrong in ("", "?token=tosco", "?VALUE&token="):
             async with session.get(path + wrong) as said:
                 assert said.status == 401
@@ -151,28 +151,28 @@ def test_a_token_is_asked_for_and_kept(build: Build, visit: Visit) -> None:
     visit(ask)
 
 
-def test_who_guesses_tokens_is_kept_waiting(build: Build, visit: Visit) -> None:
-    house = build(token="tosca")
+def test_guessing_tokens_is_slowed_down(build: Build, visit: Visit) -> None:
+    rig = build(token="tosca")
 
     async def ask(session: ClientSession) -> None:
         statuses = []
         for guess in range(30):
-            async with session.get(f"{house.url}/?token={guess}") as said:
+            async with session.get(f"{rig.url}/?token={guess}") as said:
                 statuses.append(said.status)
         assert statuses[:10] == [401] * 10
         assert 429 in statuses
-        async with session.get(f"{house.url}/?token=tosca") as said:  # the right one among guesses is not compared
+        async with session.get(f"{rig.url}/?token=tosca") as said:  # the right one among guesses is not compared
             assert (said.status, said.cookies) == (429, {})
-        async with session.get(house.url, cookies={"arabesque_token": Token("tosca").cookie}) as said:
+        async with session.get(rig.url, cookies={"arabesque_token": Token("tosca").cookie}) as said:
             assert said.status == 200
 
     visit(ask)
 
 
-def test_who_asks_without_end_is_told_to_wait(house: Any, visit: Visit) -> None:
+def test_too_many_requests_are_refused(rig: Any, visit: Visit) -> None:
     async def ask(session: ClientSession) -> None:
         for _ in range(5_000):
-            async with session.get(house.url + "/piano/title?VALUE") as said:
+            async with session.get(rig.url + "/piano/title?VALUE") as said:
                 if said.status == 429:
                     return
         raise AssertionError("nobody stopped it")
@@ -180,25 +180,25 @@ def test_who_asks_without_end_is_told_to_wait(house: Any, visit: Visit) -> None:
     visit(ask)
 
 
-def test_only_those_on_the_list_are_let_in(build: Build, visit: Visit) -> None:
-    class Nobody(Allow):
+def test_only_listed_machines_may_connect(build: Build, visit: Visit) -> None:
+    class NoHost(Allow):
         def __contains__(self, host: object) -> bool:
             return False
 
-    house = build(allow=Nobody())
+    rig = build(allow=NoHost())
 
     async def ask(session: ClientSession) -> None:
-        async with session.get(house.url) as said:
+        async with session.get(rig.url) as said:
             assert said.status == 403
             assert "--allow" in await said.text()
 
     visit(ask)
 
 
-def test_forgotten_connections_make_room(house: Any, visit: Visit) -> None:
+def test_idle_connections_are_closed_for_new_ones(rig: Any, visit: Visit) -> None:
     async def ask(session: ClientSession) -> None:
-        writers = [(await asyncio.open_connection("127.0.0.1", house.server.port))[1] for _ in range(400)]
-        async with session.get(house.url) as said:
+        writers = [(await asyncio.open_connection("127.0.0.1", rig.server.port))[1] for _ in range(400)]
+        async with session.get(rig.url) as said:
             assert said.status == 200
         for writer in writers:
             writer.close()
@@ -206,6 +206,6 @@ def test_forgotten_connections_make_room(house: Any, visit: Visit) -> None:
     visit(ask)
 
 
-def test_a_taken_port_is_an_os_error(house: Any) -> None:
+def test_a_taken_port_is_an_os_error(rig: Any) -> None:
     with pytest.raises(OSError, match="in use"):
-        HttpServer("127.0.0.1", house.server.port, lambda: None)  # type: ignore[arg-type, return-value]
+        HttpServer("127.0.0.1", rig.server.port, lambda: None)  # type: ignore[arg-type, return-value]

@@ -1,4 +1,4 @@
-"""The stage's pictures for the page: made while somebody looks, and only then."""
+"""The stage's pictures for the page are made only on request."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def size(jpeg: bytes) -> tuple[int, int]:
     return pygame.image.load(io.BytesIO(jpeg), "x.jpg").get_size()
 
 
-def test_a_small_picture_for_who_asks(clock: VirtualClock, stage: Stage) -> None:
+def test_a_small_picture_is_made_on_request(clock: VirtualClock, stage: Stage) -> None:
     picture = StagePicture(stage, clock, "machine")
     assert picture.jpeg() is None  # none yet: now one is wanted
     stage.show(clock.now())
@@ -41,7 +41,7 @@ def test_a_small_picture_for_who_asks(clock: VirtualClock, stage: Stage) -> None
     assert picture.jpeg() is made
 
 
-def test_when_nobody_looks_none_is_made(clock: VirtualClock, stage: Stage) -> None:
+def test_without_a_request_none_is_made(clock: VirtualClock, stage: Stage) -> None:
     picture = StagePicture(stage, clock, "machine")
     picture.jpeg()
     clock.advance(REST_S)

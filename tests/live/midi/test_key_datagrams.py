@@ -1,4 +1,4 @@
-"""A performer's keys on the short way: real datagrams over loopback."""
+"""Sends the performer's keys directly to the sender by UDP over loopback."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_key_arrives_as_it_was_sent(sender: KeySender, receiver: KeyReceiver) 
     assert receiver.receive() == KEY
 
 
-def test_all_addresses_get_it_and_later_ones_replace_them(sender: KeySender, receiver: KeyReceiver) -> None:
+def test_every_address_receives_it_and_new_addresses_replace_old_ones(sender: KeySender, receiver: KeyReceiver) -> None:
     other = KeyReceiver()
     sender.set_addresses(f"{receiver.address} {other.address}")
     sender.send(KEY)
@@ -48,12 +48,12 @@ def test_all_addresses_get_it_and_later_ones_replace_them(sender: KeySender, rec
 
 
 @pytest.mark.parametrize("said", ["", "x", "1", "99999999 a", "1 a 2", "-1 a"])
-def test_addresses_that_are_none_are_left_out(sender: KeySender, said: str) -> None:
+def test_invalid_addresses_are_left_out(sender: KeySender, said: str) -> None:
     sender.set_addresses(said)
     sender.send(KEY)
 
 
-def test_what_others_send_is_no_key(receiver: KeyReceiver) -> None:
+def test_foreign_datagrams_are_ignored(receiver: KeyReceiver) -> None:
     port, word = receiver.address.split()
     wrong = [b"", b"\xff", b"[" * 1000, json.dumps(["other", *KEY]).encode(), json.dumps([word]).encode()]
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:

@@ -1,4 +1,4 @@
-"""A measured suggestion for the delay of an instrument."""
+"""Measures an instrument's delay, and suggests the option for it."""
 
 from __future__ import annotations
 

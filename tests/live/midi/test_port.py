@@ -1,4 +1,4 @@
-"""Which port is meant, and what is opened when it cannot be had."""
+"""Chooses a MIDI port by name, number or pattern, and the fallback without one."""
 
 from __future__ import annotations
 
@@ -52,19 +52,19 @@ def test_a_port_is_named_by_number_whole_pattern_or_part(text: str, name: str | 
         ("Silent Running:in", PortPattern("named", "Silent Running:in")),
     ],
 )
-def test_what_the_user_says_is_taken_apart(text: str, meant: PortPattern, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_option_is_parsed(text: str, meant: PortPattern, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(ports.AUTO_VARIABLE, raising=False)
     assert parse_port(text) == meant
 
 
-def test_auto_is_what_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_uses_the_environment_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(ports.AUTO_VARIABLE, "*Roland*")
     assert parse_port("auto") == PortPattern("named", "*Roland*")
     monkeypatch.setenv(ports.AUTO_VARIABLE, "auto")
     assert parse_port("auto") == PortPattern("auto")
 
 
-def test_without_sound_auto_is_silent_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_sound_auto_is_silent_with_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     def no_card(_: str | None) -> ports.Port:
         raise MidiError("no audio device")
 
@@ -77,7 +77,7 @@ def test_without_sound_auto_is_silent_and_says_why(monkeypatch: pytest.MonkeyPat
         open_port("sound")
 
 
-def test_a_port_that_is_not_there_names_those_that_are(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_for_a_missing_port_lists_the_existing_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     from live.midi import rtmidi_port as rtport
 
     monkeypatch.setattr(rtport, "port_names", lambda _: [("jack", name) for name in NAMES])

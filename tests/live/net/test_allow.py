@@ -1,4 +1,4 @@
-"""Who may control the engine."""
+"""The list of machines that may control the engine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from live.net.allow import Allow
 
 
-def test_without_a_list_everybody_may() -> None:
+def test_without_a_list_every_machine_may_connect() -> None:
     assert "203.0.113.9" in Allow()
 
 
@@ -28,11 +28,11 @@ def test_without_a_list_everybody_may() -> None:
         ("", False),
     ],
 )
-def test_with_one_only_those_and_this_machine(host: str, let_in: bool) -> None:
+def test_with_a_list_only_listed_machines_and_this_one_may(host: str, let_in: bool) -> None:
     assert (host in Allow.parse("192.168.1.0/24, 10.0.0.7,")) is let_in
 
 
-def test_this_machine_is_let_in_by_each_of_its_addresses() -> None:
+def test_this_machine_may_connect_from_each_of_its_addresses() -> None:
     allow = Allow.parse("203.0.113.0/24")
     ours = {str(ip.ip) for adapter in ifaddr.get_adapters() for ip in adapter.ips if ip.is_IPv4}
     assert "127.0.0.1" in ours
@@ -40,6 +40,6 @@ def test_this_machine_is_let_in_by_each_of_its_addresses() -> None:
 
 
 @pytest.mark.parametrize("text", ["", " ,", "192.168.1.0/33", "the stage"])
-def test_a_list_that_cannot_be_read_is_said(text: str) -> None:
+def test_an_invalid_list_is_an_error(text: str) -> None:
     with pytest.raises(ValueError, match=r"192\.168\.1\.0/24"):
         Allow.parse(text)

@@ -1,4 +1,4 @@
-"""The port that a server gets."""
+"""Chooses the port of a server."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def opens(*taken: int, number: int = errno.EADDRINUSE) -> object:
     return one
 
 
-def test_a_port_that_is_asked_for_is_the_only_one_tried() -> None:
+def test_a_given_port_is_the_only_one_tried() -> None:
     assert open_free(9000, 7000, opens(9000)) == 7000  # type: ignore[arg-type]
     with pytest.raises(OSError, match="taken"):
         open_free(9000, 7000, opens(7000))  # type: ignore[arg-type]
 
 
-def test_without_one_it_is_the_next_free() -> None:
+def test_without_a_given_port_the_next_free_one_is_used() -> None:
     assert open_free(9000, None, opens()) == 9000  # type: ignore[arg-type]
     assert open_free(9000, None, opens(9000, 9001)) == 9002  # type: ignore[arg-type]
 

@@ -1,4 +1,4 @@
-"""How often the same complaint is logged."""
+"""Limits how often the same message is logged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which files and streams a sender may name."""
+"""Which files and streams a message may name."""
 
 from __future__ import annotations
 
@@ -88,6 +88,6 @@ def test_what_the_patch_names_is_admitted(rule: SourceRule) -> None:
 
 
 @pytest.mark.parametrize("place", ["gone", "ftp://example.org", "http://"])
-def test_a_place_that_is_none_is_named(place: str) -> None:
+def test_an_invalid_place_is_reported(place: str) -> None:
     with pytest.raises(ValueError, match="expected"):
         SourceRule([], (place,))

@@ -1,4 +1,4 @@
-"""The token: where it is read from, and who needs it."""
+"""The token: its sources, and which machines need it."""
 
 from __future__ import annotations
 

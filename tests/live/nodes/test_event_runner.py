@@ -16,7 +16,7 @@ from models.base import Event, Knob, NoteOff, NoteOn, Pulse, Wait, pulse
 
 
 @dataclass
-class Stage:
+class EventRunnerRig:
     clock: VirtualClock
     tree: Tree
     tape: Tape
@@ -36,7 +36,7 @@ class Stage:
 
 
 @pytest.fixture
-def stage() -> Stage:
+def rig() -> EventRunnerRig:
     clock = VirtualClock()
     tree = Tree(clock)
     for name, knob in EventRunner.knobs_for(Scale).items():
@@ -46,124 +46,124 @@ def stage() -> Stage:
     tree.watchers.append(lambda address, arguments: told.append((address, arguments)))
     tape = Tape()
     model = Scale()
-    return Stage(clock, tree, tape, EventRunner("scale", model, tree, clock, [tape]), told, model.heard)
+    return EventRunnerRig(clock, tree, tape, EventRunner("scale", model, tree, clock, [tape]), told, model.heard)
 
 
-def test_it_plays_ahead_by_the_lookahead_and_no_further(stage: Stage) -> None:
-    stage.set("lookahead", 0.25)
-    stage.play(0.001)
-    assert stage.tape.struck() == [(0, 0), (100, 1), (200, 2)]
+def test_it_runs_ahead_by_the_lookahead_and_no_further(rig: EventRunnerRig) -> None:
+    rig.set("lookahead", 0.25)
+    rig.play(0.001)
+    assert rig.tape.struck() == [(0, 0), (100, 1), (200, 2)]
 
 
-def test_events_carry_the_time_at_which_they_are_due(stage: Stage) -> None:
-    stage.play(0.05)
-    assert stage.tape.events[:3] == [(0, NoteOn(0, 64)), (100, NoteOff(0)), (100, NoteOn(1, 64))]
+def test_events_carry_the_time_at_which_they_are_due(rig: EventRunnerRig) -> None:
+    rig.play(0.05)
+    assert rig.tape.events[:3] == [(0, NoteOn(0, 64)), (100, NoteOff(0)), (100, NoteOn(1, 64))]
 
 
-def test_a_knob_acts_a_lookahead_later(stage: Stage) -> None:
-    stage.play(0.5)
-    stage.set("lowest", 50)
-    stage.play(1.05)
-    struck = stage.tape.struck()
+def test_a_knob_acts_a_lookahead_later(rig: EventRunnerRig) -> None:
+    rig.play(0.5)
+    rig.set("lowest", 50)
+    rig.play(1.05)
+    struck = rig.tape.struck()
     assert [pitch for due, pitch in struck if due <= 700] == list(range(8))
     assert (800, 58) in struck
 
 
-def test_now_withdraws_and_goes_on_from_the_state_at_that_moment(stage: Stage) -> None:
-    stage.set("lookahead", 1.0)
-    stage.play(0.45)
-    assert stage.tape.struck()[-1][0] > 1000
-    stage.set("lowest", 50)
-    stage.set("now", True)
-    stage.play(0.5)
-    struck = stage.tape.struck()
+def test_now_withdraws_events_and_continues_from_the_state_at_that_moment(rig: EventRunnerRig) -> None:
+    rig.set("lookahead", 1.0)
+    rig.play(0.45)
+    assert rig.tape.struck()[-1][0] > 1000
+    rig.set("lowest", 50)
+    rig.set("now", True)
+    rig.play(0.5)
+    struck = rig.tape.struck()
     assert struck[:6] == [(0, 0), (100, 1), (200, 2), (300, 3), (400, 4), (450, 55)]
     assert struck[6] == (550, 56)
 
 
-def test_what_was_heard_in_steps_undone_is_heard_again(stage: Stage) -> None:
-    stage.set("lookahead", 1.0)
-    stage.play(0.45)
-    stage.clock.advance(0.55)
-    stage.runner.hear(NoteOn(90, 1))
-    stage.play(0.56)
-    assert stage.heard[-1] == [NoteOn(90, 1)]
-    stage.set("now", True)
-    stage.play(0.57)
-    assert stage.heard.count([NoteOn(90, 1)]) == 2
+def test_input_of_undone_steps_is_passed_again(rig: EventRunnerRig) -> None:
+    rig.set("lookahead", 1.0)
+    rig.play(0.45)
+    rig.clock.advance(0.55)
+    rig.runner.hear(NoteOn(90, 1))
+    rig.play(0.56)
+    assert rig.heard[-1] == [NoteOn(90, 1)]
+    rig.set("now", True)
+    rig.play(0.57)
+    assert rig.heard.count([NoteOn(90, 1)]) == 2
 
 
-def test_pause_silences_and_resumes_where_it_was(stage: Stage) -> None:
-    stage.play(0.35)
-    stage.set("pause", True)
-    stage.play(5.0)
-    assert stage.tape.struck()[-1] == (300, 3)
-    assert "silence" in stage.tape.said
-    assert ("/scale/state", ("paused",)) in stage.told
-    stage.set("pause", False)
-    stage.play(5.15)
-    assert stage.tape.struck()[4:6] == [(5000, 4), (5100, 5)]
+def test_pause_silences_and_resumes_where_it_was(rig: EventRunnerRig) -> None:
+    rig.play(0.35)
+    rig.set("pause", True)
+    rig.play(5.0)
+    assert rig.tape.struck()[-1] == (300, 3)
+    assert "silence" in rig.tape.said
+    assert ("/scale/state", ("paused",)) in rig.told
+    rig.set("pause", False)
+    rig.play(5.15)
+    assert rig.tape.struck()[4:6] == [(5000, 4), (5100, 5)]
 
 
-def test_mute_goes_on_unheard(stage: Stage) -> None:
-    stage.play(0.3)
-    stage.set("mute", True)
-    stage.play(1.0)
-    stage.set("mute", False)
-    stage.play(2.0)
-    pitches = [pitch for _, pitch in stage.tape.struck()]
+def test_mute_continues_silently(rig: EventRunnerRig) -> None:
+    rig.play(0.3)
+    rig.set("mute", True)
+    rig.play(1.0)
+    rig.set("mute", False)
+    rig.play(2.0)
+    pitches = [pitch for _, pitch in rig.tape.struck()]
     assert 7 not in pitches
     assert 15 in pitches
 
 
-def test_reset_and_a_new_seed_begin_again(stage: Stage) -> None:
-    stage.play(0.3)
-    stage.set("reset", True)
-    stage.play(0.35)
-    assert (300, 0) in stage.tape.struck()
-    stage.set("seed", 17)
-    stage.play(0.4)
-    assert (350, 17) in stage.tape.struck()
+def test_reset_and_a_new_seed_begin_again(rig: EventRunnerRig) -> None:
+    rig.play(0.3)
+    rig.set("reset", True)
+    rig.play(0.35)
+    assert (300, 0) in rig.tape.struck()
+    rig.set("seed", 17)
+    rig.play(0.4)
+    assert (350, 17) in rig.tape.struck()
 
 
-def test_nudge_moves_what_is_sent(stage: Stage) -> None:
-    stage.set("nudge", 30)
-    stage.play(0.01)
-    assert stage.tape.events[:2] == [(30, NoteOn(0, 64)), (130, NoteOff(0))]
+def test_nudge_moves_what_is_sent(rig: EventRunnerRig) -> None:
+    rig.set("nudge", 30)
+    rig.play(0.01)
+    assert rig.tape.events[:2] == [(30, NoteOn(0, 64)), (130, NoteOff(0))]
 
 
-def test_a_failing_model_is_started_again_and_given_up_after_five_failures(stage: Stage) -> None:
-    stage.play(0.3)
-    stage.set("broken", True)
-    stage.play(0.5)
-    assert ("/engine/error", ("scale: RuntimeError: a string broke",)) in stage.told
-    stage.set("broken", False)
-    stage.play(2.0)
-    assert max(due for due, _ in stage.tape.struck()) > 1500
-    stage.set("broken", True)
-    stage.play(20.0)
-    assert stage.told[-1] == ("/scale/state", ("failed",))
-    stage.set("broken", False)
-    stage.set("reset", True)
-    stage.play(20.5)
-    assert max(due for due, _ in stage.tape.struck()) > 20_000
+def test_a_failing_model_is_started_again_and_given_up_after_five_failures(rig: EventRunnerRig) -> None:
+    rig.play(0.3)
+    rig.set("broken", True)
+    rig.play(0.5)
+    assert ("/engine/error", ("scale: RuntimeError: a string broke",)) in rig.told
+    rig.set("broken", False)
+    rig.play(2.0)
+    assert max(due for due, _ in rig.tape.struck()) > 1500
+    rig.set("broken", True)
+    rig.play(20.0)
+    assert rig.told[-1] == ("/scale/state", ("failed",))
+    rig.set("broken", False)
+    rig.set("reset", True)
+    rig.play(20.5)
+    assert max(due for due, _ in rig.tape.struck()) > 20_000
 
 
-def test_falling_behind_moves_on_instead_of_rushing(stage: Stage) -> None:
-    stage.play(0.1)
-    stage.clock.advance(3.0)
-    stage.play(3.1)
-    assert not [due for due, _ in stage.tape.struck() if 400 < due < 3000]
-    assert stage.runner.late_s == pytest.approx(2.6, abs=0.2)
+def test_a_late_node_skips_time_instead_of_rushing(rig: EventRunnerRig) -> None:
+    rig.play(0.1)
+    rig.clock.advance(3.0)
+    rig.play(3.1)
+    assert not [due for due, _ in rig.tape.struck() if 400 < due < 3000]
+    assert rig.runner.late_s == pytest.approx(2.6, abs=0.2)
 
 
-def test_swapped_weights_start_at_once(stage: Stage) -> None:
-    stage.play(0.35)
+def test_swapped_weights_start_at_once(rig: EventRunnerRig) -> None:
+    rig.play(0.35)
     other = Scale("other")
-    stage.runner.swap(other)
-    stage.play(0.4)
-    assert stage.runner.model is other
-    assert (350, 0) in stage.tape.struck()
+    rig.runner.swap(other)
+    rig.play(0.4)
+    assert rig.runner.model is other
+    assert (350, 0) in rig.tape.struck()
 
 
 class Greedy(Scale):

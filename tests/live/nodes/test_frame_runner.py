@@ -1,4 +1,4 @@
-"""One model picture by picture on the virtual clock: when it is called, with which picture, and what is shown."""
+"""A picture model on the virtual clock: when it steps, with which frame, and which picture is shown."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def easel(negative: Negative) -> Easel:
     return Easel(negative)
 
 
-def test_every_new_picture_is_painted_and_told_once(easel: Easel, negative: Negative) -> None:
+def test_every_new_picture_is_painted_and_published_once(easel: Easel, negative: Negative) -> None:
     easel.play(0.1)
     easel.see(1)
     assert easel.runner.woken
@@ -105,7 +105,7 @@ def test_a_glide_moves_the_held_picture_all_along_and_lands_exactly(easel: Easel
     assert lights[-1] == 0
 
 
-def test_a_press_is_heard_once(easel: Easel, negative: Negative) -> None:
+def test_a_press_acts_once(easel: Easel, negative: Negative) -> None:
     easel.see(5)
     easel.play(0.1)
     easel.tree.set("/veil/flash", True)
@@ -154,7 +154,7 @@ def test_pause_holds_the_picture_and_goes_on_with_the_newest(easel: Easel, negat
     assert easel.says("/veil/state") == ["paused", "playing"]
 
 
-def test_mute_goes_on_unseen(easel: Easel, negative: Negative) -> None:
+def test_mute_continues_invisibly(easel: Easel, negative: Negative) -> None:
     easel.tree.set("/veil/mute", True)
     easel.see(1)
     easel.play(0.1)
@@ -199,11 +199,11 @@ def test_swapped_weights_paint_at_once(easel: Easel) -> None:
     assert other.seen == [2]
 
 
-def test_there_is_no_look_ahead() -> None:
+def test_there_is_no_lookahead() -> None:
     assert not {"lookahead", "nudge", "now"} & FrameRunner.knobs_for(Negative).keys()
 
 
-class Slow(Governed):
+class SlowModel(Governed):
     """Takes a tenth of a second at 480 lines."""
 
     clock: VirtualClock
@@ -213,7 +213,7 @@ class Slow(Governed):
 
 
 def test_the_resolution_is_governed_and_a_person_sets_its_ceiling() -> None:
-    slow = Slow()
+    slow = SlowModel()
     easel = Easel(slow)
     slow.clock = easel.clock
     easel.tree.set("/veil/rate", 20.0)

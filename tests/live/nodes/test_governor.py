@@ -1,4 +1,4 @@
-"""Times per picture in, resolutions out: a made-up painter whose time grows with the square of its resolution."""
+"""The resolution governor with a simulated model whose step time grows with the square of the resolution."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from models.base import Knob
 KNOB = Knob("Working height", 64, 1080, "px", kind="int", default=480)
 
 
-class Painter:
+class SimulatedModel:
     """`load` multiplies the time that it takes; the first picture of a size takes a second."""
 
     def __init__(self, resolution: int, rate: float) -> None:
@@ -35,7 +35,7 @@ class Painter:
 
 
 def test_it_lowers_until_the_rate_is_held_and_then_stays() -> None:
-    painter = Painter(480, rate=20.0)
+    painter = SimulatedModel(480, rate=20.0)
     sizes = painter.paint(60.0)
     assert sizes
     assert 0.1 * (painter.sizes[-1] / 480.0) ** 2 <= 1.0 / 20.0
@@ -45,11 +45,11 @@ def test_it_lowers_until_the_rate_is_held_and_then_stays() -> None:
 
 
 def test_a_rate_that_is_held_changes_nothing() -> None:
-    assert Painter(480, rate=9.8).paint(60.0) == []
+    assert SimulatedModel(480, rate=9.8).paint(60.0) == []
 
 
 def test_it_comes_back_when_there_is_room_and_no_further_than_asked_for() -> None:
-    painter = Painter(480, rate=20.0)
+    painter = SimulatedModel(480, rate=20.0)
     painter.load = 4.0
     painter.paint(30.0)
     low = painter.sizes[-1]
@@ -60,7 +60,7 @@ def test_it_comes_back_when_there_is_room_and_no_further_than_asked_for() -> Non
 
 
 def test_a_raise_takes_its_time() -> None:
-    painter = Painter(480, rate=20.0)
+    painter = SimulatedModel(480, rate=20.0)
     painter.load = 4.0
     painter.paint(30.0)
     painter.load = 0.3
@@ -72,7 +72,7 @@ def test_a_raise_takes_its_time() -> None:
 
 
 def test_a_load_that_comes_and_goes_makes_it_wait_longer_and_longer() -> None:
-    painter = Painter(480, rate=20.0)
+    painter = SimulatedModel(480, rate=20.0)
     painter.paint(10.0)
     waits = []
     for _ in range(3):
@@ -87,7 +87,7 @@ def test_a_load_that_comes_and_goes_makes_it_wait_longer_and_longer() -> None:
 
 
 def test_what_a_person_sets_is_the_ceiling() -> None:
-    painter = Painter(480, rate=9.0)
+    painter = SimulatedModel(480, rate=9.0)
     painter.paint(5.0)
     painter.governor.moved(200)
     painter.sizes.append(200)
@@ -100,7 +100,7 @@ def test_what_a_person_sets_is_the_ceiling() -> None:
 
 
 def test_without_a_rate_and_when_released_the_requested_resolution_returns() -> None:
-    painter = Painter(480, rate=20.0)
+    painter = SimulatedModel(480, rate=20.0)
     painter.paint(20.0)
     assert painter.governor.resolution < 480
     assert painter.governor.release() == 480
@@ -111,7 +111,7 @@ def test_without_a_rate_and_when_released_the_requested_resolution_returns() -> 
 @pytest.mark.parametrize(("asked", "least"), [(480, 160), (120, 64), (1080, 360)])
 @pytest.mark.parametrize("load", [30.0, 100.0])
 def test_it_goes_down_to_a_third_on_the_grain_and_within_the_knob(asked: int, least: int, load: float) -> None:
-    painter = Painter(asked, rate=60.0)
+    painter = SimulatedModel(asked, rate=60.0)
     painter.load = load
     painter.paint(200.0)
     assert painter.sizes[-1] == least

@@ -1,4 +1,4 @@
-"""One pianist on the virtual clock: pulled to the beat, waiting for a bar, standing with the clock."""
+"""Quantisation, start on the bar and clock stop of one node, on the virtual clock."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from models.base import Event, Knob, NoteOff, NoteOn, Wait
 
 
 @dataclass
-class Stage:
+class NoteRunnerRig:
     """A scale of notes 0.3 s long at 60 beats a minute."""
 
     clock: VirtualClock = field(default_factory=lambda: VirtualClock(60.0))
@@ -52,21 +52,21 @@ class Stage:
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage()
+def rig() -> NoteRunnerRig:
+    return NoteRunnerRig()
 
 
-def test_left_alone_it_plays_as_the_model_says(stage: Stage) -> None:
-    stage.play(1.0)
-    assert stage.notes()[:3] == [(0, 300, 0), (300, 600, 1), (600, 900, 2)]
+def test_without_quantisation_it_plays_as_the_model_decides(rig: NoteRunnerRig) -> None:
+    rig.play(1.0)
+    assert rig.notes()[:3] == [(0, 300, 0), (300, 600, 1), (600, 900, 2)]
 
 
-def test_notes_are_pulled_to_the_beat_with_their_ends(stage: Stage) -> None:
-    stage.set("quantise", 1.0)
-    stage.set("grid", "1/4")
-    stage.set("lookahead", 1.0)
-    stage.play(2.0)
-    assert stage.notes()[:5] == [
+def test_notes_are_quantised_with_their_ends(rig: NoteRunnerRig) -> None:
+    rig.set("quantise", 1.0)
+    rig.set("grid", "1/4")
+    rig.set("lookahead", 1.0)
+    rig.play(2.0)
+    assert rig.notes()[:5] == [
         (0, 300, 0),
         (0, 300, 1),
         (1000, 1300, 2),
@@ -75,44 +75,44 @@ def test_notes_are_pulled_to_the_beat_with_their_ends(stage: Stage) -> None:
     ]
 
 
-def test_half_the_way(stage: Stage) -> None:
-    stage.set("quantise", 0.5)
-    stage.set("grid", "1/4")
-    stage.play(1.5)
-    assert [struck for struck, _, _ in stage.notes()[:4]] == [0, 150, 800, 950]
+def test_half_strength(rig: NoteRunnerRig) -> None:
+    rig.set("quantise", 0.5)
+    rig.set("grid", "1/4")
+    rig.play(1.5)
+    assert [struck for struck, _, _ in rig.notes()[:4]] == [0, 150, 800, 950]
 
 
-def test_the_look_ahead_bounds_how_early_a_note_may_be(stage: Stage) -> None:
-    stage.set("quantise", 1.0)
-    stage.set("grid", "1/4")
-    stage.play(2.0)
-    assert (100, 400, 1) in stage.notes()
+def test_the_lookahead_limits_how_early_a_note_may_be(rig: NoteRunnerRig) -> None:
+    rig.set("quantise", 1.0)
+    rig.set("grid", "1/4")
+    rig.play(2.0)
+    assert (100, 400, 1) in rig.notes()
 
 
-def test_what_is_only_late_by_the_beat_is_not_taken_back(stage: Stage) -> None:
-    stage.set("quantise", 1.0)
-    stage.set("grid", "1/4")
-    stage.play(0.85)
-    stage.set("now", True)
-    stage.set("lowest", 50)
-    stage.play(2.5)
-    notes = stage.notes()
+def test_notes_delayed_by_quantisation_are_not_withdrawn(rig: NoteRunnerRig) -> None:
+    rig.set("quantise", 1.0)
+    rig.set("grid", "1/4")
+    rig.play(0.85)
+    rig.set("now", True)
+    rig.set("lowest", 50)
+    rig.play(2.5)
+    notes = rig.notes()
     assert (1000, 1300, 2) in notes
     assert [pitch for struck, _, pitch in notes if struck == 1000][:2] == [2, 53]
 
 
-def test_a_note_that_sounds_too_early_to_have_been_decided_is_ended(stage: Stage) -> None:
-    stage.set("quantise", 1.0)
-    stage.set("grid", "1/4")
-    stage.set("lookahead", 1.0)
-    stage.play(1.1)  # the fourth and fifth note, due at 1.2 and 1.5, were pulled to 1.0 and 2.0
-    assert (1000, 1300, 4) in stage.notes()
-    stage.set("lowest", 50)
-    stage.set("now", True)
-    stage.play(1.2)
-    assert (1110, NoteOff(4)) in stage.tape.events
+def test_a_note_that_sounds_too_early_to_have_been_decided_is_ended(rig: NoteRunnerRig) -> None:
+    rig.set("quantise", 1.0)
+    rig.set("grid", "1/4")
+    rig.set("lookahead", 1.0)
+    rig.play(1.1)  # the fourth and fifth note, due at 1.2 and 1.5, were pulled to 1.0 and 2.0
+    assert (1000, 1300, 4) in rig.notes()
+    rig.set("lowest", 50)
+    rig.set("now", True)
+    rig.play(1.2)
+    assert (1110, NoteOff(4)) in rig.tape.events
     sounding: set[int] = set()
-    for _, event in sorted(stage.tape.events, key=lambda entry: entry[0]):
+    for _, event in sorted(rig.tape.events, key=lambda entry: entry[0]):
         if isinstance(event, NoteOn):
             sounding.add(event.pitch)
         elif isinstance(event, NoteOff):
@@ -133,7 +133,7 @@ class Trill:
 
 
 @pytest.mark.parametrize("strength", [0.0, 0.5, 1.0])
-def test_a_repeated_key_is_let_go_before_it_is_struck(strength: float) -> None:
+def test_a_repeated_key_is_released_before_it_is_struck(strength: float) -> None:
     clock, tape = VirtualClock(60.0), Tape()
     tree = Tree(clock)
     for name, knob in NoteRunner.knobs_for(Trill).items():  # type: ignore[arg-type]
@@ -154,45 +154,45 @@ def test_a_repeated_key_is_let_go_before_it_is_struck(strength: float) -> None:
         assert struck == [400 * n for n in range(len(struck))]
 
 
-def test_pressed_now_it_waits_for_the_bar(stage: Stage) -> None:
-    stage.set("wait", "bar")
-    stage.play(1.0)
-    stage.set("lowest", 50)
-    stage.set("reset", True)
-    stage.play(6.0)
-    struck = [(struck, pitch) for struck, _, pitch in stage.notes()]
+def test_pressed_now_it_waits_for_the_bar(rig: NoteRunnerRig) -> None:
+    rig.set("wait", "bar")
+    rig.play(1.0)
+    rig.set("lowest", 50)
+    rig.set("reset", True)
+    rig.play(6.0)
+    struck = [(struck, pitch) for struck, _, pitch in rig.notes()]
     assert [pitch for at, pitch in struck if 2000 < at < 4000] == [57, 58, 59, 60, 61, 62, 63]
     assert [note for note in struck if note[0] >= 4000][:3] == [(4000, 50), (4300, 51), (4600, 52)]
 
 
-def test_waiting_for_the_beat_withdraws_what_was_planned_beyond(stage: Stage) -> None:
-    stage.set("wait", "beat")
-    stage.set("lookahead", 1.5)
-    stage.play(1.4)
-    stage.set("lowest", 50)
-    stage.set("now", True)
-    stage.play(2.5)
-    struck = stage.tape.struck()
+def test_waiting_for_the_beat_withdraws_later_events(rig: NoteRunnerRig) -> None:
+    rig.set("wait", "beat")
+    rig.set("lookahead", 1.5)
+    rig.play(1.4)
+    rig.set("lowest", 50)
+    rig.set("now", True)
+    rig.play(2.5)
+    struck = rig.tape.struck()
     assert [note for note in struck if note[0] < 2000][-1] == (1800, 6)
     assert (2000, 57) in struck
 
 
-def test_it_stands_with_the_clock_and_goes_on_with_it(stage: Stage) -> None:
-    stage.play(1.0)
-    stage.clock.stop()
-    stage.tree.publish("/clock/play", False)
-    assert stage.runner.woken
-    stage.play(3.0)
-    assert stage.tree.get("/scale/state") == "paused"
-    assert stage.tape.said[-1] == "silence"
-    stage.clock.play()
-    stage.play(4.0)
-    assert stage.tree.get("/scale/state") == "playing"
-    assert next(struck for struck, _, _ in stage.notes() if struck > 1000) == 3000
+def test_it_stops_and_continues_with_the_clock(rig: NoteRunnerRig) -> None:
+    rig.play(1.0)
+    rig.clock.stop()
+    rig.tree.publish("/clock/play", False)
+    assert rig.runner.woken
+    rig.play(3.0)
+    assert rig.tree.get("/scale/state") == "paused"
+    assert rig.tape.said[-1] == "silence"
+    rig.clock.play()
+    rig.play(4.0)
+    assert rig.tree.get("/scale/state") == "playing"
+    assert next(struck for struck, _, _ in rig.notes() if struck > 1000) == 3000
 
 
-def test_it_may_play_on_while_the_clock_stands(stage: Stage) -> None:
-    stage.set("transport", False)
-    stage.clock.stop()
-    stage.play(1.0)
-    assert len(stage.notes()) >= 3
+def test_it_may_continue_while_the_clock_is_stopped(rig: NoteRunnerRig) -> None:
+    rig.set("transport", False)
+    rig.clock.stop()
+    rig.play(1.0)
+    assert len(rig.notes()) >= 3

@@ -1,4 +1,4 @@
-"""Where the beat pulls notes to."""
+"""Quantisation of notes to the beat grid."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def test_each_onset_goes_to_the_nearest_step(pull: Quantisation, steps: list[flo
         assert min(abs(step - moved) for step in steps) == pytest.approx(0.0, abs=1e-9)
 
 
-def test_strength_goes_part_of_the_way() -> None:
+def test_strength_moves_a_note_part_of_the_way() -> None:
     assert [Quantisation(s, "1/4").moved(10.8, LINE) for s in (0.0, 0.5, 1.0)] == pytest.approx([10.8, 10.9, 11.0])
 
 
-def test_nothing_is_pulled_while_the_beats_stand() -> None:
+def test_nothing_is_quantised_while_the_clock_is_stopped() -> None:
     assert Quantisation(1.0, "1/4").moved(10.8, BeatLine(10.0, 3.0, 60.0, running=False)) == 10.8
 
 
@@ -50,7 +50,7 @@ def test_a_note_moves_as_a_whole() -> None:
     assert score.place(NoteOff(60), 11.1, 0.0, LINE, Quantisation(), 11.1) == pytest.approx(11.3)
 
 
-def test_the_same_key_comes_up_before_it_goes_down_again() -> None:
+def test_the_same_key_is_released_before_it_is_struck_again() -> None:
     score, pull = NoteTable(), Quantisation(1.0, "1/4")
     score.place(NoteOn(60, 64), 10.6, 0.0, LINE, pull, 10.6)
     over_s = score.place(NoteOff(60), 11.2, 0.0, LINE, pull, 11.2)
@@ -65,13 +65,13 @@ def test_nothing_is_moved_into_the_past() -> None:
     assert NoteTable().place(NoteOn(60, 64), 10.2, 10.3, LINE, Quantisation(1.0, "1/4"), 10.2) == 10.2
 
 
-def test_what_is_no_note_stays() -> None:
+def test_events_that_are_no_notes_stay() -> None:
     score = NoteTable()
     assert score.place(Control(64, 127), 10.8, 0.0, LINE, Quantisation(1.0), 10.8) == 10.8
     assert score.place(NoteOff(60), 10.8, 0.0, LINE, Quantisation(1.0), 10.8) == 10.8
 
 
-def test_what_was_taken_back_holds_nobody_up() -> None:
+def test_a_withdrawn_note_delays_no_other() -> None:
     score, pull = NoteTable(), Quantisation(1.0, "1/4")
     score.place(NoteOn(60, 64), 10.6, 0.0, LINE, pull, 10.6)
     score.place(NoteOff(60), 14.0, 0.0, LINE, pull, 14.0)

@@ -1,4 +1,4 @@
-"""A small tree to talk to, on a clock that moves only when told to."""
+"""A small tree and an OSC server on a virtual clock."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def plant(tree: Tree) -> None:
     tree.add("/piano/rate", Knob("Notes struck", access="r"))
 
 
-class Stage:
+class OscRig:
     """A server without socket or thread, and somebody who talks to it."""
 
     me: Peer = ("127.0.0.1", 5005)
@@ -73,8 +73,8 @@ class Stage:
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage()
+def rig() -> OscRig:
+    return OscRig()
 
 
 @pytest.fixture

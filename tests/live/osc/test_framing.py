@@ -1,4 +1,4 @@
-"""Packets told apart in a stream, however the bytes are cut."""
+"""SLIP and length-prefixed framing of a byte stream, cut at any position."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PACKETS = st.lists(st.binary(min_size=1, max_size=60), max_size=5)
 
 @settings(max_examples=60, deadline=None)
 @given(PACKETS, st.sampled_from([LengthPrefix, Slip]), st.lists(st.integers(0, 400), max_size=6))
-def test_packets_come_out_as_they_went_in(
+def test_decoded_packets_equal_the_encoded_ones(
     packets: list[bytes], kind: type[LengthPrefix | Slip], cuts: list[int]
 ) -> None:
     stream = b"".join(kind().frame(packet) for packet in packets)
@@ -31,7 +31,7 @@ def test_packets_come_out_as_they_went_in(
 
 @settings(max_examples=60, deadline=None)
 @given(st.binary(min_size=1, max_size=60))
-def test_slip_is_what_python_osc_understands(packet: bytes) -> None:
+def test_slip_agrees_with_python_osc(packet: bytes) -> None:
     assert slip.decode(Slip().frame(packet)) == packet
     assert Slip().feed(slip.encode(packet)) == [packet]
 
@@ -39,20 +39,20 @@ def test_slip_is_what_python_osc_understands(packet: bytes) -> None:
 @pytest.mark.parametrize(
     ("first", "kind"), [(0x00, LengthPrefix), (0xC0, Slip), (0x2F, Slip), (0x23, Slip), (0x47, LengthPrefix)]
 )
-def test_the_first_byte_tells_which(first: int, kind: type) -> None:
+def test_the_first_byte_determines_the_framing(first: int, kind: type) -> None:
     assert type(framing_of(first)) is kind
 
 
-def test_old_slip_has_an_end_only() -> None:
+def test_slip_without_a_leading_end_byte() -> None:
     assert Slip().feed(b"/ab\0,\0\0\0\xc0/cd\0,\0\0\0\xc0") == [b"/ab\0,\0\0\0", b"/cd\0,\0\0\0"]
 
 
-def test_a_web_browser_is_told_what_was_expected() -> None:
+def test_an_http_request_is_answered_with_an_explanation() -> None:
     with pytest.raises(FramingError, match="expected the length of a packet"):
         LengthPrefix().feed(b"GET / HTTP/1.1\r\n")
 
 
-def test_a_packet_without_end_is_not_kept_for_ever() -> None:
+def test_a_packet_without_end_is_discarded() -> None:
     reader = Slip()
     for _ in range(2):
         reader.feed(MAX_BYTES * b"x")

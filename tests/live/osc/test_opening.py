@@ -1,4 +1,4 @@
-"""Opening OSC as the command line asks for it, with what stands in the way."""
+"""Opens the OSC sockets that the command line requests, and reports those that cannot be opened."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_udp_and_tcp_have_the_same_port(opened: Opened) -> None:
 
 
 @pytest.mark.parametrize("opened", [Options(osc=None)], indirect=True)
-def test_nobody_wants_it(opened: Opened) -> None:
+def test_osc_can_be_disabled(opened: Opened) -> None:
     assert opened.server is None
 
 
@@ -60,14 +60,14 @@ def test_the_control_page_alone_needs_no_socket(opened: Opened) -> None:
 
 
 @pytest.mark.parametrize("opened", [Options(osc=None, osc_out=(("127.0.0.1", 9),))], indirect=True)
-def test_who_only_sends_does_not_listen_on_tcp(opened: Opened) -> None:
+def test_a_sending_only_engine_does_not_listen_on_tcp(opened: Opened) -> None:
     assert opened.server is not None
     assert opened.server.udp is not None
     assert opened.server.tcp is None
 
 
 @pytest.mark.parametrize("http", [None, HTTP])
-def test_a_taken_udp_port_is_said_and_the_page_lives(http: tuple[str, int] | None) -> None:
+def test_a_taken_udp_port_is_reported_and_the_page_is_served(http: tuple[str, int] | None) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind(("127.0.0.1", 0))
         port = other.getsockname()[1]
@@ -79,7 +79,7 @@ def test_a_taken_udp_port_is_said_and_the_page_lives(http: tuple[str, int] | Non
         opened.close()
 
 
-def test_a_taken_tcp_port_is_said_and_udp_lives() -> None:
+def test_a_taken_tcp_port_is_reported_and_udp_works() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         opened = Opened(Options(osc=("127.0.0.1", port)))
@@ -103,7 +103,7 @@ def test_a_second_engine_takes_the_next_free_ports(monkeypatch: pytest.MonkeyPat
         opened.close()
 
 
-def test_with_a_token_the_network_is_told_to_send_it(caplog: pytest.LogCaptureFixture) -> None:
+def test_with_a_token_the_log_says_how_to_send_it(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     opened = Opened(Options(osc=("0.0.0.0", 0), token="tosca"))
     opened.close()
@@ -112,7 +112,7 @@ def test_with_a_token_the_network_is_told_to_send_it(caplog: pytest.LogCaptureFi
 
 
 @pytest.mark.parametrize(("allow", "warned"), [(Allow(), True), (Allow.parse("192.168.1.0/24"), False)])
-def test_an_open_door_is_said(allow: Allow, warned: bool, caplog: pytest.LogCaptureFixture) -> None:
+def test_open_ports_without_a_token_are_reported(allow: Allow, warned: bool, caplog: pytest.LogCaptureFixture) -> None:
     opened = Opened(Options(osc=("0.0.0.0", 0), allow=allow))
     opened.close()
     assert ("open to the network" in caplog.text) is warned
@@ -122,5 +122,5 @@ def test_an_open_door_is_said(allow: Allow, warned: bool, caplog: pytest.LogCapt
     ("host", "own"),
     [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("192.168.1.7", False), ("x", False)],
 )
-def test_loopback_is_nobody_elses(host: str, own: bool) -> None:
+def test_loopback_needs_no_warning(host: str, own: bool) -> None:
     assert is_loopback(host) is own

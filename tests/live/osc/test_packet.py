@@ -1,4 +1,4 @@
-"""Reading packets: the bytes of the specification's examples, and whatever else a network may bring."""
+"""Parses OSC packets: the examples of the OSC 1.0 specification, and arbitrary bytes."""
 
 from __future__ import annotations
 
@@ -127,12 +127,12 @@ def test_bundles_hold_messages_and_bundles() -> None:
         (bytes(70_000), "70000 bytes"),
     ],
 )
-def test_what_is_no_osc_is_refused_with_a_sentence(packet: bytes, sentence: str) -> None:
+def test_invalid_packets_are_refused_with_a_reason(packet: bytes, sentence: str) -> None:
     with pytest.raises(PacketError, match=sentence.replace("[", "\\[")):
         parse(packet)
 
 
-def test_sixteen_deep_is_still_read() -> None:
+def test_a_nesting_of_sixteen_is_still_read() -> None:
     assert isinstance(parse(nested(MAX_DEPTH, OSCILLATOR)), Bundle)
 
 
@@ -158,7 +158,7 @@ addresses = st.text("abc/*[]{}0", max_size=20).map(lambda rest: "/" + rest)
 
 @settings(deadline=None)
 @given(addresses, st.lists(plain, max_size=12), st.lists(plain, max_size=3))
-def test_what_python_osc_writes_is_read_as_it_was_meant(
+def test_packets_of_python_osc_are_read_correctly(
     address: str, arguments: list[tuple[str, object]], array: list[tuple[str, object]]
 ) -> None:
     builder = OscMessageBuilder(address)
@@ -209,7 +209,7 @@ def test_any_bytes_either_parse_or_raise_a_packet_error(packet: bytes) -> None:
         text("/a") + text("," + "Q" * 60_000),
     ],
 )
-def test_the_largest_packets_take_a_moment_only(packet: bytes) -> None:
+def test_the_largest_packets_are_read_quickly(packet: bytes) -> None:
     before = time.process_time()
     with contextlib.suppress(PacketError):
         parse(packet[:65_532])

@@ -1,4 +1,4 @@
-"""Address patterns, against a plain reading of the specification that tries everything."""
+"""Address patterns, compared with a slow recursive matcher that follows the specification."""
 
 from __future__ import annotations
 
@@ -77,19 +77,19 @@ def matches_slowly(pattern: str, address: str) -> bool:
         ("/**", ["/", "/abc"], ["/a/b"]),
     ],
 )
-def test_what_each_sign_means(pattern: str, matching: list[str], others: list[str]) -> None:
+def test_the_meaning_of_each_character(pattern: str, matching: list[str], others: list[str]) -> None:
     compiled = Pattern(pattern)
     assert compiled.among([*others, *matching]) == matching
     assert [address for address in [*others, *matching] if matches_slowly(pattern, address)] == matching
 
 
 @pytest.mark.parametrize("pattern", ["/a[bc", "/a{b,c", "/a]", "/a}", "/a[/]", "a", "/" + "a" * 255, "/" + "{a}" * 9])
-def test_a_pattern_that_cannot_be_read_says_why(pattern: str) -> None:
+def test_an_invalid_pattern_raises_with_a_reason(pattern: str) -> None:
     with pytest.raises(PatternError, match=r"closed|closes|begins|characters|groups"):
         Pattern(pattern)
 
 
-def test_what_is_looked_up_and_what_is_matched() -> None:
+def test_plain_addresses_are_looked_up_and_patterns_matched() -> None:
     assert not is_pattern("/piano/pitch_class/c_sharp")
     assert all(map(is_pattern, ["/a*", "/a?", "/[a]", "/{a}", "//a", "/a//b", "/a]"]))
 
@@ -101,7 +101,7 @@ addresses = st.lists(st.text("abc-", min_size=1, max_size=5), min_size=1, max_si
 
 @settings(max_examples=600, deadline=None)
 @given(patterns, addresses)
-def test_it_agrees_with_the_plain_reading(pattern: str, address: str) -> None:
+def test_it_agrees_with_the_slow_matcher(pattern: str, address: str) -> None:
     pattern = re.sub("/{3,}", "//", pattern)
     pattern = pattern if pattern.endswith("//") else pattern.rstrip("/") or "/a"
     if pattern.count("{") > 8:

@@ -1,4 +1,4 @@
-"""Many packets with one call: the same as one by one."""
+"""Receives many packets in one call, with the same result as one by one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def pair(request: pytest.FixtureRequest) -> Iterator[tuple[socket.socket, socket
         yield one, other
 
 
-def test_packets_come_whole_in_order_and_with_their_sender(pair: tuple[socket.socket, socket.socket]) -> None:
+def test_packets_are_complete_in_order_and_with_their_sender(pair: tuple[socket.socket, socket.socket]) -> None:
     one, other = pair
     sent = [bytes([number]) * (number * 37 % 5_000) for number in range(AT_ONCE + 10)]
     for packet in sent:
@@ -39,7 +39,7 @@ def test_packets_come_whole_in_order_and_with_their_sender(pair: tuple[socket.so
         mouthful.take(1)
 
 
-def test_the_longest_packet_comes_whole(pair: tuple[socket.socket, socket.socket]) -> None:
+def test_the_longest_packet_is_complete(pair: tuple[socket.socket, socket.socket]) -> None:
     one, other = pair
     other.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 200_000)
     other.send(60_000 * b"x")

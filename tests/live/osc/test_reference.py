@@ -1,4 +1,4 @@
-"""The table of addresses says what the declarations say."""
+"""The table of addresses contains every declared property."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from live.osc.reference import table
 from models.base import Knob, event
 
 
-def test_as_text(stage: Any) -> None:
-    stage.out.voice("piano")
-    lines = [" ".join(line.split()) for line in table(stage.tree).splitlines()]
+def test_as_text(rig: Any) -> None:
+    rig.out.voice("piano")
+    lines = [" ".join(line.split()) for line in table(rig.tree).splitlines()]
     assert "/piano/temperature f rw 0.1 to 3, log = 1 How surprising" in lines
     assert "/piano/density f rw 0 to 20 1/s = 5 Notes a second" in lines
     assert "/piano/channel i rw 1 to 16 = 1 MIDI channel" in lines
@@ -26,22 +26,22 @@ def test_as_text(stage: Any) -> None:
     assert any(line.startswith("/subscribe") for line in lines)
 
 
-def test_an_event_says_what_it_takes(stage: Any) -> None:
+def test_an_event_lists_its_arguments(rig: Any) -> None:
     go = event("Go", 1, place=Knob("where", kind="text"), seconds=Knob("in how long", 0, 60, "s"))
-    stage.tree.add("/piano/go", go)
-    lines = [" ".join(line.split()) for line in table(stage.tree).splitlines()]
+    rig.tree.add("/piano/go", go)
+    lines = [" ".join(line.split()) for line in table(rig.tree).splitlines()]
     assert "/piano/go sf w Go: place (where), [seconds (in how long, s)]" in lines
 
 
-def test_as_markdown(stage: Any) -> None:
-    text = table(stage.tree, "markdown")
+def test_as_markdown(rig: Any) -> None:
+    text = table(rig.tree, "markdown")
     assert "| `/piano/temperature` | f | rw | 0.1 to 3, log | 1 | How surprising |" in text
     widths = {line.count("|") for line in text.splitlines() if "`/piano/" in line}
     assert widths == {7}
 
 
-def test_as_json_for_programs(stage: Any) -> None:
-    said = json.loads(table(stage.tree, "json"))
+def test_as_json_for_programs(rig: Any) -> None:
+    said = json.loads(table(rig.tree, "json"))
     by_address = {entry["address"]: entry for entry in said["addresses"]}
     assert by_address["/piano/temperature"] == {
         "address": "/piano/temperature",
@@ -63,11 +63,11 @@ def test_as_json_for_programs(stage: Any) -> None:
     assert {"/get", "/subscribe"} <= {command["address"] for command in said["commands"]}
 
 
-def test_every_address_is_in_it(stage: Any) -> None:
-    text = table(stage.tree)
-    assert all(parameter.address in text for parameter in stage.tree.parameters())
+def test_every_address_is_in_it(rig: Any) -> None:
+    text = table(rig.tree)
+    assert all(parameter.address in text for parameter in rig.tree.parameters())
 
 
-def test_another_form_is_refused(stage: Any) -> None:
+def test_another_form_is_refused(rig: Any) -> None:
     with pytest.raises(ValueError, match="expected text, markdown or json"):
-        table(stage.tree, "html")  # type: ignore[arg-type]
+        table(rig.tree, "html")  # type: ignore[arg-type]

@@ -30,7 +30,7 @@ def test_over_the_network(server: OscServer, client: socket.socket, hear: Hear) 
     assert hear(client)[:2] == ("/error", "/piano/densty")
 
 
-def test_a_burst_arrives_whole_and_in_order(server: OscServer, client: socket.socket, hear: Hear) -> None:
+def test_a_burst_is_received_completely_and_in_order(server: OscServer, client: socket.socket, hear: Hear) -> None:
     seen: list[float] = []
     server.out.tree.watchers.append(lambda address, arguments: seen.append(arguments[0]))
     for number in range(2_000):
@@ -51,7 +51,7 @@ class _WatchedClock(Clock):
         super().wait(until_s, wake)
 
 
-def test_a_flood_leaves_the_interpreter_to_others_now_and_then() -> None:
+def test_a_flood_does_not_starve_other_threads() -> None:
     clock, heard_all = _WatchedClock(), threading.Event()
     tree = Tree(clock)
     tree.add("/knob", Knob("A value", 0, 400))
@@ -83,7 +83,7 @@ def test_notes_are_sent_at_their_time_by_the_thread(server: OscServer, client: s
     assert [hear(client), hear(client)] == [("/piano/note", 60, 80, 1), ("/piano/note", 64, 90, 1)]
 
 
-def test_it_ends_what_sounds_when_it_closes(server: OscServer, client: socket.socket, hear: Hear) -> None:
+def test_closing_ends_sounding_notes(server: OscServer, client: socket.socket, hear: Hear) -> None:
     client.send(message("/subscribe"))
     hear(client)
     server.out.voice("piano").send(0.0, NoteOn(60, 80))
@@ -105,7 +105,7 @@ def test_it_cannot_be_subscribed_to_itself(server: OscServer, client: socket.soc
     assert hear(client) == ("/error", "/subscribe", "this engine cannot subscribe to itself")
 
 
-def test_sending_to_nobody_harms_nobody(server: OscServer, client: socket.socket, hear: Hear) -> None:
+def test_a_receiver_that_refuses_does_no_harm(server: OscServer, client: socket.socket, hear: Hear) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as gone:
         gone.bind(("127.0.0.1", 0))
         port = gone.getsockname()[1]
@@ -120,7 +120,7 @@ def test_sending_to_nobody_harms_nobody(server: OscServer, client: socket.socket
         assert subscriber.refused_last_s > 0.0
 
 
-def test_one_who_changes_the_address_is_told_by_port_alone(server: OscServer, hear: Hear) -> None:
+def test_a_sender_with_several_addresses_is_recognised_by_its_port(server: OscServer, hear: Hear) -> None:
     with (
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear,
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mouth,
@@ -132,7 +132,7 @@ def test_one_who_changes_the_address_is_told_by_port_alone(server: OscServer, he
         assert hear(ear) == ("/piano/density", 8.0)
 
 
-def test_a_server_on_loopback_sends_to_the_network_all_the_same(server: OscServer) -> None:
+def test_a_server_on_loopback_can_send_to_the_network(server: OscServer) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
         try:
             ear.connect(("192.0.2.1", 9))  # sends nothing: only asks which address would be ours

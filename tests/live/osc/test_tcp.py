@@ -1,4 +1,4 @@
-"""OSC over TCP with real sockets: both framings, many clients, and those who do not behave."""
+"""OSC over TCP with real sockets: both framings, many clients, and faulty ones."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def connect(server: OscServer) -> Iterator[Connect]:
 
 
 @pytest.mark.parametrize("framing", [LengthPrefix, Slip])
-def test_a_client_writes_asks_and_is_told(server: OscServer, connect: Connect, framing: type[Framing]) -> None:
+def test_a_client_writes_queries_and_receives(server: OscServer, connect: Connect, framing: type[Framing]) -> None:
     client = connect(framing())
     client.send("/piano/density", 3)
     client.send("/piano/density")
@@ -95,7 +95,7 @@ def test_a_client_writes_asks_and_is_told(server: OscServer, connect: Connect, f
     assert client.hear() == ("/piano/note", 60, 80, 1)
 
 
-def test_each_is_told_what_it_asked_for(server: OscServer, connect: Connect) -> None:
+def test_each_client_receives_what_it_subscribed_to(server: OscServer, connect: Connect) -> None:
     one, other = connect(), connect(Slip())
     one.send("/subscribe", "/piano/density")
     other.send("/subscribe", "/piano/title")
@@ -128,7 +128,7 @@ def test_a_subscription_ends_with_its_connection(server: OscServer, connect: Con
         watcher.hear()
 
 
-def test_many_messages_in_one_piece_are_all_understood_in_order(server: OscServer, connect: Connect) -> None:
+def test_many_messages_in_one_segment_are_processed_in_order(server: OscServer, connect: Connect) -> None:
     seen: list[float] = []
     server.out.tree.watchers.append(lambda address, arguments: seen.append(arguments[0]))
     client = connect()
@@ -139,7 +139,7 @@ def test_many_messages_in_one_piece_are_all_understood_in_order(server: OscServe
     assert seen == sorted(seen)
 
 
-def test_nonsense_ends_its_own_connection_only(connect: Connect) -> None:
+def test_an_invalid_stream_ends_only_its_own_connection(connect: Connect) -> None:
     good, bad = connect(), connect()
     bad.socket.sendall(b"GET /piano HTTP/1.1\r\nHost: x\r\n\r\n")
     assert bad.hear()[0] == "/error"
@@ -151,7 +151,7 @@ def test_nonsense_ends_its_own_connection_only(connect: Connect) -> None:
     assert good.hear() == ("/pong", 1)
 
 
-def test_who_does_not_read_is_disconnected_and_nobody_waits(server: OscServer, connect: Connect) -> None:
+def test_a_client_that_does_not_read_is_disconnected(server: OscServer, connect: Connect) -> None:
     deaf, good = connect(), connect()
     deaf.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
     deaf.send("/subscribe", "/piano/word")
@@ -167,7 +167,7 @@ def test_who_does_not_read_is_disconnected_and_nobody_waits(server: OscServer, c
     assert len(server.out.subscribers) == 1
 
 
-def test_one_too_many_takes_the_place_of_the_one_silent_for_longest(connect: Connect) -> None:
+def test_a_client_over_the_limit_replaces_the_longest_idle_one(connect: Connect) -> None:
     first, second = connect(), connect()
     for client in (first, second, first):
         client.send("/ping")
@@ -181,16 +181,16 @@ def test_one_too_many_takes_the_place_of_the_one_silent_for_longest(connect: Con
     assert first.hear() == ("/pong",)
 
 
-def test_who_is_not_on_the_list_is_not_let_in() -> None:
+def test_unlisted_machines_cannot_connect() -> None:
     clock = Clock()
     tree = Tree(clock)
     tree.add("/piano/density", Knob("Notes a second", 0, 20, "1/s"))
 
-    class Nobody(Allow):
+    class NoHost(Allow):
         def __contains__(self, host: object) -> bool:
             return False
 
-    server = OscServer(tree, clock, port=0, allow=Nobody())
+    server = OscServer(tree, clock, port=0, allow=NoHost())
     server.listen_tcp()
     with server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         client = Client(server.port, LengthPrefix())

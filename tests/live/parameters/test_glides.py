@@ -1,4 +1,4 @@
-"""Glides as they happen: who is told, how often, and that they land."""
+"""Glides: which watchers are called, how often, and the exact end value."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def bench() -> Bench:
     return Bench()
 
 
-def test_they_are_told_twenty_times_a_second_and_land(bench: Bench) -> None:
+def test_watchers_are_called_twenty_times_a_second_and_with_the_end_value(bench: Bench) -> None:
     bench.run(1.0)
     bench.tree.set("/piano/density", 10.0, 0.2)
     bench.run(9.0)
@@ -47,7 +47,7 @@ def test_they_are_told_twenty_times_a_second_and_land(bench: Bench) -> None:
     assert bench.control_thread.next_s() == float("inf")
 
 
-def test_a_glide_that_begins_while_another_goes_is_told_with_it(bench: Bench) -> None:
+def test_a_second_glide_is_published_with_the_first(bench: Bench) -> None:
     bench.tree.set("/piano/density", 10.0, 0.1)
     bench.run(0.07)
     bench.tree.set("/piano/volume", 0, 0.1)
@@ -55,7 +55,7 @@ def test_a_glide_that_begins_while_another_goes_is_told_with_it(bench: Bench) ->
     assert [value for _, value in bench.told] == [5.0, 7.5, 100, 10.0, 70, 20, 0]
 
 
-def test_what_acts_on_a_value_is_called_all_along(bench: Bench) -> None:
+def test_an_action_is_called_throughout_a_glide(bench: Bench) -> None:
     bench.tree.set("/piano/volume", 0, 0.2)
     bench.run(0.12)
     bench.tree.set("/piano/volume", 30)
@@ -63,7 +63,7 @@ def test_what_acts_on_a_value_is_called_all_along(bench: Bench) -> None:
     assert bench.acted == [100, 75, 50, 30]
 
 
-def test_a_glide_too_short_for_the_clock_lands(bench: Bench) -> None:
+def test_a_glide_shorter_than_an_interval_reaches_its_end(bench: Bench) -> None:
     bench.run(1000.0)
     bench.tree.set("/piano/density", 10.0, 1e-30)
     assert bench.tree.get("/piano/density") == 10.0

@@ -1,4 +1,4 @@
-"""The address space: what is stored for what comes in, glides, buttons, and who is told."""
+"""The parameter tree: stored values, glides, buttons, and watchers."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def told(tree: Tree) -> list[tuple[Any, ...]]:
         ("/piano/pitch_class", ("1", True, 0), (1.0, 1.0, 0.0)),
     ],
 )
-def test_a_value_is_brought_into_its_knobs_shape(tree: Tree, address: str, given: Any, stored: Value) -> None:
+def test_a_value_is_converted_to_its_knobs_type(tree: Tree, address: str, given: Any, stored: Value) -> None:
     assert tree.set(address, given).value == stored
     assert tree.get(address) == stored
     assert tree.snapshot("piano")[address.rpartition("/")[2]] == stored
@@ -76,7 +76,7 @@ def test_a_value_is_brought_into_its_knobs_shape(tree: Tree, address: str, given
         ("/piano/pitch_class/d", "x"),
     ],
 )
-def test_what_cannot_be_a_value_changes_nothing(tree: Tree, told: list[Any], address: str, given: Any) -> None:
+def test_an_invalid_value_changes_nothing(tree: Tree, told: list[Any], address: str, given: Any) -> None:
     before = tree.snapshot("piano")
     with pytest.raises(KnobError, match=address.removesuffix("/d")):
         tree.set(address, given)
@@ -84,7 +84,7 @@ def test_what_cannot_be_a_value_changes_nothing(tree: Tree, told: list[Any], add
     assert told == []
 
 
-def test_an_unknown_address_names_its_neighbours(tree: Tree) -> None:
+def test_the_error_for_an_unknown_address_lists_similar_ones(tree: Tree) -> None:
     with pytest.raises(AddressError) as caught:
         tree.set("/piano/temprature", 1.0)
     assert str(caught.value).startswith("no address /piano/temprature; similar: /piano/temperature")
@@ -96,7 +96,7 @@ def test_an_unknown_address_names_its_neighbours(tree: Tree) -> None:
     assert tree.near("/" + "a" * 100_000) == []
 
 
-def test_what_can_only_be_read_cannot_be_set(tree: Tree, told: list[Any]) -> None:
+def test_a_read_only_address_cannot_be_set(tree: Tree, told: list[Any]) -> None:
     with pytest.raises(AddressError, match="/piano/rate is read-only"):
         tree.set("/piano/rate", 1.0)
     tree.publish("/piano/rate", 7.5)
@@ -104,7 +104,7 @@ def test_what_can_only_be_read_cannot_be_set(tree: Tree, told: list[Any]) -> Non
     assert told == [("/piano/rate", 7.5)]
 
 
-def test_a_signal_is_told_and_not_stored(tree: Tree, told: list[Any]) -> None:
+def test_a_signal_is_published_and_not_stored(tree: Tree, told: list[Any]) -> None:
     tree.publish("/piano/note", 60, 80, 1)
     assert told == [("/piano/note", 60, 80, 1)]
     assert "/piano/note" not in tree
@@ -186,13 +186,13 @@ def test_a_further_number_is_a_glide_along_the_curve(
 
 
 @pytest.mark.parametrize("arguments", [[], [1, 2, 3], ["a", 2.0], [1.0, "soon"], [1.0, float("inf")], [1.0, None]])
-def test_write_says_what_it_expected(tree: Tree, arguments: list[Any]) -> None:
+def test_the_error_of_write_names_the_expected_arguments(tree: Tree, arguments: list[Any]) -> None:
     with pytest.raises(KnobError, match=r"/piano/density: (expected|the glide)"):
         tree.write("/piano/density", arguments)
     assert tree.get("/piano/density") == 5.0
 
 
-def test_an_event_is_handed_on_with_texts_and_numbers_and_not_kept(tree: Tree) -> None:
+def test_an_event_is_passed_on_and_not_stored(tree: Tree) -> None:
     given: list[Value] = []
     walk = event("Go", 1, place=Knob("Where", kind="text"), seconds=Knob("In how long", 0.0, 60.0))
     tree.add("/piano/go", walk, given.append)
@@ -225,7 +225,7 @@ def test_a_snapshot_of_other_knobs_does_not_take_a_press(tree: Tree) -> None:
 # -- acts and what follows ----------------------------------------------------------------------------------------
 
 
-def test_an_act_is_called_with_each_value_and_with_presses_only(tree: Tree) -> None:
+def test_an_action_is_called_with_each_value_and_with_presses_only(tree: Tree) -> None:
     acts: list[Any] = []
     tree.add("/clock/tempo", Knob("Tempo", 10.0, 400.0, default=96.0), lambda v: acts.append(("tempo", v)))
     tree.add("/midi/panic", pulse("End every note"), lambda v: acts.append(("panic", v)))
@@ -244,7 +244,7 @@ def test_a_scale_sets_the_pitch_classes(tree: Tree, told: list[Any]) -> None:
     assert tree.get("/piano/pitch_class") == (1.0, 0.0, 1.0)
 
 
-def test_what_a_scale_sets_glides_with_it(tree: Tree) -> None:
+def test_pitch_classes_set_by_a_scale_glide_with_it(tree: Tree) -> None:
     tree.set("/piano/scale", "major", 2.0)
     assert tree.get("/piano/scale") == "major"
     advance(tree, 1.0)
@@ -254,7 +254,7 @@ def test_what_a_scale_sets_glides_with_it(tree: Tree) -> None:
 # -- what there is ------------------------------------------------------------------------------------------------
 
 
-def test_a_node_can_be_taken_away_and_put_back(tree: Tree) -> None:
+def test_a_node_can_be_removed_and_added_again(tree: Tree) -> None:
     tree.add_signal("/piano/note", "iii", "A note")
     version = tree.version
     tree.remove("piano")
@@ -269,7 +269,7 @@ def test_a_node_can_be_taken_away_and_put_back(tree: Tree) -> None:
     assert tree.version > version
 
 
-def test_one_address_can_be_taken_away_with_its_components(tree: Tree) -> None:
+def test_one_address_can_be_removed_with_its_components(tree: Tree) -> None:
     tree.add_signal("/piano/pitch_class", "i", "sent out under the same address")
     tree.add("/piano/pitch_class_2", Knob("another", 0.0, 1.0))
     version = tree.version
@@ -279,7 +279,7 @@ def test_one_address_can_be_taken_away_with_its_components(tree: Tree) -> None:
     assert tree.version > version
 
 
-def test_leaves_are_listed_in_the_order_of_their_declaration(tree: Tree) -> None:
+def test_parameters_are_listed_in_the_order_of_their_declaration(tree: Tree) -> None:
     assert [parameter.address for parameter in tree.parameters("ink")] == ["/ink/temperature"]
     assert [parameter.address for parameter in tree.parameters()][:2] == ["/piano/temperature", "/piano/density"]
     assert tree.parameters("nobody") == []
@@ -311,7 +311,7 @@ def test_many_threads_at_once(tree: Tree) -> None:
     assert all(0.0 <= part <= 1.0 for part in value)
 
 
-def test_an_act_knows_who_wrote_its_value_whichever_thread_calls_it() -> None:
+def test_an_action_knows_the_writer_of_its_value_on_any_thread() -> None:
     tree = Tree(VirtualClock())
     alice, bob = ("192.168.1.7", 5005), ("192.168.1.8", 5005)
     began, go_on, heard = threading.Event(), threading.Event(), list[tuple[object, object]]()

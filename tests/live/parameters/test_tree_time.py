@@ -1,4 +1,4 @@
-"""What a tree does in time: glides along a curve, told as they go; batches that are one instant."""
+"""Time in the tree: glides along a curve with their updates, and atomic batches."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_logarithmic_knob_glides_by_equal_ratios(tree: Tree) -> None:
     assert heard == pytest.approx([0.25, 0.5, 1.0, 2.0, 4.0])
 
 
-def test_a_glide_is_told_as_it_goes_and_lands_exactly(tree: Tree, told: list[Any]) -> None:
+def test_a_glide_is_published_and_ends_exactly(tree: Tree, told: list[Any]) -> None:
     tree.set("/piano/density", 10.0, 1.0)
     assert tree.glides
     for now_s in (0.5, 0.9, 1.7):
@@ -60,7 +60,7 @@ def test_a_new_value_ends_a_glide_and_a_new_glide_starts_where_it_is(tree: Tree)
 
 
 @pytest.mark.parametrize(("address", "value"), [("/piano/scale", "major"), ("/piano/title", "x"), ("/piano/mute", 1)])
-def test_what_is_no_number_does_not_glide(tree: Tree, address: str, value: Any) -> None:
+def test_only_numbers_glide(tree: Tree, address: str, value: Any) -> None:
     tree.set(address, value, 5.0)
     assert tree.get(address) == tree.knob(address).coerce(value)
     assert address not in tree.gliding()
@@ -109,7 +109,7 @@ def test_no_other_thread_reads_within_a_batch(tree: Tree) -> None:
     assert read == [{"density": 9.0, "channel": 9}]
 
 
-def test_what_fails_in_a_batch_stops_nothing_else(tree: Tree, told: list[Any]) -> None:
+def test_a_failing_action_in_a_batch_stops_nothing_else(tree: Tree, told: list[Any]) -> None:
     def fail(_: Value) -> None:
         raise ZeroDivisionError
 

@@ -1,4 +1,4 @@
-"""An installation's folder, and a socket that listens as a supervisor does."""
+"""The folder of a service, and a socket that receives the supervisor's messages."""
 
 from __future__ import annotations
 

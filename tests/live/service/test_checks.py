@@ -1,4 +1,4 @@
-"""What counts as a problem, and what as a reason for a restart."""
+"""Health checks: which findings are problems, and which cause a restart."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def found(check: Any, now_s: float = 100.0) -> list[tuple[str, bool]]:
     return [(problem.sentence, problem.fatal) for problem in check(now_s)]
 
 
-def test_a_thread_must_take_turns() -> None:
+def test_a_thread_that_stalls_is_a_problem() -> None:
     heartbeat = Heartbeat(100.0)
     check = thread_check("control", heartbeat)
     assert found(check, 105.0) == []

@@ -1,4 +1,4 @@
-"""Health on the virtual clock: the watchdog, alerts, and what becomes of a start."""
+"""Health on the virtual clock: the watchdog, alerts, and the outcome of a start."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_an_alert_is_sent_for_what_lasts_and_when_it_is_solved(ward: Callable[..
     assert made.alerts == [("problem", LOST.sentence), ("solved", LOST.sentence)]
 
 
-def test_what_comes_and_goes_all_day_is_not_an_alert_each_time(ward: Callable[..., Ward]) -> None:
+def test_a_flapping_problem_is_not_an_alert_each_time(ward: Callable[..., Ward]) -> None:
     made = ward()
     for at_s in range(0, 3 * 3600, 30):  # lost for 15 s in every 30
         made.ills[:] = [LOST]
@@ -132,7 +132,7 @@ def test_the_readings_are_published(ward: Callable[..., Ward]) -> None:
     assert float(tree.get("/engine/disk_left")) > 0.0  # type: ignore[arg-type]
 
 
-def test_a_show_that_was_well_for_a_minute_is_kept_once(ward: Callable[..., Ward]) -> None:
+def test_a_show_healthy_for_a_minute_is_kept_once(ward: Callable[..., Ward]) -> None:
     made = ward()
     made.run(30.0)
     made.ills.append(LOST)

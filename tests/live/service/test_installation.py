@@ -41,7 +41,7 @@ def test_the_sixth_start_in_ten_minutes_is_safe(boot: Path, clock: VirtualClock,
     assert [start.after_crash for start in starts] == [False] + [True] * 6
 
 
-def test_an_orderly_end_is_no_crash(boot: Path, clock: VirtualClock, tmp_path: Path) -> None:
+def test_a_normal_exit_is_no_crash(boot: Path, clock: VirtualClock, tmp_path: Path) -> None:
     for _ in range(9):
         show = Installation("show", clock, tmp_path / "show")
         assert show.begin() == Start()

@@ -1,4 +1,4 @@
-"""The log's files never take more than they may, and a full disk stops nothing."""
+"""The log files stay within their size limit, and a full disk stops nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files for macOS and Windows, read back by the readers of their formats. No such system has run them here."""
+"""The files for macOS and Windows, parsed by readers of their formats; not run on those systems."""
 
 from __future__ import annotations
 

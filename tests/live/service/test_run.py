@@ -1,4 +1,4 @@
-"""A whole installation: `arabesque service run`, real processes, and what a monitoring system sees over HTTP."""
+"""`arabesque service run` with real processes, observed over HTTP as by a monitoring system."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ patch = Patch(seed=1, piano=Node(Scale, out=Midi("silent")))
 """
 
 
-class Installation:
+class ServiceRun:
     """The supervisor's process, and the show's web server."""
 
     def __init__(self, folder: Path, *options: str) -> None:
@@ -91,14 +91,14 @@ class Installation:
 
 
 @pytest.fixture
-def installation(tmp_path: Path) -> Iterator[Installation]:
-    made = Installation(tmp_path, "--watchdog", "2")
+def installation(tmp_path: Path) -> Iterator[ServiceRun]:
+    made = ServiceRun(tmp_path, "--watchdog", "2")
     yield made
     if made.process.poll() is None:
         made.end()
 
 
-def test_a_show_comes_back_after_a_kill_and_after_a_hang_and_ends_in_order(installation: Installation) -> None:
+def test_a_show_comes_back_after_a_kill_and_after_a_hang_and_ends_in_order(installation: ServiceRun) -> None:
     first = installation.until(installation.engine)
     status, said = installation.until(lambda: (found := installation.health())[0] == 200 and found)
     assert (status, said["show"], said["crashes"], said["nodes"]) == (200, "scale", 0, {"piano": "playing"})
@@ -114,7 +114,7 @@ def test_a_show_comes_back_after_a_kill_and_after_a_hang_and_ends_in_order(insta
     assert "started again after a crash" in (installation.state / "log.txt").read_text()
 
 
-def test_five_crashes_end_in_a_safe_start_that_says_so(installation: Installation) -> None:
+def test_five_crashes_end_in_a_safe_start_that_says_so(installation: ServiceRun) -> None:
     """The crashes of an earlier supervisor count, so that only one more is needed."""
     first = installation.until(installation.engine)
     record = json.loads((installation.state / "starts.json").read_text())

@@ -1,4 +1,4 @@
-"""What a start does when the patch or its weights are broken, and after too many crashes."""
+"""The fallback when the patch or its weights are broken, and after repeated crashes."""
 
 from __future__ import annotations
 

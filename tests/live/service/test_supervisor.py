@@ -1,4 +1,4 @@
-"""The supervisor with real processes: small shows that crash, hang, come late or leave something behind."""
+"""The supervisor with real processes: small shows that crash, hang, start late or leave processes behind."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ def play():
     pathlib.Path("ended").write_text("in order")
     sys.exit(0)
 """
-Show = Callable[..., "House"]
+Show = Callable[..., "SupervisedShow"]
 
 
-class House:
+class SupervisedShow:
     """A supervisor on a thread, with a small show in a folder of its own."""
 
     def __init__(self, folder: Path, text: str, rules: Rules) -> None:
@@ -78,10 +78,10 @@ class House:
 
 @pytest.fixture
 def show(tmp_path: Path) -> Iterator[Show]:
-    houses: list[House] = []
+    houses: list[SupervisedShow] = []
 
-    def start(text: str, rules: Rules = RULES) -> House:
-        houses.append(House(tmp_path, text, rules))
+    def start(text: str, rules: Rules = RULES) -> SupervisedShow:
+        houses.append(SupervisedShow(tmp_path, text, rules))
         return houses[-1]
 
     yield start
@@ -102,7 +102,7 @@ def test_a_show_that_is_killed_is_started_again(show: Show) -> None:
     assert (second["restarts"], second["last_end"]) == (1, "signal SIGKILL")
 
 
-def test_a_show_that_stands_still_is_ended_and_started_again(show: Show) -> None:
+def test_a_stopped_show_is_ended_and_started_again(show: Show) -> None:
     house = show("play()")
     first = house.until(playing(0))
     os.kill(first["engine"], 19)  # SIGSTOP
@@ -112,7 +112,7 @@ def test_a_show_that_stands_still_is_ended_and_started_again(show: Show) -> None
         psutil.Process(first["engine"])
 
 
-def test_a_show_that_lives_but_says_nothing_is_ended_with_a_record_of_where_it_hangs(
+def test_a_silent_show_is_ended_with_a_stack_trace(
     show: Show, capfd: pytest.CaptureFixture[str]
 ) -> None:
     house = show(

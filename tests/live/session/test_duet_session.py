@@ -1,4 +1,4 @@
-"""A duet that was recorded is played again, to the last bit: what the performer did, when, and what came of it."""
+"""Replays a recorded duet bit for bit: the performer's events, their times, and the answers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ INTERRUPTION = [(6.123, (0x90, 72, 90)), (6.4, (0x80, 72, 0))]
 
 
 @pytest.mark.parametrize("mode", ["solo", "answer", "hand over", "accompany", "echo"])
-def test_a_duet_is_played_again(tmp_path: Path, mode: str) -> None:
+def test_a_duet_is_replayed(tmp_path: Path, mode: str) -> None:
     card = Card(kind="performance_rnn", data="none", licence="none", command="none", seed=1, date="2026-01-01")
     save(tmp_path / "small.safetensors", small_parameters(), card)
     piece = Piece(

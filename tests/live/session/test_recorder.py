@@ -1,4 +1,4 @@
-"""The writer of a session: what it does where a disk fails, a file is there already, or too much comes."""
+"""The session recorder with a failing disk, an existing file, and a flood of events."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def test_it_writes_on_its_own_thread_and_leaves_the_file_whole(kept: SessionReco
     assert not told
 
 
-def test_a_file_that_is_there_is_left_alone(kept: SessionRecorder, tmp_path: Path) -> None:
+def test_an_existing_file_is_not_overwritten(kept: SessionRecorder, tmp_path: Path) -> None:
     other = SessionRecorder(tmp_path / "kept", HEAD, VirtualClock(), print)
     other.close()
     assert other.path == tmp_path / "kept 2"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
-def test_a_full_disk_is_told_once_and_holds_nobody_up(kept: SessionRecorder, told: list[str]) -> None:
+def test_a_full_disk_is_reported_once_and_blocks_nothing(kept: SessionRecorder, told: list[str]) -> None:
     kept._file.close()
     kept._file = Path("/dev/full").open("wb", buffering=0)  # noqa: SIM115 (the recording closes it)
     for number in range(100):
@@ -66,7 +66,7 @@ def test_a_full_disk_is_told_once_and_holds_nobody_up(kept: SessionRecorder, tol
     assert told == [f"{kept.path}: No space left on device; the recording of the session ends here"]
 
 
-def test_more_than_a_disk_can_take_is_told(tmp_path: Path, told: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_overflow_of_the_queue_is_reported(tmp_path: Path, told: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recording, "WAITING_AT_MOST", 50)
     kept = SessionRecorder(tmp_path / "kept", HEAD, VirtualClock(), told.append)
     for number in range(100):

@@ -1,4 +1,4 @@
-"""A performance on the virtual clock, kept and played again: the same notes at the same times, to the last bit."""
+"""Records a performance on the virtual clock and replays it: the same notes at the same times, bit for bit."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def lines(path: Path) -> list[list[Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()[1:]]
 
 
-def test_what_a_hand_did_is_done_again(piece: Piece, again: Callable[[], ReplayOutcome], tmp_path: Path) -> None:
+def test_performer_input_is_replayed(piece: Piece, again: Callable[[], ReplayOutcome], tmp_path: Path) -> None:
     engine = piece.open(settings=(("/a/lowest", "40"),))
     engine.advance(1.1)
     engine.tree.set("/a/length", 0.1, 1.7)
@@ -80,7 +80,7 @@ def test_what_a_hand_did_is_done_again(piece: Piece, again: Callable[[], ReplayO
     assert notes(tmp_path / "again.mid") == notes(tmp_path / "played.mid")
 
 
-def test_the_beat_is_the_same_again(piece: Piece, again: Callable[[], ReplayOutcome], tmp_path: Path) -> None:
+def test_the_beat_is_replayed(piece: Piece, again: Callable[[], ReplayOutcome], tmp_path: Path) -> None:
     engine = piece.open()
     engine.advance(1.1)
     engine.tree.set("/a/quantise", 0.7)
@@ -104,7 +104,7 @@ def test_the_beat_is_the_same_again(piece: Piece, again: Callable[[], ReplayOutc
     assert struck(tmp_path / "again.mid") == struck(tmp_path / "played.mid")
 
 
-def test_what_was_heard_is_heard_again(piece: Piece, tmp_path: Path) -> None:
+def test_performer_keys_are_replayed(piece: Piece, tmp_path: Path) -> None:
     engine = piece.open()
     engine.advance(0.5)
     engine.nodes["a"].hear(NoteOn(60, 1))
@@ -118,7 +118,7 @@ def test_what_was_heard_is_heard_again(piece: Piece, tmp_path: Path) -> None:
     assert model.heard == [[NoteOn(60, 1), Pen(0.1, -1 / 3, True)]]
 
 
-def test_a_patch_that_changed_while_it_played(piece: Piece, again: Callable[[], ReplayOutcome], tmp_path: Path) -> None:
+def test_a_reload_is_replayed(piece: Piece, again: Callable[[], ReplayOutcome], tmp_path: Path) -> None:
     engine = piece.open()
     engine.advance(1.0)
     both = ONE.replace("length=0.25)", "length=0.5), b=Node(Scale, weights='other', lowest=60, seed=0)")
@@ -137,7 +137,7 @@ def test_a_patch_that_changed_while_it_played(piece: Piece, again: Callable[[], 
     assert notes(tmp_path / "again.mid") == notes(tmp_path / "played.mid")
 
 
-def test_what_fails_by_itself_fails_again(piece: Piece, again: Callable[[], ReplayOutcome], tmp_path: Path) -> None:
+def test_a_deterministic_failure_occurs_again(piece: Piece, again: Callable[[], ReplayOutcome], tmp_path: Path) -> None:
     engine = piece.open()
     engine.advance(1.0)
     engine.tree.set("/a/broken", True)
@@ -150,7 +150,7 @@ def test_what_fails_by_itself_fails_again(piece: Piece, again: Callable[[], Repl
     assert notes(tmp_path / "again.mid") == notes(tmp_path / "played.mid")
 
 
-def test_what_failed_by_chance_is_made_to_fail(
+def test_an_accidental_failure_is_reproduced(
     piece: Piece, again: Callable[[], ReplayOutcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     step = Scale.step
@@ -171,7 +171,7 @@ def test_what_failed_by_chance_is_made_to_fail(
 
 
 @pytest.mark.parametrize(("word", "which"), [("set", -1), ("look", 2)])
-def test_a_difference_is_found(
+def test_a_difference_is_reported(
     piece: Piece, again: Callable[[], ReplayOutcome], tmp_path: Path, word: str, which: int
 ) -> None:
     engine = piece.open()
@@ -185,7 +185,7 @@ def test_a_difference_is_found(
     assert "the events of a before its iteration" in again().difference
 
 
-def test_a_crash_leaves_what_came_before_it(piece: Piece, again: Callable[[], ReplayOutcome], tmp_path: Path) -> None:
+def test_a_crash_leaves_a_readable_session(piece: Piece, again: Callable[[], ReplayOutcome], tmp_path: Path) -> None:
     engine = piece.open()
     engine.advance(3.0)
     engine.close()
@@ -201,7 +201,7 @@ def test_a_crash_leaves_what_came_before_it(piece: Piece, again: Callable[[], Re
 @pytest.mark.parametrize(
     "line", ["\0\0\0", "[]", '["look"]', '["sing",1.0,"a"]', '["set","soon","/a/lowest",3]', '["look",1.0,"b",0]', "{}"]
 )
-def test_a_garbled_line_is_named_and_what_came_before_it_is_played(
+def test_a_damaged_line_is_reported_and_the_session_replayed_up_to_it(
     piece: Piece, again: Callable[[], ReplayOutcome], tmp_path: Path, line: str
 ) -> None:
     engine = piece.open()
@@ -215,7 +215,7 @@ def test_a_garbled_line_is_named_and_what_came_before_it_is_played(
 
 
 @pytest.mark.parametrize("first", ["", "MThd", "{}", '{"arabesque session": 99}', '{"arabesque session": 1}'])
-def test_a_file_that_is_no_session_is_told(tmp_path: Path, first: str) -> None:
+def test_a_file_that_is_no_session_is_an_error(tmp_path: Path, first: str) -> None:
     (tmp_path / "kept").write_text(first + "\n", encoding="utf-8")
     with pytest.raises(SessionError, match=r"kept, line 1: "):
         Replay(tmp_path / "kept")
@@ -223,7 +223,7 @@ def test_a_file_that_is_no_session_is_told(tmp_path: Path, first: str) -> None:
         Replay(tmp_path / "none")
 
 
-def test_a_flood_is_kept_as_what_a_node_can_have_noticed(
+def test_of_a_flood_only_the_values_that_a_node_read_are_recorded(
     piece: Piece, again: Callable[[], ReplayOutcome], tmp_path: Path
 ) -> None:
     engine = piece.open()
@@ -251,7 +251,7 @@ def test_numbers_come_back_bit_for_bit(piece: Piece, tmp_path: Path) -> None:
     assert wrote[-1] == ValueStored(1 / 3, "/a/length", 0.1 + 0.2, 1e-7)
 
 
-def test_the_command_says_what_it_found(piece: Piece, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_command_prints_its_result(piece: Piece, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     piece.open()
     piece.open(ONE.replace("0.25", "0.5")).advance(2.0)

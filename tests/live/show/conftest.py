@@ -1,4 +1,4 @@
-"""A tree with a pianist and a draughtsman, and the control thread's services beside them, on the virtual clock."""
+"""A tree with a pianist and a draughtsman, and the services of the control thread, on the virtual clock."""
 
 from __future__ import annotations
 

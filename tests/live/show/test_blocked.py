@@ -1,4 +1,4 @@
-"""Blackout and panic with everything else stuck: a desk that hangs, a model that does not return, one that fails."""
+"""Blackout and panic with a hanging control thread, a model that does not return, and one that fails."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
         engine.close()
 
 
-def test_blackout_and_panic_need_neither_desk_nor_model(engine: Engine) -> None:
+def test_blackout_and_panic_need_neither_control_thread_nor_model(engine: Engine) -> None:
     hanging = Hanging()
     engine.control_thread.open([hanging])
     engine.control_thread.wake()

@@ -1,4 +1,4 @@
-"""A cue as it is written: what is understood, and what is said of the rest."""
+"""Parses a cue's table, and reports its errors."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_one_action_needs_no_list() -> None:
         ({"actions": ["/engine/blackout 0"]}, "/engine/blackout 0", "no cue may set"),
     ],
 )
-def test_what_cannot_be_taken_is_named_and_the_rest_is_there(table: dict[str, Any], about: str, sentence: str) -> None:
+def test_invalid_entries_are_reported_and_the_rest_is_used(table: dict[str, Any], about: str, sentence: str) -> None:
     cue, wrong = read_cue("x", {"actions": "/ink/clear", "hold": 1, **table})
     assert wrong[0][0] == about
     assert sentence in wrong[0][1]

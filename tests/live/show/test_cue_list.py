@@ -1,4 +1,4 @@
-"""Cues, written like small scores: what happens at which time."""
+"""Cues on the virtual clock: every action at its time."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def began(booth: Any) -> list[tuple[float, str]]:
     return heard
 
 
-def test_go_does_what_the_next_cue_says(booth: Any, cues: Callable[[str], CueList]) -> None:
+def test_go_runs_the_next_cue(booth: Any, cues: Callable[[str], CueList]) -> None:
     cues(TWO)
     assert (booth.tree.get("/cue/list"), said(booth)) == ("intro\nstorm", ("", "intro", "idle"))
     go(booth)
@@ -105,7 +105,7 @@ def test_beats_and_bars(booth: Any, cues: Callable[[str], CueList]) -> None:
     assert [round(time_s, 3) for time_s, _ in booth.pressed] == [1.0, 1.75, 2.25, 2.75]
 
 
-def test_cues_follow_by_themselves(booth: Any, cues: Callable[[str], CueList]) -> None:
+def test_cues_follow_automatically(booth: Any, cues: Callable[[str], CueList]) -> None:
     cues(
         '[one]\nfollow = "with"\nhold = 0.5\nwait = 1\nactions = ["/piano/density 9 3"]\n'
         '[two]\nfollow = "after"\nhold = 0.25\nfade = 2\nactions = ["/ink/width 9", "wait 0.5", "/piano/reset"]\n'
@@ -119,7 +119,7 @@ def test_cues_follow_by_themselves(booth: Any, cues: Callable[[str], CueList]) -
     assert [round(time_s, 3) for time_s, _ in booth.pressed] == [2.0, 3.75]
 
 
-def test_back_and_goto_drop_what_waits(booth: Any, cues: Callable[[str], CueList]) -> None:
+def test_back_and_goto_cancel_waiting_cues(booth: Any, cues: Callable[[str], CueList]) -> None:
     cues(
         '[one]\nactions = ["wait 1", "/piano/reset"]\n'
         '[two]\nactions = ["wait 1", "/piano/reset"]\n[three]\nactions = []'
@@ -139,7 +139,7 @@ def test_back_and_goto_drop_what_waits(booth: Any, cues: Callable[[str], CueList
     assert booth.told == ["cue: there is no cue before this one"]
 
 
-def test_stop_holds_everything_where_it_is(booth: Any, cues: Callable[[str], CueList]) -> None:
+def test_stop_ends_all_glides_at_their_current_values(booth: Any, cues: Callable[[str], CueList]) -> None:
     cues('[one]\nfade = 4\nactions = ["/piano/density 9", "wait 3", "/piano/reset"]')
     go(booth)
     booth.run(2.0)
@@ -166,7 +166,7 @@ def test_a_pattern_means_all_that_it_matches_but_not_the_engine(booth: Any, cues
     assert (get("/piano/density"), get("/ink/width"), get("/engine/blackout")) == (1.0, 1.0, 0.5)
 
 
-def test_an_action_that_fails_is_told_with_its_line_and_the_others_go_on(
+def test_a_failing_action_is_reported_with_its_line_and_the_others_run(
     booth: Any, cues: Callable[[str], CueList], path: Path
 ) -> None:
     cues(
@@ -188,7 +188,7 @@ def test_an_action_that_fails_is_told_with_its_line_and_the_others_go_on(
     assert [address for _, address in booth.pressed] == ["/piano/reset"]
 
 
-def test_a_circle_that_waits_goes_on_and_one_that_never_does_is_stopped(
+def test_a_loop_with_waits_continues_and_one_without_is_stopped(
     booth: Any, cues: Callable[[str], CueList]
 ) -> None:
     cues('[calm]\nactions = ["/piano/reset", "wait 1", "/cue/goto calm"]\n[mad]\nactions = ["/cue/goto mad"]')
@@ -201,7 +201,7 @@ def test_a_circle_that_waits_goes_on_and_one_that_never_does_is_stopped(
     assert said(booth) == ("mad", "", "idle")
 
 
-def test_the_file_is_followed_and_the_place_in_it_kept(booth: Any, cues: Callable[[str], CueList], path: Path) -> None:
+def test_a_changed_file_is_read_again_at_the_same_cue(booth: Any, cues: Callable[[str], CueList], path: Path) -> None:
     cues(TWO)
     go(booth)
     path.write_text(TWO.replace("[storm]", '[rain]\nactions = "/ink/width 3"\n[storm]'), encoding="utf-8")
@@ -239,7 +239,7 @@ def test_cues_are_written_over_osc(booth: Any, cues: Callable[[str], CueList], p
         ("/cue/delete", ["x"], "no cue 'x'"),
     ],
 )
-def test_what_cannot_be_is_told_to_who_asked(
+def test_errors_are_answered_to_the_sender(
     booth: Any, cues: Callable[[str], CueList], address: str, given: list[Any], sentence: str
 ) -> None:
     cues(TWO)

@@ -1,4 +1,4 @@
-"""Mappings: what a control does as what it follows goes up and down, and who has the last word about it."""
+"""Mappings: how a target follows its source, and which writes override a mapping."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ def test_a_knob_of_the_patch_follows_what_is_played(booth: Any, mappings: Callab
     assert booth.tree.get("/mapping/list") == "/piano/density /piano/rate"
 
 
-def test_it_goes_along_the_targets_curve_and_its_own(booth: Any, mappings: Callable[..., MappingService]) -> None:
+def test_a_mapping_uses_the_targets_curve_and_its_own(booth: Any, mappings: Callable[..., MappingService]) -> None:
     mappings(temperature=follow(RATE, source_range=(0, 4), smooth=0), density=follow(RATE, 10, 0, curve=2.0, smooth=0))
     assert follows(booth, RATE, TEMPERATURE, 0.0, 1.0, 2.0, 4.0) == [0.25, 0.5, 1.0, 4.0]
     assert follows(booth, RATE, DENSITY, 0.0, 10.0, 20.0) == [10.0, 7.5, 0.0]
 
 
-def test_a_source_with_a_logarithmic_range_is_taken_so(booth: Any, mappings: Callable[..., MappingService]) -> None:
+def test_a_logarithmic_source_is_mapped_logarithmically(booth: Any, mappings: Callable[..., MappingService]) -> None:
     mappings(density=follow(TEMPERATURE, 0, 8, smooth=0))
     assert follows(booth, TEMPERATURE, DENSITY, 0.25, 0.5, 1.0, 4.0) == [0.0, 2.0, 4.0, 8.0]
 
@@ -89,7 +89,7 @@ def test_the_beat_swings_a_control_and_the_tempo_with_it(booth: Any, mappings: C
     assert booth.over(DENSITY, 4.521, 5.021)[1] == pytest.approx(4.0, abs=0.1)
 
 
-def test_the_newest_of_what_is_sent_out_is_a_source(booth: Any, mappings: Callable[..., MappingService]) -> None:
+def test_the_newest_published_value_is_the_source(booth: Any, mappings: Callable[..., MappingService]) -> None:
     booth.tree.add_signal("/piano/note", "iii", "A note")
     mappings(density=follow("/piano/note:2", 0, 10, source_range=(0, 127), smooth=0))
     booth.run(0.1)
@@ -99,7 +99,7 @@ def test_the_newest_of_what_is_sent_out_is_a_source(booth: Any, mappings: Callab
     assert booth.tree.get(DENSITY) == 10.0
 
 
-def test_the_end_of_a_note_is_no_value_of_its_pitch_or_velocity(
+def test_the_end_of_a_note_does_not_move_a_mapping(
     booth: Any, mappings: Callable[..., MappingService]
 ) -> None:
     booth.tree.add_signal("/piano/note", "iii", "A note: pitch, velocity, and 1 or 0 for down or up")
@@ -134,7 +134,7 @@ def test_all_kinds_of_targets(
     assert booth.told == []
 
 
-def test_a_button_is_pressed_each_time_it_is_passed_upwards(
+def test_a_button_is_pressed_at_each_upward_crossing(
     booth: Any, mappings: Callable[..., MappingService]
 ) -> None:
     mappings()
@@ -143,7 +143,7 @@ def test_a_button_is_pressed_each_time_it_is_passed_upwards(
     assert [time_s for time_s, _ in booth.pressed] == pytest.approx([1.0, 3.0, 5.0], abs=0.021)
 
 
-def test_a_hand_pauses_the_mapping(booth: Any, mappings: Callable[..., MappingService]) -> None:
+def test_a_manual_change_pauses_the_mapping(booth: Any, mappings: Callable[..., MappingService]) -> None:
     mappings(density=follow("sine 1 s", 0, 20, smooth=0))
     booth.run(0.33)
     booth.tree.set(DENSITY, 3.0)
@@ -156,7 +156,7 @@ def test_a_hand_pauses_the_mapping(booth: Any, mappings: Callable[..., MappingSe
 
 
 @pytest.mark.parametrize("target", [DENSITY, "/piano/polyphony"])
-def test_a_hands_glide_is_a_hand(booth: Any, mappings: Callable[..., MappingService], target: str) -> None:
+def test_a_manual_glide_is_a_manual_change(booth: Any, mappings: Callable[..., MappingService], target: str) -> None:
     mappings()
     booth.tree.write("/mapping/add", ["triangle 2 s", target])
     booth.run(0.5)
@@ -165,7 +165,7 @@ def test_a_hands_glide_is_a_hand(booth: Any, mappings: Callable[..., MappingServ
     assert booth.tree.get(target) == 1
 
 
-def test_a_hand_that_rests_gives_the_target_back(booth: Any, mappings: Callable[..., MappingService]) -> None:
+def test_the_mapping_resumes_after_a_manual_change(booth: Any, mappings: Callable[..., MappingService]) -> None:
     mappings(density=follow(RATE, 0, 20, smooth=0))
     booth.tree.write("/mapping/override", ["return"])
     booth.tree.write("/mapping/return", [2])
@@ -177,7 +177,7 @@ def test_a_hand_that_rests_gives_the_target_back(booth: Any, mappings: Callable[
     assert booth.over(DENSITY, 2.5, 3.9, 4.52, 5.5) == [4.0, 4.0, pytest.approx(7.0, abs=0.2), 10.0]
 
 
-def test_a_mapping_can_overrule_a_hand(booth: Any, mappings: Callable[..., MappingService]) -> None:
+def test_a_mapping_can_ignore_manual_changes(booth: Any, mappings: Callable[..., MappingService]) -> None:
     mappings(density=follow("sine 1 s", 0, 20, smooth=0))
     booth.tree.write("/mapping/override", ["ignore"])
     booth.run(0.33)
@@ -185,7 +185,7 @@ def test_a_mapping_can_overrule_a_hand(booth: Any, mappings: Callable[..., Mappi
     assert booth.over(DENSITY, 0.505) == [20.0]
 
 
-def test_presets_leave_what_is_driven_alone(booth: Any, mappings: Callable[..., MappingService]) -> None:
+def test_presets_do_not_move_mapped_parameters(booth: Any, mappings: Callable[..., MappingService]) -> None:
     part = mappings(density=follow(RATE, 0, 20, smooth=0))
     presets = Presets(booth.tree, booth.clock, booth.control_thread.wake, booth.told.append, None, part.drives)
     booth.open(presets)
@@ -198,7 +198,7 @@ def test_presets_leave_what_is_driven_alone(booth: Any, mappings: Callable[..., 
     assert not part.drives("/piano/density")
 
 
-def test_circles_go_round_and_hang_nothing(booth: Any, mappings: Callable[..., MappingService]) -> None:
+def test_cyclic_mappings_do_not_block(booth: Any, mappings: Callable[..., MappingService]) -> None:
     mappings(density=follow("/piano/density", 1, 19, smooth=0), temperature=follow("/ink/width", smooth=0))
     booth.tree.write("/mapping/add", [TEMPERATURE, "/ink/width", 1, 9])
     booth.tree.set("/ink/width", 5)
@@ -224,7 +224,7 @@ def test_mappings_made_over_osc_are_kept_in_the_file(
     assert "/mapping/piano.density/low" in booth.tree
 
 
-def test_the_file_is_read_over_the_patch_and_followed(
+def test_the_file_overrides_the_patch_and_is_reread(
     booth: Any, mappings: Callable[..., MappingService], path: Path
 ) -> None:
     text = f'["{DENSITY}"]\nsource = "{RATE}"\nlow = 0\nhigh = 10\nsmooth = 0\n'
@@ -239,7 +239,7 @@ def test_the_file_is_read_over_the_patch_and_followed(
     assert follows(booth, RATE, DENSITY, 0.0) == [pytest.approx(12.0)]  # the patch's, again
 
 
-def test_of_a_file_with_slips_all_else_is_done(booth: Any, mappings: Callable[..., MappingService], path: Path) -> None:
+def test_a_file_with_errors_is_otherwise_used(booth: Any, mappings: Callable[..., MappingService], path: Path) -> None:
     mappings(
         f'["/piano/densty"]\nsource = "{RATE}"\n["{TEMPERATURE}"]\nsource = "sinus 1 hz"\n["/ink/width"]\nsourc = 3\n'
         f'["/ink/title"]\nsource = "{RATE}"\n["/engine/blackout"]\nsource = "{RATE}"\n'
@@ -261,7 +261,7 @@ def test_of_a_file_with_slips_all_else_is_done(booth: Any, mappings: Callable[..
     assert booth.tree.get("/mapping/list") == "/piano/polyphony /piano/rate"
 
 
-def test_a_source_that_is_not_there_yet_is_waited_for(booth: Any, mappings: Callable[..., MappingService]) -> None:
+def test_a_missing_source_may_appear_later(booth: Any, mappings: Callable[..., MappingService]) -> None:
     mappings(density=follow("/midi/in/box/cc7", 0, 20, smooth=0))
     booth.run(0.5)
     assert booth.told == ["mapping to /piano/density: no address /midi/in/box/cc7; trying again"]
@@ -279,7 +279,7 @@ def test_a_fader_of_a_midi_box_moves_a_control(booth: Any, mappings: Callable[..
     assert booth.over(DENSITY, 0.3) == [0.0]
 
 
-def test_a_loaded_patch_changes_its_links(booth: Any, mappings: Callable[..., MappingService]) -> None:
+def test_a_loaded_patch_changes_its_mappings(booth: Any, mappings: Callable[..., MappingService]) -> None:
     part = mappings(density=follow(RATE, 2.0, 12.0), temperature=follow(RATE))
     kept = part.drivers[TEMPERATURE]
     booth.run(0.1)
@@ -312,7 +312,7 @@ def test_another_source_brings_its_own_range(booth: Any, mappings: Callable[...,
         ("/mapping/remove", [DENSITY], "no mapping moves /piano/density; mapped are none"),
     ],
 )
-def test_what_cannot_be_is_told_to_who_asked(
+def test_errors_are_answered_to_the_sender(
     booth: Any, mappings: Callable[..., MappingService], address: str, given: list[Any], sentence: str
 ) -> None:
     mappings()

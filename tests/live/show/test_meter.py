@@ -1,4 +1,4 @@
-"""Meters: what they show of notes and pens, when it has happened and not before."""
+"""Meters of notes and pens, updated when an event is due."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_notes_are_counted_when_they_are_due(booth: Any, meter: Callable[[str, b
     assert (booth.tree.get("/player/loudness"), booth.tree.get("/player/notes_per_second")) == (0.0, 0.0)
 
 
-def test_what_is_withdrawn_does_not_count(booth: Any, meter: Callable[[str, bool], NodeMeter]) -> None:
+def test_withdrawn_events_do_not_count(booth: Any, meter: Callable[[str, bool], NodeMeter]) -> None:
     one = meter("player", True)
     for due_s in (0.1, 0.2, 0.9, 1.5):
         one.send(due_s, NoteOn(60, 40))

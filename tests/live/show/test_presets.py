@@ -1,4 +1,4 @@
-"""Presets: what is kept, how one morphs into another over time, and what a file with slips in it still does."""
+"""Presets: what is stored, how a morph proceeds, and how a file with errors is read."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_a_morph_moves_each_value_along_its_own_curve(booth: Any, presets: Calla
     assert booth.over("/piano/density", 5, 6, 7, 8, 9, 10) == [5.0, 7.5, 10.0, 12.5, 15.0, 15.0]
 
 
-def test_what_is_there_already_is_left_in_peace(booth: Any, presets: Callable[..., Presets]) -> None:
+def test_values_already_reached_are_not_set_again(booth: Any, presets: Callable[..., Presets]) -> None:
     presets("[calm.piano]\ndensity = 5\ntemperature = 1\n[calm.ink]\nwidth = 9\n")
     booth.tree.set("/piano/temperature", 4.0)
     booth.tree.set("/piano/temperature", 1.0, 60.0)
@@ -89,7 +89,7 @@ def test_what_is_there_already_is_left_in_peace(booth: Any, presets: Callable[..
 
 
 @pytest.mark.parametrize(("flip", "times"), [(0.0, [True, True, True]), (0.5, [False, True, True])])
-def test_what_cannot_glide_changes_where_the_flip_says(
+def test_switches_and_texts_change_at_the_flip(
     booth: Any, presets: Callable[..., Presets], flip: float, times: list[bool]
 ) -> None:
     presets(CALM)
@@ -99,7 +99,7 @@ def test_what_cannot_glide_changes_where_the_flip_says(
     assert booth.tree.get("/piano/pitch_class") == (1.0, 0.0, 1.0)  # what sets others goes first, with the morph
 
 
-def test_a_hand_comes_before_a_flip_to_come(booth: Any, presets: Callable[..., Presets]) -> None:
+def test_a_manual_change_cancels_a_pending_flip(booth: Any, presets: Callable[..., Presets]) -> None:
     presets('[one.ink]\ntitle = "one"\n')
     booth.tree.set("/preset/flip", 1.0)
     booth.tree.write("/preset/recall", ["one", 4])
@@ -108,7 +108,7 @@ def test_a_hand_comes_before_a_flip_to_come(booth: Any, presets: Callable[..., P
     assert booth.over("/ink/title", 5.0) == ["mine"]
 
 
-def test_a_later_recall_takes_the_place_of_a_flip_to_come(booth: Any, presets: Callable[..., Presets]) -> None:
+def test_a_later_recall_replaces_a_pending_flip(booth: Any, presets: Callable[..., Presets]) -> None:
     presets('[one.ink]\ntitle = "one"\n[two.ink]\ntitle = "two"\n')
     booth.tree.set("/preset/flip", 1.0)
     booth.tree.write("/preset/recall", ["one", 4])
@@ -134,7 +134,7 @@ def test_one_node_alone(booth: Any, presets: Callable[..., Presets]) -> None:
         write("/preset/recall", ["lines", 0, "piano"])
 
 
-def test_numbers_name_presets_or_count_them(booth: Any, presets: Callable[..., Presets]) -> None:
+def test_a_number_is_a_name_or_a_position(booth: Any, presets: Callable[..., Presets]) -> None:
     presets("[calm.ink]\nwidth = 3\n[wild.ink]\nwidth = 9\n[1.ink]\nwidth = 1\n")
     seen = []
     for number in (1, 2, 2.0, "2"):
@@ -157,7 +157,7 @@ def test_numbers_name_presets_or_count_them(booth: Any, presets: Callable[..., P
         ("/preset/scope", ["piano"], "a pattern begins with /"),
     ],
 )
-def test_what_cannot_be_is_told_to_who_asked(
+def test_errors_are_answered_to_the_sender(
     booth: Any, presets: Callable[..., Presets], address: str, given: list[Any], sentence: str
 ) -> None:
     presets(CALM)
@@ -165,7 +165,7 @@ def test_what_cannot_be_is_told_to_who_asked(
         booth.tree.write(address, given)
 
 
-def test_the_scope_says_what_a_store_takes(booth: Any, presets: Callable[..., Presets]) -> None:
+def test_the_scope_limits_a_store(booth: Any, presets: Callable[..., Presets]) -> None:
     part = presets()
     booth.tree.add("/piano/listen", Knob("Hear the keys", kind="switch", default=True))
     for name in ("in", "out"):
@@ -179,7 +179,7 @@ def test_the_scope_says_what_a_store_takes(booth: Any, presets: Callable[..., Pr
     assert part.store.presets["mine"] == {"piano": {"density": 5.0, "seed": 1}, "ink": {"width": 2.0}}
 
 
-def test_of_a_file_with_slips_all_else_is_done(booth: Any, presets: Callable[..., Presets], path: Path) -> None:
+def test_a_file_with_errors_is_otherwise_used(booth: Any, presets: Callable[..., Presets], path: Path) -> None:
     presets(
         "[calm.piano]\ntemperatur = 0.5\ndensity = 99\npolyphony = 'many'\nmute = = 1\nrate = 3\n"
         "[calm.engine]\nblackout = 1\n[calm.ink]\nwidth = 4\n"
@@ -226,7 +226,7 @@ def test_a_recall_waits_for_beat_or_bar(booth: Any, presets: Callable[..., Prese
     assert booth.over("/piano/density", at - 0.01, at + 0.01) == [5.0, 15.0]
 
 
-def test_a_waiting_recall_follows_the_tempo_and_gives_way_to_the_next(
+def test_a_waiting_recall_follows_the_tempo_and_is_replaced_by_the_next(
     booth: Any, presets: Callable[..., Presets]
 ) -> None:
     presets(CALM + "[wild.piano]\ndensity = 20\n")
@@ -240,7 +240,7 @@ def test_a_waiting_recall_follows_the_tempo_and_gives_way_to_the_next(
     assert booth.over("/piano/density", 2.99, 3.01, 9.0) == [5.0, 20.0, 20.0]
 
 
-def test_what_something_else_drives_is_neither_stored_nor_recalled(booth: Any, presets: Callable[..., Presets]) -> None:
+def test_mapped_parameters_are_neither_stored_nor_recalled(booth: Any, presets: Callable[..., Presets]) -> None:
     part = presets(CALM, driven=lambda address: address == "/piano/density")
     booth.tree.write("/preset/recall", ["calm"])
     booth.tree.write("/preset/store", ["now"])
@@ -248,7 +248,7 @@ def test_what_something_else_drives_is_neither_stored_nor_recalled(booth: Any, p
     assert "density" not in part.store.presets["now"]["piano"]
 
 
-def test_a_folder_that_cannot_be_written_is_told_and_tried_again(
+def test_a_failed_write_is_reported_and_tried_again(
     booth: Any, presets: Callable[..., Presets], path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     presets()
@@ -273,7 +273,7 @@ def test_what_was_stored_last_is_written_at_the_end(booth: Any, presets: Callabl
     assert list(tomllib.loads(path.read_text("utf-8"))) == ["last"]
 
 
-def test_the_most_that_presets_hold_is_said_when_it_is_reached_and_all_of_it_is_read_again(
+def test_the_limit_of_presets_is_reported_and_a_full_file_is_read_again(
     booth: Any, presets: Callable[..., Presets], path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(preset_store, "MOST_BYTES", 2_000)

@@ -1,4 +1,4 @@
-"""How a show stands survives a crash, a power cut at any byte and a second engine, and goes at an orderly end."""
+"""The saved state survives a crash, a power cut at any byte and a second engine, and is removed at a normal exit."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_moved_values_and_the_cue_come_back_after_a_crash(booth: Any, show: Any,
     assert booth.tree.get("/piano/density") == booth.tree.knob("/piano/density").default
 
 
-def test_an_orderly_end_leaves_nothing_and_resume_keeps_it(booth: Any, show: Any, path: Path) -> None:
+def test_a_normal_exit_removes_the_state_and_resume_keeps_it(booth: Any, show: Any, path: Path) -> None:
     first = show()
     booth.tree.set("/piano/temperature", 2.5)
     booth.run(4.0)
@@ -85,7 +85,7 @@ def test_an_orderly_end_leaves_nothing_and_resume_keeps_it(booth: Any, show: Any
     assert booth.tree.get("/piano/temperature") == 3.0
 
 
-def test_fresh_takes_nothing_up(booth: Any, show: Any, path: Path) -> None:
+def test_fresh_restores_nothing(booth: Any, show: Any, path: Path) -> None:
     show()
     booth.tree.set("/piano/temperature", 2.5)
     crash(booth, path)
@@ -94,7 +94,7 @@ def test_fresh_takes_nothing_up(booth: Any, show: Any, path: Path) -> None:
 
 
 @pytest.mark.parametrize("restore", ["after a crash", "never"])
-def test_the_pictures_place_on_a_wall_is_kept_at_an_orderly_end(
+def test_projection_settings_are_kept_at_a_normal_exit(
     booth: Any, show: Any, path: Path, restore: str
 ) -> None:
     corner = "/window/corner/top_left"

@@ -1,4 +1,4 @@
-"""Presets that come with the pieces: four each, every value fits, and a user's own never overwrite the files."""
+"""The shipped presets: four per patch, every value valid; a user's presets never overwrite the files."""
 
 from __future__ import annotations
 

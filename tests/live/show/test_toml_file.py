@@ -1,4 +1,4 @@
-"""The TOML files beside a patch: what is kept of a bad one, what stays as a person wrote it, what a crash leaves."""
+"""The TOML files next to a patch: errors, preserved comments, crashes."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_a_good_file_is_read_once(path: Path) -> None:
         ("[[a]]\none = 1\n[[a]]\none = 2\n[b.x]\none = 1", ["line 1: a"], {}),
     ],
 )
-def test_of_a_bad_file_the_lines_are_named_and_the_rest_is_kept(
+def test_the_lines_of_a_bad_file_are_reported_and_the_rest_is_used(
     bad: str, said: list[str], left: dict[str, dict[str, int]]
 ) -> None:
     tables, sentences, repaired = parse(bad)
@@ -81,7 +81,7 @@ def test_of_a_bad_file_the_lines_are_named_and_the_rest_is_kept(
 
 
 @given(st.lists(st.tuples(st.integers(0, len(GOOD)), st.sampled_from("[]='\"\n#.x7{, \t\0é")), min_size=1, max_size=4))
-def test_no_slip_of_the_fingers_is_too_much(slips: list[tuple[int, str]]) -> None:
+def test_any_edit_of_the_file_is_survived(slips: list[tuple[int, str]]) -> None:
     text = GOOD
     for place_, sign in slips:
         text = text[:place_] + sign + text[place_ + 1 :]
@@ -93,7 +93,7 @@ def test_no_slip_of_the_fingers_is_too_much(slips: list[tuple[int, str]]) -> Non
         assert tables == tomllib.loads(text)
 
 
-def test_one_table_is_put_and_all_other_text_stays(path: Path) -> None:
+def test_writing_one_table_keeps_all_other_text(path: Path) -> None:
     tables = opened(path, GOOD)
     tables.put("calm", {"piano": {"temperature": 0.7, "pitch_class": [1.0, 0.5, 0.0], "mode": "free"}})
     tables.put("new", {"ink": {"width": 3}})
@@ -137,7 +137,7 @@ def test_a_table_costs_its_own_length_however_much_is_in_the_file(path: Path, mo
     assert sum(parsed) < 5 * path.stat().st_size
 
 
-def test_what_a_person_has_just_saved_is_not_lost(path: Path) -> None:
+def test_a_concurrent_edit_is_not_lost(path: Path) -> None:
     tables = opened(path, GOOD)
     path.write_text(GOOD + "\n[mine.piano]\ndensity = 9\n", encoding="utf-8")
     tables.put("new", {"ink": {"width": 3}})
@@ -155,7 +155,7 @@ def test_a_bad_file_is_copied_before_it_is_written_and_its_bad_lines_stay(path: 
     assert list(tables.tables) == ["calm", "very wild", "new", "newer"]
 
 
-def test_a_text_that_looks_like_a_header_does_not_harm(path: Path) -> None:
+def test_a_text_that_looks_like_a_header_does_no_harm(path: Path) -> None:
     tables = opened(path, "[a.x]\ntitle = '''\n[b.x]\none = 2\n'''\n[c.x]\none = 1\n")
     tables.put("b", {"x": {"one": 3}})
     assert tables.tables == {"a": {"x": {"title": "[b.x]\none = 2\n"}}, "c": {"x": {"one": 1}}, "b": {"x": {"one": 3}}}
@@ -169,7 +169,7 @@ def test_the_line_of_a_table_and_of_a_text_in_it(path: Path) -> None:
     assert (tables.line("a", "width", "y"), tables.line("a", "width")) == (5, 2)
 
 
-def test_a_file_that_is_gone_is_written_again_with_all_that_was_in_it(path: Path) -> None:
+def test_a_deleted_file_is_written_again_completely(path: Path) -> None:
     tables = opened(path, GOOD)
     path.unlink()
     assert not tables.read()
@@ -178,7 +178,7 @@ def test_a_file_that_is_gone_is_written_again_with_all_that_was_in_it(path: Path
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe[calm]", b"x" * (LARGEST + 1)])
-def test_a_file_that_is_no_text_is_told_and_kept(path: Path, content: bytes) -> None:
+def test_a_binary_file_is_reported_and_kept(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     tables = TomlFile(path)
     tables.read()
@@ -209,7 +209,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_is_tried_again(path: Path, m
     assert "[new.ink]\nwidth = 3" in path.read_text("utf-8")
 
 
-def test_a_slow_disk_holds_up_nobody_and_loses_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_disk_blocks_no_thread_and_loses_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path.write_text(GOOD, encoding="utf-8")
     disk = DiskThread()
     tables = TomlFile(path, disk)

@@ -1,4 +1,4 @@
-"""Waves: their shapes, their speeds, and what cannot be read as one."""
+"""Waves: shapes, speeds, and invalid texts."""
 
 from __future__ import annotations
 
@@ -43,6 +43,6 @@ def test_speeds() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "sine", "sine 2", "sinus 2 hz", "sine two hz", "sine 0 hz", "sine 1.2.3 hz"])
-def test_what_is_no_wave_is_told(text: str) -> None:
+def test_an_invalid_wave_is_an_error(text: str) -> None:
     with pytest.raises(ValueError, match="expected"):
         Wave.read(text)

@@ -1,4 +1,4 @@
-"""Keys, dampers and the pedal: which voice is struck and damped by which message."""
+"""Keys, dampers and pedal: which message strikes or damps which voice."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_velocity_zero_is_a_note_off() -> None:
     assert Strings().play((ON, 60, 80), (ON, 60, 0)) == ["strike 60 80", "damp 60"]
 
 
-def test_the_pedal_holds_what_the_fingers_leave() -> None:
+def test_the_pedal_sustains_released_keys() -> None:
     strings = Strings()
     assert strings.play(DOWN, (ON, 60, 80), (ON, 64, 80), (OFF, 60, 0)) == ["strike 60 80", "strike 64 80"]
     assert strings.play(UP) == ["damp 60"]
@@ -121,7 +121,7 @@ def test_channels_have_their_own_pedal_and_drums_are_no_piano() -> None:
     assert strings.play((ON + 9, 36, 100), (OFF + 9, 36, 0)) == []
 
 
-def test_with_too_many_voices_the_least_missed_goes() -> None:
+def test_with_too_many_voices_released_ones_are_damped_first_then_the_oldest() -> None:
     strings = Strings(voices_at_most=3)
     strings.play((ON, 40, 80), DOWN, (ON, 41, 80), (OFF, 41, 0), (ON, 42, 80))
     assert strings.play((ON, 43, 80)) == ["damp 41", "strike 43 80"]  # only the pedal held it
@@ -138,7 +138,7 @@ def test_voices_that_have_ended_make_room() -> None:
     assert strings.keys.sounding() == 2
 
 
-def test_what_a_piano_does_not_know_is_left_alone() -> None:
+def test_unknown_messages_are_ignored() -> None:
     nothing = ((), (0xF8,), (0xC0, 5), (ON, 60), (ON, 60, 200), (0xF0, 1, 2, 0xF7), (0xE0, 0, 64), (CC, 1, 7))
     assert Strings().play(*nothing) == []
 

@@ -1,4 +1,4 @@
-"""The modelled tones: in tune, louder and brighter when struck harder, dying away, damped without a click."""
+"""The synthesised tones: in tune, louder and brighter with velocity, decaying, damped without a click."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MIDI files become WAV files: right length, right level, pedal and tempo heard, and sentences for what cannot be."""
+"""Renders MIDI files to WAV: length, level, pedal and tempo, and error messages."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_nothing_played_is_an_empty_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"RIFF....", b"MThd\0\0\0\6\0\1\0\1\0\x60MTrk\0\0\0\x10\0\x90", b"\0" * 100])
-def test_a_damaged_file_is_a_sentence_and_status_2(
+def test_a_damaged_file_is_an_error_with_status_2(
     tmp_path: Path, content: bytes, capsys: pytest.CaptureFixture[str]
 ) -> None:
     midi = tmp_path / "broken.mid"
@@ -122,7 +122,7 @@ def test_a_missing_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "gone.mid' cannot be read: No such file" in capsys.readouterr().err
 
 
-def test_only_drums_are_an_error_and_no_silence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_with_drums_only_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     drum = mido.Message("note_on", note=36, velocity=80, channel=9)
     midi = midi_file(tmp_path / "drums.mid", drum, mido.Message("note_off", note=36, channel=9, time=480))
     assert main([str(midi), str(tmp_path / "out.wav")]) == 2

@@ -1,4 +1,4 @@
-"""The thread that reads a helper process starts it again, whatever its owner's callbacks do."""
+"""A helper process is restarted even if its owner's callbacks raise."""
 
 from __future__ import annotations
 

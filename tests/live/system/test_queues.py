@@ -1,4 +1,4 @@
-"""What goes from one thread to another: the newest thing, and things at their time."""
+"""The queues between threads: the latest value, and events in the order of time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Note:
     pitch: int
 
 
-def test_latest_keeps_the_newest_and_gives_it_once() -> None:
+def test_latest_keeps_the_newest_and_returns_it_once() -> None:
     frames: LatestValue[int] = LatestValue()
     assert frames.take() is None
     for frame in (1, 2, 3):
@@ -50,7 +50,7 @@ def test_latest_between_threads_never_goes_back() -> None:
     assert len(seen) + frames.dropped == 5_000
 
 
-def test_timed_gives_what_is_due_in_the_order_of_time() -> None:
+def test_timed_returns_due_items_in_order_of_time() -> None:
     notes: TimedQueue[str] = TimedQueue()
     assert notes.next_due() == float("inf")
     for due_s, note in ((3.0, "e"), (1.0, "c"), (2.0, "d"), (1.0, "c again")):
@@ -73,7 +73,7 @@ def test_equal_times_keep_their_order(times: list[int]) -> None:
     assert [(due_s, number) for due_s, number in lane.take_due(9.0)] == [(float(d), n) for n, d in expected]
 
 
-def test_what_comes_later_than_a_time_is_taken_back() -> None:
+def test_items_later_than_a_time_are_withdrawn() -> None:
     lane: TimedQueue[Note] = TimedQueue()
     for due_s in (3.0, 1.0, 2.0):
         lane.put(due_s, Note("piano", int(due_s)))
@@ -87,7 +87,7 @@ def test_what_comes_later_than_a_time_is_taken_back() -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 9), st.sampled_from(["piano", "bass"]))), st.integers(0, 9))
-def test_taking_back_leaves_all_else_in_order(entries: list[tuple[int, str]], after: int) -> None:
+def test_withdrawing_keeps_the_order_of_the_rest(entries: list[tuple[int, str]], after: int) -> None:
     lane: TimedQueue[Note] = TimedQueue()
     for number, (due, owner) in enumerate(entries):
         lane.put(float(due), Note(owner, number))

@@ -1,4 +1,4 @@
-"""Sentences about exceptions whose text cannot be made."""
+"""Messages of exceptions whose `__str__` fails."""
 
 from __future__ import annotations
 

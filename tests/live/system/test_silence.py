@@ -1,4 +1,4 @@
-"""What C libraries write is kept off the terminal, and only while it is asked for."""
+"""Suppresses what C libraries write to the terminal, only within the context."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_only_what_is_written_inside_is_lost(capfd: pytest.CaptureFixture[str]) 
     assert capfd.readouterr().err == "before after"
 
 
-def test_two_threads_at_once_give_it_back(capfd: pytest.CaptureFixture[str]) -> None:
+def test_two_threads_at_once_restore_the_stream(capfd: pytest.CaptureFixture[str]) -> None:
     first, second = silence_stderr(), silence_stderr()
     first.__enter__()
     second.__enter__()

@@ -1,4 +1,4 @@
-"""Ableton Link, where it is not installed; the real one is in tests/peers."""
+"""Ableton Link without the extra; tests/peers tests the real one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from live.transport.clock import VirtualClock
 from live.transport.tempo import TempoService
 
 
-def test_without_the_extra_it_says_which_and_the_own_tempo_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_it_is_named_and_the_own_tempo_continues(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "aalink", None)
     clock, said = VirtualClock(60.0), list[str]()
     tree = Tree(clock)

@@ -1,4 +1,4 @@
-"""Seconds that only go forward, and the beats counted on them."""
+"""Monotonic seconds, and the beats counted on them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from live.transport.clock import BeatLine, Clock, VirtualClock
 
 
-def test_virtual_time_moves_only_forward_and_only_when_told() -> None:
+def test_virtual_time_advances_only_when_told() -> None:
     clock = VirtualClock()
     assert clock.now() == 0.0
     clock.advance(2.5)
@@ -51,7 +51,7 @@ def test_a_beat_has_its_time() -> None:
     assert line.time_at(line.beat_at(3.21)) == pytest.approx(3.21)
 
 
-def test_a_line_that_stands_stays_at_its_beat() -> None:
+def test_a_stopped_line_stays_at_its_beat() -> None:
     line = BeatLine(at_s=10.0, beat=4.0, tempo_bpm=90.0, running=False)
     assert line.beat_at(12.0) == 4.0
     assert line.time_at(4.0) == 10.0
@@ -91,7 +91,7 @@ def test_what_is_a_rounding_error_past_a_bar_is_at_it() -> None:
         assert clock.bar()[0] == bar
 
 
-def test_beats_follow_a_line_of_others() -> None:
+def test_beats_follow_an_external_line() -> None:
     clock = VirtualClock()
     clock.follow(BeatLine(at_s=-1.0, beat=8.0, tempo_bpm=60.0))
     assert clock.beat() == 9.0

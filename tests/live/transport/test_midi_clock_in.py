@@ -1,4 +1,4 @@
-"""The clock follows another device."""
+"""The clock follows MIDI clock of another device."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from live.transport.midi_clock_in import MidiClockIn
 from live.transport.tempo import TempoService
 
 
-class Stage:
+class ClockInRig:
     def __init__(self) -> None:
         self.clock = VirtualClock(100.0)
         self.tree = Tree(self.clock)
@@ -49,90 +49,90 @@ class Stage:
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage()
+def rig() -> ClockInRig:
+    return ClockInRig()
 
 
-def test_it_waits_in_its_own_tempo(stage: Stage) -> None:
-    stage.later(1.2)
-    assert stage.state() == "waiting for a MIDI clock"
-    assert stage.clock.beat() == pytest.approx(2.0)
+def test_it_waits_in_its_own_tempo(rig: ClockInRig) -> None:
+    rig.later(1.2)
+    assert rig.state() == "waiting for a MIDI clock"
+    assert rig.clock.beat() == pytest.approx(2.0)
 
 
-def test_it_follows_start_tempo_and_place(stage: Stage) -> None:
-    stage.later(1.0)
-    stage.come("fa")
-    assert (stage.clock.running, stage.clock.beat()) == (False, 0.0)
-    stage.beats(4.0)
-    assert stage.clock.beat() == pytest.approx(4.0)
-    assert stage.tree.get("/clock/tempo") == pytest.approx(60.0)
-    assert stage.state() == "Sequencer runs"
-    assert stage.tree.get("/clock/play") is True
+def test_it_follows_start_tempo_and_place(rig: ClockInRig) -> None:
+    rig.later(1.0)
+    rig.come("fa")
+    assert (rig.clock.running, rig.clock.beat()) == (False, 0.0)
+    rig.beats(4.0)
+    assert rig.clock.beat() == pytest.approx(4.0)
+    assert rig.tree.get("/clock/tempo") == pytest.approx(60.0)
+    assert rig.state() == "Sequencer runs"
+    assert rig.tree.get("/clock/play") is True
 
 
-def test_it_stops_and_goes_on_from_a_song_position(stage: Stage) -> None:
-    stage.come("fa")
-    stage.beats(2.0)
-    stage.come("fc")
-    stage.later(1.0)
-    assert (stage.tree.get("/clock/play"), stage.clock.beat(), stage.state()) == (False, 2.0, "Sequencer is stopped")
-    stage.come("f22000")  # the 32nd sixteenth: beat 8
-    stage.come("fb")
-    stage.beats(1.0)
-    assert stage.clock.beat() == pytest.approx(9.0, abs=0.01)
-    assert stage.tree.get("/clock/play") is True
+def test_it_stops_and_goes_on_from_a_song_position(rig: ClockInRig) -> None:
+    rig.come("fa")
+    rig.beats(2.0)
+    rig.come("fc")
+    rig.later(1.0)
+    assert (rig.tree.get("/clock/play"), rig.clock.beat(), rig.state()) == (False, 2.0, "Sequencer is stopped")
+    rig.come("f22000")  # the 32nd sixteenth: beat 8
+    rig.come("fb")
+    rig.beats(1.0)
+    assert rig.clock.beat() == pytest.approx(9.0, abs=0.01)
+    assert rig.tree.get("/clock/play") is True
 
 
-def test_a_silence_is_told_and_survived(stage: Stage) -> None:
-    stage.come("fa")
-    stage.beats(2.0)
-    stage.later(3.0)
-    assert stage.state() == "Sequencer is lost: continuing in its tempo"
-    assert stage.clock.beat() == pytest.approx(5.0, abs=0.01)
-    stage.beats(1.0)
-    assert stage.state() == "Sequencer runs"
-    assert stage.clock.beat() == pytest.approx(6.0, abs=0.02)
+def test_a_silent_clock_is_reported_and_survived(rig: ClockInRig) -> None:
+    rig.come("fa")
+    rig.beats(2.0)
+    rig.later(3.0)
+    assert rig.state() == "Sequencer is lost: continuing in its tempo"
+    assert rig.clock.beat() == pytest.approx(5.0, abs=0.01)
+    rig.beats(1.0)
+    assert rig.state() == "Sequencer runs"
+    assert rig.clock.beat() == pytest.approx(6.0, abs=0.02)
 
 
-def test_the_first_device_leads_until_it_is_silent(stage: Stage) -> None:
-    stage.come("fa")
-    stage.beats(2.0)
-    stage.come("fc", "Drums")
-    stage.come("f8", "Drums")
-    assert stage.clock.running
-    stage.later(3.0)
-    stage.come("fa", "Drums")
-    stage.beats(1.0, 120.0, "Drums")
-    assert stage.state() == "Drums runs"
-    assert stage.tree.get("/clock/tempo") == pytest.approx(120.0)
+def test_the_first_device_leads_until_it_is_silent(rig: ClockInRig) -> None:
+    rig.come("fa")
+    rig.beats(2.0)
+    rig.come("fc", "Drums")
+    rig.come("f8", "Drums")
+    assert rig.clock.running
+    rig.later(3.0)
+    rig.come("fa", "Drums")
+    rig.beats(1.0, 120.0, "Drums")
+    assert rig.state() == "Drums runs"
+    assert rig.tree.get("/clock/tempo") == pytest.approx(120.0)
 
 
-def test_one_device_may_be_named(stage: Stage) -> None:
-    stage.tree.set("/clock/in", "drum")
-    stage.come("fa")
-    stage.beats(1.0)
-    assert stage.state() == "waiting for a MIDI clock"
-    stage.come("fa", "Drums")
-    stage.beats(1.0, device="Drums")
-    assert stage.state() == "Drums runs"
+def test_one_device_may_be_named(rig: ClockInRig) -> None:
+    rig.tree.set("/clock/in", "drum")
+    rig.come("fa")
+    rig.beats(1.0)
+    assert rig.state() == "waiting for a MIDI clock"
+    rig.come("fa", "Drums")
+    rig.beats(1.0, device="Drums")
+    assert rig.state() == "Drums runs"
 
 
-def test_the_beats_can_be_moved_by_milliseconds(stage: Stage) -> None:
-    stage.come("fa")
-    stage.beats(2.0)
-    stage.tree.set("/clock/offset", 100.0)
-    stage.later(0.05)
-    assert stage.clock.beat() == pytest.approx(1.95, abs=0.01)
+def test_the_beats_can_be_moved_by_milliseconds(rig: ClockInRig) -> None:
+    rig.come("fa")
+    rig.beats(2.0)
+    rig.tree.set("/clock/offset", 100.0)
+    rig.later(0.05)
+    assert rig.clock.beat() == pytest.approx(1.95, abs=0.01)
 
 
-def test_back_to_the_own_tempo_it_goes_on_from_there(stage: Stage) -> None:
-    stage.come("fa")
-    stage.beats(2.0)
-    stage.tree.set("/clock/source", "internal")
-    stage.come("fa")
-    stage.later(1.0)
-    assert stage.clock.beat() == pytest.approx(3.0, abs=0.01)
-    assert stage.state() == ""
-    stage.tree.set("/clock/tempo", 120.0)
-    stage.later(1.0)
-    assert stage.clock.beat() == pytest.approx(5.0, abs=0.01)
+def test_back_to_the_own_tempo_it_goes_on_from_there(rig: ClockInRig) -> None:
+    rig.come("fa")
+    rig.beats(2.0)
+    rig.tree.set("/clock/source", "internal")
+    rig.come("fa")
+    rig.later(1.0)
+    assert rig.clock.beat() == pytest.approx(3.0, abs=0.01)
+    assert rig.state() == ""
+    rig.tree.set("/clock/tempo", 120.0)
+    rig.later(1.0)
+    assert rig.clock.beat() == pytest.approx(5.0, abs=0.01)

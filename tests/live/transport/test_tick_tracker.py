@@ -1,4 +1,4 @@
-"""Beats from jittered ticks, with the errors that are promised."""
+"""Beats from jittered clock ticks, within the documented errors."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_as_much_jitter_as_a_busy_computer_has() -> None:
     assert tempo_bpm < 0.2
 
 
-def test_it_is_there_after_one_beat() -> None:
+def test_it_locks_within_one_beat() -> None:
     phase_ms, tempo_bpm, _ = follow(lambda _: 120.0, 240, settled=24, believed=60.0)
     assert phase_ms < 1.0
     assert tempo_bpm < 1.0
@@ -69,7 +69,7 @@ def test_an_accelerando_is_followed() -> None:
     assert tempo_bpm < 2.0
 
 
-def test_ticks_that_come_late_all_at_once_are_hardly_believed() -> None:
+def test_a_burst_of_late_ticks_hardly_changes_the_tempo() -> None:
     dice, tracker, stalled_s, errors = random.Random(1), TickTracker(120.0, 0.0), 0.0, []
     tracker.start()
     for number in range(2400):

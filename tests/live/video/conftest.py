@@ -1,4 +1,4 @@
-"""A stage without a screen, and pens that write like a score: `up` and `to` are (x, y) on the paper."""
+"""A stage without a screen, and pens scripted by `up` and `to`: (x, y) on the paper."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SIZE = 200, 100
 WINDOW = Window(*SIZE)
 
 
-class Show:
+class InkSetup:
     """A stage of one ink on layer 1, whose clock moves when told to."""
 
     def __init__(self, folder: Path, **begins: Any) -> None:
@@ -54,8 +54,8 @@ class Show:
 
 
 @pytest.fixture
-def show(tmp_path: Path) -> Show:
-    return Show(tmp_path)
+def show(tmp_path: Path) -> InkSetup:
+    return InkSetup(tmp_path)
 
 
 @pytest.fixture(autouse=True)

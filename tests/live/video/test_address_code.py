@@ -1,4 +1,4 @@
-"""The page's address in the window: a reader of QR codes finds it there."""
+"""The control page's address as a QR code in the window, decoded by a reader."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The blackout: how dark it is when, over whatever is shown and whatever goes wrong."""
+"""The blackout: its brightness over time, over any picture and any failure."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_it_fades_over_everything_and_back(show: Any) -> None:
     assert colour(show.stage.picture())[0] == lit[0]
 
 
-def test_half_closed_what_changes_is_as_dark_as_the_rest(show: Any) -> None:
+def test_during_a_fade_changed_layers_are_as_dark_as_the_rest(show: Any) -> None:
     surface = pygame.Surface((200, 100), 0, 32)
     show.tree.set("/engine/blackout", 0.5)
     show.stage.draw(surface)
@@ -49,7 +49,7 @@ def test_half_closed_what_changes_is_as_dark_as_the_rest(show: Any) -> None:
     assert 100 < colour(surface)[0] < 130
 
 
-def test_closed_no_layer_is_asked_for_anything(show: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_blackout_no_layer_is_drawn(show: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     surface = pygame.Surface((200, 100), 0, 32)
     draw_line(show)
     show.stage.draw(surface)
@@ -88,7 +88,7 @@ def test_nothing_is_written_over_black(show: Any) -> None:
     assert {colour(screen.surface, x, y) for x in range(size[0]) for y in range(size[1])} == {BLACK}
 
 
-def test_a_key_closes_and_opens_it(show: Any) -> None:
+def test_a_key_starts_and_ends_it(show: Any) -> None:
     pygame.display.init()
     for closed in (1.0, 0.0):
         assert pressed(show.stage, pygame.event.Event(pygame.KEYDOWN, key=pygame.K_b, unicode="b", mod=0))

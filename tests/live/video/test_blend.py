@@ -1,4 +1,4 @@
-"""How layers lie over each other: a grey of 200 under, a grey of 100 over."""
+"""Blend modes of layers: a grey of 200 below, a grey of 100 above."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cameras of a patch on the virtual clock: what is seen when, their addresses, and what a changed file moves."""
+"""Cameras of a patch on the virtual clock: frames and their times, addresses, and reloads."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_a_file_is_seen_at_its_own_rate_over_and_over(piece: Piece) -> None:
     assert engine.nodes["veil"].model.seen == list(range(12))
 
 
-def test_the_state_of_a_camera_is_told(piece: Piece) -> None:
+def test_the_state_of_a_camera_is_published(piece: Piece) -> None:
     engine = piece.open()
     told = watch(engine, "/camera/state", "/camera/seen", "/camera/seen_width", "/camera/seen_height")
     engine.advance(0.05)
@@ -181,7 +181,7 @@ def test_the_command_line_may_name_any_file_and_widen_what_senders_may(tmp_path:
     piece.close()
 
 
-def test_one_that_is_lost_is_tried_at_longer_and_longer_pauses_and_the_last_picture_stays(
+def test_a_lost_camera_is_retried_at_growing_intervals_and_its_last_picture_stays(
     piece: Piece, tmp_path: Path
 ) -> None:
     engine = piece.open()
@@ -266,7 +266,7 @@ patch = Patch(
         (ONE.replace("out=", "lookahead=0.1, out="), "Negative has no knob 'lookahead'"),
     ],
 )
-def test_what_cannot_be_is_said(piece: Piece, text: str, sentence: str) -> None:
+def test_invalid_settings_are_reported(piece: Piece, text: str, sentence: str) -> None:
     with pytest.raises(PatchError, match=sentence):
         load(piece.write(text))
 
@@ -286,7 +286,7 @@ def test_what_cannot_be_is_said(piece: Piece, text: str, sentence: str) -> None:
         {"mirror": 1},
     ],
 )
-def test_a_camera_that_cannot_be_is_refused(wish: dict[str, Any]) -> None:
+def test_an_invalid_camera_is_refused(wish: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=f"^{next(iter(wish))}: expected"):
         Camera(**wish)
 

@@ -1,4 +1,4 @@
-"""The computer's keys as a piano: which key plays what, octaves and velocities, and no note that hangs."""
+"""The computer's keys as a piano: pitches, octaves, velocities, and no hanging note."""
 
 from __future__ import annotations
 

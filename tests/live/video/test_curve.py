@@ -1,4 +1,4 @@
-"""The line through the points: through all of them, smooth where they are, sharp where they are."""
+"""The curve through a stroke's points: it passes through all of them and keeps corners."""
 
 from __future__ import annotations
 
@@ -32,5 +32,5 @@ def test_points_on_a_circle_give_a_circle() -> None:
     assert all(math.hypot(*point) == pytest.approx(1.0, abs=0.01) for point in line)
 
 
-def test_points_upon_each_other_break_nothing() -> None:
+def test_coincident_points_do_no_harm() -> None:
     assert samples([(1.0, 1.0), (1.0, 1.0)], 0, 1.0) == [(1.0, 1.0)]

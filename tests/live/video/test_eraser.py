@@ -1,4 +1,4 @@
-"""The eraser: which part of a line is left."""
+"""The eraser: which parts of a line remain."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_nothing_is_left_of_a_dot() -> None:
     assert parts_left([(0.0, 0.0)], [1.0], (0.05, 0.0), 0.1) == []
 
 
-def test_everybodys_lines_are_erased_on_the_screen(show: Any) -> None:
+def test_lines_of_all_performers_are_erased(show: Any) -> None:
     show.ink.send(0.0, Pen(-1.0, 0.0, False))
     show.ink.send(0.0, Pen(1.0, 0.0, True))
     show.stage.touch("ink", 0.0, -0.5, True)

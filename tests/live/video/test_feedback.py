@@ -1,4 +1,4 @@
-"""The last picture comes back into the next one: larger, moved, turned, and weaker."""
+"""Video feedback: the last picture, zoomed, moved, rotated and dimmed, is drawn into the next one."""
 
 from __future__ import annotations
 

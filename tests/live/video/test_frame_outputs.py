@@ -1,4 +1,4 @@
-"""The stage's pictures for others: taps at their own rates, films, shared memory, and what cannot be opened."""
+"""Frame outputs: taps at their own rates, video files, shared memory, and outputs that cannot be opened."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def picture(number: int, at_s: float, size: tuple[int, int] = (8, 6)) -> StageFr
 
 
 @pytest.mark.parametrize("name", ["film.mp4", "film.mov", "film.mkv"])
-def test_a_film_shows_what_was_seen_when_it_was(piece: Piece, tmp_path: Path, name: str) -> None:
+def test_a_video_file_shows_each_picture_at_its_time(piece: Piece, tmp_path: Path, name: str) -> None:
     engine = piece.open(record_video=tmp_path / name)
     engine.advance(1.02)
     engine.close()
@@ -71,7 +71,7 @@ def test_a_film_shows_what_was_seen_when_it_was(piece: Piece, tmp_path: Path, na
     assert seen(tmp_path / name)[1:30] == [(n - 1) // 3 % 5 for n in range(1, 30)]
 
 
-def test_a_film_is_begun_and_ended_by_a_switch_under_a_name_of_its_own(piece: Piece, tmp_path: Path) -> None:
+def test_a_switch_starts_and_ends_a_video_file_with_a_new_name(piece: Piece, tmp_path: Path) -> None:
     engine = piece.open()
     engine.advance(0.35)
     engine.tree.set("/window/record", True)
@@ -88,7 +88,7 @@ def test_a_film_is_begun_and_ended_by_a_switch_under_a_name_of_its_own(piece: Pi
     assert len(list(tmp_path.glob("arabesque *.mp4"))) == 2
 
 
-def test_a_film_that_cannot_be_is_told_and_nothing_stops(piece: Piece, tmp_path: Path) -> None:
+def test_a_video_file_that_cannot_be_written_is_reported_and_nothing_stops(piece: Piece, tmp_path: Path) -> None:
     engine = piece.open(record_video=tmp_path / "film.gif")
     told = errors(engine)
     engine.advance(0.5)
@@ -98,7 +98,7 @@ def test_a_film_that_cannot_be_is_told_and_nothing_stops(piece: Piece, tmp_path:
 
 
 @pytest.mark.parametrize("name", ["syphon", "spout"])
-def test_what_another_system_has_is_told_with_its_extra(piece: Piece, name: str) -> None:
+def test_outputs_of_other_systems_are_reported_with_their_extra(piece: Piece, name: str) -> None:
     engine = piece.open()
     told = errors(engine)
     engine.tree.set(f"/window/{name}", True)
@@ -129,7 +129,7 @@ def test_shared_memory_holds_the_newest_picture(piece: Piece) -> None:
         SharedMemory(name)
 
 
-def test_two_that_share_have_two_names_and_a_new_size_is_a_new_memory() -> None:
+def test_two_windows_share_under_two_names_and_a_new_size_is_a_new_memory() -> None:
     first, second = SharedMemorySink("arabesque-test"), SharedMemorySink("arabesque-test")
     try:
         first.write(picture(1, 0.0))
@@ -145,7 +145,7 @@ def test_two_that_share_have_two_names_and_a_new_size_is_a_new_memory() -> None:
         second.close()
 
 
-def test_a_film_keeps_its_size_and_its_rate_through_all_changes(tmp_path: Path) -> None:
+def test_a_video_file_keeps_its_size_and_rate(tmp_path: Path) -> None:
     film = VideoFileSink(tmp_path / "film.mkv")
     film.write(picture(10, 5.0, (64, 48)))
     film.write(picture(200, 6.0, (31, 99)))
@@ -176,7 +176,7 @@ sys.stdin.read()
 
 
 @pytest.mark.parametrize("ending", [".mp4", ".mov", ".mkv"])
-def test_a_film_of_a_killed_program_can_be_played_up_to_its_last_second(tmp_path: Path, ending: str) -> None:
+def test_the_video_file_of_a_killed_program_is_readable_up_to_its_last_second(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"film{ending}"
     command = [sys.executable, "-c", KILLED, str(path)]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
@@ -186,12 +186,12 @@ def test_a_film_of_a_killed_program_can_be_played_up_to_its_last_second(tmp_path
     assert 110 <= len(seen(path)) <= 150
 
 
-def test_a_film_in_no_folder_is_refused(tmp_path: Path) -> None:
+def test_a_video_file_in_a_missing_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(VideoError, match="no folder"):
         VideoFileSink(tmp_path / "nowhere" / "film.mp4")
 
 
-class Wall:
+class TappedStage:
     """A stage with one picture layer, and taps."""
 
     def __init__(self) -> None:
@@ -210,7 +210,7 @@ class Wall:
 
 
 def test_each_tap_has_its_own_rate_and_the_newest_picture() -> None:
-    wall = Wall()
+    wall = TappedStage()
     told: list[str] = []
     fast = wall.stage.taps.open(10.0, lambda: told.append("fast"), "machine")
     slow = wall.stage.taps.open(2.0, lambda: told.append("slow"), "machine")
@@ -226,8 +226,8 @@ def test_each_tap_has_its_own_rate_and_the_newest_picture() -> None:
     assert told.count("slow") == 3
 
 
-def test_without_a_tap_nothing_is_asked_for_and_a_window_gives_its_own_picture() -> None:
-    wall = Wall()
+def test_without_a_tap_no_picture_is_read_back() -> None:
+    wall = TappedStage()
     assert wall.stage.show(0.0) == float("inf")
     tap = wall.stage.taps.open(30.0, lambda: None, "machine")
     surface = pygame.Surface((64, 64), 0, 32)
@@ -247,7 +247,7 @@ def test_a_picture_as_jpeg_is_made_once_for_all_who_want_the_same() -> None:
     assert whole.shape == (40, 80, 3)
 
 
-def test_in_real_time_a_film_is_written_on_a_thread(tmp_path: Path) -> None:
+def test_in_real_time_a_video_file_is_written_on_a_thread(tmp_path: Path) -> None:
     clock = Clock()
     stage = Stage(Tree(clock), clock, pytest.fail)
     stage.set_window(Window(64, 64))

@@ -1,4 +1,4 @@
-"""What the stage says to a performer: an invitation until somebody takes part, and whose turn it is in a duet."""
+"""Texts for a performer: an invitation until someone takes part, and the turn in a duet."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ def test_no_turn_is_shown_alone_or_when_it_is_switched_off(duet: Any) -> None:
     assert texts(duet) == []
 
 
-def test_the_invitation_goes_when_somebody_draws(show: Any) -> None:
+def test_the_invitation_disappears_when_a_performer_draws(show: Any) -> None:
     show.stage.set_window(Window(200, 100, invitation="draw here"))
     assert texts(show) == ["draw here"]
     show.stage.touch("ink", 0.0, 0.0, True)
     assert texts(show) == []
 
 
-def test_the_invitation_goes_when_somebody_plays(duet: Any) -> None:
+def test_the_invitation_disappears_when_a_performer_plays(duet: Any) -> None:
     duet.stage.set_window(Window(200, 100, invitation="play"))
     duet.stage.guidance.taken_part = False
     assert texts(duet) == ["play"]

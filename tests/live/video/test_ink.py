@@ -1,4 +1,4 @@
-"""Ink: each event at its time, on the pixels that it is due on. The paper is 200 x 100 pixels: 50 to the unit."""
+"""Ink: each event at its time and on its pixels. The paper is 200 x 100 pixels: 50 to the unit."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ def test_the_same_events_give_the_same_pixels(show: Any, tmp_path: Any) -> None:
     assert pictures[0] == pictures[1]
 
 
-def test_what_is_withdrawn_is_not_drawn(show: Any) -> None:
+def test_withdrawn_events_are_not_drawn(show: Any) -> None:
     play(show, *LINE)
     show.ink.withdraw(0.5)
     show.at(2.0)
     assert show.points() == [[[(-1.0, 0.0), (0.0, 0.0)]]]
 
 
-def test_silence_takes_back_all_and_lifts_the_pen(show: Any) -> None:
+def test_silence_withdraws_all_events_and_lifts_the_pen(show: Any) -> None:
     play(show, *LINE)
     show.at(0.5)
     show.ink.silence()
@@ -107,7 +107,7 @@ def test_old_drawings_stay_where_nothing_fades(show: Any) -> None:
     assert not show.lit(100, 50)
 
 
-def test_the_look_is_knobs(show: Any) -> None:
+def test_the_appearance_is_set_by_knobs(show: Any) -> None:
     show.tree.set("/ink/width", 100.0)
     show.tree.set("/ink/colour", (1.0, 0.0, 0.0))
     show.tree.set("/ink/paper", (0.0, 0.0, 1.0, 1.0))
@@ -145,7 +145,7 @@ def test_a_model_that_has_such_buttons_itself_keeps_them(show: Any) -> None:
     assert show.tree.snapshot("own", ["clear"]) == {"clear": True}
 
 
-def test_notes_are_nothing_to_draw(show: Any) -> None:
+def test_notes_are_not_drawn(show: Any) -> None:
     play(show, (0.0, NoteOn(60, 80)))
     show.at(1.0)
     assert show.points() == []
@@ -164,7 +164,7 @@ def test_another_size_has_the_same_lines(show: Any, at_once: bool) -> None:
     assert not show.lit(125, 50)
 
 
-def test_a_persons_pen_draws_at_once_from_where_it_touches(show: Any) -> None:
+def test_a_performers_pen_draws_at_once_from_its_first_point(show: Any) -> None:
     show.clock.advance(1.0)
     for x, y, down in ((0.0, 0.0, True), (0.5, 0.0, True), (0.5, 0.0, False), (-1.0, 0.5, True), (-0.5, 0.5, True)):
         show.stage.touch("ink", x, y, down)
@@ -181,7 +181,7 @@ def test_a_persons_pen_draws_at_once_from_where_it_touches(show: Any) -> None:
     ]
 
 
-def test_a_pen_over_osc_draws_and_is_told(show: Any) -> None:
+def test_a_pen_over_osc_draws_and_is_published(show: Any) -> None:
     told: list[tuple[str, tuple[Any, ...]]] = []
     show.tree.watchers.append(lambda address, values: told.append((address, values)))
     show.tree.write("/ink/pen", [0.1, 0.2, 1])
@@ -251,7 +251,7 @@ def test_a_line_grows_to_its_next_point(show: Any) -> None:
     assert seen == [[False] * 3, [True, True, False], [True] * 3]
 
 
-def test_one_takes_ones_own_last_line_back_and_its_answer(show: Any) -> None:
+def test_undo_removes_the_performers_own_last_line_and_its_answer(show: Any) -> None:
     for y, who in ((-0.5, "ada"), (0.5, "bob")):
         for x in (-1.0, 0.0):
             show.stage.touch("ink", x, y, True, 0, who)

@@ -1,4 +1,4 @@
-"""The keys of the window: what each does at the addresses."""
+"""The keys of the window, and what each sets."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_question_mark_is_help_on_every_keyboard(show: Any) -> None:
     assert show.tree.get("/window/help")
 
 
-def test_panic_says_that_it_was_done(show: Any, done: list[str]) -> None:
+def test_panic_is_confirmed_in_the_window(show: Any, done: list[str]) -> None:
     pygame.display.init()
     press(show, "backspace")
     assert done == ["/midi/panic"]
@@ -65,7 +65,7 @@ def test_space_pauses_every_node_and_plays_on(show: Any, done: list[str]) -> Non
     assert show.tree.get("/piano/mode/pause") is False
 
 
-def test_escape_leaves_what_covers_the_stage_and_never_stops(show: Any, done: list[str]) -> None:
+def test_escape_closes_overlays_and_never_stops(show: Any, done: list[str]) -> None:
     pygame.display.init()
     for name in ("fullscreen", "hud", "help"):
         show.tree.set(f"/window/{name}", True)
@@ -84,7 +84,7 @@ def test_panic_and_stop(show: Any, done: list[str]) -> None:
     assert done == ["/midi/panic", "/engine/stop"]
 
 
-def test_the_paper_is_cleared_taken_back_and_saved(show: Any) -> None:
+def test_keys_clear_undo_and_save_the_paper(show: Any) -> None:
     pygame.display.init()
     for x in (0.0, 0.5):
         show.stage.touch("ink", x, 0.0, True)
@@ -103,7 +103,7 @@ def test_the_paper_is_cleared_taken_back_and_saved(show: Any) -> None:
     assert show.heard[-2:] == [Page("undo"), Page("clear")]
 
 
-def test_a_digit_goes_back_to_a_preset_and_with_ctrl_keeps_one(show: Any) -> None:
+def test_a_digit_recalls_a_preset_and_with_ctrl_stores_one(show: Any) -> None:
     pygame.display.init()
     asked: list[tuple[str, object]] = []
 

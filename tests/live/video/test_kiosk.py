@@ -1,4 +1,4 @@
-"""The kiosk: keys of visitors draw, play and hand over the turn, and nothing else until the code is typed."""
+"""The kiosk: visitors' keys draw, play and hand over the turn; other keys need the code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parameters that moved last, and which line each has."""
+"""The list of the parameters that moved last, and the line of each."""
 
 from __future__ import annotations
 

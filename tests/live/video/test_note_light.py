@@ -1,4 +1,4 @@
-"""Notes as light: where they are, how bright, and in which colours. The window is 1280 x 720, past 8 s, ahead 0.8 s."""
+"""Notes as light: position, brightness and colour. The window is 1280 x 720, past 8 s, ahead 0.8 s."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Colours of a painting: five of them, from dark to light, legible as lines and bright as lights."""
+"""Colours of a painting: five, from dark to light, legible as lines and bright as lights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pens of several people at once: by the window, over OSC, on pages."""
+"""Pens of several performers at once: in the window, over OSC, on pages."""
 
 from __future__ import annotations
 

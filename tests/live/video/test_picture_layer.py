@@ -1,4 +1,4 @@
-"""Pictures on a layer: how they are scaled, when they are drawn anew, how they lie over each other."""
+"""Picture layers: scaling, redrawing and blending."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WINDOW = Window(200, 100)
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 
 
-class Wall:
+class LayerStage:
     """A stage with a picture layer called veil."""
 
     def __init__(self, folder: Path) -> None:
@@ -41,8 +41,8 @@ class Wall:
 
 
 @pytest.fixture
-def wall(tmp_path: Path) -> Wall:
-    return Wall(tmp_path)
+def wall(tmp_path: Path) -> LayerStage:
+    return LayerStage(tmp_path)
 
 
 def plain(colour: tuple[int, int, int], height: int, width: int) -> np.ndarray:
@@ -68,7 +68,7 @@ def test_scaled_pictures_are_as_large_as_they_should_be(shape: tuple[int, int], 
         assert (width, height, left, top) == (200, 100, 0, 0)
 
 
-def test_cover_cuts_what_is_over_and_keeps_the_middle(wall: Wall) -> None:
+def test_cover_cuts_what_is_over_and_keeps_the_middle(wall: LayerStage) -> None:
     picture = plain(RED, 90, 60)
     picture[30:60] = BLUE
     wall.show(picture)
@@ -76,7 +76,7 @@ def test_cover_cuts_what_is_over_and_keeps_the_middle(wall: Wall) -> None:
     assert wall.at(0, 50) == wall.at(199, 2) == wall.at(100, 97) == BLUE  # the middle third fills the window
 
 
-def test_fit_shows_all_of_it_with_nothing_beside(wall: Wall) -> None:
+def test_fit_shows_all_of_it_with_nothing_beside(wall: LayerStage) -> None:
     wall.show(halves(50, 50))
     wall.tree.set("/veil/fit", "fit")
     wall.draw()
@@ -85,7 +85,7 @@ def test_fit_shows_all_of_it_with_nothing_beside(wall: Wall) -> None:
     assert wall.at(20, 50) == wall.at(180, 50) not in (RED, BLUE)
 
 
-def test_it_is_drawn_again_for_a_new_picture_or_another_look_only(wall: Wall) -> None:
+def test_it_is_drawn_again_for_a_new_picture_or_another_look_only(wall: LayerStage) -> None:
     wall.draw()
     assert wall.draw() is None
     wall.show(plain(RED, 10, 20))
@@ -100,7 +100,7 @@ def test_it_is_drawn_again_for_a_new_picture_or_another_look_only(wall: Wall) ->
     assert wall.at(10, 10)[2] in range(133, 140)
 
 
-def test_layers_lie_over_each_other_and_blend(wall: Wall) -> None:
+def test_layers_lie_over_each_other_and_blend(wall: LayerStage) -> None:
     wall.stage.add_picture("ghost", WINDOW.layer(1), {"blend": "add"})
     wall.show(plain(RED, 10, 20))
     wall.show(plain(BLUE, 10, 20), "ghost")
@@ -111,7 +111,7 @@ def test_layers_lie_over_each_other_and_blend(wall: Wall) -> None:
     assert wall.at(10, 10) == RED
 
 
-def test_a_patch_says_how_it_begins_and_its_layer_moves_while_it_plays(wall: Wall) -> None:
+def test_a_patch_says_how_it_begins_and_its_layer_moves_while_it_plays(wall: LayerStage) -> None:
     wall.stage.add_picture("other", WINDOW.layer(2), {"fit": "stretch"})
     assert wall.tree.get("/other/fit") == "stretch"
     wall.show(plain(BLUE, 10, 20), "other")

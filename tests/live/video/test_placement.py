@@ -1,4 +1,4 @@
-"""Places of drawings: which one is chosen, on pictures made for the purpose. The window is 1280 x 720."""
+"""Places of drawings, chosen on synthetic pictures. The window is 1280 x 720."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures with the camera in them go where /engine/privacy lets them, and nowhere else."""
+"""Pictures that contain the camera go only where /engine/privacy allows."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_each_level_lets_the_camera_as_far_as_it_says(engine: Engine, level: str
     assert {reach: shows_camera(tapped(engine, reach)) for reach in expected} == expected
 
 
-def test_nothing_is_written_or_sent_unless_somebody_asks(engine: Engine) -> None:
+def test_nothing_is_written_or_sent_without_a_request(engine: Engine) -> None:
     engine.advance(20.0)
     assert list(Path().iterdir()) == []
     assert engine.stage.taps._taps == ()

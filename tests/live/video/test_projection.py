@@ -1,4 +1,4 @@
-"""The picture on a wall: corners, mesh, edges and rotation in the window, set by address, mouse and keys."""
+"""Projection mapping: corners, mesh, edges and rotation, set by address, mouse and keys."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_pinned_corners_move_the_picture_and_leave_black_around_it(show: Any, sc
     assert screen.projection.picture(output) is output
 
 
-def test_one_draws_where_one_points_on_a_pinned_picture(show: Any, screen: Screen) -> None:
+def test_drawing_follows_the_pointer_on_a_pinned_picture(show: Any, screen: Screen) -> None:
     show.tree.set("/window/corner/top_left", (0.5, 0.5))
     show.tree.set("/window/corner/top_right", (1.0, 0.5))
     show.tree.set("/window/corner/bottom_left", (0.5, 1.0))

@@ -1,4 +1,4 @@
-"""What is opened for a source: which camera has which name, what must not be, what stands in."""
+"""Opens the source of a camera: names, refused sources, and the fallback."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_auto_is_the_test_picture_where_no_camera_gives_one(listed: Path, tmp_pa
         ("http://127.0.0.1:9/", "http://127.0.0.1:9/ does not answer"),
     ],
 )
-def test_what_cannot_be_opened_is_said(listed: Path, tmp_path: Path, source: str, sentence: str) -> None:
+def test_a_source_that_cannot_be_opened_is_reported(listed: Path, tmp_path: Path, source: str, sentence: str) -> None:
     with pytest.raises(VideoError, match=sentence):
         open_reader(settings(source), tmp_path, live=True)
 
@@ -83,7 +83,7 @@ def test_a_picture_file_is_a_still(tmp_path: Path) -> None:
     assert (shot.number, shot.next_s) == (0, math.inf)
 
 
-def test_what_is_no_regular_file_is_not_opened(listed: Path, tmp_path: Path) -> None:
+def test_only_regular_files_are_opened(listed: Path, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo.mp4")
     for source in ("fifo.mp4", "/dev/zero"):
         with pytest.raises(VideoError, match="no camera or file is named"):

@@ -1,4 +1,4 @@
-"""Pictures that another program writes to shared memory: whole, in order, and gone when it is gone."""
+"""Pictures in another program's shared memory: complete, in order, and closed with their writer."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_reading_leaves_the_memory_to_its_writer(sink: SharedMemorySink) -> None
     SharedMemoryReader(sink.name).close()
 
 
-def test_what_is_no_picture_is_refused_in_a_sentence(tmp_path: Path) -> None:
+def test_memory_without_a_picture_is_refused_with_a_reason(tmp_path: Path) -> None:
     with pytest.raises(VideoError, match=f"no program writes pictures to the shared memory {NAME}"):
         SharedMemoryReader(NAME)
     memory = SharedMemory(NAME, create=True, size=4096)

@@ -1,4 +1,4 @@
-"""A patch with a window on the virtual clock: what it shows, what it hears, and what a changed file moves."""
+"""A patch with a window on the virtual clock: pictures, input, and reloads."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_a_window_comes_and_goes_while_it_plays(piece: Piece) -> None:
     assert "/window/width" not in engine.tree
 
 
-def test_what_went_to_midi_may_go_to_a_layer_and_back(piece: Piece) -> None:
+def test_a_node_may_change_from_midi_to_a_layer_and_back(piece: Piece) -> None:
     engine = piece.open(PIECE.replace("out=stage.layer(1), fade=0", "out=Midi('silent')"))
     engine.advance(0.6)
     piece.write(PIECE)
@@ -161,7 +161,7 @@ def test_what_went_to_midi_may_go_to_a_layer_and_back(piece: Piece) -> None:
     assert not engine.stage.inks
 
 
-def test_a_layer_that_goes_takes_its_addresses_along_and_brings_them_back(piece: Piece) -> None:
+def test_the_addresses_of_a_layer_are_removed_and_added_with_it(piece: Piece) -> None:
     drawing = PIECE.replace("fade=0", "fade=0, size=0.3")
     engine = piece.open(drawing)
     runner, tree = engine.nodes["ink"], engine.tree
@@ -189,7 +189,7 @@ def test_a_layer_that_goes_takes_its_addresses_along_and_brings_them_back(piece:
     assert engine.nodes["ink"] is runner
 
 
-def test_a_persons_pen_is_heard_by_the_model(piece: Piece) -> None:
+def test_a_performers_pen_reaches_the_model(piece: Piece) -> None:
     engine = piece.open()
     engine.advance(0.6)
     engine.tree.write("/ink/pen", [0.5, 0.5, 1])
@@ -217,7 +217,7 @@ def test_an_error_is_written_on_the_screen(piece: Piece) -> None:
     assert "ZeroDivisionError" in engine.stage.notes[0][2]
 
 
-def test_what_goes_wrong_in_the_window_stops_nothing(piece: Piece) -> None:
+def test_an_error_in_the_window_stops_nothing(piece: Piece) -> None:
     engine = Engine(load(piece.write(PIECE)), None, Options(midi="silent", osc=None, watch=False))
     errors: list[object] = []
     engine.tree.watchers.append(lambda address, values: errors.append(values) if address == "/engine/error" else None)
@@ -256,7 +256,7 @@ def test_what_goes_wrong_in_the_window_stops_nothing(piece: Piece) -> None:
         ("stage.layer('top')", "layer: expected a whole number, got 'top'"),
     ],
 )
-def test_a_wrong_patch_is_told_with_its_line(piece: Piece, text: str, said: str) -> None:
+def test_an_invalid_patch_is_reported_with_its_line(piece: Piece, text: str, said: str) -> None:
     with pytest.raises(PatchError) as error:
         load(piece.write(text))
     assert said in str(error.value)

@@ -1,4 +1,4 @@
-"""What pens leave on the paper: exactly what they did, and no line where a pen was lifted."""
+"""The strokes that pens leave on the paper; a lifted pen draws no line."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_lifted_pen_draws_nothing() -> None:
     assert strokes(paper) == [[[(0, 0), (1, 0)], [(5, 0), (6, 0)]]]
 
 
-def test_a_pen_from_nowhere_comes_down_where_it_is() -> None:
+def test_a_first_point_with_the_pen_down_starts_a_line() -> None:
     paper = DrawingList()
     move(paper, 3, 4, True)
     assert strokes(paper) == [[[(3, 4)]]]
@@ -91,7 +91,7 @@ def test_undo_while_a_pen_draws_lets_it_go_on_from_where_it_is() -> None:
     assert strokes(paper) == [[[(1, 0), (2, 0)]]]
 
 
-def test_undo_takes_back_a_persons_stroke_by_stroke() -> None:
+def test_undo_removes_a_performers_drawing_stroke_by_stroke() -> None:
     paper = DrawingList()
     for x in (0, 1, 2):
         move(paper, x, 0, False, -1)
@@ -119,7 +119,7 @@ def test_a_persons_drawing_is_old_when_what_completed_it_is_old() -> None:
     assert [drawing.ended_s for drawing in paper.drawings] == [5.0, 5.0]
 
 
-def test_what_has_faded_is_forgotten() -> None:
+def test_faded_drawings_are_removed() -> None:
     paper = DrawingList()
     for now_s in (1.0, 2.0, 3.0):
         move(paper, now_s, 0, True, now_s=now_s)

@@ -1,4 +1,4 @@
-"""SVG: what is read back is what was drawn."""
+"""SVG export: the file contains what was drawn."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_the_button_writes_one_layer_and_never_over_another_file(show: Any) -> N
     assert show.stage.notes[-1][2] == "wrote ink today 3.svg"
 
 
-def test_a_folder_that_cannot_be_written_is_told(show: Any) -> None:
+def test_a_read_only_folder_is_reported(show: Any) -> None:
     show.folder.rmdir()
     show.tree.set("/ink/save", True)
     show.at(1.0)
@@ -103,7 +103,7 @@ def test_pictures_are_written_and_stay_in_the_folder(show: Any) -> None:
     assert "arabesque today.png" in show.files()
 
 
-def test_a_flood_of_pictures_is_refused_past_a_few_and_not_waited_for_at_the_end(
+def test_requested_pictures_are_bounded_and_not_waited_for_at_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     blocked, free, failed = threading.Event(), threading.Event(), list[str]()

@@ -1,4 +1,4 @@
-"""The built-in test picture: the same time gives the same picture, and it moves."""
+"""The built-in test picture: a function of time, and it moves."""
 
 from __future__ import annotations
 

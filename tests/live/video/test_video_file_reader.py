@@ -1,4 +1,4 @@
-"""Video files: every frame at its own time, over and over, whatever the file can do."""
+"""Video files: every frame at its own time, in a loop, for seekable files and others."""
 
 from __future__ import annotations
 

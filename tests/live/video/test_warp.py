@@ -1,4 +1,4 @@
-"""The geometry of a projection, in numbers: there and back, and a projector that stands askew."""
+"""The geometry of a projection in numbers: inverses, and a projector at an angle."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def bent(amount: float) -> tuple[tuple[float, float], ...]:
 
 
 @pytest.mark.parametrize("warp", [Warp(ASKEW), Warp(mesh=bent(0.05)), Warp(ASKEW, bent(0.05), 90, True)])
-def test_there_and_back_is_the_same_place(warp: Warp) -> None:
+def test_the_inverse_returns_the_same_point(warp: Warp) -> None:
     back = warp.to_seen(warp.to_output(POINTS))
     assert np.abs(back - POINTS).max() * 1280 < 0.05
 
@@ -76,7 +76,7 @@ def test_corners_may_swap_sides() -> None:
 
 
 @pytest.mark.parametrize("mesh", [FLAT, bent(0.02)])
-def test_what_lies_behind_a_steep_projection_shows_nothing(mesh: tuple[tuple[float, float], ...]) -> None:
+def test_points_behind_the_projection_are_black(mesh: tuple[tuple[float, float], ...]) -> None:
     steep = Warp(((0.3, 0.5), (0.7, 0.5), (1.0, 1.0), (0.0, 1.0)), mesh)
     assert (steep.seen_map(64, 36)[0] < -10.0).all()  # above the horizon of the wall
 

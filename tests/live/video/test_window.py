@@ -1,4 +1,4 @@
-"""The window on SDL's dummy driver: what it shows, what it tells, and what a person does in it."""
+"""The window with SDL's dummy driver: pictures, published values, and input."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_it_shows_the_stage(show: Any, screen: Screen) -> None:
     assert shown(screen, 100, 50) > 200
 
 
-def test_it_wants_to_be_called_at_its_rate_and_does_nothing_before(show: Any, screen: Screen) -> None:
+def test_it_draws_at_its_rate_and_not_before(show: Any, screen: Screen) -> None:
     show.tree.set("/window/rate", 50.0)
     assert frame(show, screen, 1.0) == 1.0  # it is late, and draws the next one at once
     assert frame(show, screen, 1.0) == 1.02
@@ -89,7 +89,7 @@ def test_two_fingers_draw_two_lines(show: Any, screen: Screen) -> None:
     assert show.points() == [[[(-1.0, -0.5), (0.0, -0.5)]], [[(-1.0, 0.0), (0.0, 0.0)]]]
 
 
-def test_fingers_are_told_apart_whatever_the_system_calls_them(show: Any, screen: Screen) -> None:
+def test_fingers_are_distinguished_by_screen_and_number(show: Any, screen: Screen) -> None:
     told: list[tuple[Any, ...]] = []
     show.tree.watchers.append(lambda address, arguments: told.append(arguments) if address == "/ink/pen" else None)
     pygame.event.clear()
@@ -162,7 +162,7 @@ def test_the_screen_can_be_filled(show: Any, screen: Screen) -> None:
     assert screen.surface.get_size() == (200, 100)
 
 
-def test_without_a_screen_it_is_said_once_and_all_plays_on(show: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_missing_screen_is_reported_once_and_the_piece_plays(show: Any, caplog: pytest.LogCaptureFixture) -> None:
     screen = Screen(show.stage, asked_driver=None)  # the dummy driver, that nobody asked for
     with caplog.at_level(logging.WARNING):
         for number in range(3):

@@ -1,4 +1,4 @@
-"""Feature maps as pictures, of networks small enough to reckon with."""
+"""Feature maps as pictures, of networks whose values can be computed by hand."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from eyes import Colours, small_painter
+from feature_extractors import Colours, small_painter
 from numpy.typing import NDArray
 
 from models.base import Frame, Measure, knobs_of
@@ -54,7 +54,7 @@ def test_a_grid_has_a_place_for_each() -> None:
     assert [int(strongest[y, x, 0]) for y in (8, 24) for x in (12, 36)] == [255, 170, 85, 0]
 
 
-def test_the_camera_shines_through() -> None:
+def test_opacity_mixes_in_the_camera() -> None:
     assert (look(mix=0.0)[0] == RED.pixels).all()
     lit, _ = look(scale="all", colours="camera", gain=1.0, count=4)
     assert lit[24, 36].tolist() == [200, 100, 0]
@@ -105,7 +105,7 @@ def test_a_small_picture_is_enough_for_deep_layers(tmp_path: Path) -> None:
     assert state.published[0] == 512
 
 
-def test_the_painter_sees_with_all_its_convolutions_but_the_last() -> None:
+def test_the_style_network_has_maps_of_all_convolutions_but_the_last() -> None:
     network = small_painter()
     trunk = StyleBackbone(network)
     assert trunk.layers == ("fold", "down", "trunk0", "trunk1", "up", "merge", "fine")
@@ -155,13 +155,13 @@ def test_a_file_is_known_by_what_is_in_it(tmp_path: Path) -> None:
         feature_extractor.load("eyes.txt")
 
 
-def test_what_was_not_fetched_is_told_with_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_network_names_the_download_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     with pytest.raises(WeightsError, match="arabesque weights get vision/squeezenet"):
         feature_extractor.load("squeezenet")
 
 
-def test_untrained_eyes_are_the_same_everywhere_and_need_no_file(
+def test_the_untrained_extractor_is_deterministic_and_needs_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))

@@ -1,4 +1,4 @@
-"""Each operation against torch's own of the same name."""
+"""Each operation, compared with torch's operation of the same name."""
 
 from __future__ import annotations
 

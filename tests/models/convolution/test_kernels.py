@@ -1,4 +1,4 @@
-"""The hand-set kernels on pictures small enough to check by eye."""
+"""Hand-set kernels on pictures whose results can be computed by hand."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_what_is_pooled_is_shown_in_squares() -> None:
     assert seen(picture, pool1="sum").tolist() == [[80, 80, 40, 40]] * 2
 
 
-def test_the_map_says_how_small_it_has_become() -> None:
+def test_the_size_of_the_map_is_published() -> None:
     kernels = Kernels.load()
     knobs: dict[str, Any] = {"layers": 2, "stride": (2.0, 2.0, 1.0, 1.0)}
     events, state = kernels.step(kernels.start(1), (STEP,), **knobs)
@@ -87,7 +87,7 @@ def test_the_map_says_how_small_it_has_become() -> None:
     assert {event.name for event in events if isinstance(event, Measure)} == kernels.measures.keys()
 
 
-def test_the_camera_shines_through_and_sets_the_size() -> None:
+def test_the_camera_is_mixed_in_and_sets_the_size() -> None:
     assert seen(cells1=(0.0,) * 25, mix=0.5)[0].tolist() == [25, 25, 100, 100]
     assert seen(cells1=(0.0,) * 25, mix=0.0).tolist() == STEP.pixels[..., 0].tolist()
     assert seen(resolution=2).tolist() == STEP.pixels[..., 0].tolist()
@@ -139,7 +139,7 @@ def test_one_kernel_glides_to_another(tree: Tree) -> None:
     assert middle == pytest.approx((1.0 + 1.0 / 9.0) / 2.0)
 
 
-def test_a_random_kernel_is_of_the_seed_and_cancels_out(tree: Tree) -> None:
+def test_a_random_kernel_depends_on_the_seed_and_sums_to_zero(tree: Tree) -> None:
     tree.set("/eye/kernel1", RANDOM)
     first = tree.get("/eye/cells1")
     tree.set("/eye/kernel2", RANDOM)
@@ -155,7 +155,7 @@ def test_a_random_kernel_is_of_the_seed_and_cancels_out(tree: Tree) -> None:
     assert tree.get("/eye/cells1") != first
 
 
-def test_the_textbook() -> None:
+def test_textbook_kernels() -> None:
     assert all(len(cells) == 25 for cells in KERNELS.values())
     for name, cells in KERNELS.items():
         total = 0.0 if name[:4] in ("edge", "sobe", "lapl") else 1.0

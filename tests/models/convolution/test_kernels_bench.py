@@ -1,11 +1,11 @@
-"""The bench of the seeing machine gives its rows."""
+"""The benchmark of the convolution kernels returns its rows."""
 
 from __future__ import annotations
 
 from models.convolution.bench import USUAL, kernel_rows
 
 
-def test_every_kernel_stands_beside_torchs() -> None:
+def test_every_kernel_is_compared_with_torchs() -> None:
     rows = kernel_rows(seconds=0.0)
     assert all(row["value"] > 0.0 for row in rows)
     assert [row["peer"] for row in rows if "ratio" in row] == [

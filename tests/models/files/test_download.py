@@ -1,4 +1,4 @@
-"""Downloads, from a server on this machine that behaves and misbehaves."""
+"""Downloads from a local server that works, breaks off or sends wrong answers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_connection_that_breaks_goes_on_where_it_was(server: Server, tmp_path:
     assert server.asked == [None, "bytes=100000-"]
 
 
-def test_what_was_kept_is_not_fetched_again(server: Server, tmp_path: Path) -> None:
+def test_a_stored_part_is_not_downloaded_again(server: Server, tmp_path: Path) -> None:
     (tmp_path / "file.part").write_bytes(CONTENT[:5000])
     download(f"{server.address}/file", tmp_path / "file", most=10**6)
     assert (tmp_path / "file").read_bytes() == CONTENT
@@ -55,7 +55,7 @@ def test_a_server_without_ranges_sends_it_all_again(server: Server, tmp_path: Pa
     assert (tmp_path / "file").read_bytes() == CONTENT
 
 
-def test_more_kept_than_there_is_begins_anew(server: Server, tmp_path: Path) -> None:
+def test_a_stored_part_longer_than_the_file_is_discarded(server: Server, tmp_path: Path) -> None:
     (tmp_path / "file.part").write_bytes(CONTENT + b"more")
     download(f"{server.address}/file", tmp_path / "file", most=10**6)
     assert (tmp_path / "file").read_bytes() == CONTENT
@@ -84,7 +84,7 @@ def test_the_checksum(server: Server, tmp_path: Path) -> None:
     download(f"{server.address}/file", tmp_path / "file", most=10**6, sha256=hashlib.sha256(CONTENT).hexdigest())
 
 
-def test_not_there_and_offline(server: Server, tmp_path: Path) -> None:
+def test_a_missing_file_and_a_missing_network_are_reported(server: Server, tmp_path: Path) -> None:
     with pytest.raises(DownloadError, match="404"):
         download(f"{server.address}/other", tmp_path / "file", most=10**6)
     with pytest.raises(DownloadError, match="is this machine online"):
@@ -112,7 +112,7 @@ def test_the_command_gets_an_autoencoder(
     assert not list(tmp_path.rglob("*.json"))
 
 
-def test_a_name_that_leads_elsewhere_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_name_with_a_path_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["get", "sketch/../../x"])
     assert "expected sketch/CATEGORY" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Reading one MIDI file: sound ones, odd ones that players play all the same, and damaged ones."""
+"""Reads one MIDI file: valid, unusual but playable, and damaged ones."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_an_end_of_any_length_ends_the_track() -> None:
         ("00 f2 01 02", "track 1, byte 31: status byte F2, which is not allowed in a file, skipped"),
     ],
 )
-def test_what_is_ignored_is_named_with_its_place(odd: str, sentence: str) -> None:
+def test_ignored_bytes_are_reported_with_their_position(odd: str, sentence: str) -> None:
     assert played(after(odd)) == C_THEN_D
     assert MidiFile.parse(after(odd)).damage == (sentence,)
 

@@ -1,4 +1,4 @@
-"""Picture files: every kind comes out upright, opaque and in 8 bits; what is none is named before it does harm."""
+"""Picture files of every kind are read upright, opaque and in 8 bits; other files are refused before decoding."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_damaged_and_foreign_files_are_named(tmp_path: Path) -> None:
             read(tmp_path / name)
 
 
-def test_what_never_ends_is_not_opened(tmp_path: Path) -> None:
+def test_devices_and_pipes_are_not_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo.png")
     for path in (tmp_path / "fifo.png", Path("/dev/zero")):
         with pytest.raises(PictureError, match="not a regular file"):
@@ -131,7 +131,7 @@ def test_what_never_ends_is_not_opened(tmp_path: Path) -> None:
         assert not is_picture(path)
 
 
-def test_stills_are_told_from_films(tmp_path: Path) -> None:
+def test_stills_are_distinguished_from_videos(tmp_path: Path) -> None:
     still = Image.fromarray(ramp(8, 8, 3))
     still.save(tmp_path / "a.webp")
     still.save(tmp_path / "film.gif", save_all=True, append_images=[Image.new("RGB", (8, 8))])

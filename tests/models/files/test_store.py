@@ -1,4 +1,4 @@
-"""Weights and their cards: what is kept, and one clear sentence for each way a file can be wrong."""
+"""Weights and their cards: what is stored, and one clear message for each error."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_a_text_with_the_suffix_is_a_file(kept: Path) -> None:
         (Path("nowhere"), "no such weights file"),
     ],
 )
-def test_unknown_names_and_files_are_told(
+def test_unknown_names_and_files_are_reported(
     asked: str | Path, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "SHIPPED", tmp_path)
@@ -109,19 +109,19 @@ def test_unknown_names_and_files_are_told(
         load(asked, "toy", SHAPES)
 
 
-def test_weights_of_another_network_are_told(kept: Path) -> None:
+def test_weights_of_another_network_are_refused(kept: Path) -> None:
     with pytest.raises(WeightsError, match="weights of toy, expected weights of sketch_rnn"):
         load(kept, "sketch_rnn", SHAPES)
 
 
-def test_weights_without_a_card_are_told(tmp_path: Path) -> None:
+def test_weights_without_a_card_are_refused(tmp_path: Path) -> None:
     save_file(tensors(), tmp_path / "bare.safetensors")
     with pytest.raises(WeightsError, match="weights without a card, expected weights of toy"):
         load(tmp_path / "bare.safetensors", "toy", SHAPES)
 
 
 @pytest.mark.parametrize("card", ["", "[]", "{}", '{"kind": "toy", "more": 1}', json.dumps(None)])
-def test_a_card_that_cannot_be_read_is_told(card: str, tmp_path: Path) -> None:
+def test_an_unreadable_card_is_an_error(card: str, tmp_path: Path) -> None:
     save_file(tensors(), tmp_path / "odd.safetensors", metadata={"kind": "toy", "card": card})
     with pytest.raises(WeightsError, match=r"its card.*cannot be read"):
         load(tmp_path / "odd.safetensors", "toy", SHAPES)
@@ -139,7 +139,7 @@ def test_a_card_that_cannot_be_read_is_told(card: str, tmp_path: Path) -> None:
         ({f"w{i}": (1,) for i in range(5)}, "no w0, no w1, no w2, and 4 more$"),
     ],
 )
-def test_weights_that_do_not_fit_are_told(kept: Path, shapes: dict[str, tuple[int, ...]], sentence: str) -> None:
+def test_weights_that_do_not_fit_are_refused(kept: Path, shapes: dict[str, tuple[int, ...]], sentence: str) -> None:
     with pytest.raises(WeightsError, match=sentence):
         load(kept, "toy", shapes)
 
@@ -161,7 +161,7 @@ def test_the_suffix_is_asked_for(tmp_path: Path) -> None:
         save(tmp_path / "weights.pt", tensors(), CARD)
 
 
-class Bomb:
+class FileWritingPickle:
     """Unpickling this writes a file."""
 
     def __init__(self, path: Path) -> None:
@@ -173,7 +173,7 @@ class Bomb:
 
 def test_nothing_is_unpickled(tmp_path: Path) -> None:
     path, harm = tmp_path / "evil.safetensors", tmp_path / "harm"
-    path.write_bytes(pickle.dumps(Bomb(harm)))
+    path.write_bytes(pickle.dumps(FileWritingPickle(harm)))
     with pytest.raises(WeightsError, match="not a complete safetensors file"):
         load(path, "toy", SHAPES)
     assert not harm.exists()
@@ -181,7 +181,7 @@ def test_nothing_is_unpickled(tmp_path: Path) -> None:
     assert harm.exists()
 
 
-def test_a_truncated_file_is_told(kept: Path) -> None:
+def test_a_truncated_file_is_an_error(kept: Path) -> None:
     whole = kept.read_bytes()
     for length in (0, 4, 9, 200, len(whole) - 1):
         kept.write_bytes(whole[:length])
@@ -230,7 +230,7 @@ def test_a_card_without_categories_says_nothing_of_them(kept: Path) -> None:
     assert store.read_card(kept, "toy").labels == ()
 
 
-def test_weights_that_nobody_named() -> None:
+def test_weights_without_a_name() -> None:
     with pytest.raises(
         WeightsError, match=r"performance_rnn needs weights; expected a name or a file \(shipped: maestro\)"
     ):

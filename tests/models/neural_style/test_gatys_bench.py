@@ -1,9 +1,9 @@
-"""The bench's own bar, at a size that takes no time: as low as torch's L-BFGS after as many steps."""
+"""The bench's bound at a small size: a loss as low as with torch's L-BFGS after as many steps."""
 
 from __future__ import annotations
 
 import pytest
-from eyes import small_painter
+from feature_extractors import small_painter
 
 from models.neural_style import bench
 from models.style_transfer.backbone import StyleBackbone
@@ -11,7 +11,7 @@ from models.vision.untrained import Untrained
 
 
 @pytest.mark.parametrize(("eyes", "start"), [("untrained", "noise"), ("painter", "content")])
-def test_ours_is_as_low_as_torchs(eyes: str, start: str) -> None:
+def test_our_loss_is_as_low_as_torchs(eyes: str, start: str) -> None:
     network = Untrained() if eyes == "untrained" else StyleBackbone(small_painter())
     case = bench.Problem(network, bench.pattern(1), bench.pattern(2), size=32, start=start, beta=10.0)
     ours, theirs = case.ours(20), case.theirs(20)

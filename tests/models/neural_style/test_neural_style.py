@@ -1,4 +1,4 @@
-"""The slow painter: what it aims at, and how it goes on while its knobs are moved."""
+"""Neural style: its losses, and its optimisation while knobs move."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ def test_steps_are_those_that_moved_the_canvas_since_the_restart(model: NeuralSt
     assert told(run(model, 1, again)[0])["steps"] == 1
 
 
-def test_held_it_stays_as_it_is_and_asks_for_nothing(model: NeuralStyle) -> None:
+def test_hold_keeps_the_picture_and_requests_nothing(model: NeuralStyle) -> None:
     _, state = run(model, 2, heard=(photo(),))
     events, after = run(model, 1, state, hold=True)
     assert events == []
@@ -210,7 +210,7 @@ def test_other_pictures_sizes_and_layers_keep_the_canvas(model: NeuralStyle, pai
     assert canvas(after).shape == (1, 3, 64, 80)
 
 
-def test_adam_is_the_other_way_down(model: NeuralStyle, painting: str) -> None:
+def test_adam_is_the_other_optimiser(model: NeuralStyle, painting: str) -> None:
     knobs: dict[str, Any] = {"style": painting, "optimiser": "adam", "start": "content"}
     first, state = run(model, 1, heard=(photo(),), **knobs)
     last, _ = run(model, 20, state, **knobs)
@@ -218,7 +218,7 @@ def test_adam_is_the_other_way_down(model: NeuralStyle, painting: str) -> None:
     assert told(last)["evaluations"] == 21
 
 
-def test_a_file_that_is_no_picture_is_told_once_and_the_show_goes_on(model: NeuralStyle, painting: str) -> None:
+def test_a_file_that_is_no_picture_is_reported_once_and_the_show_continues(model: NeuralStyle, painting: str) -> None:
     _, state = run(model, 2, heard=(photo(),), style=painting)
     events, state = run(model, 1, state, style="nowhere.png")
     (trouble,) = [event for event in events if isinstance(event, Trouble)]
@@ -229,7 +229,7 @@ def test_a_file_that_is_no_picture_is_told_once_and_the_show_goes_on(model: Neur
     assert told(events)["steps"] == 4
 
 
-def test_the_fast_painters_paintings_are_styles_by_name() -> None:
+def test_the_paintings_of_the_style_network_are_styles_by_name() -> None:
     network = small_painter()
     card = Card("style_transfer", "", "", "", 1, "2026-01-01", labels=("wave", "night"))
     quick = Quick(network.state_dict(), card)

@@ -1,4 +1,4 @@
-"""What is asked of the pianist: small scores and the wishes read off them."""
+"""Controls computed from small scores: density and pitch-class histogram."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_pitch_classes_share_the_time_they_sound_within_five_seconds() -> None:
     np.testing.assert_allclose(shares[0], expected / expected.sum(), rtol=1e-6)
 
 
-def test_silence_asks_for_all_pitch_classes_equally() -> None:
+def test_silence_has_an_even_histogram() -> None:
     pitch, start, end = notes((60, 0, 100))
     np.testing.assert_allclose(histograms(pitch, start, end, np.array([100]))[0], 1 / 12, rtol=1e-6)
 
@@ -70,7 +70,7 @@ def test_shares_are_those_counted_step_by_step(score: list[tuple[int, int, int]]
 
 @pytest.mark.parametrize("density", [None, [0, 7, 3]])
 @pytest.mark.parametrize("histogram", [None, np.full((3, 12), 1 / 12, np.float32)])
-def test_the_flag_is_up_only_when_nothing_is_asked(density: list[int] | None, histogram: np.ndarray | None) -> None:
+def test_the_flag_is_set_only_without_controls(density: list[int] | None, histogram: np.ndarray | None) -> None:
     made = rows(None if density is None else np.array(density), histogram, 3)
     assert made.shape == (3, CONTROLS)
     assert (made[:, FLAG] == float(density is None and histogram is None)).all()

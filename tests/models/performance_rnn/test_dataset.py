@@ -1,4 +1,4 @@
-"""Excerpts and lanes: what the network is given to learn from."""
+"""Excerpts and lanes: the training data of the network."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_an_excerpt_is_half_a_minute_that_begins_with_a_key() -> None:
     assert played[-1].start_s == pytest.approx(29.88, abs=0.011)
 
 
-def test_stretch_and_transposition_are_heard() -> None:
+def test_stretch_and_transposition_change_the_events() -> None:
     music = playing("a", notes=1000)
     plain = decode(cut(music, 10.0).events.tolist())
     moved = decode(cut(music, 10.0, stretch=1.05, transpose=-3).events.tolist())
@@ -46,11 +46,11 @@ def test_keys_beyond_the_keyboard_are_left_out() -> None:
     assert len(cut(alone, 0.0, transpose=3).events) == 0
 
 
-def test_after_the_end_there_is_nothing() -> None:
+def test_after_the_end_of_the_music_there_are_no_events() -> None:
     assert len(cut(playing("a", notes=10), 100.0).events) == 0
 
 
-def test_the_wishes_see_beyond_the_end_of_the_excerpt() -> None:
+def test_the_controls_look_beyond_the_end_of_the_excerpt() -> None:
     excerpt = cut(playing("a", notes=1000, every_s=0.1), 0.0)
     assert excerpt.control.shape == (len(excerpt.events), 21)
     classes = excerpt.control[:, DENSITY].argmax(axis=1)
@@ -72,14 +72,14 @@ def test_the_histogram_is_of_what_is_about_to_sound() -> None:
 
 
 @pytest.mark.parametrize(("density", "histogram"), [(True, True), (True, False), (False, True), (False, False)])
-def test_each_wish_can_be_kept_from_the_network(density: bool, histogram: bool) -> None:
+def test_each_control_can_be_masked(density: bool, histogram: bool) -> None:
     control = cut(playing("a", notes=300), 0.0, density=density, histogram=histogram).control
     assert bool(control[:, DENSITY].any()) is density
     assert bool(control[:, HISTOGRAM].any()) is histogram
     assert (control[:, FLAG] == (0.0 if density or histogram else 1.0)).all()
 
 
-def test_wishes_are_dropped_independently_a_quarter_of_the_time_each() -> None:
+def test_controls_are_masked_independently_with_probability_a_quarter() -> None:
     excerpts = Excerpts([playing("a", notes=300)], seed=5)
     seen = [excerpts[number].control[0] for number in range(600)]
     no_density = np.array([not row[DENSITY].any() for row in seen])
@@ -89,7 +89,7 @@ def test_wishes_are_dropped_independently_a_quarter_of_the_time_each() -> None:
     assert 0.03 < (no_density & no_histogram).mean() < 0.10
 
 
-def test_all_the_music_is_heard_before_any_is_heard_again() -> None:
+def test_every_excerpt_is_used_once_per_epoch() -> None:
     music = [playing("a", notes=2400, seed=1), playing("b", notes=960, seed=2)]  # 300 s and 120 s
     excerpts = Excerpts(music, seed=3)
     # an excerpt's number decides where it is cut; collect the pieces of one pass

@@ -1,4 +1,4 @@
-"""Who plays when: a pianist and a performer on the virtual clock."""
+"""Turn-taking between the pianist and a performer, on the virtual clock."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_an_answer_gives_way_to_a_note(piano: StagePiano) -> None:
 
 
 @pytest.mark.parametrize(("yielding", "silent_s"), [("cut", 6.0), ("release", 6.3), ("beat", 6.5)])
-def test_notes_are_let_go_as_the_knob_says(yielding: str, silent_s: float) -> None:
+def test_notes_are_released_as_the_knob_says(yielding: str, silent_s: float) -> None:
     piano = StagePiano(yielding=yielding)
     piano.play([*PHRASE, (6.0, 6.1, 72, 90)], 7.0)
     before = piano.sounding(5.999)
@@ -76,7 +76,7 @@ def test_notes_are_let_go_as_the_knob_says(yielding: str, silent_s: float) -> No
         assert piano.sounding(6.02)
 
 
-def test_the_turn_is_handed_over_by_hand() -> None:
+def test_the_turn_is_handed_over_by_a_button() -> None:
     piano = StagePiano(duet="hand over")
     piano.play(PHRASE, 30.0, sets=[(10.0, "turn", True), (14.0, "turn", True)])
     struck = piano.struck()
@@ -107,7 +107,7 @@ def test_in_answer_the_turn_may_be_handed_over_early(piano: StagePiano) -> None:
     assert piano.struck()[0] == 4.0
 
 
-def test_an_accompaniment_begins_with_the_performer_and_ends_after_her() -> None:
+def test_an_accompaniment_begins_with_the_performer_and_ends_after_them() -> None:
     piano = StagePiano(duet="accompany")
     piano.play(melody(1.0, (60, 63, 67, 65) * 5, 0.5), 30.0)
     struck = piano.struck()
@@ -152,7 +152,7 @@ def test_a_mode_set_in_silence_answers_no_old_phrase() -> None:
     assert piano.struck() == []
 
 
-def test_from_solo_to_answer_it_falls_silent_and_lets_its_notes_go() -> None:
+def test_from_solo_to_answer_it_stops_and_releases_its_notes() -> None:
     piano = StagePiano(duet="solo")
     piano.play([], 10.0, sets=[(5.0, "duet", "answer")])
     assert piano.struck(0.0, 5.0)

@@ -1,4 +1,4 @@
-"""The figures of the duet, on a made performance."""
+"""The duet's figures on a synthetic performance."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_phrases_are_cut_at_their_pauses(tmp_path: Path) -> None:
     assert sum(isinstance(event, NoteOn) and at_s >= case.again_s for at_s, event in case.events) == 8
 
 
-def test_without_a_phrase_it_says_so(tmp_path: Path) -> None:
+def test_without_a_phrase_it_is_an_error(tmp_path: Path) -> None:
     file = mido.MidiFile()
     file.tracks.append(mido.MidiTrack([mido.Message("note_on", note=60), mido.Message("note_off", note=60, time=99)]))
     file.save(tmp_path / "short.mid")

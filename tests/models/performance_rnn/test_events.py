@@ -1,4 +1,4 @@
-"""The codec: small scores written out event by event, and what must hold for any score."""
+"""The event codec: small scores written out event by event, and properties of any score."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_the_numbers_are_those_of_performance_rnn() -> None:
     assert (ONE_SECOND, VOCABULARY) == (355, 388)
 
 
-def test_the_touch_is_told_only_when_it_changes() -> None:
+def test_the_velocity_event_is_written_only_when_it_changes() -> None:
     score = [Note(60, 77, 0.0, 0.1), Note(62, 80, 0.1, 0.2), Note(64, 81, 0.2, 0.3)]
     assert encode(score).tolist() == words(
         "bin 20", "on 60", "wait 10", "off 60", "on 62", "wait 10", "off 62", "bin 21", "on 64", "wait 10", "off 64"
@@ -197,7 +197,7 @@ def test_the_quick_encoding_is_the_plain_one(score: list[Note]) -> None:
 
 
 @given(scores())
-def test_each_event_is_told_with_the_step_at_which_it_begins(score: list[Note]) -> None:
+def test_each_event_is_returned_with_its_starting_step(score: list[Note]) -> None:
     columns: list[Any] = [array([getattr(note, part) for note in score]) for part in Note.__slots__]
     pitch, velocity, start, end = columns
     events, begins = encode_arrays(

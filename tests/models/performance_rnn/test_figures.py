@@ -1,4 +1,4 @@
-"""Figures of music written by hand, whose values can be counted."""
+"""Figures of hand-written music whose values can be counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The judge's tables, with a small network and music made for the purpose."""
+"""The tables of `judge`, with a small network and synthetic music."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A performer's events as the network's own."""
+"""Converts a performer's events to the network's events."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_other_events_and_nonsense_are_no_events_of_the_network() -> None:
         assert events_of(event, 25, 0, SILENCE) == []
 
 
-def test_time_is_told_in_shifts_of_a_second_and_ten_seconds_at_most() -> None:
+def test_time_is_converted_to_shifts_of_a_second_and_at_most_ten_seconds() -> None:
     assert list(shifts_of(2.5, 1.0)) == [355, 355, 305]
     assert list(shifts_of(1.0, 0.5)) == [305]
     assert list(shifts_of(0.004, 1.0)) == []

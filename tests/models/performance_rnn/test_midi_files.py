@@ -1,4 +1,4 @@
-"""Reading MIDI files: what is heard in them, and what happens when they are broken."""
+"""Reads MIDI files as notes, and reports broken ones."""
 
 from __future__ import annotations
 
@@ -74,11 +74,11 @@ def test_the_pedal_holds_its_own_channel() -> None:
     assert heard(parse(midi(lines))) == [(60, 64, 0.0, 1.0), (72, 64, 0.0, 0.5)]
 
 
-def test_a_key_that_is_never_let_go_sounds_to_the_end() -> None:
+def test_a_key_that_is_never_released_sounds_to_the_end() -> None:
     assert heard(parse(midi([on(0, 60), on(100, 62), off(100, 62)])))[0] == (60, 64, 0.0, 1.0)
 
 
-def test_hands_on_two_channels_play_one_keyboard() -> None:
+def test_two_channels_play_one_keyboard() -> None:
     lines = [on(0, 60), on(100, 60, 90, channel=1), off(100, 60), off(100, 60, channel=1)]
     assert heard(parse(midi(lines))) == [(60, 64, 0.0, 0.5), (60, 90, 0.5, 1.5)]
 
@@ -109,7 +109,7 @@ def test_the_pedal_holds_what_all_notes_off_ends_but_not_what_all_sound_off_ends
     assert heard(parse(midi(lines))) == [(60, 64, 0.0, 0.5), (64, 64, 0.25, 0.5), (67, 64, 0.5, 1.0)]
 
 
-def test_a_reset_lets_the_pedal_up_and_leaves_held_keys_alone() -> None:
+def test_a_reset_releases_the_pedal_and_not_held_keys() -> None:
     lines = [pedal(0, 127), on(0, 60), off(50, 60), on(0, 64), control(50, 121), off(100, 64)]
     assert heard(parse(midi(lines))) == [(60, 64, 0.0, 0.5), (64, 64, 0.25, 1.0)]
 
@@ -248,7 +248,7 @@ def test_a_broken_cache_is_made_anew(shelf: Path, tmp_path: Path, caplog: pytest
     assert "made anew" not in caplog.text
 
 
-def test_nothing_to_read_is_said(tmp_path: Path) -> None:
+def test_a_folder_without_music_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="no such file or folder"):
         read([tmp_path / "nowhere"])
     (tmp_path / "bad.mid").write_bytes(b"bad")

@@ -1,4 +1,4 @@
-"""The pianist's musical rules, exactly, on networks that say what the test wants."""
+"""The pianist's musical rules, exactly, with a scripted network."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_a_note() -> None:
     assert played(*score) == [NoteOn(60, 81), Wait(0.5), NoteOff(60)]
 
 
-def test_the_network_is_told_a_second_of_silence_and_then_what_it_played() -> None:
+def test_the_network_is_fed_a_second_of_silence_and_then_its_own_events() -> None:
     model = playing(touch(81), on(60), shift(500))
     play(model, 4)
     assert told(model) == [355, touch(81), on(60), shift(500)]
@@ -127,16 +127,16 @@ def test_loudness_changes_on_the_way_out(gain: float, offset: float, heard: int)
 # ---- what cannot be played
 
 
-def test_a_sounding_key_is_not_struck_and_a_silent_one_not_let_go() -> None:
+def test_a_sounding_key_is_not_struck_and_a_silent_one_not_released() -> None:
     assert played(on(60), on(60), off(62)) == [NoteOn(60, 61), Wait(0.01), Wait(0.01)]
 
 
-def test_a_touch_is_chosen_once_and_only_to_change() -> None:
+def test_a_velocity_is_sampled_once_and_only_to_change() -> None:
     assert played(touch(81), touch(41), on(60)) == [Wait(0.01), NoteOn(60, 81)]
     assert played(touch(81), on(60), touch(81)) == [NoteOn(60, 81), Wait(0.01)]
 
 
-def test_a_key_struck_sounds_before_it_is_let_go() -> None:
+def test_a_struck_key_sounds_before_it_is_released() -> None:
     assert played(on(60), off(60), off(60)) == [NoteOn(60, 61), Wait(0.01), NoteOff(60)]
 
 
@@ -184,11 +184,11 @@ def test_polyphony_ends_the_oldest_note_instead() -> None:
     ]
 
 
-def test_with_all_fingers_just_down_time_must_pass() -> None:
+def test_at_full_polyphony_of_new_notes_time_must_pass() -> None:
     assert played(on(60), on(64), on(67), polyphony=2) == [NoteOn(60, 61), NoteOn(64, 61), Wait(0.01)]
 
 
-def test_fewer_fingers_let_go_at_once() -> None:
+def test_a_lower_polyphony_ends_notes_at_once() -> None:
     model = playing(on(60), on(64), on(67), shift(100))
     _, state = play(model, 3)
     assert play(model, 3, state, polyphony=1)[0] == [NoteOff(60), NoteOff(64), Wait(0.1)]
@@ -266,7 +266,7 @@ def hear(model: PerformanceRNN, state: PianoState, *events: Event, **knobs: Any)
     return state
 
 
-def test_what_is_heard_is_told_and_not_played() -> None:
+def test_the_performers_events_are_fed_and_not_played() -> None:
     model = playing(shift(500))
     state = hear(model, model.start(1), NoteOn(48, 100), Wait(1.5), NoteOff(48), Control(64, 127))
     waits, _ = play(model, 1, state)
@@ -274,7 +274,7 @@ def test_what_is_heard_is_told_and_not_played() -> None:
     assert told(model) == [355, touch(100), on(48), shift(1000), shift(500), off(48)]
 
 
-def test_a_key_the_other_holds_is_left_to_the_other() -> None:
+def test_a_key_held_by_the_performer_is_not_played() -> None:
     model = playing(off(48), on(48), on(48), on(49))
     state = hear(model, model.start(1), NoteOn(48, 100))
     events, state = play(model, 2, state)
@@ -283,7 +283,7 @@ def test_a_key_the_other_holds_is_left_to_the_other() -> None:
     assert play(model, 1, state)[0] == [NoteOn(48, 97)]  # as loud as was heard
 
 
-def test_hearing_nonsense_does_no_harm() -> None:
+def test_invalid_events_do_no_harm() -> None:
     model = playing(on(60))
     state = hear(
         model,
@@ -303,7 +303,7 @@ def test_hearing_nonsense_does_no_harm() -> None:
     assert told(model)[3:] == [on(60)] + [shift(1000)] * 10  # of a pause, ten seconds are told, before the next event
 
 
-def test_own_notes_go_on_while_listening() -> None:
+def test_own_notes_continue_while_listening() -> None:
     model = playing(on(60), shift(100), off(60))
     _, state = play(model, 2)
     state = hear(model, state, NoteOn(72, 61))

@@ -1,4 +1,4 @@
-"""A memory of motifs: small melodies with known continuations."""
+"""The memory of motifs: small melodies with known continuations."""
 
 from __future__ import annotations
 

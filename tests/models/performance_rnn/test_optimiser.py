@@ -1,4 +1,4 @@
-"""Muon's orthogonal corrections, and what a resumed optimiser goes on with."""
+"""Muon's orthogonal updates, and resuming the optimiser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a performer plays, in figures: small scores with known answers."""
+"""The analysis of a performer: small scores with known results."""
 
 from __future__ import annotations
 

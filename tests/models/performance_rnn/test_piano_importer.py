@@ -1,4 +1,4 @@
-"""Magenta's published pianist, made up small, turned into ours."""
+"""Imports Magenta's published pianist, from a small synthetic checkpoint."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_the_command_writes_weights_that_play(
         (lambda held: [{**held[0], "weights": [{**held[0]["weights"][0], "dtype": "uint8"}]}], "not float32"),
     ],
 )
-def test_what_is_broken_is_told(spoil: Any, sentence: str, tmp_path: Path) -> None:
+def test_broken_files_are_errors(spoil: Any, sentence: str, tmp_path: Path) -> None:
     path, _ = published(tmp_path)
     path.write_text(json.dumps(spoil(json.loads(path.read_text()))))
     with pytest.raises(store.WeightsError, match=sentence):

@@ -1,4 +1,4 @@
-"""The fast step against the network it is a form of."""
+"""The fast step, compared with the network."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_a_step_leaves_the_number_of_threads_alone() -> None:
         torch.set_num_threads(before)
 
 
-def test_the_control_is_heard() -> None:
+def test_the_controls_change_the_logits() -> None:
     made, other = network(), np.zeros(21, np.float32)
     other[0] = 1.0
     step = CpuPianoStep(made.state_dict(), way="float32")

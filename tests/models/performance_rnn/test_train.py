@@ -1,4 +1,4 @@
-"""Training in miniature: it learns, it pauses, it goes on exactly where it was."""
+"""`arabesque train piano` on little data: it learns, pauses, and resumes exactly."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def test_a_training_can_begin_with_weights(songs: Path, tmp_path: Path) -> None:
     assert "--begin final.safetensors" in card.command
 
 
-def test_a_signal_handler_of_before_is_put_back(songs: Path, tmp_path: Path) -> None:
+def test_the_previous_signal_handler_is_restored(songs: Path, tmp_path: Path) -> None:
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     main(command(songs, tmp_path / "out"))
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
@@ -167,7 +167,7 @@ def test_a_signal_handler_of_before_is_put_back(songs: Path, tmp_path: Path) -> 
         (["--begin", "nowhere.safetensors", "--restart"], "nowhere.safetensors"),
     ],
 )
-def test_what_cannot_be_done_is_one_sentence(
+def test_each_refusal_is_one_sentence(
     more: list[str], sentence: str, songs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     main(command(songs, tmp_path / "out"))

@@ -1,4 +1,4 @@
-"""One training of Performance-RNN: what it learns, how it is paused and resumed, what it refuses."""
+"""One training of Performance-RNN: learning, pausing, resuming, and refused checkpoints."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_the_network_has_the_parameters_the_stage_plays() -> None:
     assert shapes == expected
 
 
-def test_the_network_hears_controls_first_and_the_event_after_them() -> None:
+def test_the_networks_input_is_controls_then_event() -> None:
     network = Network(hidden=8, layers=1)
     event, control = torch.tensor([[5]]), torch.rand(1, 1, 21)
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""A training that goes on from finished weights, and one whose decoder also learns to draw alone."""
+"""Training that begins with given weights, and a decoder that also learns to draw without the encoder."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from lessons import TINY, drawings
+from tiny_sketches import TINY, drawings
 
 from live.commands import sketch_measure as measure
 from models.files import store

@@ -1,4 +1,4 @@
-"""What is learned from: drawings of one size, every one once per epoch, batches that are functions of a number."""
+"""Training drawings: scaled to one size, each once per epoch, batches a function of their number."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_the_held_back_drawings_are_the_same_every_time_and_unvaried() -> None:
     assert [len(part.labels) for part in fixed(known, TRAIN, batch=10, scale=1.0, most=12)] == [10, 2]
 
 
-def test_what_turns_back_too_often_is_tested_on_but_not_learned_from(tmp_path: Path) -> None:
+def test_drawings_that_turn_back_too_often_are_not_trained_on(tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir()
     found = read([folder(data)], reversals=4, cache=tmp_path)  # a wave of n pieces turns back n - 1 times

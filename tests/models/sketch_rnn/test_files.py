@@ -1,4 +1,4 @@
-"""Drawings out of files of every kind, and what is wrong with some."""
+"""Drawings from files of every format, and invalid files."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_every_age_of_pickle_is_read(tmp_path: Path, protocol: int) -> None:
     np.testing.assert_array_equal(found[1], ZIGZAG[:1])
 
 
-class Bomb:
+class CommandPickle:
     """Runs a command when it is unpickled."""
 
     def __init__(self, mark: Path) -> None:
@@ -70,7 +70,7 @@ class Bomb:
 
 def test_a_file_that_would_run_a_program_is_refused_and_does_not_run_it(tmp_path: Path) -> None:
     whole = np.empty(1, object)
-    whole[:] = [Bomb(tmp_path / "owned")]
+    whole[:] = [CommandPickle(tmp_path / "owned")]
     path = pickled(tmp_path / "evil.npz", pickle.dumps(whole))
     with pytest.raises(FileError, match=r"\.mkdir; such files can run programs"):
         read_arrays(path)

@@ -1,4 +1,4 @@
-"""Published models, made up small, turned into ours; what is broken is told in one sentence."""
+"""Imports published models, from small synthetic files; one message for each broken file."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_wrong_command_lines(arguments: list[str], capsys: pytest.CaptureFixture
         (lambda content: [content[0], [*content[1][:4], [8, 6]], content[2]], "not make a Sketch-RNN|is .* expected"),
     ],
 )
-def test_what_is_broken_is_told(spoil: Any, sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_broken_files_are_errors(spoil: Any, sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = write(tmp_path / "cat.gen.json", spoil(published()[0]))
     with pytest.raises(store.WeightsError, match=sentence):
         convert(path)

@@ -1,4 +1,4 @@
-"""The paper's losses against the same formulas written the slow way."""
+"""The paper's losses, compared with a slow implementation of the formulas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One pen that scribbles: its trial is thrown away, and what all can see ends there."""
+"""A pen that scribbles: the attempt is discarded, and the drawing ends there."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def test_patience_is_longer_for_a_pen_on_the_paper() -> None:
     assert not NO_DRAWING.later(100.0).done(1.0)
 
 
-def test_nothing_odd_gets_in() -> None:
+def test_invalid_points_are_ignored() -> None:
     person = NO_DRAWING.after([Pen(math.nan, math.inf, True), Pen(-1e9, 0.0, True)])
     assert person.drawing == (((0.0, 8.0), (-8.0, 0.0)),)
     long = NO_DRAWING.after([Pen(n / 10000, 0.0, True) for n in range(10_000)])
@@ -134,7 +134,7 @@ def test_the_first_point_of_its_own_follows_from_all_that_was_drawn() -> None:
     assert not first.down
 
 
-def test_what_a_person_began_is_neither_turned_nor_scaled() -> None:
+def test_a_performers_beginning_is_neither_rotated_nor_scaled() -> None:
     model = draughtsman(pen=ENDLESS)
     one, other = (
         watch(model, 80, mode="complete", heard={0: drawn(ARC, DASH)}, size=size, rotation=turn)[0]
@@ -154,7 +154,7 @@ def test_again_completes_the_same_drawing_otherwise() -> None:
     assert first[1][1] != second[1][1]
 
 
-def test_who_draws_again_is_listened_to() -> None:
+def test_a_new_line_ends_the_answer() -> None:
     model = draughtsman(pen=ENDLESS)
     _, state = watch(model, 80, mode="complete", heard={0: drawn(ARC)})
     assert state.answers[0].state.phase == "draw"
@@ -164,7 +164,7 @@ def test_who_draws_again_is_listened_to() -> None:
     assert after.performer.drawing == (DASH,)
 
 
-def test_in_free_mode_it_goes_on_while_a_person_draws() -> None:
+def test_in_free_mode_it_continues_while_a_performer_draws() -> None:
     model = draughtsman(pen=ENDLESS)
     alone, _ = watch(model, 100)
     beside, state = watch(model, 100, heard={5: drawn(ARC), 60: drawn(DASH)}, answer=False)
@@ -201,7 +201,7 @@ def test_one_person_who_draws_on_does_not_stop_the_answer_to_another() -> None:
 
 
 @pytest.mark.parametrize(("every", "speed"), [(5, 0.5), (2, 1.25), (1, 2.5), (0, USUAL)])
-def test_an_answer_moves_as_fast_as_the_hand_that_drew(every: int, speed: float) -> None:
+def test_an_answer_has_the_speed_of_the_performers_strokes(every: int, speed: float) -> None:
     """Points 0.05 apart, one in `every` steps of 0.02 s; at once where it is 0."""
     model = draughtsman(pen=ENDLESS)
     line = drawn(tuple((0.05 * n, 0.0) for n in range(9)))
@@ -321,7 +321,7 @@ def test_without_a_persons_drawing_a_is_varied() -> None:
     np.testing.assert_array_equal(condition_of(state).z, state.ends[0].z)
 
 
-def test_two_drawings_nobody_remembered_are_the_seeds() -> None:
+def test_without_stored_drawings_both_ends_come_from_the_seed() -> None:
     model = draughtsman()
     one = [condition_of(model.step(model.start(5), (), mode="morph", morph=part)[1]).z for part in (0.0, 1.0)]
     again = [condition_of(model.step(model.start(5), (), mode="morph", morph=part)[1]).z for part in (0.0, 1.0)]
@@ -329,7 +329,7 @@ def test_two_drawings_nobody_remembered_are_the_seeds() -> None:
     assert np.abs(one[0] - one[1]).max() > 0.1
 
 
-def test_the_way_between_two() -> None:
+def test_a_morph_between_two() -> None:
     ends = [DrawingCondition(np.float32(z), np.float32(weights)) for z, weights in (([2, 0], [1, 0]), ([0, 2], [0, 1]))]
     middle = between(*ends, 0.5, spherical=True)
     np.testing.assert_allclose(middle.z, [math.sqrt(2), math.sqrt(2)], rtol=1e-6)
@@ -341,7 +341,7 @@ def test_the_way_between_two() -> None:
     np.testing.assert_allclose(varied(ends[0], np.float32([5, 5]), 1.0).z, [5, 5])
 
 
-def test_a_decoder_alone_draws_on_and_says_why(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_decoder_without_encoder_draws_freely_and_reports_why(caplog: pytest.LogCaptureFixture) -> None:
     model = draughtsman(latent=0)
     with caplog.at_level(logging.WARNING):
         assert watch(model, 200, mode="vary", heard={0: drawn(ARC)}, patience=0.2)[0]

@@ -1,4 +1,4 @@
-"""Recurrent dropout: PyTorch's LSTM where nothing is dropped, and the gradients of what is computed where it is."""
+"""Recurrent dropout: equal to PyTorch's LSTM without dropout, and the gradients with it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from lessons import TINY, drawings
+from tiny_sketches import TINY, drawings
 from torch import Tensor, nn
 
 from models.sketch_rnn.recurrent import Dropout, run

@@ -1,4 +1,4 @@
-"""Weights whose decoder has learned to draw alone: freely without a z, and with one where a drawing is spoken of."""
+"""Weights whose decoder also learned without z: free drawing without z, morphs with it."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_a_completed_drawing_is_remembered_with_its_beginning() -> None:
     np.testing.assert_array_equal(np.stack(hand.trail)[: len(job.read)], job.read)
 
 
-def test_what_nobody_drew_is_imagined_to_morph_between() -> None:
+def test_without_stored_drawings_morphs_are_between_sampled_ones() -> None:
     model = taught()
     knobs: dict[str, Any] = {"mode": "morph", "draw": "bus"}
     ends = [condition_of(model.step(model.start(5), (), morph=part, **knobs)[1]) for part in (0.0, 1.0)]

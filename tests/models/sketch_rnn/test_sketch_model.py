@@ -108,7 +108,7 @@ def test_whole_drawings_are_the_frames_of_a_film() -> None:
     assert min(np.diff(times)) >= FRAME_S - 1e-9
 
 
-def test_a_steady_hand_draws_the_same_again() -> None:
+def test_steady_repeats_the_same_drawing() -> None:
     seen, _ = watch(draughtsman(), 900, steady=True, rest=0.1, longest=20)
     found = [[event for _, event in one] for one in drawings(seen)]
     assert len(found) > 3

@@ -1,4 +1,4 @@
-"""Points drawn from a mixture: as often, as far and as daring as the paper has it; and the random numbers."""
+"""Points sampled from a mixture with the paper's temperature; and the random numbers."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_the_pens_own_temperature() -> None:
     assert even[DOWN] < plain[DOWN]
 
 
-def test_finite_whatever_comes() -> None:
+def test_results_are_finite_for_any_input() -> None:
     row = outputs(4)
     row[0], row[1], row[2] = np.nan, np.inf, -np.inf
     row[3] = 1e30

@@ -1,4 +1,4 @@
-"""The fast step against the network it is a form of."""
+"""The fast step, compared with the network."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_a_memory_is_left_as_it_was(way: Way) -> None:
 
 
 @pytest.mark.parametrize("way", ways())
-def test_pens_do_not_hear_each_other(way: Way) -> None:
+def test_pens_are_independent(way: Way) -> None:
     made = network()
     step = CpuSketchStep(made.state_dict(), way=way)
     projections = [step.project(condition) for condition in asked(made)]

@@ -1,4 +1,4 @@
-"""Drawings as numbers: there and back again without loss."""
+"""Conversions between lines, offsets and stroke-5, without loss."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_the_scale_factor_is_the_deviation_of_all_offsets() -> None:
 
 @settings(deadline=None)
 @given(DRAWINGS, st.integers(0, 1000))
-def test_another_hand_draws_the_same_lines_at_another_size(drawing: list[np.ndarray], seed: int) -> None:
+def test_augmentation_keeps_the_lines_at_another_size(drawing: list[np.ndarray], seed: int) -> None:
     strokes = to_strokes(drawing)
     found = vary(strokes, np.random.default_rng(seed), stretch=0.15, dropped=0.5)
     size = 1 + np.random.default_rng(seed).uniform(-0.15, 0.15, 2)

@@ -1,4 +1,4 @@
-"""SVG as drawings: what a renderer shows is what is drawn, and at the same place."""
+"""SVG files as drawings: the lines lie where a renderer shows them."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_outlines_lie_where_a_renderer_ends_its_fill(tmp_path: Path, inside: str
         "<text>words</text>",
     ],
 )
-def test_what_nobody_sees_is_not_drawn(tmp_path: Path, unseen: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_invisible_elements_are_left_out(tmp_path: Path, unseen: str, caplog: pytest.LogCaptureFixture) -> None:
     assert box(read_svg(page(tmp_path / "a.svg", unseen + CHEVRON))) == [6, 10, 18, 16]
     assert not caplog.records
 
@@ -137,7 +137,7 @@ def test_what_nobody_sees_is_not_drawn(tmp_path: Path, unseen: str, caplog: pyte
         'clip-path="url(#c)"/><path d="M9 16h9" stroke="red"/>',
     ],
 )
-def test_what_is_seen_is_drawn(tmp_path: Path, seen: str) -> None:
+def test_visible_elements_are_drawn(tmp_path: Path, seen: str) -> None:
     assert box(read_svg(page(tmp_path / "a.svg", seen))) == [6, 10, 18, 16]
 
 

@@ -1,4 +1,4 @@
-"""Training in miniature: the network is the paper's, it learns, it pauses, it goes on exactly where it was."""
+"""Training on little data: the paper's network, learning, pausing, and exact resuming."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from lessons import TINY, drawings
+from tiny_sketches import TINY, drawings
 from torch.nn.utils.rnn import pack_padded_sequence
 
 from live.commands import main as cli
@@ -154,7 +154,7 @@ def test_the_command_trains_and_leaves_weights_with_a_card(tmp_path: Path, capsy
     assert "--unconditional" in store.read_card(tmp_path / "other" / "out" / "final.safetensors", KIND).command
 
 
-def test_what_cannot_be_done_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_refusal_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert train.main([str(tmp_path / "nowhere"), "--out", str(tmp_path / "out")]) == 2
     assert "nowhere: there is no such file or folder" in capsys.readouterr().err
 

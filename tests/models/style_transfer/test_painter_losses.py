@@ -1,10 +1,10 @@
-"""The losses of Gatys et al., by hand; and the objective, which must pull a picture towards photo and painting."""
+"""The losses of Gatys et al., computed by hand; the objective lowers content and style loss."""
 
 from __future__ import annotations
 
 import pytest
 import torch
-from easel import objective, painting, photo
+from tiny_painter import objective, painting, photo
 from torch.nn import functional as F
 
 from models.style_transfer import pictures
@@ -32,7 +32,7 @@ def test_the_gradient_of_a_gram_matrix_is_that_of_its_formula(layout: torch.memo
     torch.testing.assert_close(*slopes)
 
 
-def test_eyes_in_half_precision_see_nearly_the_same() -> None:
+def test_half_precision_features_are_nearly_the_same() -> None:
     goal, shown = objective(), pictures.tensor(photo(1))
     found = []
     for eyes in (goal, goal.halved()):
@@ -83,7 +83,7 @@ def test_each_picture_of_a_batch_has_its_own_painting() -> None:
     assert goal(both, content, torch.tensor([1, 0])).style.min() > 1e-3
 
 
-def test_the_slow_way_goes_down_and_tells_of_each_stop() -> None:
+def test_optimisation_lowers_the_loss_and_reports_each_checkpoint() -> None:
     goal = objective()
     shown = pictures.tensor(photo(2, 24, 24)[:16, :16])
     stops = optimised(goal, shown, 0, [2, 6])

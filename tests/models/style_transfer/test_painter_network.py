@@ -1,10 +1,10 @@
-"""The painter's network: any size, no seams, and blends that lie between their paintings."""
+"""The style network: any size, no seams, and blends between paintings."""
 
 from __future__ import annotations
 
 import pytest
 import torch
-from easel import network
+from tiny_painter import network
 from torch.nn import functional as F
 
 from models.style_transfer.network import StyleNetwork, normalised, prepare
@@ -73,7 +73,7 @@ def test_a_painting_has_numbers_of_its_own_at_every_layer(name: str) -> None:
     torch.testing.assert_close(made(photo, ONE), before)
 
 
-def test_what_the_whole_photo_is_like_moves_the_paint_as_far_as_a_painting_minds() -> None:
+def test_global_statistics_of_the_photo_act_in_proportion_to_the_style_gain() -> None:
     made = network()
     photo = torch.rand(1, 3, 32, 32)
     before = made(photo, ONE)
@@ -84,7 +84,7 @@ def test_what_the_whole_photo_is_like_moves_the_paint_as_far_as_a_painting_minds
     torch.testing.assert_close(made(photo, ONE), before)
 
 
-def test_a_contrast_that_normalisation_takes_away_is_still_seen() -> None:
+def test_contrast_removed_by_normalisation_still_acts() -> None:
     made = network()
     made.tone.zero_()
     torch.nn.init.zeros_(made.unfold.weight[12:])  # no glaze: the photo shows only as the network sees it

@@ -1,4 +1,4 @@
-"""Pictures in and out of files, what is held out, and the batches that are made of them."""
+"""Reading and writing pictures, the held-out split, and batches."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from easel import album, photo
+from tiny_painter import album, photo
 from torch.nn import functional as F
 
 from models.files import picture_file
@@ -135,7 +135,7 @@ def test_a_bad_photo_is_named_once_and_another_stands_in(tmp_path: Path, caplog:
         photos.batch(12, 24)
 
 
-def test_bad_photos_are_left_out_of_what_is_looked_at(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_bad_photos_are_left_out_of_the_sheet(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     files = pictures.found([album(tmp_path, 3)])
     files[0].write_bytes(b"no picture")
     assert len(list(pictures.readable(files))) == 2

@@ -1,4 +1,4 @@
-"""The painter on stage: what each knob does to a picture, what is kept, and what is painted anew."""
+"""The style-transfer model: the effect of each knob, and which knobs repaint the frame."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from easel import NAMES, network, photo
+from tiny_painter import NAMES, network, photo
 
 from models.base import Frame, knobs_of
 from models.files import store
@@ -53,7 +53,7 @@ def test_a_picture_is_what_the_network_makes_of_it() -> None:
     assert np.abs(pixels.astype(int) - expected.numpy().astype(int)).max() <= 1
 
 
-def test_nothing_is_painted_before_something_was_seen() -> None:
+def test_nothing_is_painted_before_the_first_frame() -> None:
     model = painter()
     events, state = model.step(model.start(1), (), paint=FIRST)
     assert not events

@@ -1,4 +1,4 @@
-"""The weights that come with it: eight paintings at least, each unlike the others, and a card that tells of them."""
+"""The shipped weights: at least eight paintings, each different, and a card with their sources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training in miniature: it learns, it pauses, it goes on exactly where it was, it takes one painting more."""
+"""Training on few pictures: learning, pausing, exact resuming, and adding a painting."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from easel import NAMES, TINY, album, network, objective, painting, photo, vgg_tensors
+from tiny_painter import NAMES, TINY, album, network, objective, painting, photo, vgg_tensors
 
 from live.commands import main as cli
 from models.files import picture_file, store
@@ -150,13 +150,13 @@ def test_the_command_trains_pauses_and_leaves_weights_with_a_card(
         ("wave=b/x.png@3", ("wave", "b/x.png", 3.0)),
     ],
 )
-def test_a_painting_as_one_types_it(text: str, expected: tuple[str, str, float]) -> None:
+def test_parsing_a_painting_argument(text: str, expected: tuple[str, str, float]) -> None:
     label, path, weight = expected
     assert train.parse_painting(text) == (label, Path(path), weight)
 
 
 @pytest.mark.parametrize("text", ["", "x.png@", "x.png@0", "x.png@-1", "x.png@inf", "x.png@nan", "=.@1"])
-def test_what_is_no_painting(text: str) -> None:
+def test_invalid_painting_arguments(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         train.parse_painting(text)
 
@@ -244,7 +244,7 @@ def test_flicker_is_the_change_of_what_stood_still() -> None:
         flicker(brush, [still], (1.0, 0.0, 0.0))
 
 
-def test_the_first_part_is_learned_with_other_eyes(files: list[Path]) -> None:
+def test_the_first_part_is_trained_with_squeezenet(files: list[Path]) -> None:
     sharp, quick = objective(), objective()
     quick.weights = quick.weights * 1000
     learning = StyleTrainer(replace(TINY, sharpens=0.5), files, sharp, LABELS, first=quick)

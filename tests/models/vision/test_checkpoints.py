@@ -1,4 +1,4 @@
-"""VGG-16 and SqueezeNet: shapes, layers, files, and what is said of files that are something else."""
+"""VGG-16 and SqueezeNet: shapes, layers, files, and messages for other files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from easel import vgg_tensors
+from tiny_painter import vgg_tensors
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -72,7 +72,7 @@ def test_the_first_map_is_a_convolution_of_the_normalised_picture(file: Path) ->
     torch.testing.assert_close(vgg.load(file)(pixels, ["relu1_1"])["relu1_1"], expected)
 
 
-def test_torchvisions_file_gives_the_same_eyes(file: Path, tmp_path: Path) -> None:
+def test_torchvisions_file_gives_the_same_extractor(file: Path, tmp_path: Path) -> None:
     places = dict(zip(vgg.CONVOLUTIONS, vgg.TORCHVISION, strict=True))
     named = {
         f"features.{places[name.removeprefix('conv').partition('.')[0]]}.{name.rpartition('.')[2]}": tensor.half()
@@ -84,7 +84,7 @@ def test_torchvisions_file_gives_the_same_eyes(file: Path, tmp_path: Path) -> No
     assert torch.equal(one, other)
 
 
-def test_eyes_that_end_early_say_what_they_do_not_have(file: Path) -> None:
+def test_a_shortened_extractor_names_its_missing_layers(file: Path) -> None:
     with pytest.raises(KeyError, match=r"relu4_2.*relu1_1"):
         vgg.load(file, deepest="relu4_1")(torch.rand(1, 3, 16, 16), ["relu4_2"])
 
@@ -117,7 +117,7 @@ def test_other_files_are_named_in_one_sentence(file: Path, tmp_path: Path) -> No
         squeezenet.load(file)
 
 
-def test_nothing_in_a_file_is_run(tmp_path: Path) -> None:
+def test_no_code_of_a_file_is_executed(tmp_path: Path) -> None:
     torch.save({"conv1_1.weight": Path("/")}, tmp_path / "code.pth")
     with pytest.raises(VisionError, match=r"code\.pth"):
         checkpoints.read(tmp_path / "code.pth")

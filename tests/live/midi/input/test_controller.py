@@ -1,4 +1,4 @@
-"""Seven and fourteen bits, as devices send them."""
+"""Controllers of seven and fourteen bits."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_nrpn_of_fourteen_bits_moves_once_for_both_halves() -> None:
     assert read(*first, *second) == [("nrpn 300", 0.5), ("nrpn 300", 0.5), ("nrpn 300", 0.75)]
 
 
-def test_registered_parameters_are_nobody_s_control() -> None:
+def test_registered_parameters_are_no_controls() -> None:
     assert read("b06500", "b06400", "b00602", "b02600") == []
 
 
@@ -75,7 +75,7 @@ def test_increments_are_a_control_of_each_parameter() -> None:
     assert read("b06001") == [("cc 96", 0.0078)]
 
 
-def test_faders_six_and_thirty_eight_work_after_a_parameter_that_nobody_ended() -> None:
+def test_faders_six_and_thirty_eight_work_after_a_parameter_that_was_not_ended() -> None:
     """A keyboard sets the range of its pitch bend at its start, and its faders are used minutes later."""
     assert read("b06500", "b06400", "b00602", every_s=0.01) == []
     assert read("b06500", "b06400", "b00640", "b02640", every_s=10.0) == [
@@ -85,7 +85,7 @@ def test_faders_six_and_thirty_eight_work_after_a_parameter_that_nobody_ended() 
     ]
 
 
-def test_data_long_after_their_parameter_may_be_either_s() -> None:
+def test_data_long_after_their_parameter_are_ambiguous() -> None:
     assert read("b06302", "b0622c", "b00640", every_s=0.01) == [("nrpn 300", 0.5)]
     assert read("b06302", "b0622c", "b00640", every_s=10.0) == [("cc 6", 0.5), ("nrpn 300", 0.5)]
 

@@ -1,4 +1,4 @@
-"""A MIDI file as the performer: each note at its time, the pedal too, and a sentence for a file without notes."""
+"""A MIDI file as the performer: notes and pedals on time, and an error for a file without notes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def note(kind: str, pitch: int, ticks: int) -> mido.Message:
     return mido.Message(f"note_{kind}", note=pitch, velocity=64, time=ticks)
 
 
-def test_a_file_plays_as_the_performer_and_again(tmp_path: Path) -> None:
+def test_a_file_plays_as_the_performer_and_repeats(tmp_path: Path) -> None:
     path = song(tmp_path / "a.mid", note("on", 60, 480), note("off", 60, 480), note("on", 62, 0), note("off", 62, 960))
     piece = Piece(tmp_path, HEADER, PATCH, osc=None, player=path)
     engine = piece.open()
@@ -55,7 +55,7 @@ def test_a_file_plays_as_the_performer_and_again(tmp_path: Path) -> None:
         ([mido.Message("program_change", program=3)], "the file has no notes"),
     ],
 )
-def test_a_file_that_cannot_be_played_is_named(tmp_path: Path, content: Any, sentence: str) -> None:
+def test_an_unplayable_file_is_reported(tmp_path: Path, content: Any, sentence: str) -> None:
     path = tmp_path / "b.mid"
     if isinstance(content, bytes):
         path.write_bytes(content)

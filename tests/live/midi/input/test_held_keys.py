@@ -1,4 +1,4 @@
-"""What a performer's keys and pedals sound like to the pianist."""
+"""Converts a performer's keys and pedals to notes for the pianist."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_reset_controllers_lets_the_pedal_up() -> None:
     assert notes("b0407f", "903c40", "803c40", "b07900", "903e40", "803e40") == [(60, 64), (60, 0), (62, 64), (62, 0)]
 
 
-def test_a_device_that_goes_takes_its_keys_and_pedal_with_it() -> None:
+def test_an_unplugged_device_releases_its_keys_and_pedal() -> None:
     held = HeldKeys(pedal=True)
     read(held, "b0407f", "903c40", "803c40", "904040", device="A")
     read(held, "903e40", device="B")

@@ -1,4 +1,4 @@
-"""Several inputs at once, as they come and go."""
+"""Several MIDI inputs and hot-plugging."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_all_that_match_are_open_at_once() -> None:
     assert rack.received == [("Keys B", 1.5, bytes((0x90, 60, 64)))]
 
 
-def test_what_is_unplugged_and_plugged_in_is_opened_again() -> None:
+def test_a_replugged_device_is_opened_again() -> None:
     rack = Rack("auto")
     rack.ports = [("alsa", "Keys")]
     rack.inputs.scan()
@@ -94,7 +94,7 @@ def test_what_is_unplugged_and_plugged_in_is_opened_again() -> None:
     assert rack.reported == [("opened", "Keys"), ("lost", "Keys"), ("opened", "Keys")]
 
 
-def test_one_that_is_in_use_is_reported_once_and_tried_again() -> None:
+def test_a_busy_port_is_reported_once_and_tried_again() -> None:
     rack = Rack("auto")
     rack.ports, rack.busy = [("winmm", "Keys"), ("winmm", "Faders")], {"Keys"}
     rack.inputs.scan()
@@ -105,7 +105,7 @@ def test_one_that_is_in_use_is_reported_once_and_tried_again() -> None:
     assert rack.reported[-1] == ("opened", "Keys")
 
 
-def test_a_port_of_our_own_is_opened_without_being_looked_for() -> None:
+def test_a_virtual_port_is_opened_without_a_search() -> None:
     rack = Rack()
     rack.ports = [(VIRTUAL, "stage"), ("jack", "Keys")]
     rack.inputs.scan()
@@ -167,7 +167,7 @@ def test_equal_devices_may_have_equal_names() -> None:
     assert rack.opened(("core", "Launchpad"), ("core", "Launchpad")) == ["Launchpad #2"]
 
 
-def test_ports_that_lead_back_to_us_are_left_alone() -> None:
+def test_our_own_ports_are_not_opened() -> None:
     rack = Rack("auto")
     assert rack.opened(
         ("alsa", "Midi Through:Midi Through Port-0 14:0"),

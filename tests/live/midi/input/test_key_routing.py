@@ -1,4 +1,4 @@
-"""A player's keys reach the nodes that listen, and the instruments that are to sound."""
+"""Routes the performer's keys to nodes with `source=Keys(…)` and to the instruments of `thru`."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def duet(tmp_path: Path) -> Iterator[Duet]:
     duet.engine.close()
 
 
-def test_the_node_that_listens_hears_the_keys(duet: Duet) -> None:
+def test_a_listening_node_receives_the_keys(duet: Duet) -> None:
     for text in ("903c40", "903e50", "803c00"):
         duet.play(text)
     assert duet.heard() == [NoteOn(60, 64), NoteOn(62, 80), NoteOff(60)]
@@ -64,13 +64,13 @@ def test_the_node_that_listens_hears_the_keys(duet: Duet) -> None:
     ]
 
 
-def test_other_devices_and_controllers_are_not_heard(duet: Duet) -> None:
+def test_other_devices_and_controllers_are_ignored(duet: Duet) -> None:
     duet.play("903c40", "Drums")
     duet.play("b04a40")
     assert duet.heard() == []
 
 
-def test_a_node_that_listens_no_longer_hears_held_keys_come_up(duet: Duet) -> None:
+def test_a_node_that_stops_listening_receives_the_release_of_held_keys(duet: Duet) -> None:
     duet.play("903c40")
     duet.engine.tree.set("/a/listen", False)
     duet.engine.advance(duet.engine.clock.now() + 1.0)
@@ -81,7 +81,7 @@ def test_a_node_that_listens_no_longer_hears_held_keys_come_up(duet: Duet) -> No
     assert duet.heard()[-1] == NoteOn(64, 64)
 
 
-def test_keys_of_a_device_that_has_gone_come_up(duet: Duet) -> None:
+def test_keys_of_an_unplugged_device_are_released(duet: Duet) -> None:
     duet.play("903c40")
     duet.keys.gone("Keys")
     duet.engine.advance(duet.engine.clock.now() + 0.6)
@@ -136,7 +136,7 @@ def test_panic_releases_the_keys(duet: Duet) -> None:
     assert duet.heard()[2:] == [NoteOn(62, 64), NoteOff(62)]
 
 
-def test_the_pedal_extends_what_is_heard(duet: Duet) -> None:
+def test_the_pedal_extends_received_notes(duet: Duet) -> None:
     for text in ("b0407f", "903c40", "803c40", "904040", "804040", "b04000"):
         duet.play(text)
     assert duet.heard() == [NoteOn(60, 64), NoteOn(64, 64), NoteOff(60), NoteOff(64)]
@@ -153,7 +153,7 @@ def test_a_learned_key_is_a_control_and_not_music(duet: Duet) -> None:
 
 
 @pytest.mark.parametrize(("curve", "heard"), [(1.0, [1, 64, 127]), (0.5, [11, 90, 127]), (2.0, [1, 32, 127])])
-def test_a_curve_for_the_touch(duet: Duet, curve: float, heard: list[int]) -> None:
+def test_the_velocity_curve(duet: Duet, curve: float, heard: list[int]) -> None:
     duet.engine.tree.set("/midi/in/velocity_curve", curve)
     for velocity in ("01", "40", "7f"):
         duet.play(f"903c{velocity}")
@@ -226,7 +226,7 @@ def heard_by(listener: Duet) -> list[Any]:
     return [event for event in listener.heard() if not isinstance(event, Wait)]
 
 
-def test_a_model_that_listens_hears_pedals_and_keys_as_they_are(listener: Duet) -> None:
+def test_a_listening_model_receives_pedals_and_keys_unchanged(listener: Duet) -> None:
     for text in ("b04010", "b04050", "903c40", "803c40", "b0407f", "b0437f", "b04000"):
         listener.play(text)
     assert heard_by(listener) == [Control(64, 127), NoteOn(60, 64), NoteOff(60), Control(67, 127), Control(64, 0)]
@@ -235,7 +235,7 @@ def test_a_model_that_listens_hears_pedals_and_keys_as_they_are(listener: Duet) 
     assert heard_by(listener)[-1] == Control(67, 0)
 
 
-def test_pedals_come_up_when_a_node_no_longer_listens(listener: Duet) -> None:
+def test_pedals_are_released_when_a_node_stops_listening(listener: Duet) -> None:
     listener.play("b0407f")
     listener.engine.tree.set("/a/listen", False)
     listener.engine.advance(listener.engine.clock.now() + 1.0)

@@ -1,4 +1,4 @@
-"""Values shown on the controls that move them."""
+"""Sends values back to the LEDs and motor faders of learned controls."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Box:
         return sent
 
 
-class Stage:
+class LampRig:
     def __init__(self, path: Path | None = None) -> None:
         self.clock = VirtualClock()
         self.tree = Tree(self.clock)
@@ -79,90 +79,90 @@ class Stage:
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage()
+def rig() -> LampRig:
+    return LampRig()
 
 
-def test_a_button_s_lamp_shows_its_switch(stage: Stage) -> None:
-    stage.bind("/piano/pause", "902464")
-    (box,) = stage.boxes
+def test_a_button_s_lamp_shows_its_switch(rig: LampRig) -> None:
+    rig.bind("/piano/pause", "902464")
+    (box,) = rig.boxes
     assert (box.device, box.new()) == ("Faders", ["902400"])
-    stage.tree.set("/piano/pause", True)
-    stage.later()
+    rig.tree.set("/piano/pause", True)
+    rig.later()
     assert box.new() == ["90247f"]
-    stage.later()
+    rig.later()
     assert box.new() == []
 
 
-def test_a_fader_is_sent_what_others_set_and_not_its_own_movement(stage: Stage) -> None:
-    stage.bind("/piano/temperature", "b00740")
-    (box,) = stage.boxes
+def test_a_fader_is_sent_what_others_set_and_not_its_own_movement(rig: LampRig) -> None:
+    rig.bind("/piano/temperature", "b00740")
+    (box,) = rig.boxes
     box.new()
-    stage.come("b00741", "b00742")
-    stage.later(0.1)
+    rig.come("b00741", "b00742")
+    rig.later(0.1)
     assert box.new() == []
-    stage.later()
+    rig.later()
     assert box.new() == ["b00742"]
-    stage.tree.set("/piano/temperature", 2.0)
-    stage.later()
+    rig.tree.set("/piano/temperature", 2.0)
+    rig.later()
     assert box.new() == ["b0077f"]
 
 
-def test_fourteen_bits_and_pitch_bend(stage: Stage) -> None:
-    stage.bind("/piano/temperature", "e00040")
-    stage.tree.set("/piano/temperature", 2.0)
-    stage.later()
-    assert stage.boxes[0].new()[-1] == "e07f7f"
+def test_fourteen_bits_and_pitch_bend(rig: LampRig) -> None:
+    rig.bind("/piano/temperature", "e00040")
+    rig.tree.set("/piano/temperature", 2.0)
+    rig.later()
+    assert rig.boxes[0].new()[-1] == "e07f7f"
 
 
-def test_a_lamp_of_its_own_blinks_until_the_value_is_picked_up(tmp_path: Path) -> None:
+def test_a_separate_lamp_blinks_until_takeover(tmp_path: Path) -> None:
     path = tmp_path / "piece.midi.toml"
     path.write_text(
         '["/piano/temperature"]\ndevice = "Faders"\nchannel = 1\ncontrol = "cc 7"\nlamp = "note 20"\n', "utf-8"
     )
-    stage = Stage(path)
-    (box,) = stage.boxes
+    rig = LampRig(path)
+    (box,) = rig.boxes
     assert box.new() == ["90147f"]
-    stage.come("b00700")
-    stage.later(4 * BLINK_S)
+    rig.come("b00700")
+    rig.later(4 * BLINK_S)
     blinks = box.new()
     assert blinks[:4] == ["901400", "90147f"] * 2
-    stage.come("b0077f")
-    stage.later(4 * BLINK_S)
+    rig.come("b0077f")
+    rig.later(4 * BLINK_S)
     assert [*blinks, *box.new()][-1] == "90147f"
-    stage.later(4 * BLINK_S)
+    rig.later(4 * BLINK_S)
     assert box.new() == []
 
 
 @pytest.mark.parametrize(
     ("lamp", "sentence"), [("none", ""), ("lamp 3", 'expected lamp = "note 20", "cc 20" or "none"')]
 )
-def test_the_map_says_which_lamp(tmp_path: Path, lamp: str, sentence: str) -> None:
+def test_the_map_names_the_lamp(tmp_path: Path, lamp: str, sentence: str) -> None:
     path = tmp_path / "piece.midi.toml"
     path.write_text(
         f'["/piano/pause"]\ndevice = "Faders"\nchannel = 1\ncontrol = "note 36"\nlamp = "{lamp}"\n', "utf-8"
     )
-    stage = Stage(path)
-    stage.later()
-    assert stage.boxes == []
-    assert sentence in "".join(stage.failed)
+    rig = LampRig(path)
+    rig.later()
+    assert rig.boxes == []
+    assert sentence in "".join(rig.failed)
 
 
-def test_a_device_that_returns_is_shown_everything_again(stage: Stage) -> None:
-    stage.bind("/piano/pause", "902464")
-    (box,) = stage.boxes
+def test_a_replugged_device_receives_every_value_again(rig: LampRig) -> None:
+    rig.bind("/piano/pause", "902464")
+    (box,) = rig.boxes
     box.new()
     box.on_state("returned", "playing to Faders again")
-    stage.later()
+    rig.later()
     assert box.new() == ["902400"]
 
 
-def test_switched_off_the_lamps_go_out(stage: Stage) -> None:
-    stage.bind("/piano/pause", "902464")
-    stage.tree.set("/piano/pause", True)
-    stage.later()
-    (box,) = stage.boxes
+def test_disabling_turns_the_lamps_off(rig: LampRig) -> None:
+    rig.bind("/piano/pause", "902464")
+    rig.tree.set("/piano/pause", True)
+    rig.later()
+    (box,) = rig.boxes
     box.new()
-    stage.tree.set("/midi/lamps", False)
-    stage.later()
+    rig.tree.set("/midi/lamps", False)
+    rig.later()
     assert (box.new(), box.closed) == (["902400"], True)

@@ -1,4 +1,4 @@
-"""What comes in over MIDI is told, and handed on in order."""
+"""Publishes incoming MIDI messages, and passes them on in order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from live.parameters.tree import Tree
 from live.transport.clock import VirtualClock
 
 
-class Stage:
+class InputRig:
     def __init__(self) -> None:
         self.clock = VirtualClock()
         self.tree = Tree(self.clock)
@@ -35,14 +35,14 @@ class Stage:
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage()
+def rig() -> InputRig:
+    return InputRig()
 
 
-def test_everything_is_told(stage: Stage) -> None:
+def test_every_message_is_published(rig: InputRig) -> None:
     for text in ("903c40", "803c40", "913c00", "b24a07", "c504", "d330", "e07f7f", "e00040", "e00000"):
-        stage.come(text)
-    signals = [(address.rpartition("/")[2], *values[1:]) for address, values in stage.told if len(values) > 1]
+        rig.come(text)
+    signals = [(address.rpartition("/")[2], *values[1:]) for address, values in rig.told if len(values) > 1]
     assert signals == [
         ("note", 1, 60, 64),
         ("note", 1, 60, 0),
@@ -56,44 +56,44 @@ def test_everything_is_told(stage: Stage) -> None:
     ]
 
 
-def test_a_controller_has_an_address_once_it_moved(stage: Stage) -> None:
-    stage.come("b24a07", "nanoKONTROL2:nanoKONTROL2 CTRL 20:0")
-    stage.come("b24a7f", "nanoKONTROL2:nanoKONTROL2 CTRL 24:0")
-    assert stage.tree.get("/midi/in/nanokontrol2_ctrl/ch3/cc74") == 127.0
-    assert stage.tree.knob("/midi/in/nanokontrol2_ctrl/ch3/cc74").high == 127.0
+def test_a_controller_has_an_address_once_it_moved(rig: InputRig) -> None:
+    rig.come("b24a07", "nanoKONTROL2:nanoKONTROL2 CTRL 20:0")
+    rig.come("b24a7f", "nanoKONTROL2:nanoKONTROL2 CTRL 24:0")
+    assert rig.tree.get("/midi/in/nanokontrol2_ctrl/ch3/cc74") == 127.0
+    assert rig.tree.knob("/midi/in/nanokontrol2_ctrl/ch3/cc74").high == 127.0
 
 
-def test_addresses_of_controllers_are_bounded(stage: Stage) -> None:
+def test_addresses_of_controllers_are_bounded(rig: InputRig) -> None:
     for channel in range(4):
         for number in range(120):
-            stage.come(f"{0xB0 | channel:02x}{number:02x}05")
-    assert len([a for a in stage.tree.addresses() if a.startswith("/midi/in/faders")]) == ADDRESSES_AT_MOST
-    assert len(stage.taken) == 480
+            rig.come(f"{0xB0 | channel:02x}{number:02x}05")
+    assert len([a for a in rig.tree.addresses() if a.startswith("/midi/in/faders")]) == ADDRESSES_AT_MOST
+    assert len(rig.taken) == 480
 
 
 @pytest.mark.parametrize("text", ["", "90", "903c", "903cff", "f0f7", "fe", "3c40", "903c4000"])
-def test_what_is_no_message_is_left_out(stage: Stage, text: str) -> None:
-    stage.come(text)
-    assert (stage.taken, stage.told) == ([], [])
+def test_invalid_messages_are_ignored(rig: InputRig, text: str) -> None:
+    rig.come(text)
+    assert (rig.taken, rig.told) == ([], [])
 
 
-def test_clock_ticks_do_not_wake_the_desk_each(stage: Stage) -> None:
+def test_single_clock_ticks_do_not_wake_the_control_thread(rig: InputRig) -> None:
     woken = []
     for number in range(10):
-        stage.midi_in.arrive("Faders", number * 0.005, b"\xf8")
-        woken.append(stage.control_thread.woken)
-        stage.control_thread.woken = False
+        rig.midi_in.arrive("Faders", number * 0.005, b"\xf8")
+        woken.append(rig.control_thread.woken)
+        rig.control_thread.woken = False
     assert woken == [True, False, False, False, False, True, False, False, False, False]
-    stage.come("fa")
-    assert [given.kind for given in stage.taken] == [0xF8] * 10 + [0xFA]
+    rig.come("fa")
+    assert [given.kind for given in rig.taken] == [0xF8] * 10 + [0xFA]
 
 
-def test_more_than_can_be_taken_drops_the_oldest_and_says_so(stage: Stage) -> None:
+def test_an_overflow_drops_the_oldest_and_is_reported(rig: InputRig) -> None:
     for number in range(QUEUE_SIZE + 10):
-        stage.midi_in.arrive("Faders", float(number), bytes((0xB0, 1, number % 128)))
-    stage.control_thread.advance(0.0)
-    assert [given.at_s for given in stage.taken] == [float(number) for number in range(10, QUEUE_SIZE + 10)]
-    assert "the oldest 10 messages were dropped" in stage.failed[0]
+        rig.midi_in.arrive("Faders", float(number), bytes((0xB0, 1, number % 128)))
+    rig.control_thread.advance(0.0)
+    assert [given.at_s for given in rig.taken] == [float(number) for number in range(10, QUEUE_SIZE + 10)]
+    assert "the oldest 10 messages were dropped" in rig.failed[0]
 
 
 @pytest.mark.parametrize(

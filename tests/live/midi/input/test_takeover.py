@@ -1,4 +1,4 @@
-"""A control never makes a value jump, unless it is meant to."""
+"""Soft takeover: a control takes a parameter over without a jump."""
 
 from __future__ import annotations
 
@@ -59,19 +59,19 @@ def test_a_value_waits_for_the_fader_and_then_follows_it(tree: Tree) -> None:
     assert whole(move(tree, takeover, 10, 30, 50, 70, 90, 20)) == [60, 60, 60, 70, 90, 20]
 
 
-def test_it_is_told_how_far_the_fader_is_away(tree: Tree) -> None:
+def test_the_distance_of_the_fader_is_published(tree: Tree) -> None:
     tree.set("/a/fader", 127.0)
     takeover = Takeover("/a/fader", "pickup")
     assert not takeover.move(moved(64), tree)
     assert takeover.away == -0.5
 
 
-def test_a_fader_that_stands_where_the_value_is_has_it(tree: Tree) -> None:
+def test_a_fader_at_the_value_takes_it_over(tree: Tree) -> None:
     tree.set("/a/fader", 60.0)
     assert whole(move(tree, Takeover("/a/fader", "pickup"), 61, 62)) == [61, 62]
 
 
-def test_a_fast_throw_past_the_value_takes_it_without_a_jump(tree: Tree) -> None:
+def test_a_fast_move_past_the_value_takes_it_over_without_a_jump(tree: Tree) -> None:
     tree.set("/a/fader", 60.0)
     takeover, seen = Takeover("/a/fader", "pickup"), []
     assert isinstance(tree.clock, VirtualClock)
@@ -86,7 +86,7 @@ def test_a_fast_throw_past_the_value_takes_it_without_a_jump(tree: Tree) -> None
     assert whole(seen[-3:]) == [127, 127, 80]
 
 
-def test_a_value_moved_by_others_is_not_thrown_back(tree: Tree) -> None:
+def test_a_value_set_by_others_is_not_overwritten(tree: Tree) -> None:
     takeover = Takeover("/a/fader", "pickup")
     assert whole(move(tree, takeover, 0, 20, 40)) == [0, 20, 40]
     tree.set("/a/fader", 100.0)
@@ -94,7 +94,7 @@ def test_a_value_moved_by_others_is_not_thrown_back(tree: Tree) -> None:
     assert whole(move(tree, takeover, 110, 50)) == [110, 50]
 
 
-def test_a_value_that_glides_is_left_alone(tree: Tree) -> None:
+def test_a_gliding_value_is_not_taken_over(tree: Tree) -> None:
     takeover = Takeover("/a/fader", "pickup")
     move(tree, takeover, 0, 1)
     tree.set("/a/fader", 100.0, glide_s=10.0)
@@ -166,7 +166,7 @@ def test_a_button_fires_once_per_press(tree: Tree) -> None:
         ("fader", "cc 1", "next", "pickup"),
     ],
 )
-def test_what_fits(name: str, control: str, wanted: str, mode: Mode) -> None:
+def test_modes_that_fit_a_parameter(name: str, control: str, wanted: str, mode: Mode) -> None:
     assert mode_for(KNOBS[name], control, wanted) == mode
 
 
@@ -180,13 +180,13 @@ def test_what_fits(name: str, control: str, wanted: str, mode: Mode) -> None:
         (Knob("", kind="choice", default=""), "has no choices yet"),
     ],
 )
-def test_what_no_control_can_move(knob: Knob, sentence: str) -> None:
+def test_parameters_that_no_control_can_move(knob: Knob, sentence: str) -> None:
     with pytest.raises(KnobError, match=sentence):
         mode_for(knob, "cc 1")
 
 
 @pytest.mark.parametrize("name", ["fader", "log", "count", "wide", "on", "mode"])
-def test_places_and_values_are_each_other_s(name: str) -> None:
+def test_positions_and_values_are_inverse(name: str) -> None:
     knob = KNOBS[name]
     for step in range(11):
         value = value_at(knob, step / 10)

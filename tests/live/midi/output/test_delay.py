@@ -1,4 +1,4 @@
-"""Instruments that take a while from a message to its sound."""
+"""Delay compensation for instruments with latency."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_table_is_a_line_between_its_velocities(tmp_path: Path) -> None:
         ("[delay\n", "line 1"),
     ],
 )
-def test_slips_in_the_table_are_named(tmp_path: Path, text: str, sentence: str) -> None:
+def test_errors_in_the_table_are_reported(tmp_path: Path, text: str, sentence: str) -> None:
     path = tmp_path / "piano.toml"
     path.write_text(text, "utf-8")
     with pytest.raises(MidiError) as raised:
@@ -54,12 +54,12 @@ def test_other_numbers_are_refused(text: str) -> None:
         Delay.read(text)
 
 
-def test_a_table_that_is_not_there() -> None:
+def test_a_missing_table_is_reported() -> None:
     with pytest.raises(MidiError, match=r"nowhere.toml: No such file"):
         Delay.read("nowhere.toml")
 
 
-class Hall:
+class DelayedPlayer:
     """A player for an instrument with a delay; what was sent, with the time in ms."""
 
     def __init__(self, delay: Delay) -> None:
@@ -78,14 +78,14 @@ class Hall:
 
 
 def test_events_are_sent_so_much_earlier() -> None:
-    hall = Hall(Delay({1: 0.2, 127: 0.04}, 0.05))
-    hall.player.play(1.0, "piano", NoteOn(60, 127))
-    hall.player.play(1.0, "piano", NoteOn(64, 1))
-    hall.player.play(2.0, "piano", NoteOff(60))
-    hall.player.play(2.0, "piano", NoteOff(64))
-    hall.player.play(3.0, "piano", Control(64, 127))
-    hall.player.play(3.0, "clock", b"\xf8")
-    assert hall.until(4.0) == [
+    output = DelayedPlayer(Delay({1: 0.2, 127: 0.04}, 0.05))
+    output.player.play(1.0, "piano", NoteOn(60, 127))
+    output.player.play(1.0, "piano", NoteOn(64, 1))
+    output.player.play(2.0, "piano", NoteOff(60))
+    output.player.play(2.0, "piano", NoteOff(64))
+    output.player.play(3.0, "piano", Control(64, 127))
+    output.player.play(3.0, "clock", b"\xf8")
+    assert output.until(4.0) == [
         (800, "904001"),
         (960, "903c7f"),
         (1950, "803c40"),
@@ -93,31 +93,31 @@ def test_events_are_sent_so_much_earlier() -> None:
         (2950, "b0407f"),
         (3000, "f8"),
     ]
-    assert hall.player.late.percentile_ms(1.0) == 0.0
+    assert output.player.late.percentile_ms(1.0) == 0.0
 
 
 def test_an_end_never_overtakes_its_note_nor_ends_the_next() -> None:
     """A loud short note has a late hammer and an early release; a soft one after it is sent before its end."""
-    hall = Hall(Delay({1: 0.2, 127: 0.04}, 0.1))
-    hall.player.play(1.0, "piano", NoteOn(60, 127))
-    hall.player.play(1.02, "piano", NoteOff(60))
-    assert hall.until(1.1) == [(960, "903c7f"), (965, "803c40")]
-    hall.sent.clear()
-    hall.player.play(2.0, "piano", NoteOn(60, 127))
-    hall.player.play(2.3, "piano", NoteOff(60))
-    hall.player.play(2.35, "piano", NoteOn(60, 1))
-    hall.player.play(3.0, "piano", NoteOff(60))
-    assert hall.until(4.0) == [(1960, "903c7f"), (2150, "803c40"), (2150, "903c01"), (2900, "803c40")]
+    output = DelayedPlayer(Delay({1: 0.2, 127: 0.04}, 0.1))
+    output.player.play(1.0, "piano", NoteOn(60, 127))
+    output.player.play(1.02, "piano", NoteOff(60))
+    assert output.until(1.1) == [(960, "903c7f"), (965, "803c40")]
+    output.sent.clear()
+    output.player.play(2.0, "piano", NoteOn(60, 127))
+    output.player.play(2.3, "piano", NoteOff(60))
+    output.player.play(2.35, "piano", NoteOn(60, 1))
+    output.player.play(3.0, "piano", NoteOff(60))
+    assert output.until(4.0) == [(1960, "903c7f"), (2150, "803c40"), (2150, "903c01"), (2900, "803c40")]
 
 
-def test_what_is_withdrawn_goes_by_the_time_of_its_sound() -> None:
-    hall = Hall(Delay.constant(0.1))
+def test_events_are_withdrawn_by_the_time_of_their_sound() -> None:
+    output = DelayedPlayer(Delay.constant(0.1))
     for at_s in (1.0, 1.2):
-        hall.player.play(at_s, "piano", NoteOn(60, 64))
-        hall.player.play(at_s + 0.1, "piano", NoteOff(60))
-    hall.until(0.5)
-    hall.player.withdraw("piano", 1.15)
-    assert hall.until(2.0) == [(900, "903c40"), (1000, "803c40")]
+        output.player.play(at_s, "piano", NoteOn(60, 64))
+        output.player.play(at_s + 0.1, "piano", NoteOff(60))
+    output.until(0.5)
+    output.player.withdraw("piano", 1.15)
+    assert output.until(2.0) == [(900, "903c40"), (1000, "803c40")]
 
 
 def test_a_node_looks_as_far_ahead_as_its_instrument_needs(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The real sender process, on a silent port with a recording: it outlives nobody, and nobody outlives it."""
+"""The real sender process with a silent port and a recording: it ends with the engine, and is restarted if it fails."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_what_voices_send_is_played_and_closing_ends_every_note(out: MidiOutput,
     assert played(tmp_path / "played.mid") == ["92 30 40", "92 34 40", "82 34 40", "82 30 40", "B2 7B 00"]
 
 
-def test_voices_are_told_apart(out: MidiOutput) -> None:
+def test_owners_are_distinguished(out: MidiOutput) -> None:
     left, right = out.voice("left"), out.voice("right")
     left.set(channel=2)
     for voice in (left, right):
@@ -132,7 +132,7 @@ def test_a_sender_that_hangs_is_replaced(out: MidiOutput, told: Told, monkeypatc
 
 
 @needs_signals
-def test_panic_is_heard_even_where_everything_else_is_dropped(
+def test_panic_arrives_even_if_everything_else_is_dropped(
     out: MidiOutput, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(link, "BACKLOG_AT_MOST", 100)
@@ -152,7 +152,7 @@ def test_panic_is_heard_even_where_everything_else_is_dropped(
     assert ended <= set(played(tmp_path / "played.mid"))
 
 
-def test_nothing_is_left_behind(told: Told) -> None:
+def test_no_process_or_file_is_left_behind(told: Told) -> None:
     out = MidiOutput("silent", on_state=told)
     told.wait_for("opened")
     assert out._process is not None
@@ -290,7 +290,7 @@ def test_an_engine_without_a_sign_of_life_leaves_no_note(tmp_path: Path) -> None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="usleep of POSIX")
-def test_a_call_that_holds_the_interpreter_is_survived(out: MidiOutput, told: Told, tmp_path: Path) -> None:
+def test_a_call_that_holds_the_interpreter_does_no_harm(out: MidiOutput, told: Told, tmp_path: Path) -> None:
     out.voice("piano").send(0.0, NoteOn(60, 64))
     assert out.stats(within_s=PATIENCE_S)["sounding"] == 1
     ctypes.PyDLL(None).usleep(2_000_000)

@@ -1,4 +1,4 @@
-"""The sustain pedal of MIDI out: half-pedals, long notes held by it, and the performer's keys beside the pianist's."""
+"""The sustain pedal of MIDI out: half-pedal values, long notes held by pedal, and keys shared with the performer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from live.transport.clock import VirtualClock
 from models.base import Control, NoteOff, NoteOn
 
 
-class Hall:
+class PedalPlayer:
     """A player with a list for a port."""
 
     def __init__(self) -> None:
@@ -32,100 +32,100 @@ class Hall:
 
 
 @pytest.fixture
-def hall() -> Hall:
-    return Hall()
+def output() -> PedalPlayer:
+    return PedalPlayer()
 
 
-def test_a_half_pedal_passes_as_it_is_and_is_let_up_in_the_end(hall: Hall) -> None:
+def test_a_half_pedal_passes_as_it_is_and_is_let_up_in_the_end(output: PedalPlayer) -> None:
     for value in (20, 50, 90, 70, 40):
-        hall.player.play(0.0, "piano", Control(64, value))
-    hall.player.advance()
-    assert hall.until(0.1) == ["b04014", "b04032", "b0405a", "b04046", "b04028"]
-    hall.player.silence("piano")
-    assert hall.until(0.2) == ["b04000"]
+        output.player.play(0.0, "piano", Control(64, value))
+    output.player.advance()
+    assert output.until(0.1) == ["b04014", "b04032", "b0405a", "b04046", "b04028"]
+    output.player.silence("piano")
+    assert output.until(0.2) == ["b04000"]
 
 
-def test_a_long_note_is_held_by_the_pedal(hall: Hall) -> None:
-    hall.player.set("piano", pedal=True)
-    hall.note(1.0, 60, 3.0)
-    assert hall.until(1.0 + FINGER_S + 0.01) == ["903c40", "b0407f", "803c40"]
-    assert hall.player.sounding() == [(1, 60)]
-    assert hall.until(3.9) == []
-    assert hall.until(4.1) == ["b04000"]
-    assert hall.player.sounding() == []
+def test_a_long_note_is_held_by_the_pedal(output: PedalPlayer) -> None:
+    output.player.set("piano", pedal=True)
+    output.note(1.0, 60, 3.0)
+    assert output.until(1.0 + FINGER_S + 0.01) == ["903c40", "b0407f", "803c40"]
+    assert output.player.sounding() == [(1, 60)]
+    assert output.until(3.9) == []
+    assert output.until(4.1) == ["b04000"]
+    assert output.player.sounding() == []
 
 
-def test_a_short_note_needs_no_pedal(hall: Hall) -> None:
-    hall.player.set("piano", pedal=True)
-    hall.note(1.0, 60, 0.3)
-    assert hall.until(3.0) == ["903c40", "803c40"]
+def test_a_short_note_needs_no_pedal(output: PedalPlayer) -> None:
+    output.player.set("piano", pedal=True)
+    output.note(1.0, 60, 0.3)
+    assert output.until(3.0) == ["903c40", "803c40"]
 
 
-def test_the_pedal_comes_up_when_too_much_rings_on(hall: Hall) -> None:
-    hall.player.set("piano", pedal=True)
-    hall.note(0.0, 36, 60.0)
+def test_the_pedal_comes_up_when_too_much_rings_on(output: PedalPlayer) -> None:
+    output.player.set("piano", pedal=True)
+    output.note(0.0, 36, 60.0)
     for number in range(BLUR + 1):
-        hall.note(1.0 + number, 60 + number, 0.2)
-    assert hall.until(0.9 + BLUR)[-1] == f"80{60 + BLUR - 1:02x}40"
-    assert hall.until(2.0 + BLUR)[-1] == "b04000"
-    assert hall.until(70.0) == []
+        output.note(1.0 + number, 60 + number, 0.2)
+    assert output.until(0.9 + BLUR)[-1] == f"80{60 + BLUR - 1:02x}40"
+    assert output.until(2.0 + BLUR)[-1] == "b04000"
+    assert output.until(70.0) == []
 
 
-def test_a_key_under_the_pedal_may_be_struck_again(hall: Hall) -> None:
-    hall.player.set("piano", pedal=True)
-    hall.note(0.0, 60, 1.0)
-    hall.note(1.0, 60, 0.2)
-    assert hall.until(2.0) == ["903c40", "b0407f", "803c40", "b04000", "903c40", "803c40"]
+def test_a_key_under_the_pedal_may_be_struck_again(output: PedalPlayer) -> None:
+    output.player.set("piano", pedal=True)
+    output.note(0.0, 60, 1.0)
+    output.note(1.0, 60, 0.2)
+    assert output.until(2.0) == ["903c40", "b0407f", "803c40", "b04000", "903c40", "803c40"]
 
 
-def test_withdrawing_leaves_no_pedal_down(hall: Hall) -> None:
-    hall.player.set("piano", pedal=True)
-    hall.note(0.0, 60, 2.0)
-    hall.note(1.5, 62, 2.0)
-    hall.until(1.0)
-    hall.player.withdraw("piano", 1.0)
-    assert hall.until(5.0) == ["b04000"]
+def test_withdrawing_leaves_no_pedal_down(output: PedalPlayer) -> None:
+    output.player.set("piano", pedal=True)
+    output.note(0.0, 60, 2.0)
+    output.note(1.5, 62, 2.0)
+    output.until(1.0)
+    output.player.withdraw("piano", 1.0)
+    assert output.until(5.0) == ["b04000"]
 
 
-def test_silence_lets_the_pedal_of_long_notes_up(hall: Hall) -> None:
-    hall.player.set("piano", pedal=True)
-    hall.note(0.0, 60, 9.0)
-    hall.until(1.0)
-    hall.player.silence("piano")
-    assert hall.until(20.0) == ["b04000"]
+def test_silence_releases_the_pedal_of_long_notes(output: PedalPlayer) -> None:
+    output.player.set("piano", pedal=True)
+    output.note(0.0, 60, 9.0)
+    output.until(1.0)
+    output.player.silence("piano")
+    assert output.until(20.0) == ["b04000"]
 
 
 # -- the performer's keys and the pianist's on one instrument -----------------------------------------------------
 
 
 @pytest.fixture
-def duet(hall: Hall) -> Hall:
-    hall.player.set("thru", performer=True)
-    return hall
+def duet(output: PedalPlayer) -> PedalPlayer:
+    output.player.set("thru", performer=True)
+    return output
 
 
-def test_the_pianist_does_not_strike_a_key_that_the_performer_holds(duet: Hall) -> None:
+def test_the_pianist_does_not_strike_a_key_that_the_performer_holds(duet: PedalPlayer) -> None:
     duet.note(0.0, 60, 1.0, owner="thru")
     duet.note(0.5, 60, 0.2)
     assert duet.until(0.9) == ["903c40"]
     assert duet.until(2.0) == ["803c40"]
 
 
-def test_a_note_that_joined_sounds_on_after_the_performer_s(duet: Hall) -> None:
+def test_a_note_that_joined_sounds_on_after_the_performer_s(duet: PedalPlayer) -> None:
     duet.note(0.0, 60, 1.0, owner="thru")
     duet.note(0.5, 60, 1.0)
     assert duet.until(1.4) == ["903c40"]
     assert duet.until(2.0) == ["803c40"]
 
 
-def test_the_performer_strikes_a_key_that_the_pianist_holds_and_neither_cuts_it(duet: Hall) -> None:
+def test_the_performer_strikes_a_key_that_the_pianist_holds_and_neither_cuts_it(duet: PedalPlayer) -> None:
     duet.note(0.0, 60, 1.0)
     duet.note(0.5, 60, 1.0, owner="thru")
     assert duet.until(1.4) == ["903c40", "803c40", "903c40"]
     assert duet.until(2.0) == ["803c40"]
 
 
-def test_a_note_that_joined_is_withdrawn_and_silenced_alone(duet: Hall) -> None:
+def test_a_note_that_joined_is_withdrawn_and_silenced_alone(duet: PedalPlayer) -> None:
     duet.note(0.0, 60, 1.0, owner="thru")
     duet.note(0.5, 60, 5.0)
     duet.until(0.8)
@@ -134,7 +134,7 @@ def test_a_note_that_joined_is_withdrawn_and_silenced_alone(duet: Hall) -> None:
     assert duet.until(8.0) == ["803c40"]
 
 
-def test_panic_ends_both(duet: Hall) -> None:
+def test_panic_ends_both(duet: PedalPlayer) -> None:
     duet.note(0.0, 60, 9.0, owner="thru")
     duet.note(0.5, 60, 9.0)
     duet.until(0.8)

@@ -1,19 +1,19 @@
-"""What the player of MIDI never does, whatever it is given: a note that hangs, a burst after a stall."""
+"""Properties of the MIDI player for any input: no hanging note, no burst after a stall."""
 
 from __future__ import annotations
 
 import pytest
-from hall import Hall
 from hypothesis import given
 from hypothesis import strategies as st
+from recording_player import RecordingPlayer
 
 from live.midi.output.messages import QUIET
 from models.base import Control, NoteOff, NoteOn
 
 
 @pytest.fixture
-def hall() -> Hall:
-    return Hall()
+def output() -> RecordingPlayer:
+    return RecordingPlayer()
 
 
 _owners = st.sampled_from(["left", "right"])
@@ -32,11 +32,11 @@ _actions = st.one_of(
 
 
 @given(st.lists(_actions, max_size=40))
-def test_whatever_happens_every_note_on_gets_one_note_off_and_nothing_stays(
+def test_every_note_on_gets_exactly_one_note_off(
     actions: list[tuple[str, str, float, int]],
 ) -> None:
-    hall = Hall()
-    player = hall.player
+    output = RecordingPlayer()
+    player = output.player
     for action, owner, at_s, number in actions:
         match action:
             case "on":
@@ -50,16 +50,16 @@ def test_whatever_happens_every_note_on_gets_one_note_off_and_nothing_stays(
             case "silence":
                 player.silence(owner)
             case "time":
-                hall.until(max(at_s, hall.clock.now()))
+                output.until(max(at_s, output.clock.now()))
             case "sustain":
                 player.set(owner, sustain=bool(number))
             case setting:
                 player.set(owner, **{setting: number})
-    hall.until(5.0)
+    output.until(5.0)
     player.end()
     down: set[tuple[int, int]] = set()
     pedals: set[int] = set()
-    for message in map(bytes.fromhex, hall.new()):
+    for message in map(bytes.fromhex, output.new()):
         place = (message[0] & 15, message[1])
         if message[0] & 0xF0 == 0x90:
             assert place not in down
@@ -75,41 +75,41 @@ def test_whatever_happens_every_note_on_gets_one_note_off_and_nothing_stays(
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(58, 62), _moments), max_size=20), _moments)
 def test_withdrawing_never_leaves_a_note_hanging(events: list[tuple[bool, int, float]], after_s: float) -> None:
-    hall = Hall()
+    output = RecordingPlayer()
     for struck, pitch, at_s in events:
-        hall.player.play(at_s, "piano", NoteOn(pitch, 64) if struck else NoteOff(pitch))
+        output.player.play(at_s, "piano", NoteOn(pitch, 64) if struck else NoteOff(pitch))
     for pitch in range(58, 63):
-        hall.player.play(3.5, "piano", NoteOff(pitch))
-    hall.until(1.0)
-    hall.player.withdraw("piano", after_s)
-    hall.until(5.0)
-    assert hall.player.sounding() == []
+        output.player.play(3.5, "piano", NoteOff(pitch))
+    output.until(1.0)
+    output.player.withdraw("piano", after_s)
+    output.until(5.0)
+    assert output.player.sounding() == []
 
 
-def test_panics_in_a_row_are_one(hall: Hall) -> None:
-    hall.player.panic()
-    assert len(hall.new()) == len(QUIET)
-    hall.until(0.1)
-    hall.player.panic()
-    assert hall.new() == []
-    hall.note(0.0, 60)
-    hall.player.advance()
-    hall.player.panic()
-    assert hall.new() == ["903c40", "803c40"]
-    hall.until(1.0)
-    hall.player.panic()
-    assert len(hall.new()) == len(QUIET)
+def test_panics_in_a_row_are_one(output: RecordingPlayer) -> None:
+    output.player.panic()
+    assert len(output.new()) == len(QUIET)
+    output.until(0.1)
+    output.player.panic()
+    assert output.new() == []
+    output.note(0.0, 60)
+    output.player.advance()
+    output.player.panic()
+    assert output.new() == ["903c40", "803c40"]
+    output.until(1.0)
+    output.player.panic()
+    assert len(output.new()) == len(QUIET)
 
 
-def test_a_stalled_engine_s_notes_end_and_the_clock_ticks_on(hall: Hall) -> None:
-    hall.player.play(0.0, "piano", Control(64, 127))
-    hall.note(0.0, 60)
-    hall.note(2.0, 62, 1.0)
-    hall.player.play(2.0, "clock", b"\xf8")
-    hall.until(1.0)
-    hall.player.suspend()
-    hall.until(4.0)
-    assert hall.new() == ["b0407f", "903c40", "803c40", "b04000", "f8"]
-    hall.note(4.0, 64)
-    hall.until(4.0)
-    assert hall.new() == ["904040"]
+def test_a_stalled_engine_s_notes_end_and_the_clock_ticks_on(output: RecordingPlayer) -> None:
+    output.player.play(0.0, "piano", Control(64, 127))
+    output.note(0.0, 60)
+    output.note(2.0, 62, 1.0)
+    output.player.play(2.0, "clock", b"\xf8")
+    output.until(1.0)
+    output.player.suspend()
+    output.until(4.0)
+    assert output.new() == ["b0407f", "903c40", "803c40", "b04000", "f8"]
+    output.note(4.0, 64)
+    output.until(4.0)
+    assert output.new() == ["904040"]

@@ -1,4 +1,4 @@
-"""Commands travel as lines; what is no command is refused and never fatal."""
+"""Commands to the sender are lines of text; an invalid line is refused and never fatal."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_wait_is_not_sent() -> None:
 
 
 @pytest.mark.parametrize("event", [NoteOn(128, 64), NoteOn(-1, 64), NoteOn(60, 128), NoteOff(200), Control(1, -1)])
-def test_numbers_that_midi_has_no_place_for_are_refused(event: Event) -> None:
+def test_numbers_out_of_midis_range_are_refused(event: Event) -> None:
     with pytest.raises(MidiError, match="0 to 127"):
         event_out(event)
 
@@ -51,7 +51,7 @@ def test_numbers_that_midi_has_no_place_for_are_refused(event: Event) -> None:
         b"[" * 4000,
     ],
 )
-def test_what_is_no_command_is_refused(line: bytes) -> None:
+def test_invalid_commands_are_refused(line: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 (any of its kinds)
         decode(line)
 

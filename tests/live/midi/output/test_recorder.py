@@ -1,4 +1,4 @@
-"""The recording is a whole MIDI file after every write, and says exactly what was played."""
+"""The recording is a valid MIDI file after every write, and contains exactly the sent messages."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_the_thread_writes_all_that_it_was_given(tmp_path: Path) -> None:
     assert said == []
 
 
-def test_a_full_disk_is_said_once_and_stops_nothing(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_once_and_stops_nothing(tmp_path: Path) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("no /dev/full here")
     said: list[str] = []

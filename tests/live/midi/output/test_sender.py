@@ -1,4 +1,4 @@
-"""The sender without its process: commands in, a port that comes and goes, reports out."""
+"""The sender without its process: commands, hot-plugging of the port, reports."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Socket:
         return heard
 
 
-class Stage:
+class SenderRig:
     def __init__(self) -> None:
         self.clock = VirtualClock()
         self.socket = Socket()
@@ -64,18 +64,18 @@ class Stage:
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage()
+def rig() -> SenderRig:
+    return SenderRig()
 
 
-def test_it_says_what_it_plays_to_and_leaves_others_notes_alone(stage: Stage) -> None:
-    stage.sender.port.check()
-    assert stage.said == [("opened", "playing to Roland")]
-    assert stage.socket.new() == []
+def test_it_reports_its_port_and_leaves_other_programs_notes_alone(rig: SenderRig) -> None:
+    rig.sender.port.check()
+    assert rig.said == [("opened", "playing to Roland")]
+    assert rig.socket.new() == []
 
 
-def test_lines_are_executed_and_nonsense_is_counted(stage: Stage) -> None:
-    stage.sender.port.check()
+def test_valid_lines_are_executed_and_invalid_ones_counted(rig: SenderRig) -> None:
+    rig.sender.port.check()
     for line in (
         b'["set","piano",{"channel":2}]',
         b'["play",0.5,"piano","on",60,64]',
@@ -86,101 +86,101 @@ def test_lines_are_executed_and_nonsense_is_counted(stage: Stage) -> None:
         b"nonsense",
         b'["play",0.7,"piano","off",60,0]',
     ):
-        stage.sender.execute_line(line)
-    stage.until(1.0)
-    assert stage.socket.new() == ["913c40", "813c40"]
-    assert stage.sender.bad == 5
-    stage.sender.execute_line(b'["quit"]')
-    assert stage.sender.quitting
+        rig.sender.execute_line(line)
+    rig.until(1.0)
+    assert rig.socket.new() == ["913c40", "813c40"]
+    assert rig.sender.bad == 5
+    rig.sender.execute_line(b'["quit"]')
+    assert rig.sender.quitting
 
 
-def test_a_port_that_vanishes_is_reported_and_used_again_when_it_returns(stage: Stage) -> None:
-    sender, socket = stage.sender, stage.socket
+def test_a_lost_port_is_reported_and_reopened_when_it_returns(rig: SenderRig) -> None:
+    sender, socket = rig.sender, rig.socket
     sender.port.check()
     sender.execute("set", "piano", {"program": 5})
     sender.execute("play", 0.1, "piano", "on", 60, 64)
-    stage.until(0.2)
+    rig.until(0.2)
     socket.plugged = False
     sender.port.check()
     sender.execute("play", 0.3, "piano", "off", 60, 0)
     sender.execute("play", 0.4, "piano", "on", 62, 64)
-    stage.until(0.5)
+    rig.until(0.5)
     sender.port.check()
     assert socket.new() == ["c004", "903c40"]
     socket.plugged = True
     sender.port.check()
     sender.execute("play", 0.6, "piano", "on", 64, 64)
-    stage.until(1.0)
+    rig.until(1.0)
     assert socket.new() == [*(message.hex() for message in QUIET), "c004", "904040"]
-    assert stage.states() == ["opened", "lost", "waiting", "returned"]
+    assert rig.states() == ["opened", "lost", "waiting", "returned"]
     assert socket.closed == 1
 
 
-def test_a_port_that_fails_while_sending_is_lost_too(stage: Stage) -> None:
-    stage.sender.port.check()
-    stage.socket.breaks = True
+def test_a_port_that_fails_while_sending_is_lost_too(rig: SenderRig) -> None:
+    rig.sender.port.check()
+    rig.socket.breaks = True
     for at_s in (0.1, 0.2):
-        stage.sender.execute("play", at_s, "piano", "on", 60, 64)
-    stage.until(1.0)
-    assert stage.states() == ["opened", "lost"]
-    assert "the port is out" in stage.said[1][1]
+        rig.sender.execute("play", at_s, "piano", "on", 60, 64)
+    rig.until(1.0)
+    assert rig.states() == ["opened", "lost"]
+    assert "the port is out" in rig.said[1][1]
 
 
-def test_a_port_that_is_not_there_is_waited_for_and_said_once(stage: Stage) -> None:
-    stage.socket.plugged = False
+def test_a_missing_port_is_reported_once_and_opened_when_it_appears(rig: SenderRig) -> None:
+    rig.socket.plugged = False
     for _ in range(3):
-        stage.sender.port.check()
-    assert stage.said == [("waiting", "no MIDI port matches 'Roland' (ports: none); waiting for the port")]
-    stage.socket.plugged = True
-    stage.sender.port.check()
-    assert stage.states() == ["waiting", "opened"]
+        rig.sender.port.check()
+    assert rig.said == [("waiting", "no MIDI port matches 'Roland' (ports: none); waiting for the port")]
+    rig.socket.plugged = True
+    rig.sender.port.check()
+    assert rig.states() == ["waiting", "opened"]
 
 
-def test_after_a_crash_every_note_on_the_port_is_ended_first(stage: Stage) -> None:
-    stage.sender.port.quiet_first = True
-    stage.sender.port.check()
-    assert stage.socket.new() == [message.hex() for message in QUIET]
+def test_after_a_crash_every_note_on_the_port_is_ended_first(rig: SenderRig) -> None:
+    rig.sender.port.quiet_first = True
+    rig.sender.port.check()
+    assert rig.socket.new() == [message.hex() for message in QUIET]
 
 
-def test_playing_silently_is_said_with_the_reason() -> None:
+def test_silent_playing_is_reported_with_its_reason() -> None:
     said: list[tuple[str, str]] = []
     sender = Sender(VirtualClock(), lambda: SilentPort("no sound device"), lambda *state: said.append(state))
     sender.port.check()
     assert said == [("silent", "no sound device")]
 
 
-def test_leaving_ends_every_note_and_gives_the_port_back(stage: Stage) -> None:
-    stage.sender.port.check()
-    stage.sender.execute("play", 0.1, "piano", "on", 60, 64)
-    stage.until(0.2)
-    stage.sender.end()
-    assert stage.socket.new() == ["903c40", "803c40", "b07b00"]
-    assert stage.socket.closed == 1
+def test_stopping_ends_every_note_and_closes_the_port(rig: SenderRig) -> None:
+    rig.sender.port.check()
+    rig.sender.execute("play", 0.1, "piano", "on", 60, 64)
+    rig.until(0.2)
+    rig.sender.end()
+    assert rig.socket.new() == ["903c40", "803c40", "b07b00"]
+    assert rig.socket.closed == 1
 
 
-def test_the_recording_holds_what_is_played_even_while_the_port_is_away(stage: Stage, tmp_path: Path) -> None:
-    stage.socket.plugged = False
-    stage.sender.port.check()
-    stage.sender.execute("record", str(tmp_path / "a.mid"))
-    stage.sender.execute("set", "piano", {"channel": 2, "transpose": 1})
-    stage.sender.execute("play", 0.5, "piano", "on", 60, 64)
-    stage.sender.execute("play", 0.75, "piano", "off", 60, 0)
-    stage.sender.execute("play", 0.8, "piano", "on", 62, 64)
-    stage.sender.execute("withdraw", "piano", 0.76)
-    stage.until(1.0)
-    stage.sender.end()
+def test_the_recording_holds_what_is_played_even_while_the_port_is_away(rig: SenderRig, tmp_path: Path) -> None:
+    rig.socket.plugged = False
+    rig.sender.port.check()
+    rig.sender.execute("record", str(tmp_path / "a.mid"))
+    rig.sender.execute("set", "piano", {"channel": 2, "transpose": 1})
+    rig.sender.execute("play", 0.5, "piano", "on", 60, 64)
+    rig.sender.execute("play", 0.75, "piano", "off", 60, 0)
+    rig.sender.execute("play", 0.8, "piano", "on", 62, 64)
+    rig.sender.execute("withdraw", "piano", 0.76)
+    rig.until(1.0)
+    rig.sender.end()
     notes = [m for m in mido.MidiFile(tmp_path / "a.mid") if not m.is_meta and m.type.startswith("note")]
     assert [(m.type, m.note, m.channel, m.time) for m in notes] == [("note_on", 61, 1, 0), ("note_off", 61, 1, 0.25)]
-    assert ("recording", str(tmp_path / "a.mid")) in stage.said
+    assert ("recording", str(tmp_path / "a.mid")) in rig.said
 
 
-def test_a_recording_that_cannot_be_made_is_said_and_the_music_goes_on(stage: Stage, tmp_path: Path) -> None:
-    stage.sender.port.check()
-    stage.sender.execute("record", str(tmp_path / "nowhere" / "a.mid"))
-    stage.sender.execute("play", 0.1, "piano", "on", 60, 64)
-    stage.until(0.2)
-    assert stage.states() == ["opened", "error"]
-    assert stage.socket.new() == ["903c40"]
+def test_a_failed_recording_is_reported_and_the_music_continues(rig: SenderRig, tmp_path: Path) -> None:
+    rig.sender.port.check()
+    rig.sender.execute("record", str(tmp_path / "nowhere" / "a.mid"))
+    rig.sender.execute("play", 0.1, "piano", "on", 60, 64)
+    rig.until(0.2)
+    assert rig.states() == ["opened", "error"]
+    assert rig.socket.new() == ["903c40"]
 
 
 class Patient(VirtualClock):
@@ -190,7 +190,7 @@ class Patient(VirtualClock):
         self.advance(until_s)
 
 
-class Server(Socket):
+class AudioServerPort(Socket):
     """A port of an audio server, which loses what is sent while it connects, and one late cycle of what comes after."""
 
     settle_s = 0.05
@@ -209,7 +209,7 @@ class Server(Socket):
 
 def test_a_port_of_an_audio_server_is_left_alone_after_opening_and_before_closing_and_hears_the_ends_twice() -> None:
     clock = Patient()
-    server = Server(clock)
+    server = AudioServerPort(clock)
     sender = Sender(clock, lambda: server, lambda *_: None)
     sender.execute("set", "piano", {"program": 5})
     sender.port.check()
@@ -228,19 +228,19 @@ def test_a_port_of_an_audio_server_is_left_alone_after_opening_and_before_closin
     ]
 
 
-def test_messages_of_the_system_go_out_at_their_time_and_are_not_recorded(stage: Stage, tmp_path: Path) -> None:
-    stage.sender.port.check()
-    stage.socket.new()
-    stage.sender.record(tmp_path / "played.mid")
+def test_messages_of_the_system_go_out_at_their_time_and_are_not_recorded(rig: SenderRig, tmp_path: Path) -> None:
+    rig.sender.port.check()
+    rig.socket.new()
+    rig.sender.record(tmp_path / "played.mid")
     for due_s, message in ((0.5, "fa"), (0.6, "f8"), (0.7, "f8")):
-        stage.sender.execute_line(f'["raw",{due_s},"clock","{message}"]'.encode())
-    stage.sender.execute_line(b'["raw",0.5,"clock","no"]')
-    stage.sender.execute_line(b'["play",0.55,"piano","on",60,64]')
-    stage.until(0.65)
-    stage.sender.execute("withdraw", "clock", 0.65)
-    stage.until(1.0)
-    assert stage.socket.new() == ["fa", "903c40", "f8"]
-    assert stage.sender.bad == 1
-    stage.sender.end()
+        rig.sender.execute_line(f'["raw",{due_s},"clock","{message}"]'.encode())
+    rig.sender.execute_line(b'["raw",0.5,"clock","no"]')
+    rig.sender.execute_line(b'["play",0.55,"piano","on",60,64]')
+    rig.until(0.65)
+    rig.sender.execute("withdraw", "clock", 0.65)
+    rig.until(1.0)
+    assert rig.socket.new() == ["fa", "903c40", "f8"]
+    assert rig.sender.bad == 1
+    rig.sender.end()
     kept = [m.type for m in mido.MidiFile(tmp_path / "played.mid").tracks[0] if not m.is_meta]
     assert kept[0] == "note_on"

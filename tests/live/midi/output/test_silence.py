@@ -1,4 +1,4 @@
-"""The switch that pauses everything that plays."""
+"""/midi/silence pauses every node that plays MIDI."""
 
 from __future__ import annotations
 

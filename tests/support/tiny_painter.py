@@ -1,4 +1,4 @@
-"""A small untrained painter, eyes that never learned, and pictures to look at."""
+"""A small untrained style network, a VGG-16 with random weights, and test pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole program among programs of other people: JACK hears it, liblo moves it, and it may die at any moment."""
+"""The whole program with JACK and liblo: notes arrive, OSC moves them, and a killed engine leaves none sounding."""
 
 from __future__ import annotations
 

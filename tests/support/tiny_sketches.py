@@ -1,4 +1,4 @@
-"""What trainings in miniature learn from, and how."""
+"""Data and settings of small trainings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is asked of the network: density, pitch classes, and the scales that set them."""
+"""Controls set by knobs: density, pitch classes, and the scales that set them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_density_glides_from_class_to_class() -> None:
     assert asked(density=64.0)[DENSITY] == [0, 0, 0, 0, 0, 0, 0.5, 0.5]
 
 
-def test_pitch_classes_are_shares_and_all_equal_asks_for_nothing() -> None:
+def test_pitch_classes_are_shares_and_all_equal_is_no_preference() -> None:
     assert asked(pitch_class=(1.0, 0, 0, 0, 0.5, 0, 0, 0.5, 0, 0, 0, 0))[HISTOGRAM] == [
         0.5,
         0,
@@ -46,7 +46,7 @@ def test_pitch_classes_are_shares_and_all_equal_asks_for_nothing() -> None:
         assert asked("pitch", pitch_class=(equal,) * 12) == asked("off")
 
 
-def test_each_wish_can_be_left_out() -> None:
+def test_each_control_can_be_left_out() -> None:
     off, density, pitch, both = (asked(choice, 8.0, WHITE) for choice in ("off", "density", "pitch", "both"))
     assert off == [1.0] + [0.0] * 20
     assert (density[FLAG], pitch[FLAG], both[FLAG]) == (0, 0, 0)

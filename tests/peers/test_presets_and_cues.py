@@ -1,4 +1,4 @@
-"""A show run from outside: oscsend stores, recalls and goes, oscdump sees the values move (Debian's liblo-tools)."""
+"""Presets and cues controlled by oscsend and observed by oscdump (Debian package liblo-tools)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of values and presses that are set: what is stored, what is complained of, what waits."""
+"""Values and presses that are set: what is stored, reported, and pending."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from trees import planted
 from live.parameters.tree import AddressError
 
 
-def test_a_flood_of_presses_leaves_a_few_waiting() -> None:
+def test_pending_presses_are_bounded() -> None:
     tree = planted()
     for _ in range(2000):
         tree.set("/piano/reset", True)
     assert sum(bool(tree.snapshot("piano", ["reset"])["reset"]) for _ in range(2000)) == 8
 
 
-def test_what_was_stored_comes_back_with_the_complaint() -> None:
+def test_the_error_contains_the_stored_value() -> None:
     tree = planted()
     assert tree.set("/piano/temperature", 9.0) == (
         4.0,

@@ -1,4 +1,4 @@
-"""A player of MIDI on a virtual clock whose port is a list."""
+"""A MIDI player on a virtual clock whose port is a list."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from models.base import NoteOff, NoteOn
 
 
 @dataclass
-class Hall:
+class RecordingPlayer:
     """A player, and what was heard of it: (time in ms, bytes in hexadecimal)."""
 
     clock: VirtualClock = field(default_factory=VirtualClock)

@@ -1,4 +1,4 @@
-"""Networks that see, small enough to reckon with."""
+"""Small feature extractors whose values can be computed by hand."""
 
 from __future__ import annotations
 

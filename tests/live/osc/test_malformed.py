@@ -1,4 +1,4 @@
-"""What is sent to break it: the server survives, and goes on."""
+"""Malformed packets: the server survives them and continues."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ NASTY = {
 
 
 @pytest.mark.parametrize("name", NASTY)
-def test_it_survives_and_goes_on(stage: Any, name: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_server_survives_malformed_packets(rig: Any, name: str, caplog: pytest.LogCaptureFixture) -> None:
     for _ in range(3):
-        stage.raw(NASTY[name])
-    assert stage.send("/piano/temperature", 0.5) == []
-    assert stage.tree.get("/piano/temperature") == 0.5
+        rig.raw(NASTY[name])
+    assert rig.send("/piano/temperature", 0.5) == []
+    assert rig.tree.get("/piano/temperature") == 0.5
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
@@ -67,12 +67,12 @@ def test_it_survives_and_goes_on(stage: Any, name: str, caplog: pytest.LogCaptur
         max_size=20,
     ).map(b"".join)
 )
-def test_no_bytes_raise(stage: Any, packet: bytes) -> None:
-    stage.raw(packet)
-    assert 0.0 <= stage.tree.get("/piano/density") <= 20.0
+def test_no_bytes_raise(rig: Any, packet: bytes) -> None:
+    rig.raw(packet)
+    assert 0.0 <= rig.tree.get("/piano/density") <= 20.0
 
 
-def test_the_network_brings_the_worst(server: OscServer, client: socket.socket, hear: Hear) -> None:
+def test_the_server_survives_arbitrary_datagrams(server: OscServer, client: socket.socket, hear: Hear) -> None:
     for packet in NASTY.values():
         client.send(packet)
     client.send(message("/ping", "still there"))

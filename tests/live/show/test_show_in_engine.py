@@ -1,4 +1,4 @@
-"""Presets, cues and mappings in a whole engine: files beside a patch, OSC packets in, notes out."""
+"""Presets, cues and mappings in a whole engine: files next to a patch, OSC packets in, notes out."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_a_mapping_comes_with_a_saved_patch_and_goes_with_it(piece: Piece) -> No
         ("seed=0, mappings=[1]", "line 3: Scale has no knob 'mappings'"),
     ],
 )
-def test_a_slip_in_a_patch_is_told_with_its_line(piece: Piece, mapping: str, sentence: str) -> None:
+def test_an_error_in_a_patch_is_reported_with_its_line(piece: Piece, mapping: str, sentence: str) -> None:
     with pytest.raises(PatchError, match=sentence):
         load(piece.write(f"patch = Patch(a=Node(Scale, weights='p', {mapping}))"))
 
