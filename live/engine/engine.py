@@ -19,6 +19,7 @@ from live.net.repeated_complaints import RepeatedComplaints, with_count
 from live.net.source_rule import SourceRule
 from live.nodes.event_runner import EventRunner
 from live.nodes.node_set import NodeSet
+from live.nodes.quality import declare_quality
 from live.nodes.routing import Routing
 from live.osc.opening import open_osc
 from live.osc.output import OscOutput
@@ -301,6 +302,7 @@ class Engine:
     def _declare(self) -> None:
         tree = self.tree
         tree.add("/engine/state", Knob("loading, playing or stopped", kind="text", default="loading", access="r"))
+        declare_quality(tree)
         tree.add("/engine/reload", pulse("Reload the patch file"), lambda _: self._request_reload())
         tree.add("/engine/stop", pulse("Stop the program in order"), lambda _: self.stop_soon())
         tree.add(

@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 
 from live.nodes.governor import QualityGovernor
 from live.nodes.output import EventOutput
+from live.nodes.quality import limits
 from live.nodes.worker import Worker
 from live.parameters.tree import Tree
 from live.system.queues import LatestValue
@@ -64,6 +65,8 @@ class FrameRunner(Worker):
         tree.add_signal(f"/{name}/frame", "if", "A painted picture: its number, and its time in milliseconds")
         self._governor: QualityGovernor | None = None
         self._governing = False
+        self._in_tree = 0
+        """The resolution that the tree had when this step began."""
         if set(GOVERNED) <= set(self._knob_names):
             size = f"/{name}/resolution"
             self._governor = QualityGovernor(tree.knob(size), int(tree.get(size)))  # type: ignore[arg-type]
@@ -106,15 +109,20 @@ class FrameRunner(Worker):
         self._mute(bool(own["mute"]))
         if self._paused or now_s < self._rests_s:
             return math.inf if self._paused else self._rests_s
+        most = limits(self.tree)
+        if self._governor is not None:
+            self._governor.limit(most.rows)
+            self._in_tree = knobs["resolution"]
+            knobs["resolution"] = min(knobs["resolution"], self._governor.ceiling)
         held = {name: value for name, value in knobs.items() if name not in self._pulses}
         if not (self.seen.waiting or self._heard or self._pressed or held != self._knobs or now_s >= self._again_s):
             return min(self._again_s, now_s + GLIDE_STEP_S if self.tree.glides else math.inf)
         if now_s < self._next_s:
             return self._next_s
         self._knobs = held
-        rate = float(knobs.get("rate") or 0.0)
+        rate = min(float(knobs.get("rate") or math.inf), most.pictures)
         # Counted from the time that was due, as long as the model keeps up: otherwise delays would add up.
-        self._next_s = max(self._next_s, now_s - 1.0 / rate) + 1.0 / rate if rate > 0.0 else now_s
+        self._next_s = max(self._next_s, now_s - 1.0 / rate) + 1.0 / rate if rate < math.inf else now_s
         self._step({**held, **self._pulses, **dict.fromkeys(self._pressed, True)}, now_s)
         return now_s
 
@@ -137,7 +145,7 @@ class FrameRunner(Worker):
             else:
                 self._send(due_s, event, took_s)
         if self._governor is not None:
-            self._govern(self._governor, knobs, took_s)
+            self._govern(self._governor, knobs, took_s, limits(self.tree).pictures)
 
     def _send(self, due_s: float, event: Event, took_s: float) -> None:
         if isinstance(event, Frame):
@@ -148,13 +156,13 @@ class FrameRunner(Worker):
         for output in () if self._muted else self.outputs:
             output.send(due_s, event)
 
-    def _govern(self, governor: QualityGovernor, knobs: Mapping[str, Any], took_s: float) -> None:
-        before = governor.resolution
+    def _govern(self, governor: QualityGovernor, knobs: Mapping[str, Any], took_s: float, most: float) -> None:
+        rate = min(float(knobs["rate"]) or most, most)
         if knobs["govern"]:
-            resolution = governor.after(self.clock.now(), took_s, float(knobs["rate"]))
+            resolution = governor.after(self.clock.now(), took_s, rate if rate < math.inf else 0.0)
         else:
             resolution = governor.release()
-        if resolution == before:
+        if resolution == self._in_tree:
             return
         self._governing = True
         try:
@@ -162,7 +170,7 @@ class FrameRunner(Worker):
         finally:
             self._governing = False
         self.tree.publish(f"/{self.name}/governed", resolution < governor.ceiling)
-        log.debug("%s: resolution %d, to keep %g pictures a second", self.name, resolution, knobs["rate"])
+        log.debug("%s: resolution %d, to keep %g pictures a second", self.name, resolution, rate)
 
     def _restart(self, now_s: float) -> None:
         self._silence()

@@ -34,7 +34,8 @@ class QualityGovernor:
     """
 
     def __init__(self, knob: Knob, resolution: int) -> None:
-        self.ceiling = self.resolution = resolution
+        self.resolution = self._asked = resolution
+        self._limit = 1_000_000
         self._low = knob.low or GRAIN_PX
         self._times: deque[float] = deque(maxlen=SAMPLES)
         self._new = True
@@ -42,10 +43,22 @@ class QualityGovernor:
         self._raised_s = -math.inf
         self._hold_s = HOLD_S
 
+    @property
+    def ceiling(self) -> int:
+        """The highest resolution: what the user has set, or the limit of the engine's quality."""
+        return min(self._asked, self._limit)
+
     def moved(self, resolution: int) -> None:
         """Takes a resolution set by the user as the new ceiling."""
-        self.ceiling = self.resolution = resolution
+        self._asked = resolution
+        self.resolution = self.ceiling
         self._start_over()
+
+    def limit(self, rows: int) -> None:
+        """Takes the limit of the engine's quality."""
+        if rows != self._limit:
+            self._limit = rows
+            self.moved(self._asked)
 
     def after(self, now_s: float, took_s: float, rate: float) -> int:
         """The resolution for the next picture, after one that took `took_s`; with `rate` 0 the ceiling."""
@@ -68,7 +81,7 @@ class QualityGovernor:
     def release(self) -> int:
         """Restores the ceiling and returns it."""
         if self.resolution != self.ceiling:
-            self.moved(self.ceiling)
+            self.moved(self._asked)
         return self.resolution
 
     def _lower(self, now_s: float, part: float) -> None:

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import cv2
 
+from live.nodes.quality import limits
 from live.parameters.tree import Tree
 from live.transport.clock import Clock
 from live.video.camera import MOST_PX
@@ -148,6 +149,7 @@ class Capture:
         if self._tree.get(f"/{self.name}/released"):
             return self._rest()
         settings = self._tree.snapshot(self.name, CAMERA_KNOBS)
+        settings["rate"] = min(float(settings["rate"]), limits(self._tree).camera)  # type: ignore[arg-type]
         wanted = tuple(settings[name] for name in REOPENING)
         if wanted != self._opened or self._cameras_changed(now_s):
             self._release()

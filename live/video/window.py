@@ -7,6 +7,7 @@ from collections import deque
 
 import pygame
 
+from live.nodes.quality import limits
 from live.video import Window, keys
 from live.video.computer_piano import ComputerPiano
 from live.video.hud import Hud
@@ -88,7 +89,8 @@ class Screen:
         done_s = stage.clock.now()
         self._draw_s += (done_s - now_s - self._draw_s) * 0.05
         self._publish(done_s)
-        self._next_s = max(self._next_s + 1.0 / float(stage.tree.get("/window/rate")), done_s)  # type: ignore[arg-type]
+        rate = min(float(stage.tree.get("/window/rate")), limits(stage.tree).window)  # type: ignore[arg-type]
+        self._next_s = max(self._next_s + 1.0 / rate, done_s)
         return self._next_s
 
     def _follow(self) -> None:
