@@ -208,7 +208,7 @@ def main(argv: list[str]) -> int:
     if given.offline and (given.seconds is None or not (given.record or given.render or given.record_video)):
         parser.error("--offline needs --seconds, and --record, --render or --record-video")
 
-    if given.patch is None:
+    if given.patch is None and not (given.headless or given.offline):
         for line in ALONE:
             log.info("%s", line)
 

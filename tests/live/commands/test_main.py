@@ -137,6 +137,23 @@ def test_a_signal_handler_never_waits_for_the_interrupted_code(monkeypatch: pyte
     assert got == [True]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "lines"), [([], 3), (["--headless"], 0), (["duet"], 0)], ids=["alone", "headless", "a piece"]
+)
+def test_alone_it_says_in_three_lines_what_to_try(
+    arguments: list[str], lines: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    monkeypatch.setattr("live.engine.performance.perform", lambda *_, **__: 0)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        assert play.main(arguments) == 0
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert len([line for line in caplog.messages if line in play.ALONE]) == lines
+
+
 @pytest.mark.parametrize(("wish", "paints"), [("--record", False), ("--record-video", True)])
 def test_offline_pictures_are_made_only_if_they_are_recorded(tmp_path: Path, wish: str, paints: bool) -> None:
     piece = tmp_path / "piece.py"

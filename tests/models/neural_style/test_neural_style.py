@@ -21,6 +21,7 @@ from models.neural_style.objective import Weights, losses, targets_of
 from models.style_transfer.backbone import StyleBackbone
 from models.style_transfer.losses import gram
 from models.style_transfer.pictures import write
+from models.vision.untrained import Untrained
 
 
 def photo(number: int = 1, height: int = 32, width: int = 40) -> Frame:
@@ -249,3 +250,19 @@ def test_the_paintings_of_the_style_network_are_styles_by_name() -> None:
 def test_content_from_a_file_needs_no_camera(model: NeuralStyle, painting: str) -> None:
     events, _ = run(model, 1, content=painting)
     assert events[0].pixels.shape == (48, 40, 3)
+
+
+@pytest.mark.parametrize("untrained", [True, False])
+def test_without_trained_features_the_painted_photo_grows(untrained: bool) -> None:
+    parameters = small_painter().state_dict()
+    quick = Quick(parameters, Card("style_transfer", "", "", "", 1, "2026-01-01", labels=("one", "two")))
+    extractor = Untrained() if untrained else StyleBackbone(small_painter())
+    model = NeuralStyle(extractor, quick, device="cpu")
+    _, state = run(model, 1, heard=[photo()], style="two", resolution=32)
+    assert state.work is not None
+    (layer, aimed), *_ = state.work.targets.content
+    seen = fitted(photo().pixels, 32)
+    with torch.no_grad():
+        of_painting, of_photo = (model.extractor(one, [layer])[layer] for one in (quick.paint(seen, "two"), seen))
+    assert torch.equal(aimed, of_painting) is untrained
+    assert torch.equal(aimed, of_photo) is not untrained
