@@ -1,7 +1,8 @@
 """Neural style transfer by optimisation (Gatys et al., CVPR 2016): a picture emerges from noise, step by step.
 
 `/dream/style` takes a picture file or a painting of the style-transfer model; `/dream/restart` begins the next picture.
-The feature extractor is VGG-16 (`arabesque weights get vision/vgg16`) if its weights are there, otherwise SqueezeNet.
+The feature extractor is VGG-16 (`arabesque weights get vision/vgg16`) if its weights are there, otherwise SqueezeNet, or
+an untrained network, with which the picture becomes what the style-transfer model paints.
 """
 
 from live import Camera, Node, Patch, Window
@@ -15,6 +16,7 @@ patch = Patch(
     dream=Node(
         NeuralStyle,
         weights="auto",
+        style="starry_night",
         source=Camera("auto", mirror=True),
         out=stage.layer(0),
         length=400,

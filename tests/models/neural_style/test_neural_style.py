@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from extractor import Colours, small_painter
+from feature_extractors import Colours, small_painter
 
 from models.base import Event, Frame, Measure, Trouble, Wait, knobs_of
 from models.files.store import Card
@@ -258,7 +258,8 @@ def test_without_trained_features_the_painted_photo_grows(untrained: bool) -> No
     quick = Quick(parameters, Card("style_transfer", "", "", "", 1, "2026-01-01", labels=("one", "two")))
     extractor = Untrained() if untrained else StyleBackbone(small_painter())
     model = NeuralStyle(extractor, quick, device="cpu")
-    _, state = run(model, 1, heard=[photo()], style="two", resolution=32)
+    every = (1.0,) * len(model.extractor.layers)
+    _, state = run(model, 1, heard=[photo()], style="two", resolution=32, content_layers=every)
     assert state.work is not None
     (layer, aimed), *_ = state.work.targets.content
     seen = fitted(photo().pixels, 32)
