@@ -1,7 +1,7 @@
 """Neural style transfer by optimisation (Gatys et al., CVPR 2016): a picture emerges from noise, step by step.
 
 `/dream/style` takes a picture file or a painting of the style-transfer model; `/dream/restart` begins the next picture.
-The feature extractor is VGG-16 (`arabesque weights get vision/vgg16`) if its weights are there, otherwise SqueezeNet, or
+The feature extractor is VGG-16 (`arabesque weights get vision/vgg16`) if its weights are there, otherwise SqueezeNet or
 an untrained network, with which the picture becomes what the style-transfer model paints.
 """
 

@@ -7,7 +7,7 @@ stage = Window(1280, 720, invitation="Play on a MIDI keyboard, or with F2 and th
 
 patch = Patch(
     piano=Node(PerformanceRNN, weights="maestro", out=Midi("auto"), source=Keys("auto"), duet="answer"),
-    roll=stage.roll("piano", past=12, mist=0.6),
+    roll=stage.roll("piano", past=20, mist=0.6),
     page=[
         "/piano/duet",
         "/piano/turn",
