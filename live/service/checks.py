@@ -13,6 +13,8 @@ from live.video.stage import Stage
 
 UNDRAWN_S: Final = 5.0
 """A window that was not drawn for so long hangs: it is drawn at its rate even while nothing moves."""
+NO_SCREEN: Final = "screen"
+"""Key of the problem that no window could be opened."""
 STILL_S: Final = 5.0
 """The main and the control thread take a turn several times a second."""
 PLAYING: Final = ("opening", "opened", "returned")
@@ -77,7 +79,7 @@ def window_check(stage: Stage) -> Check:
         if stage.window is None:
             return
         if stage.no_screen:
-            yield Problem("window", f"there is no window: {stage.no_screen}", fatal=True)
+            yield Problem(NO_SCREEN, f"there is no window: {stage.no_screen}", fatal=True)
         elif (age_s := now_s - stage.drawn_s) > UNDRAWN_S:
             lately = f"for {age_s:.0f} s" if age_s < float("inf") else "yet"
             yield Problem("window", f"the window has not been drawn {lately}", fatal=True)

@@ -11,7 +11,7 @@ from live.net.repeated_complaints import RepeatedComplaints, with_count
 from live.parameters.tree import Tree
 from live.patch import Patch
 from live.service.alerts import Alert, Alerts, Kind, machine_name
-from live.service.checks import Heartbeat
+from live.service.checks import NO_SCREEN, Heartbeat
 from live.service.health import Health, Problem
 from live.service.machine import MachineFigures, read_machine
 from live.service.supervision import TRY_AGAIN, Supervision
@@ -188,7 +188,7 @@ class HealthService:
             if now_s - self._began_s >= SAFE_S:
                 self._leave(TRY_AGAIN)
         installed = self._supervision.installation is not None
-        if installed and not self._ready and now_s - self._began_s >= NO_SCREEN_S and "window" in self._since_s:
+        if installed and not self._ready and now_s - self._began_s >= NO_SCREEN_S and NO_SCREEN in self._since_s:
             log.warning("there is no screen yet; this is tried again")
             self._leave(TRY_AGAIN)
 

@@ -11,6 +11,7 @@ import pytest
 
 from live.parameters.tree import Tree
 from live.service.alerts import Alerts
+from live.service.checks import NO_SCREEN
 from live.service.health import Health, Problem
 from live.service.health_service import HealthService
 from live.service.installation import Installation, Start
@@ -162,6 +163,16 @@ def test_a_safe_start_says_so_and_tries_a_usual_start_after_six_hours(ward: Call
 
 def test_an_installation_without_a_screen_is_started_again(ward: Callable[..., Ward]) -> None:
     made = ward()
-    made.ills.append(Problem("window", "there is no window: no available video device", fatal=True))
+    made.ills.append(Problem(NO_SCREEN, "there is no window: no available video device", fatal=True))
     made.run(12.0)
     assert made.left[:1] == [75]
+
+
+def test_a_window_that_is_drawn_late_on_a_busy_machine_is_waited_for(ward: Callable[..., Ward], ears: Any) -> None:
+    made = ward()
+    made.ills.append(Problem("window", "the window has not been drawn yet", fatal=True))
+    made.run(60.0)
+    assert made.left == []
+    made.ills.clear()
+    made.run(61.5)
+    assert ["READY=1", "WATCHDOG=1", "STATUS=playing"] in ears.heard()
