@@ -154,8 +154,8 @@ class HealthService:
             notifier.send(f"STATUS={problems[0].sentence}")
             return
         status = problems[0].sentence if problems else "playing"
-        notifier.send(*([] if self._ready else ["READY=1"]), "WATCHDOG=1", f"STATUS={status}")
-        self._ready = True
+        sent = notifier.send(*([] if self._ready else ["READY=1"]), "WATCHDOG=1", f"STATUS={status}")
+        self._ready = self._ready or sent
 
     def _track(self, problems: list[Problem], now_s: float) -> None:
         """An alert for each problem that lasts, and one when it is solved."""

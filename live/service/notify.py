@@ -33,10 +33,12 @@ class Notifier:
         """Whether a supervisor listens."""
         return bool(self._address) and hasattr(socket, "AF_UNIX")
 
-    def send(self, *states: str) -> None:
-        """Sends assignments such as "READY=1"; never waits, and a supervisor that has gone is not an error."""
+    def send(self, *states: str) -> bool:
+        """Sends assignments such as "READY=1"; never waits. False where a supervisor did not take them."""
         if not self.supervised:
-            return
+            return True
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sending:
             sending.setblocking(False)
             sending.sendto("\n".join(states).encode(), self._address)
+            return True
+        return False

@@ -12,6 +12,7 @@ import os
 import tomllib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -127,7 +128,7 @@ class SavedState:
                 if parameter.knob.access == "rw" and parameter.knob.kind in _KINDS
             }
         values |= {address: value for address, value in self._held().items() if address in values}
-        return {a: value for a, value in values.items() if not any(p.matches(a) for p in EXCLUDED)}
+        return {a: value for a, value in values.items() if not _excluded(a)}
 
     def _moved(self) -> dict[str, Value]:
         return {a: value for a, value in self._values().items() if self._initial.get(a) != value}
@@ -171,6 +172,11 @@ class SavedState:
             self._cues.place(found["cue"])
         left = f", {failed} do not fit this patch" if failed else ""
         log.info("%s: %d values restored%s (%s)", self._path, len(found["values"]) - failed, left, note)
+
+
+@lru_cache(maxsize=4096)
+def _excluded(address: str) -> bool:
+    return any(pattern.matches(address) for pattern in EXCLUDED)
 
 
 def _installed(values: dict[str, Any]) -> dict[str, Any]:
