@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
@@ -30,16 +31,24 @@ class Home:
         self._tree = tree
         self._follower = follower
         self._options = options
+        self.others: list[Callable[[], None]] = []
+        """Called when all parameters return: those of files beside the patch return themselves."""
 
     def begin_again(self) -> None:
         """Returns everything but what the staff has chosen: for the next visitor of an installation."""
         mode = self._tree.get(STAFF)
         with self._tree.batch():
-            self.go()
+            self._go("")
             self._tree.set(STAFF, mode)
 
     def go(self, node: str = "") -> None:
         """Sets the parameters at one instant; a failed node is restarted. Raises KnobError for an unknown node."""
+        with self._tree.batch():
+            self._go(node)
+            for other in () if node else self.others:
+                other()
+
+    def _go(self, node: str) -> None:
         patch = self._follower.patch
         places = _places(patch)
         if node and node not in places:

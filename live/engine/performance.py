@@ -17,6 +17,7 @@ from pathlib import Path
 from live.engine.engine import Engine
 from live.engine.options import Options
 from live.engine.show_log import ShowLog
+from live.engine.signal_watch import SignalWatch
 from live.engine.stop_deadline import StopDeadline, exit_now
 from live.engine.terminal import StatusStream, Terminal
 from live.gallery.arguments import kiosk_settings
@@ -68,6 +69,7 @@ def perform(
             options = replace(options, midi="silent", osc=None, osc_out=())
         engine = Engine(loaded, VirtualClock() if offline else None, options, path, supervision)
         on_stop(engine.stop_soon)
+        signals = None if offline else SignalWatch()
         deadline = StopDeadline(engine.stopping, engine.end_notes)
         display: Terminal | ShowLog = ShowLog(engine.clock, engine.tree, engine.nodes)
         if terminal is not None and not headless:
@@ -92,6 +94,8 @@ def perform(
             if not offline:
                 display.end()
             deadline.cancel()
+            if signals is not None:
+                signals.close()
         if supervision.installation is not None:
             supervision.installation.end()
         if engine.exit_status:

@@ -115,6 +115,7 @@ def make_services(
         seed=(options.seed if options.seed is not None else patch.seed) or 0,
         home=home.begin_again,
     )
+    home.others.append(visitors.return_to_file)
     learn = Learn(tree, clock, wake, fail, beside("midi"), disk)
     clock_in = MidiClockIn(tree, clock)
     midi_in.receivers += [clock_in.receive, learn.receive, keys.receive]

@@ -236,6 +236,13 @@ class Visitors:
             if value is not None and value != getattr(before, name):
                 self.tree.set(f"/visitors/{name}", value)
 
+    def return_to_file(self) -> None:
+        """Sets what the file says, also where it was moved by hand; from any thread."""
+        for name in VISITOR_KNOBS:
+            value = self._in_file if name == "on" else getattr(self._settings, name, None)
+            if value is not None:
+                self.tree.set(f"/visitors/{name}", value)
+
     def _publish(self, name: str, value: Any) -> None:
         if self._published.get(name) != value:
             self._published[name] = value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,6 +15,18 @@ class AddressError(KeyError):
 
     def __str__(self) -> str:
         return str(self.args[0])
+
+
+class UnknownAddressError(AddressError):
+    """An address that does not exist. Similar ones are searched for when the sentence is read: that takes a while."""
+
+    def __init__(self, address: str, near: Callable[[], Sequence[str]]) -> None:
+        super().__init__(f"no address {address}")
+        self._near = near
+
+    def __str__(self) -> str:
+        near = ", ".join(self._near())
+        return super().__str__() + (f"; similar: {near}" if near else "")
 
 
 @dataclass(frozen=True, slots=True)

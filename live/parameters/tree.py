@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from live.parameters.address import AddressEntry as AddressEntry
 from live.parameters.address import AddressError as AddressError
 from live.parameters.address import Signal as Signal
-from live.parameters.address import Stored
+from live.parameters.address import Stored, UnknownAddressError
 from live.parameters.batch import WriteBatch, run_all
 from live.parameters.parameter import Parameter
 from live.parameters.writer import current_writer, on_behalf_of
@@ -280,8 +280,7 @@ class Tree:
         entry = self._entries.get(address)
         if entry is not None:
             return entry
-        near = self.near(address)
-        raise AddressError(f"no address {address}" + (f"; similar: {', '.join(near)}" if near else ""))
+        raise UnknownAddressError(address, lambda: self.near(address))
 
     def _move(
         self, parameter: Parameter, target: Value, now_s: float, glide_s: float, index: int | None = None

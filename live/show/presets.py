@@ -14,17 +14,18 @@ from live.parameters.tree import AddressError, Tree
 from live.patch import Patch
 from live.show.beat_wait import GRIDS, BeatWait, Grid
 from live.show.preset_store import Preset, PresetStore
+from live.show.toml_repair import COMPLAINTS_AT_MOST
 from live.system.disk import DiskThread
 from live.transport.clock import Clock
 from models.base import Knob, KnobError, Value, event
 
 SCOPE: Final = (
-    "//* -/{engine,session,midi,camera,preset,cue,mapping,schedule}//* -/window/* -/window/{corner,mesh,edge}/* "
-    "-/clock/{source,play,in,out,offset} "
+    "//* -/{engine,session,midi,camera,preset,cue,mapping,schedule,visitors}//* "
+    "-/window/* -/window/{corner,mesh,edge}/* -/clock/{source,play,in,out,offset} "
     "-/*/{seed,pause,source,channel,listen,thru,sustain,lookahead,nudge}"
 )
 """Everything except settings of equipment and of the moment: a preset must not restart the piece or change a port."""
-NEVER: Final = ("engine", "session", "preset", "cue", "schedule")
+NEVER: Final = ("engine", "session", "preset", "cue", "schedule", "visitors")
 """First parts of addresses that presets never set, even if their file contains them."""
 LOOK_EVERY_S: Final = 1.0
 
@@ -250,7 +251,7 @@ class Presets:
     def _sets_nothing(self, address: str) -> bool:
         return address not in self.tree or self.tree.knob(address).sets is None
 
-    def _problem(self, address: str, value: Any, strict: bool = True) -> str:
+    def _problem(self, address: str, value: Any, strict: bool = True) -> AddressError | str:
         """The error in a value of a preset, or ""; with `strict` also that it would be clipped."""
         try:
             if address.split("/")[1] in NEVER:
@@ -260,18 +261,22 @@ class Presets:
                 return f"{address} is not both readable and writable, so presets cannot contain it"
             knob.coerce(value)
         except AddressError as error:
-            return str(error)
+            return error
         except KnobError as error:
             return f"{address}: {error}"
         beyond = knob.clip_message(value) if strict else ""
         return f"{address}: {beyond}" if beyond else ""
 
     def _complain(self, name: str, preset: Mapping[str, Mapping[str, Any]]) -> None:
-        """Reports each invalid value of a preset once."""
+        """Reports each invalid value of a preset once, and of a file with many of them the first ones."""
         for owner, values in preset.items():
             for knob, value in values.items():
                 problem = self._problem(f"/{owner}/{knob}", value)
-                if problem:
+                if not problem or len(self._reported) > COMPLAINTS_AT_MOST:
+                    continue
+                if len(self._reported) == COMPLAINTS_AT_MOST:
+                    self._once(f"preset {name}: more values that cannot be set")
+                else:
                     self._once(f"{self.store.where(name, owner, knob)}: {problem}")
 
     def _once(self, sentence: str) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import mido
@@ -48,6 +49,11 @@ class Hangs(Scale):
 
 patch = Patch(a=Node(Hangs, weights="p", seed=0, out=Midi("silent")))
 """
+
+
+HOLDING = HANGING.replace("import threading", "import ctypes").replace(
+    "threading.Event().wait()", 'print("holding", file=sys.stderr, flush=True); ctypes.PyDLL(None).sleep(600)'
+).replace("import ctypes", "import ctypes, sys")
 
 
 @contextmanager
@@ -99,3 +105,17 @@ def test_a_model_that_never_returns_is_reported_and_stopped_and_its_notes_end(tm
         if said.type in ("note_on", "note_off"):
             (held.add if said.type == "note_on" and said.velocity else held.discard)(said.note)
     assert not held
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sleeps by the C library's sleep")
+def test_a_model_that_keeps_the_interpreter_in_a_c_call_is_killed_by_a_second_signal(tmp_path: Path) -> None:
+    piece = tmp_path / "piece.py"
+    piece.write_text(HOLDING)
+    with playing(piece, "--no-osc") as program:
+        program.until("holding")
+        for _ in range(200):
+            program.process.send_signal(signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
+                assert program.process.wait(0.2) == -signal.SIGKILL
+                break
+        program.until("did not react to the signal, since a C call holds Python's interpreter lock")

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from live.parameters.tree import Tree
 from live.show import preset_store
 from live.show.preset_store import PresetStore
 from live.show.presets import Presets
+from live.show.toml_repair import COMPLAINTS_AT_MOST
 from models.base import Knob, KnobError
 
 CALM = """[calm.piano]
@@ -197,6 +199,21 @@ def test_a_file_with_errors_is_otherwise_used(booth: Any, presets: Callable[...,
     assert booth.told == said
     get = booth.tree.get
     assert (get("/piano/density"), get("/ink/width"), get("/engine/blackout")) == (20.0, 4.0, 0.0)
+
+
+def test_a_file_of_another_patch_is_complained_of_a_few_times_and_costs_no_search_for_each_value(
+    booth: Any, presets: Callable[..., Presets], path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searches, near = list[str](), Tree.near
+    monkeypatch.setattr(Tree, "near", lambda tree, address: searches.append(address) or near(tree, address))
+    path.write_text("".join(f"[p{n}.other]\nknob{n} = 1\n" for n in range(300)), encoding="utf-8")
+    shown = presets()
+    assert len(booth.told) == COMPLAINTS_AT_MOST + 1
+    assert booth.told[0] == f"{path}, line 2: no address /other/knob0"
+    assert booth.told[-1] == "preset p20: more values that cannot be set"
+    booth.tree.write("/preset/recall", ["p299"])
+    assert len(searches) == COMPLAINTS_AT_MOST
+    assert len(shown.store.presets) == 300
 
 
 def test_the_file_is_followed_while_it_plays(booth: Any, presets: Callable[..., Presets], path: Path) -> None:
