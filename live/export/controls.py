@@ -16,6 +16,8 @@ WIDEST_FADER = 10_000
 """Widest range of whole numbers for a fader; numbers in a wider range, such as seeds, are typed."""
 ENGINE = ("clock", "engine", "midi", "window", "camera", "preset", "cue", "mapping")
 """The groups of the engine's own addresses, which follow the patch's nodes."""
+PLACED = ("/window/mesh/", "/window/corner/")
+"""Groups of addresses without controls: they are set once, in the window by hand, and would fill a layout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,12 @@ class ControlGroup:
 def groups(tree: Tree) -> list[ControlGroup]:
     """All controls of a tree: the nodes in the order of the patch, then the groups of the engine.
 
-    Addresses with several arguments have no control.
+    Addresses with several arguments have no control, nor have those of PLACED.
     """
     controls: dict[str, list[ExportControl]] = {}
     for parameter in tree.parameters():
+        if parameter.address.startswith(PLACED):
+            continue
         controls.setdefault(parameter.address.split("/")[1], []).extend(_controls(parameter))
     names = sorted(controls, key=lambda name: _place(tree, name))
     return [

@@ -13,6 +13,7 @@ from live.video.text import Colour, label
 from live.video.warp import COLUMNS, ROWS, Point
 
 SETTING: Final = "/window/setting"
+LOCKED: Final = "/window/locked"
 CELLS: Final = 16, 9
 GROUND: Colour = (10, 10, 14)
 LINE: Colour = (110, 112, 126)
@@ -45,8 +46,9 @@ class ProjectionSetting:
 
     @property
     def mode(self) -> str:
-        """"off", "corners" or "mesh"."""
-        return str(self._tree.get(SETTING)) if SETTING in self._tree else "off"
+        """"off", "corners" or "mesh". A kiosk's visitors set nothing."""
+        locked = LOCKED in self._tree and self._tree.get(LOCKED)
+        return str(self._tree.get(SETTING)) if SETTING in self._tree and not locked else "off"
 
     def draw_grid(self, picture: pygame.Surface) -> None:
         """Draws straight lines, a circle and the border over the whole picture."""

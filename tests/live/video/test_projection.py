@@ -139,6 +139,18 @@ def test_a_mesh_point_is_dragged_to_the_mouse_also_on_pinned_corners(show: Any, 
     assert show.tree.get("/window/setting") == "off"
 
 
+def test_a_kiosks_visitors_move_no_corner(show: Any, screen: Screen) -> None:
+    show.tree.set("/window/setting", "corners")
+    show.tree.set("/window/kiosk", True)
+    frame(show, screen, 1.0)
+    down, move, up = pygame.MOUSEBUTTONDOWN, pygame.MOUSEMOTION, pygame.MOUSEBUTTONUP
+    post(mouse(down, 190, 90), mouse(move, 170, 80), mouse(up, 170, 80))
+    frame(show, screen, 2.0)
+    frame(show, screen, 3.0)
+    assert show.tree.get("/window/corner/bottom_right") == (1.0, 1.0)
+    assert len(show.points()) == 1  # they draw
+
+
 def test_corners_that_cross_leave_the_picture_where_it_was(show: Any, screen: Screen, caplog: Any) -> None:
     show.tree.set("/window/corner/top_left", (0.5, 0.5))
     frame(show, screen, 1.0)
