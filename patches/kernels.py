@@ -11,7 +11,7 @@ stage = Window(1280, 720, invitation="Keys 1 to 4 choose other kernels. F1 shows
 camera = Camera("auto", mirror=True)
 
 patch = Patch(
-    eye=Node(Kernels, source=camera, out=stage.layer(0), kernel1="sobel_x", view="absolute"),
+    eye=Node(Kernels, source=camera, out=stage.layer(0), kernel1="sobel_x", view="absolute", gain=(2.2, 1, 1, 1)),
     features=Node(FeatureMaps, weights="auto", source=camera, out=stage.layer(1), opacity=0.0, fit="fit", rate=15),
     page=[
         "/eye/kernel1",

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from live.video.palette import Colour
 
+MOST: Final = 0.42
+"""Brightness that the densest clouds approach: lines over them stay visible."""
 FINE: Final = 8
 """Pixels of the result per pixel of the mist."""
 
@@ -33,9 +35,9 @@ class Mist:
             self._sum[y0:y1, x0:x1] += cloud * (np.array((*colour[::-1], 0.0), np.float32) * part)
 
     def picture(self) -> NDArray[np.uint8]:
-        """The clouds [height, width, 4], blue green red and 0; where many meet they do not become brighter than light.
+        """The clouds [height, width, 4], blue green red and 0; however many meet, they are at most `MOST` bright.
         """
-        light = (255.0 * (1.0 - np.exp(-self._sum))).astype(np.uint8)
+        light = (255.0 * MOST * (1.0 - np.exp(-self._sum / MOST))).astype(np.uint8)
         large: NDArray[np.uint8] = cv2.resize(light, self._size, interpolation=cv2.INTER_LINEAR)
         return large
 
