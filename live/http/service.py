@@ -10,10 +10,10 @@ from collections.abc import AsyncGenerator, Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from live.engine.options import Options
-from live.http.answer import Answers
 from live.http.clients import WebSocketClients
 from live.http.first_view import first_view, unknown
 from live.http.oscquery import OscQueryNamespace
+from live.http.response import Responders
 from live.http.server import HttpServer
 from live.http.stage_picture import StagePicture, page_reach
 from live.net.own_addresses import own_addresses, resolved_names
@@ -54,7 +54,7 @@ class HttpService:
         out: OscOutput,
         osc: Callable[[], OscServer | None],
         patch: Patch,
-        answers: Answers | None = None,
+        answers: Responders | None = None,
     ) -> None:
         self.tree = tree
         self.clock = clock

@@ -12,10 +12,10 @@ from typing import Any, Final, Protocol
 
 from aiohttp import web
 
-from live.http.answer import Answers
 from live.http.discovery import keep_announced
 from live.http.guard import RequestGuard
 from live.http.oscquery import ATTRIBUTES, OscQueryNamespace, host_info
+from live.http.response import Responders
 from live.http.websocket import WebSockets
 from live.osc.server import OscServer
 from live.parameters.tree import AddressError
@@ -69,7 +69,7 @@ class HttpSite:
         guard: RequestGuard,
         sources: PageSources,
         osc: Callable[[], OscServer | None],
-        answers: Answers | None = None,
+        answers: Responders | None = None,
     ) -> None:
         self.name = name
         self.sockets = sockets

@@ -26,7 +26,7 @@ class _Vector(ctypes.Structure):
     _fields_ = (("base", ctypes.c_void_p), ("size", ctypes.c_size_t))
 
 
-class _Header(ctypes.Structure):
+class _MsgHdr(ctypes.Structure):  # struct msghdr of <sys/socket.h>
     _fields_ = (
         ("name", ctypes.c_void_p),
         ("name_size", ctypes.c_uint32),
@@ -39,7 +39,7 @@ class _Header(ctypes.Structure):
 
 
 class _Message(ctypes.Structure):
-    _fields_ = (("header", _Header), ("size", ctypes.c_uint32))
+    _fields_ = (("header", _MsgHdr), ("size", ctypes.c_uint32))
 
 
 class BatchReceiver:

@@ -9,7 +9,7 @@ from typing import Final
 
 import cv2
 
-from live.http.answer import Answer, Answers
+from live.http.response import Responders, Response
 from live.service.figures import Figures
 from live.service.metrics import CONTENT_TYPE, metrics_text
 from live.transport.clock import Clock
@@ -25,7 +25,7 @@ TEXT: Final = "text/plain; charset=utf-8"
 
 
 class HealthPages:
-    """Answers at the three paths; `figures` gives the present state of the installation, and `reach` says which
+    """Answers at the three paths; `figures` returns the current state of the installation, and `reach` says which
     machines can ask. From any thread.
     """
 
@@ -37,31 +37,31 @@ class HealthPages:
         self._lock = threading.Lock()
         self._shot: tuple[float, bytes] = float("-inf"), b""
 
-    def answers(self) -> Answers:
+    def answers(self) -> Responders:
         """The paths and what answers there."""
         return {"/health": self.health, "/metrics": self.metrics, "/screenshot.png": self.screenshot}
 
-    def health(self) -> Answer:
+    def health(self) -> Response:
         """200 while all is well, 503 with the reasons otherwise; the figures in both cases."""
         figures = self._figures()
         body = json.dumps(figures.health(), indent=2, ensure_ascii=False, allow_nan=False)
-        return Answer(503 if figures.problems else 200, "application/json; charset=utf-8", body.encode())
+        return Response(503 if figures.problems else 200, "application/json; charset=utf-8", body.encode())
 
-    def metrics(self) -> Answer:
+    def metrics(self) -> Response:
         """The figures in the text format of Prometheus."""
-        return Answer(200, CONTENT_TYPE, metrics_text(self._figures()))
+        return Response(200, CONTENT_TYPE, metrics_text(self._figures()))
 
-    def screenshot(self) -> Answer:
+    def screenshot(self) -> Response:
         """The window as it is now, a PNG; 503 where no frame comes."""
         if self._stage.window is None:
-            return Answer(404, TEXT, b"this patch has no window")
+            return Response(404, TEXT, b"this patch has no window")
         with self._lock:
             at_s, png = self._shot
             if self._clock.now() - at_s > EVERY_S:
                 shown = self._frame()
                 png = _png(shown) if shown is not None else b""
                 self._shot = self._clock.now(), png
-        return Answer(200, "image/png", png) if png else Answer(503, TEXT, b"no frame was drawn")
+        return Response(200, "image/png", png) if png else Response(503, TEXT, b"no frame was drawn")
 
     def _frame(self) -> StageFrame | None:
         drawn = threading.Event()

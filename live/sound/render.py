@@ -126,7 +126,7 @@ class OfflinePiano:
         self.rate = rate
         self.piano = Piano(rate)
         self._keys = PianoKeyboard(self._strike, _VOICES)
-        self._voices: list[_Voice] = []
+        self._voices: list[_OfflineVoice] = []
 
     def send(self, data: bytes) -> None:
         """Plays one MIDI message."""
@@ -147,13 +147,13 @@ class OfflinePiano:
     def close(self) -> None:
         """Does nothing: no resource is open."""
 
-    def _strike(self, pitch: int, velocity: int) -> _Voice:
-        voice = _Voice(self.piano.struck(pitch, velocity), self.rate)
+    def _strike(self, pitch: int, velocity: int) -> _OfflineVoice:
+        voice = _OfflineVoice(self.piano.struck(pitch, velocity), self.rate)
         self._voices.append(voice)
         return voice
 
 
-class _Voice:
+class _OfflineVoice:
     def __init__(self, samples: Samples, rate: int) -> None:
         self._samples = samples
         self._at = 0

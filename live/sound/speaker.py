@@ -86,11 +86,11 @@ class Speaker:
                 return
             self._keys.message(message)
 
-    def _strike(self, pitch: int, velocity: int) -> _Voice:
-        return _Voice(self.piano.tone(pitch), velocity, self.clock)
+    def _strike(self, pitch: int, velocity: int) -> _ChannelVoice:
+        return _ChannelVoice(self.piano.tone(pitch), velocity, self.clock)
 
 
-class _Voice:
+class _ChannelVoice:
     """One struck string on an SDL channel. A damper modifies the samples that are not yet played."""
 
     def __init__(self, tone: Tone, velocity: int, clock: Clock) -> None:

@@ -32,7 +32,7 @@ MARKS = 1, 5, 10, 20, 30, 50, 75, 100, 150, 200, 300, 500
 HISTORY = 100  # torch's own default
 
 
-class Problem:
+class StyleProblem:
     """One optimisation problem: feature extractor, target and initial canvas."""
 
     def __init__(
@@ -95,7 +95,7 @@ def pattern(number: int, height: int = 96, width: int = 128) -> Pixels:
 def descent_rows(steps: int = 30) -> list[BenchRow]:
     """Rows for `arabesque bench`: the loss after `steps` steps, compared with torch's, and the time per step."""
     extractor = feature_extractor.load(feature_extractor.UNTRAINED)
-    case = Problem(extractor, pattern(1), pattern(2), size=96, start="noise", beta=10.0)
+    case = StyleProblem(extractor, pattern(1), pattern(2), size=96, start="noise", beta=10.0)
     began_s = time.perf_counter()
     ours = case.ours(steps)[steps]
     took_ms = (time.perf_counter() - began_s) * 1000.0 / steps

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from models.base import Event, Page, Pen
-from models.sketch_rnn.pen import PenState, Placement
+from models.sketch_rnn.pen import PaperTransform, PenState
 from models.sketch_rnn.performer import NO_DRAWING, PerformerDrawing
 
 FIRST = 16  # number of the first pen that answers; those below draw by themselves
 VARIANTS = 16  # most answers to one drawing
-STAYS = Placement(0.0, 0.0, 1.0, 1.0, 0.0)  # an answer is drawn where the performer's drawing is
+STAYS = PaperTransform(0.0, 0.0, 1.0, 1.0, 0.0)  # an answer is drawn where the performer's drawing is
 SLOWEST, FASTEST, USUAL = 0.5, 3.0, 1.2  # speeds of a hand, in halves of the paper's shorter side per second
 LONGEST_S = 0.3  # most time from one point of an answer to the next
 

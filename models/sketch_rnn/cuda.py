@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from models.compute.graph import CapturedStep
-from models.sketch_rnn.step import STROKE, Floats, Projection
+from models.sketch_rnn.step import STROKE, Floats, Projected
 
 
 class CudaSketchStep:
@@ -47,16 +47,16 @@ class CudaSketchStep:
         self._buffers: dict[int, _PenBuffers] = {}
 
     @torch.no_grad()
-    def project(self, condition: Floats) -> Projection:
+    def project(self, condition: Floats) -> Projected:
         asked = torch.from_numpy(np.asarray(condition, np.float32)).to(self.device)
         if asked.shape != (self.condition,):
             raise ValueError(f"expected a condition of {self.condition} numbers, got {asked.numel()}")
         weight, bias = self._start
-        return Projection(torch.tanh(weight @ asked + bias).reshape(2, self.hidden), self._asked @ asked + self._bias)
+        return Projected(torch.tanh(weight @ asked + bias).reshape(2, self.hidden), self._asked @ asked + self._bias)
 
     @torch.no_grad()
     def step(
-        self, strokes: Floats, projections: Sequence[Projection], memories: Sequence[Tensor]
+        self, strokes: Floats, projections: Sequence[Projected], memories: Sequence[Tensor]
     ) -> tuple[Floats, Sequence[Tensor]]:
         buffers = self._buffers.get(len(memories))
         if buffers is None:
@@ -74,11 +74,11 @@ class _PenBuffers:
         self._outputs = torch.zeros(pens, len(step.head_bias), pin_memory=pinned)
         self._gates = torch.zeros(pens, 4 * step.hidden, device=device)
         self._memory = torch.zeros(pens, 2, step.hidden, device=device)
-        self._projections: list[Projection] = []
+        self._projections: list[Projected] = []
         self._captured = CapturedStep(self._forward, device)
 
     def run(
-        self, strokes: Floats, projections: Sequence[Projection], memories: Sequence[Tensor]
+        self, strokes: Floats, projections: Sequence[Projected], memories: Sequence[Tensor]
     ) -> tuple[Floats, Sequence[Tensor]]:
         self._strokes.copy_(torch.from_numpy(strokes))  # safe: each call waits for its result, so no copy is pending
         if len(projections) != len(self._projections) or any(

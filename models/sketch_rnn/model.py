@@ -16,7 +16,7 @@ from models.compute.chance import stream
 from models.files import store
 from models.sketch_rnn import pen as pen_
 from models.sketch_rnn.answer import FIRST, STAYS, VARIANTS, Answer, speed_of, without
-from models.sketch_rnn.pen import Job, PenState, Placement, place_of
+from models.sketch_rnn.pen import Job, PaperTransform, PenState, place_of
 from models.sketch_rnn.performer import extent, from_side, to_points
 from models.sketch_rnn.sampling import chances, draw
 from models.sketch_rnn.state import SketchState, later, pressed, stopped
@@ -201,7 +201,7 @@ class SketchRNN:
     # ---- one point of several pens
 
     def _advance(
-        self, state: SketchState, pen_states: list[PenState], busy: list[int], places: list[Placement],
+        self, state: SketchState, pen_states: list[PenState], busy: list[int], places: list[PaperTransform],
         temperatures: tuple[float, float], longest: int, rest_s: float, spent_s: float, events: list[Event],
     ) -> list[PenState]:  # fmt: skip
         working = [pen_states[k] for k in busy]

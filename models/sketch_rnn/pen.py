@@ -22,7 +22,7 @@ from models.base import Event, Page, Pen
 from models.compute.chance import stream
 from models.sketch_rnn.latent import DrawingCondition
 from models.sketch_rnn.sampling import DOWN, END, UP
-from models.sketch_rnn.step import BEGIN, Memory, Projection
+from models.sketch_rnn.step import BEGIN, Memory, Projected
 
 Floats = NDArray[np.float32]
 Trail = tuple[Any, ...]  # points [5], the oldest first
@@ -43,7 +43,7 @@ class Job:
     """The constants of one drawing."""
 
     condition: DrawingCondition
-    projection: Projection
+    projection: Projected
     stream: int  # random stream
     read: Any = None  # points [n, 5] of the performer's drawing to complete, or None
     unit: float = 0.0  # of these: length of a network unit on the paper
@@ -77,7 +77,7 @@ class PenState:
 
 
 @dataclass(frozen=True, slots=True)
-class Placement:
+class PaperTransform:
     """The place of a drawing: middle and half width on the paper, size factor, and rotation in degrees."""
 
     x: float
@@ -97,7 +97,7 @@ class Placement:
 
 def place_of(
     pen: int, pens: int, x: float, y: float, size: float, turn: float, *, together: bool = False
-) -> Placement:
+) -> PaperTransform:
     """The place of one of several pens in a grid over the paper's middle square, moved by (x, y).
 
     It is free if it was not moved, and if the drawings need not stand `together` to be compared.
@@ -108,7 +108,7 @@ def place_of(
     missing = columns - (pens - row * columns) if row == rows - 1 else 0
     left = (2 * column + 1 + max(missing, 0)) / columns - 1.0
     free = x == y == 0.0 and not together
-    return Placement(left + x, (2 * row + 1) / rows - 1.0 + y, 1.0 / columns, size, turn, free)
+    return PaperTransform(left + x, (2 * row + 1) / rows - 1.0 + y, 1.0 / columns, size, turn, free)
 
 
 def begun(state: PenState, job: Job) -> PenState:
@@ -132,7 +132,7 @@ def read(state: PenState, memory: Memory) -> PenState:
 
 
 def tried(
-    state: PenState, memory: Memory, stroke: Floats, pen: int, *, usual: float, place: Placement, longest: int
+    state: PenState, memory: Memory, stroke: Floats, pen: int, *, usual: float, place: PaperTransform, longest: int
 ) -> PenState:
     """The pen after one more point of the trial; after the last one, placed and ready to draw."""
     x, y = state.at[0] + float(stroke[0]), state.at[1] + float(stroke[1])
@@ -164,7 +164,7 @@ def tried(
 
 
 def drawn(
-    state: PenState, memory: Memory, stroke: Floats, pen: int, *, index: int, usual: float, place: Placement,
+    state: PenState, memory: Memory, stroke: Floats, pen: int, *, index: int, usual: float, place: PaperTransform,
     longest: int,
 ) -> tuple[list[Event], PenState]:  # fmt: skip
     """Draws one more point: its events, and the pen after it, which rests if the drawing is over."""
@@ -190,7 +190,7 @@ def drawn(
     return events + lift, after
 
 
-def _page(state: PenState, index: int, place: Placement) -> Page:
+def _page(state: PenState, index: int, place: PaperTransform) -> Page:
     """The event that begins a drawing; its box is that of the trial."""
     assert state.job is not None
     if state.job.read is not None:

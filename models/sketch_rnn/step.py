@@ -36,7 +36,7 @@ CODES = 127  # int8 code of 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Projection:
+class Projected:
     """z and category of one drawing, multiplied by the decoder's weights. Immutable."""
 
     first: Any  # initial LSTM state [2, hidden]: [h0; c0] = tanh(W_z z + b_z)
@@ -49,12 +49,12 @@ class SketchStep(Protocol):
     condition: int
     """Length of the conditioning vector [z; category weights]; 0 for a decoder without both."""
 
-    def project(self, condition: Floats) -> Projection:
+    def project(self, condition: Floats) -> Projected:
         """Projects the conditioning vector [z; category weights]. Raises ValueError for another length."""
         ...
 
     def step(
-        self, strokes: Floats, projections: Sequence[Projection], memories: Sequence[Memory]
+        self, strokes: Floats, projections: Sequence[Projected], memories: Sequence[Memory]
     ) -> tuple[Floats, Sequence[Memory]]:
         """Outputs [pens, 3 + 6 M] for points [pens, 5], and the pens' new LSTM states; the old ones stay valid."""
         ...
@@ -93,7 +93,7 @@ class CpuSketchStep:
         self._head_bias = inputs["head.bias"].clone()
         self._buffers: dict[int, _Buffers] = {}
 
-    def project(self, condition: Floats) -> Projection:
+    def project(self, condition: Floats) -> Projected:
         asked = np.asarray(condition, np.float32)
         if asked.shape != (self.condition,):
             raise ValueError(f"expected a condition of {self.condition} numbers, got {asked.size}")
@@ -101,10 +101,10 @@ class CpuSketchStep:
         if self._start is not None:
             weight, bias = self._start
             first = np.tanh(weight @ asked + bias).reshape(2, self.hidden)
-        return Projection(first, self._asked @ asked + self._bias)
+        return Projected(first, self._asked @ asked + self._bias)
 
     def step(
-        self, strokes: Floats, projections: Sequence[Projection], memories: Sequence[Memory]
+        self, strokes: Floats, projections: Sequence[Projected], memories: Sequence[Memory]
     ) -> tuple[Floats, Sequence[Memory]]:
         threads = torch.get_num_threads()
         if threads == 1:
@@ -116,7 +116,7 @@ class CpuSketchStep:
             torch.set_num_threads(threads)
 
     def _step(
-        self, strokes: Floats, projections: Sequence[Projection], memories: Sequence[Memory]
+        self, strokes: Floats, projections: Sequence[Projected], memories: Sequence[Memory]
     ) -> tuple[Floats, Sequence[Memory]]:
         pens = len(memories)
         at = self._buffers.get(pens)

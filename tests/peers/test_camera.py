@@ -33,7 +33,7 @@ def free_port() -> int:
 
 
 class Ear:
-    """What the program tells over OSC."""
+    """Receives the program's OSC messages."""
 
     def __init__(self) -> None:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -69,7 +69,7 @@ class Ear:
 
 @pytest.fixture
 def serve(peer: Callable[[str, str], str], start: Start, tmp_path: Path) -> Callable[[int], Program]:
-    """Starts a network camera, a small video over and over, for one who asks at a port."""
+    """Starts a network camera that serves a small video in a loop to one client at a port."""
     ffmpeg = peer("ffmpeg", "ffmpeg")
     clip = str(tmp_path / "clip.mp4")
     make = [ffmpeg, "-v", "error", "-f", "lavfi", "-i", "testsrc=size=160x120:rate=20", "-t", "1", clip]
@@ -92,7 +92,7 @@ def test_a_network_camera_is_cut_and_restored_while_it_plays(
     told = f"127.0.0.1:{ear.socket.getsockname()[1]}"
     options = ["--headless", "--no-osc", "--no-http", "--no-reload", "--midi", "silent", "--osc-out", told]
     program = start("env", paths, sys.executable, "-m", "live.commands.main", str(piece), *options)
-    ear.until_state("lost")  # nobody serves yet
+    ear.until_state("lost")  # not served yet
 
     server = serve(port)
     ear.until_state("playing")
@@ -103,7 +103,7 @@ def test_a_network_camera_is_cut_and_restored_while_it_plays(
     server = serve(port)
     ear.until_state("playing")
     second = ear.more_frames(5)
-    server.process.send_signal(signal.SIGSTOP)  # the line is there, and nothing comes
+    server.process.send_signal(signal.SIGSTOP)  # connected, but without data
     ear.until_state("lost")
     server.end(signal.SIGKILL)
 
@@ -115,8 +115,8 @@ def test_a_network_camera_is_cut_and_restored_while_it_plays(
     ear.socket.close()
     assert program.process.returncode == 0
     assert ear.states[-6:] == ["lost", "playing", "lost", "playing", "lost", "playing"]
-    assert ear.states[:-6] in ([], ["opening"])  # of a value only the newest is sent, and the first try is short
+    assert ear.states[:-6] in ([], ["opening"])  # only the newest value is sent, and the first try is short
     assert len(ear.errors) == 3
     assert all(f"http://127.0.0.1:{port}/" in error for error in ear.errors)
     numbers = [*first, *second, *third]
-    assert numbers == sorted(set(numbers))  # the count goes on over every cut
+    assert numbers == sorted(set(numbers))  # the count continues over every interruption

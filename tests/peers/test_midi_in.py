@@ -42,12 +42,12 @@ class Playing:
         self.engine.tree.watchers.append(lambda *told: self.told.put(told))
 
     def until(self, address: str, *values: object) -> None:
-        """Waits until this is told."""
+        """Waits until this message arrives."""
         while self.value(address) != values:
             pass
 
     def value(self, address: str) -> tuple[Any, ...]:
-        """What is told next at an address."""
+        """The next message at an address."""
         while True:
             told, given = self.told.get(timeout=PATIENCE_S)
             if told == address:
@@ -114,7 +114,7 @@ def test_a_listener_that_goes_does_not_hold_up_the_server(jack: Jack, playing: C
     assert states.get(timeout=PATIENCE_S)[0] == "opened"
     piece.engine.close()
     out.close()
-    assert states.empty()  # else: that it was killed, for the server answered nobody
+    assert states.empty()  # else: the exit status of the killed server, which no longer answered
 
 
 def test_inputs_are_reopened_when_the_server_returns(

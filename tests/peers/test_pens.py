@@ -48,7 +48,7 @@ def sender(peer: Peer, osc: int) -> Send:
 
 
 def subscribed(program: Program, send: Send, dump: Dump) -> None:
-    """Asks for all that the draughtsman does, until it is there to be asked."""
+    """Subscribes to the node's events, and repeats until the engine answers."""
     for width in range(200):
         assert program.process.poll() is None, program.until("(ended)")
         send("/subscribe", "is", dump.port, "/ink/*")
@@ -145,7 +145,7 @@ def test_a_line_drawn_with_the_pointer_is_completed(
     assert max(math.dist(a, b) for (a, _), (b, down) in pairwise(heard[0]) if down) < 1.0
     drawn = [to for to, down in heard[0] if down and abs(to[0]) < 1.7 and abs(to[1]) < 0.95]
     shoot = [peer("import", "imagemagick"), "-window", "root", "-depth", "8", f"rgb:{tmp_path / 'shown.rgb'}"]
-    for _ in range(40):  # a busy machine shows later what it has told already
+    for _ in range(40):  # a busy machine draws later than it publishes
         subprocess.run(shoot, check=True, timeout=PATIENCE_S)
         seen = (tmp_path / "shown.rgb").read_bytes()
 

@@ -64,7 +64,7 @@ def play(start: Start, piece: Path, ports: tuple[int, int], monkeypatch: pytest.
 
 @asynccontextmanager
 async def told(url: str, *paths: str) -> AsyncIterator[Callable[[], Any]]:
-    """An OSCQuery client written after the proposal: gives what it is told at some addresses, one after the other."""
+    """An OSCQuery client written after the proposal: yields the messages at some addresses in order."""
     async with ClientSession() as session, session.ws_connect(url) as link:
         for path in paths:
             await link.send_json({"COMMAND": "LISTEN", "DATA": path})
@@ -95,7 +95,7 @@ def test_the_page_moves_the_engine_and_the_engine_moves_the_page(
             await browser.until(SLIDER)
             await browser.run(TAB)
 
-            # a person drags the slider to its right end
+            # drag the slider to its right end
             box = await browser.run(
                 f"{SLIDER}.scrollIntoView({{block: 'center'}}), {SLIDER}.getBoundingClientRect().toJSON()"
             )
@@ -117,7 +117,7 @@ def test_the_page_moves_the_engine_and_the_engine_moves_the_page(
                 await browser.call("Input.dispatchKeyEvent", type=kind, key=" ", code="Space", text=" ")
             assert await hear() == ("/a/mute", True)
 
-            # somebody else's OSC moves the slider
+            # OSC from another client moves the slider
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
                 other.sendto(message("/a/length", 0.25), ("127.0.0.1", ports[0]))
             await browser.until(f"{SLIDER}.closest('.row').querySelector('.value').value === '0.25'")
@@ -167,7 +167,7 @@ def test_a_piece_saved_while_it_plays_is_another_page(
             await browser.until(SLIDER)
             piece.write_text(PIECE.replace("Patch(a=", "Patch(b="), encoding="utf-8")
             await browser.until(f"document.getElementById('c-b-length') && !{SLIDER}")
-            # what cannot be done is said on the page
+            # the page shows errors
             piece.write_text("patch = nothing", encoding="utf-8")
             await browser.until("document.getElementById('errors').textContent.includes('nothing')")
 

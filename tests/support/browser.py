@@ -75,13 +75,13 @@ class Browser:
         await self.call("Page.navigate", url=url)
 
     async def run(self, script: str) -> Any:
-        """The value of a JavaScript expression; a promise is waited for."""
+        """The value of a JavaScript expression; promises are awaited."""
         said = await self.call("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
         assert "exceptionDetails" not in said, said
         return said["result"].get("value")
 
     async def until(self, condition: str) -> None:
-        """Waits until an expression is true in the page, which is looked at with every frame of it."""
+        """Waits until an expression is true in the page; evaluated at each frame."""
         look = f"const look = () => ({condition}) ? done() : requestAnimationFrame(look); look()"
         await self.run(f"new Promise((done) => {{ {look} }})")
 
@@ -105,7 +105,7 @@ class Browser:
         await self.touch("touchEnd")
 
     async def picture(self, path: Path, whole: bool = False) -> None:
-        """Writes what is seen as a PNG; the whole page, if so wished."""
+        """Writes the visible part as a PNG, or the whole page."""
         said = await self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
         path.write_bytes(base64.b64decode(said["data"]))
 

@@ -12,7 +12,7 @@ from models.style_transfer.network import StyleNetwork, prepare
 
 
 class Colours:
-    """Eyes with two layers: a map for each of red, green, blue and their sum, at half the size and at the whole."""
+    """Two layers of four maps: red, green, blue and their sum, at half and at full resolution."""
 
     layers = ("half", "whole")
 
@@ -25,7 +25,7 @@ class Colours:
 
 
 def small_painter(paintings: int = 2) -> StyleNetwork:
-    """A painter's network, untrained, always the same."""
+    """An untrained style network, the same each time."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
         network = StyleNetwork(paintings=paintings, narrow=4, wide=6, blocks=1)

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Server(ThreadingHTTPServer):
-    """Has `files`; breaks off after `most` bytes of an answer while `breaks` is left; may not know ranges."""
+    """Serves `files`; interrupts the first `breaks` answers after `most` bytes; optionally without range requests."""
 
     daemon_threads = True
 

@@ -59,7 +59,7 @@ class Negative:
 
 
 class Governed:
-    """Paints nothing, at a resolution that may be governed; `works` is what takes its time."""
+    """Paints nothing, at a resolution that the governor may set; `works` takes the step time."""
 
     kind: ClassVar[str] = "governed"
 
@@ -74,7 +74,7 @@ class Governed:
         return 0
 
     def works(self, resolution: int) -> None:
-        """Takes as long as a picture of that size does."""
+        """Takes the step time of a picture of that size."""
 
     def step(
         self,

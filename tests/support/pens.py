@@ -11,7 +11,7 @@ from models.base import Event, Knob, Page, Pen, Wait
 class Boxes:
     """Draws one square after the other with every pen, a side each quarter second; its state is a count and a sum.
 
-    `heard` counts the events of a person's that it has taken in.
+    `heard` counts the performer's events that it received.
     """
 
     kind: ClassVar[str] = "boxes"

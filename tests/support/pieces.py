@@ -14,7 +14,7 @@ from live.transport.clock import VirtualClock
 
 
 class Piece:
-    """`piece.py` in a folder: always the same header, and a text that may be another each time."""
+    """`piece.py` in a folder: a fixed header, and a text that can be replaced."""
 
     def __init__(self, folder: Path, header: str, text: str, **options: Any) -> None:
         self.path = folder / "piece.py"
@@ -26,7 +26,7 @@ class Piece:
         return self.path
 
     def open(self, text: str = "", **options: Any) -> Engine:
-        """Writes it, as it was given or with another text, and opens an engine with it, until `close`."""
+        """Writes the file, optionally with another text, and opens an engine with it until `close`."""
         path = self.write(text or self._text)
         engine = Engine(load(path), VirtualClock(), Options(**{**self._options, **options}), path)
         self._engines.append(engine)

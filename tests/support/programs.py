@@ -20,7 +20,7 @@ MONITOR = "midi-monitor:input"
 
 
 class Program:
-    """Another program, and the lines it says."""
+    """Another program, and its output lines."""
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
         self.process = subprocess.Popen(
@@ -43,7 +43,7 @@ class Program:
         self._lines.put("(ended)")
 
     def until(self, *wanted: str) -> list[str]:
-        """The lines up to the one that holds all that is wanted."""
+        """The lines up to the first that contains all of the texts."""
         lines: list[str] = []
         while True:
             lines.append(self._lines.get(timeout=PATIENCE_S))
@@ -52,7 +52,7 @@ class Program:
             assert lines[-1] != "(ended)", lines
 
     def say(self, line: str) -> None:
-        """Gives the program a line to read."""
+        """Writes a line to the program's input."""
         assert self.process.stdin is not None
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
@@ -110,7 +110,7 @@ class Dump:
 
 
 class Told:
-    """What MidiOutput said, to be waited for."""
+    """The reports of MidiOutput, to be waited for."""
 
     def __init__(self) -> None:
         self.states: queue.Queue[tuple[str, str]] = queue.Queue()

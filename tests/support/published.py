@@ -29,7 +29,7 @@ SHAPES: dict[str, list[int]] = {
 
 
 def published(*, autoencoder: bool = False) -> tuple[list[Any], dict[str, np.ndarray]]:
-    """A file's content, and the tensors in it as the network that wrote it had them."""
+    """A file's content, and its tensors as the original network had them."""
     random = np.random.default_rng(4)
     tensors, sides, blobs = {}, [], []
     for name in AUTOENCODER if autoencoder else DECODER:

@@ -11,7 +11,7 @@ from models.base import NoteOff, NoteOn
 
 @dataclass
 class RecordingPlayer:
-    """A player, and what was heard of it: (time in ms, bytes in hexadecimal)."""
+    """A player and its sent messages: (time in ms, bytes in hexadecimal)."""
 
     clock: VirtualClock = field(default_factory=VirtualClock)
     heard: list[tuple[int, str]] = field(default_factory=list)
@@ -31,7 +31,7 @@ class RecordingPlayer:
         self.clock.advance(to_s)
 
     def new(self) -> list[str]:
-        """What was heard since the last call, without the times."""
+        """The messages sent since the last call, without times."""
         heard = [message for _, message in self.heard]
         self.heard.clear()
         return heard

@@ -18,7 +18,7 @@ Timed = tuple[float, Event]
 
 
 def network(*, pen: tuple[float, float, float] = (2.0, 0.0, -1.0), latent: int = 6) -> SketchNetwork:
-    """`pen` are what the logits of down, up and end begin with."""
+    """`pen` are the biases of the logits of down, up and end."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
         made = SketchNetwork(categories=len(NAMES), encoder=8, decoder=16, latent=latent, mixtures=4)
@@ -40,7 +40,7 @@ def watch(
     heard: Mapping[int, Sequence[Event]] | None = None,
     **knobs: Any,
 ) -> tuple[list[Timed], SketchState]:
-    """What happens in so many steps, with its time; `heard` by the number of the step."""
+    """The events of so many steps, with their times; `heard` is keyed by the number of the step."""
     now_s, seen = 0.0, []
     state = model.start(seed) if state is None else state
     for number in range(steps):

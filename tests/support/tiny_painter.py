@@ -23,7 +23,7 @@ TINY = StyleSettings(
 
 
 def network(*, paintings: int = 3, seed: int = 1) -> StyleNetwork:
-    """Every painting has a manner of its own."""
+    """An untrained style network whose paintings differ."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         made = StyleNetwork(paintings=paintings, narrow=8, wide=12, blocks=1)
@@ -37,7 +37,7 @@ def network(*, paintings: int = 3, seed: int = 1) -> StyleNetwork:
 
 @cache
 def vgg_tensors() -> dict[str, Tensor]:
-    """Weights for eyes of the right shapes that pass on what they see, whatever it is."""
+    """Random VGG-16 weights, scaled (He et al. 2015) so that activations keep their size."""
     random = torch.Generator().manual_seed(1)
     tensors = {}
     for name, (before, after) in CONVOLUTIONS.items():
@@ -53,14 +53,14 @@ def objective(*, paintings: int = 2) -> Objective:
 
 
 def painting(number: int, side: int = 48) -> Pixels:
-    """Stripes in two colours, finer and in other colours for each number."""
+    """Stripes in two colours; width and colours depend on the number."""
     wave = np.sin(np.arange(side) * (number + 1) * 0.7)[:, None, None] > 0
     one, other = np.random.default_rng(number).integers(0, 256, (2, 3))
     return np.ascontiguousarray(np.broadcast_to(np.where(wave, one, other), (side, side, 3)), np.uint8)
 
 
 def photo(number: int, height: int = 60, width: int = 80) -> Pixels:
-    """Soft colours and one bright disc, elsewhere for each number."""
+    """Soft colours and one bright disc, whose position depends on the number."""
     y, x = np.mgrid[:height, :width]
     random = np.random.default_rng(number)
     made = np.stack([(x * 2) % 200, (y * 3) % 180, (x + y) % 220], axis=-1)

@@ -18,7 +18,7 @@ def weights_of(values: Mapping[str, Any]) -> Mapping[str, Value]:
 
 
 def planted() -> Tree:
-    """On a virtual clock, with one glide-able, one stepped, one linked and one read-only address among them."""
+    """A tree on a virtual clock, with gliding, stepped, linked and read-only addresses."""
     tree = Tree(VirtualClock())
     tree.add("/piano/temperature", Knob("How surprising", 0.25, 4.0, curve="log", default=1.0))
     tree.add("/piano/density", Knob("Notes a second", 0.0, 20.0, "1/s", default=5.0))
@@ -40,7 +40,7 @@ def planted() -> Tree:
 
 
 def overheard(tree: Tree) -> list[tuple[Any, ...]]:
-    """All that a watcher hears, as (address, arguments…)."""
+    """All calls of a watcher, as (address, arguments…)."""
     heard: list[tuple[Any, ...]] = []
     tree.watchers.append(lambda address, arguments: heard.append((address, *arguments)))
     return heard

@@ -25,7 +25,7 @@ class LoggedShow:
         self._log = caplog
 
     def play(self, to_s: float, *states: tuple[float, str, str]) -> list[str]:
-        """Plays on to a time, as the main thread would; returns what was told meanwhile."""
+        """Plays on to a time, as the main thread would; returns what was logged meanwhile."""
         self._log.clear()
         for at_s, node, state in states:
             self._draw(at_s)

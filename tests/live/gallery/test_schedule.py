@@ -72,7 +72,7 @@ def test_closing_blacks_out_pauses_and_releases_the_camera_and_opening_restores(
     assert schedule.closing.held == {}
     installation.run_to("2026-06-02 18:00")
     assert installation.state() == CLOSED
-    installation.tree.set("/engine/blackout", 0.0)  # somebody cleans up, and wants to see
+    installation.tree.set("/engine/blackout", 0.0)  # for cleaning
     installation.tree.set("/piano/pause", False)
     installation.run_to("2026-06-02 23:00")
     assert installation.state() == ("closed", 0.0, False, True)

@@ -156,7 +156,7 @@ def test_thirty_visitors_leave_no_residue(piece: Piece) -> None:
         assert engine.tree.get("/visitors/count") == visit
         starts.append(engine.tree.get("/piano/seed"))
         engine.advance(engine.clock.now() + 1.0)
-    assert len(set(starts)) == 30  # nobody hears what the one before has heard
+    assert len(set(starts)) == 30  # a new state per visit
     assert len(took) == 30
     assert max(took) < 3.0
     assert (len(engine.tree.watchers), threading.active_count()) == (watchers + 1, threads)

@@ -46,14 +46,14 @@ def plant(tree: Tree) -> None:
 
 @pytest.fixture
 def tree() -> Tree:
-    """The same on a clock that moves only when told to."""
+    """The same on a virtual clock."""
     tree = Tree(VirtualClock())
     plant(tree)
     return tree
 
 
 class Sights:
-    """What the page shows beside the tree."""
+    """The page's contents that are not in the tree: pictures, errors."""
 
     def picture(self) -> bytes | None:
         return b"a picture"
@@ -70,7 +70,7 @@ class Sights:
 
 
 class WebServerRig:
-    """A web server with all that belongs to it."""
+    """A web server with its tree and clients."""
 
     def __init__(self, allow: Allow, token: str | None, patience_s: float) -> None:
         self.clock = Clock()
@@ -124,7 +124,7 @@ def rig(build: Build) -> WebServerRig:
 
 
 class WebSocketClient:
-    """Somebody connected by WebSocket."""
+    """A client connected by WebSocket."""
 
     def __init__(self, socket: ClientWebSocketResponse) -> None:
         self.socket = socket
@@ -140,7 +140,7 @@ class WebSocketClient:
         await self.socket.send_bytes(message(address, *arguments))
 
     async def hear(self) -> tuple[Any, ...]:
-        """The next thing said to it: (address, arguments…) of OSC, (command, data) of text, or ("gone", code)."""
+        """The next message: (address, arguments…) of OSC, (command, data) of text, or ("gone", code) when closed."""
         async with asyncio.timeout(PATIENCE_S):
             said = await self.socket.receive()
         if said.type is WSMsgType.TEXT:

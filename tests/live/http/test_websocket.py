@@ -82,7 +82,7 @@ def test_a_clipped_value_is_sent_back_to_its_writer(rig: Any, visit: Visit, list
             me = listener(link)
             await me.listen("/piano/temperature")
             await me.hear()
-            for _ in range(2):  # although it has heard that it is 3 already
+            for _ in range(2):  # although 3 has already been sent
                 await me.send("/piano/temperature", 99)
                 heard = {(await me.hear())[:2], (await me.hear())[:2]}
                 assert heard == {("/error", "/piano/temperature"), ("/piano/temperature", 3.0)}
@@ -179,7 +179,7 @@ def test_a_client_over_the_limit_is_refused_until_one_leaves(rig: Any, visit: Vi
         with pytest.raises(WSServerHandshakeError, match="503"):
             await session.ws_connect(rig.url)
         await sockets[0].close()
-        while sockets[0].closed:  # the server notices it a moment later
+        while sockets[0].closed:  # the server notices it later
             with contextlib.suppress(WSServerHandshakeError):
                 sockets[0] = await session.ws_connect(rig.url)
         for one in sockets:
@@ -246,7 +246,7 @@ def test_a_client_that_does_not_read_is_disconnected(build: Any) -> None:
         deaf.sendall(bytes([0x81, 0x80 + len(wanted), 0, 0, 0, 0]) + wanted)  # a text frame, masked with zeros
         while not len(rig.clients):
             pass
-        while len(rig.clients):  # what it does not take fills the sockets between, then somebody's patience ends
+        while len(rig.clients):  # unread data fills the socket buffers, then the server gives up
             rig.tree.publish("/piano/note", 4_000 * "x")
 
 

@@ -215,7 +215,7 @@ def test_a_button_waits_for_the_next_step() -> None:
     runner.iterate()
     tree.set("/bell/ring", True)
     runner.hear(NoteOn(60, 1))
-    wanted_s = runner.iterate()  # woken by what was heard, and there is nothing to be done yet
+    wanted_s = runner.iterate()  # woken by an event while no step is due
     assert bell.rung == 0
     clock.advance(wanted_s)
     runner.iterate()
@@ -231,7 +231,7 @@ def test_time_before_the_first_step_is_no_time_that_the_model_has_missed() -> No
     tree.add("/scale/state", Knob("", kind="text", default="playing", access="r"))
     model = Listener()
     runner = EventRunner("scale", model, tree, clock, [Tape()])
-    clock.advance(0.5)  # other nodes are loaded meanwhile; a replay makes the runner at its first step
+    clock.advance(0.5)  # other nodes load meanwhile; a replay makes the runner at its first step
     runner.iterate()
     assert model.heard == []
     assert runner.late_s == 0.0

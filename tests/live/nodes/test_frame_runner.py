@@ -14,7 +14,7 @@ from models.base import Frame, Model
 
 
 class Easel:
-    """A node called veil, and a tape of what it paints."""
+    """A node called veil, and a Tape of its pictures."""
 
     def __init__(self, model: Model) -> None:
         self.clock = VirtualClock()

@@ -11,7 +11,7 @@ KNOB = Knob("Working height", 64, 1080, "px", kind="int", default=480)
 
 
 class SimulatedModel:
-    """`load` multiplies the time that it takes; the first picture of a size takes a second."""
+    """`load` multiplies its step time; the first picture of a size takes one second."""
 
     def __init__(self, resolution: int, rate: float) -> None:
         self.governor = QualityGovernor(KNOB, resolution)
@@ -39,7 +39,7 @@ def test_it_lowers_until_the_rate_is_held_and_then_stays() -> None:
     sizes = painter.paint(60.0)
     assert sizes
     assert 0.1 * (painter.sizes[-1] / 480.0) ** 2 <= 1.0 / 20.0
-    assert painter.sizes[-1] > 280  # not lower than it must
+    assert painter.sizes[-1] > 280  # not lower than necessary
     assert len(sizes) <= 2
     assert painter.paint(300.0) == []
 
@@ -76,11 +76,11 @@ def test_a_load_that_comes_and_goes_makes_it_wait_longer_and_longer() -> None:
     painter.paint(10.0)
     waits = []
     for _ in range(3):
-        began_s, painter.load = painter.now_s, 0.3  # quiet as long as it is low
+        began_s, painter.load = painter.now_s, 0.3  # no load at a low resolution
         while not painter.paint(0.05):
             pass
         waits.append(painter.now_s - began_s)
-        painter.load = 2.0  # and busy as soon as it has raised
+        painter.load = 2.0  # load after each raise
         while not painter.paint(0.05):
             pass
     assert waits[0] * 1.5 < waits[1] < waits[2] / 1.5

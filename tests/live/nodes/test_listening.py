@@ -172,7 +172,7 @@ def test_each_output_is_set_once_to_whether_the_model_gives_way(rig: ListeningRi
 
 
 class Interrupted(Listener):
-    """Somebody plays while a step is under way."""
+    """A performer's note arrives during a step."""
 
     hear: Callable[[NoteOn], None] | None = None
 

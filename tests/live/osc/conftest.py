@@ -37,7 +37,7 @@ def plant(tree: Tree) -> None:
 
 
 class OscRig:
-    """A server without socket or thread, and somebody who talks to it."""
+    """A server without socket or thread, and a client."""
 
     me: Peer = ("127.0.0.1", 5005)
 
@@ -49,7 +49,7 @@ class OscRig:
         self.out = self.server.out
 
     def send(self, address: str, *arguments: Any, sender: Peer = me) -> list[tuple[Any, ...]]:
-        """Sends one message; returns what the sender is answered and then told, as (address, arguments…)."""
+        """Sends one message; returns the answers and then the updates sent back, as (address, arguments…)."""
         return self.raw(message(address, *arguments), sender)
 
     def raw(self, packet: bytes, sender: Peer = me) -> list[tuple[Any, ...]]:
@@ -62,12 +62,12 @@ class OscRig:
         return b"#bundle\0" + struct.pack(">Q", tag) + b"".join(struct.pack(">i", len(e)) + e for e in elements)
 
     def at(self, now_s: float, peer: Peer = me) -> list[tuple[Any, ...]]:
-        """Moves on to a time; returns what a peer is sent then."""
+        """Advances to a time; returns the messages sent to a peer then."""
         self.clock.advance(now_s)
         return self.read(self.server.poll(self.clock.now()), peer)
 
     def read(self, packets: list[tuple[Peer, bytes]], peer: Peer = me) -> list[tuple[Any, ...]]:
-        """What is for one peer."""
+        """The messages to one peer."""
         said = [parse(packet) for to, packet in packets if to == peer]
         return [(one.address, *one.arguments) for one in said if isinstance(one, Message)]
 
@@ -97,7 +97,7 @@ def client(server: OscServer) -> Iterator[socket.socket]:
 
 @pytest.fixture
 def hear() -> Callable[[socket.socket], tuple[Any, ...]]:
-    """What the server says next to a client, as (address, arguments…)."""
+    """The next message to a client, as (address, arguments…)."""
 
     def next_one(client: socket.socket) -> tuple[Any, ...]:
         said = parse(client.recv(65_535))

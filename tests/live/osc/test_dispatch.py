@@ -77,7 +77,7 @@ def test_a_value_out_of_range_is_clipped_and_reported_to_sender_and_subscribers(
 def test_the_end_of_a_range_rounded_to_32_bits_is_in_range(rig: Any) -> None:
     assert rig.raw(typed("/piano/temperature", "f", 0.1)) == []
     rig.tree.add("/piano/small", Knob("", 0.0, 0.1))
-    assert rig.raw(typed("/piano/small", "f", 0.1)) == []  # as such it is a little more
+    assert rig.raw(typed("/piano/small", "f", 0.1)) == []  # as 32 bits it is slightly larger
 
 
 def test_a_pattern_out_of_range_is_reported_once(rig: Any) -> None:
@@ -94,7 +94,7 @@ def test_any_argument_presses_a_button(rig: Any, given: tuple[Any, ...]) -> None
     rig.tree.add("/midi/panic", pulse("Silence"), pressed.append)
     assert rig.send("/midi/panic", *given) == []
     assert pressed == [True]
-    assert rig.send("/midi/panic", 0) == []  # a finger that leaves it
+    assert rig.send("/midi/panic", 0) == []  # a release
     assert pressed == [True]
 
 
@@ -229,7 +229,7 @@ def test_an_action_of_a_value_may_fail(rig: Any, caplog: pytest.LogCaptureFixtur
 def test_answers_to_a_flood_of_errors_are_limited(rig: Any) -> None:
     answered = [rig.send("/nothing", 1.0) for _ in range(1_000)]
     assert sum(map(len, answered)) == 20
-    assert rig.send("/nothing", 1.0, sender=OTHER) != []  # one host's flood is not another's
+    assert rig.send("/nothing", 1.0, sender=OTHER) != []  # the limits of hosts are independent
     rig.clock.advance(0.2)
     ((_, _, sentence),) = rig.send("/nothing", 1.0)
     assert "errors were not answered" in sentence
@@ -256,7 +256,7 @@ def test_one_packet_presses_a_button_a_bounded_number_of_times(rig: Any) -> None
     packet = rig.bundle(None, *[message("/engine/reload")] * 2_000)
     ((_, _, sentence), *_) = rig.raw(packet)
     assert len(pressed) == 64
-    assert "more than 32 a second" in sentence
+    assert "more than 32 per second" in sentence
     rig.send("/engine/reload", sender=OTHER)
     assert len(pressed) == 65
     rig.clock.advance(1.0)
@@ -275,7 +275,7 @@ def test_other_machines_send_the_token_first(rig: Any) -> None:
     assert rig.send("/token", "tosca", sender=OTHER) == [("/token/accepted",)]
     assert rig.send("/piano/density", 2.0, sender=OTHER) == []
     assert rig.tree.get("/piano/density") == 2.0
-    assert rig.send("/piano/density", 3.0, sender=("web 192.168.1.9", 5000)) == []  # asked for it over HTTP
+    assert rig.send("/piano/density", 3.0, sender=("web 192.168.1.9", 5000)) == []  # an HTTP request for it
 
 
 def test_answers_to_many_hosts_together_are_limited(rig: Any) -> None:

@@ -19,7 +19,7 @@ HTTP = ("127.0.0.1", 0)
 
 
 class Opened:
-    """What `open_osc` opened, and the sentences of what it could not."""
+    """The sockets that `open_osc` opened, and the error messages."""
 
     def __init__(self, options: Options) -> None:
         self.sentences: list[str] = []

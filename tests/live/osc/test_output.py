@@ -90,13 +90,13 @@ def test_an_unchanged_value_is_not_sent_again(rig: Any) -> None:
     assert rig.send("/piano/density", 3.0) == []
     rig.tree.set("/piano/density", 3.0)
     assert rig.at(0.0) == []
-    rig.send("/subscribe")  # somebody new at the same port wants to hear it
+    rig.send("/subscribe")  # a new subscriber at the same port needs it
     assert rig.send("/piano/density", 3.0) == [("/piano/density", 3.0)]
 
 
 def test_a_changed_value_is_sent_back(rig: Any) -> None:
     rig.send("/subscribe")
-    for _ in range(3):  # whoever sends 99 must not go on showing 99
+    for _ in range(3):  # the sender of 99 must not keep showing 99
         assert ("/piano/density", 20.0) in rig.send("/piano/density", 99.0)
         assert rig.send("/piano/scale", 1) == [("/piano/scale", "minor")]
 
@@ -130,7 +130,7 @@ def test_two_engines_subscribed_to_each_other_stop_sending(rig: Any) -> None:
                 rig.server.handle(packet, there_at)
         assert (sent, answered) == ([], [])
         assert there.tree.get("/piano/density") == 3.0
-        rig.tree.publish("/piano/note", 60, 80, 1)  # which is no address to write to
+        rig.tree.publish("/piano/note", 60, 80, 1)  # no writable address
     assert there.tree.get("/piano/scale") == "minor"
     assert there.tree.get("/piano/pitch_class") == (1.0, 1.0, 0.25)
 
@@ -158,7 +158,7 @@ def test_a_fixed_target_receives_everything(rig: Any) -> None:
 def test_the_newest_value_is_sent_whichever_thread_notified_first(rig: Any) -> None:
     rig.send("/subscribe")
     rig.tree.set("/piano/density", 9.0)
-    rig.out.watch("/piano/density", (4.0,))  # an older change, told late by a slower thread
+    rig.out.watch("/piano/density", (4.0,))  # an older change, notified late by a slower thread
     assert rig.at(0.0) == [("/piano/density", 9.0)]
 
 
@@ -271,7 +271,7 @@ def test_the_thread_is_woken_only_when_it_would_oversleep(rig: Any) -> None:
     assert len(woken) == 0
     voice.send(4.0, NoteOn(60, 80))
     assert len(woken) == 1
-    rig.tree.set("/piano/density", 1.0)  # nobody listens
+    rig.tree.set("/piano/density", 1.0)  # no subscriber
     assert len(woken) == 1
     rig.send("/subscribe")
     for value in range(10):

@@ -85,7 +85,7 @@ def test_the_meaning_of_each_character(pattern: str, matching: list[str], others
 
 @pytest.mark.parametrize("pattern", ["/a[bc", "/a{b,c", "/a]", "/a}", "/a[/]", "a", "/" + "a" * 255, "/" + "{a}" * 9])
 def test_an_invalid_pattern_raises_with_a_reason(pattern: str) -> None:
-    with pytest.raises(PatternError, match=r"closed|closes|begins|characters|groups"):
+    with pytest.raises(PatternError, match=r"closed|closes|opening|begins|characters|groups"):
         Pattern(pattern)
 
 

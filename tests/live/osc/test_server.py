@@ -58,7 +58,7 @@ def test_a_flood_does_not_starve_other_threads() -> None:
     server = OscServer(tree, clock, port=0)
 
     def hear(_address: str, arguments: tuple[Any, ...]) -> None:
-        until_s = clock.now() + BUSY_S / AT_ONCE  # so that a whole helping takes long enough, however fast the machine
+        until_s = clock.now() + BUSY_S / AT_ONCE  # so that one batch takes long enough on any machine
         while clock.now() < until_s:
             pass
         if arguments[0] == 400:
@@ -115,7 +115,7 @@ def test_a_receiver_that_refuses_does_no_harm(server: OscServer, client: socket.
         server.out.tree.set("/piano/density", number)
         client.send(message("/ping", number))
         assert hear(client) == ("/pong", number)
-    if sys.platform == "linux":  # the others do not tell
+    if sys.platform == "linux":  # other interfaces are unknown
         (subscriber,) = server.out.subscribers.all()
         assert subscriber.refused_last_s > 0.0
 
@@ -135,7 +135,7 @@ def test_a_sender_with_several_addresses_is_recognised_by_its_port(server: OscSe
 def test_a_server_on_loopback_can_send_to_the_network(server: OscServer) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
         try:
-            ear.connect(("192.0.2.1", 9))  # sends nothing: only asks which address would be ours
+            ear.connect(("192.0.2.1", 9))  # sends nothing: only finds the local address
         except OSError:
             pytest.skip("this machine has no network")
         host = ear.getsockname()[0]

@@ -21,7 +21,7 @@ from models.base import Knob, NoteOn
 
 
 class Client:
-    """Somebody connected."""
+    """A connected client."""
 
     def __init__(self, port: int, framing: Framing) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=20.0)
@@ -42,7 +42,7 @@ class Client:
         return (said.address, *said.arguments)
 
     def gone(self) -> bool:
-        """Whether the server has ended the connection, everything else it said being read."""
+        """Whether the server has closed the connection; reads all other data."""
         try:
             while self.hear() != ("gone",):
                 pass
@@ -123,7 +123,7 @@ def test_a_subscription_ends_with_its_connection(server: OscServer, connect: Con
     client.hear()
     assert len(server.out.subscribers) == 1
     client.socket.close()
-    while len(server.out.subscribers):  # each question is answered after what has come before it
+    while len(server.out.subscribers):  # each query is answered after the messages before it
         watcher.send("/ping")
         watcher.hear()
 

@@ -40,7 +40,7 @@ def notes(path: Path) -> list[str]:
 
 
 def struck(path: Path) -> list[tuple[int, int]]:
-    """(tick, pitch) of all notes; how finely a fade of the volume between them is told is no part of a session."""
+    """(tick, pitch) of all notes, without controllers: a session does not contain the steps of a volume fade."""
     tick, found = 0, []
     for message in mido.MidiFile(path).tracks[0]:
         tick += message.time

@@ -21,7 +21,7 @@ def weights_of(values: Mapping[str, Any]) -> Mapping[str, Value]:
 
 
 class Booth:
-    """What a show is run with; `told` is what went wrong, `pressed` which buttons were pressed and when."""
+    """The services of a show; `told` has the reported errors, `pressed` the pressed buttons and their times."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -50,7 +50,7 @@ class Booth:
         self.control_thread.open(parts)
 
     def run(self, to_s: float) -> None:
-        """Plays on to a time, the control thread's parts each when they want."""
+        """Runs to a time; calls each service when it is due."""
         while (wanted_s := max(self.control_thread.next_s(), self.clock.now())) < to_s:
             self.clock.advance(wanted_s)
             self.control_thread.advance(wanted_s)

@@ -36,7 +36,7 @@ def heard(tape: Path) -> np.ndarray:
 
 
 def wait_for(tape: Path, seconds: float) -> None:
-    """Lets the tape run until so much has been heard; how long that takes is the machine's affair."""
+    """Waits until so many samples were written, for any speed of the machine."""
     deadline_s = time.monotonic() + PATIENCE_S
     while np.count_nonzero(heard(tape)[:, 0]) < seconds * 44100:
         assert time.monotonic() < deadline_s, "nothing is heard"
@@ -64,7 +64,7 @@ def test_a_damped_note_falls_silent(tape: Path) -> None:
     for message in ((ON, 72, 100), (OFF, 72, 0)):
         port.send(bytes(message))
     wait_for(tape, 0.1)
-    port.send(bytes([ON, 60, 1]))  # a mark on the tape: so soft that it does not matter
+    port.send(bytes([ON, 60, 1]))  # a marker, too soft to matter
     wait_for(tape, 0.5)
     port.close()
     sound = np.abs(heard(tape)[:, 0])
@@ -114,7 +114,7 @@ def test_without_the_extra(dummy: None, monkeypatch: pytest.MonkeyPatch, tmp_pat
     with pytest.raises(SoundError, match=r"arabesque\[soundfont\]"):
         SoundPort(str(tmp_path / "mine.sf2"))
     monkeypatch.setattr(soundfont, "FOLDERS", (str(tmp_path),))
-    port = SoundPort()  # nobody asked for the one that is found
+    port = SoundPort()  # the soundfont that was found was not requested
     assert port.name == "built-in piano"
     port.close()
 

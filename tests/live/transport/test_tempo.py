@@ -115,7 +115,7 @@ def test_another_leader_is_not_disturbed(rig: TempoRig) -> None:
     rig.tree.set("/clock/source", "midi")
     rig.clock.follow(BeatLine(0.0, 10.0, 90.0))
     for address, value in (("tempo", 200.0), ("play", False), ("downbeat", True), ("locate", 0.0)):
-        with pytest.raises(KnobError, match="midi leads") if address in ("downbeat", "locate") else nullcontext():
+        with pytest.raises(KnobError, match="follows midi") if address in ("downbeat", "locate") else nullcontext():
             rig.tree.set(f"/clock/{address}", value)
         rig.play(rig.clock.now() + 1.0)
     assert rig.clock.beats == BeatLine(0.0, 10.0, 90.0)

@@ -163,7 +163,7 @@ def test_the_screen_can_be_filled(show: Any, screen: Screen) -> None:
 
 
 def test_a_missing_screen_is_reported_once_and_the_piece_plays(show: Any, caplog: pytest.LogCaptureFixture) -> None:
-    screen = Screen(show.stage, asked_driver=None)  # the dummy driver, that nobody asked for
+    screen = Screen(show.stage, asked_driver=None)  # the dummy driver, chosen by SDL
     with caplog.at_level(logging.WARNING):
         for number in range(3):
             assert frame(show, screen, float(number)) == float("inf")

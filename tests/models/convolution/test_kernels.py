@@ -83,7 +83,7 @@ def test_the_size_of_the_map_is_published() -> None:
     knobs: dict[str, Any] = {"layers": 2, "stride": (2.0, 2.0, 1.0, 1.0)}
     events, state = kernels.step(kernels.start(1), (STEP,), **knobs)
     assert events[1:] == [Measure("map_height", 1), Measure("map_width", 1)]
-    assert len(kernels.step(state, (), **knobs)[0]) == 1  # told once
+    assert len(kernels.step(state, (), **knobs)[0]) == 1  # published once
     assert {event.name for event in events if isinstance(event, Measure)} == kernels.measures.keys()
 
 

@@ -44,7 +44,7 @@ def untrained(seed: int = 1) -> PerformanceRNN:
 
 
 class Score:
-    """A network that wants the next event of its score, or else 10 ms to pass; it notes what it is told."""
+    """A network whose likeliest event is the next of its score, or else a shift of 10 ms; it records its inputs."""
 
     def __init__(self, *score: int) -> None:
         self.score = score
@@ -280,7 +280,7 @@ def test_a_key_held_by_the_performer_is_not_played() -> None:
     events, state = play(model, 2, state)
     assert events == [Wait(0.01), Wait(0.01)]
     state = hear(model, state, NoteOn(48, 0))  # as some keyboards say that a key came up
-    assert play(model, 1, state)[0] == [NoteOn(48, 97)]  # as loud as was heard
+    assert play(model, 1, state)[0] == [NoteOn(48, 97)]  # at the performer's velocity
 
 
 def test_invalid_events_do_no_harm() -> None:
@@ -300,7 +300,7 @@ def test_invalid_events_do_no_harm() -> None:
     events, state = play(model, 1, state)
     assert events == [NoteOn(60, 125)]
     play(model, 1, hear(model, state, Wait(float("inf"))))
-    assert told(model)[3:] == [on(60)] + [shift(1000)] * 10  # of a pause, ten seconds are told, before the next event
+    assert told(model)[3:] == [on(60)] + [shift(1000)] * 10  # at most 10 s of a pause are fed, before the next event
 
 
 def test_own_notes_continue_while_listening() -> None:

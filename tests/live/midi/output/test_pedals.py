@@ -10,7 +10,7 @@ from models.base import Control, NoteOff, NoteOn
 
 
 class PedalPlayer:
-    """A player with a list for a port."""
+    """A player whose port is a list."""
 
     def __init__(self) -> None:
         self.clock = VirtualClock()
@@ -22,7 +22,7 @@ class PedalPlayer:
         self.player.play(at_s + length_s, owner, NoteOff(pitch))
 
     def until(self, to_s: float) -> list[str]:
-        """What was sent since the last call."""
+        """The messages sent since the last call."""
         while self.player.next_due() <= to_s:
             self.clock.advance(self.player.next_due())
             self.player.advance()

@@ -18,7 +18,7 @@ def test_it_holds_until_released_and_leaves_a_paused_node_paused(tmp_path: Path)
     engine.advance(1.2)
     state = engine.tree.get
     assert (state("/a/pause"), state("/b/pause"), state("/a/state")) == (True, True, "paused")
-    engine.tree.set("/midi/silence", True)  # pressed again by another hand
+    engine.tree.set("/midi/silence", True)  # pressed again by another performer
     engine.tree.set("/midi/silence", False)
     engine.advance(1.4)
     assert (state("/a/pause"), state("/b/pause"), state("/a/state")) == (False, True, "playing")

@@ -1,4 +1,4 @@
-"""An answer to a request, made by a part of the engine that knows nothing of HTTP's library."""
+"""An HTTP response of another part of the engine, independent of the HTTP library."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """Status, content type (with its parameters) and body."""
 
     status: int
@@ -15,5 +15,5 @@ class Answer:
     body: bytes
 
 
-Answers = Mapping[str, Callable[[], Answer]]
-"""What answers at each path, such as `/health`. Called on threads that may wait."""
+Responders = Mapping[str, Callable[[], Response]]
+"""The function that answers at each path, such as `/health`; called on threads that may wait."""
