@@ -19,6 +19,7 @@ MODULES: dict[str, str] = {
     "style": "live.commands.style",
     "judge": "live.commands.judge",
     "service": "live.commands.service",
+    "schedule": "live.commands.schedule",
     "weights": "live.commands.weights",
     "bench": "live.commands.bench",
 }

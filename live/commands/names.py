@@ -14,6 +14,7 @@ MEANINGS: dict[str, str] = {
     "style": "paint a photo, add a painting to the weights, judge weights",
     "judge": "measure a model's weights: log-loss, and statistics of its music compared with recordings",
     "service": "keep a patch running unattended: install, status, log, remove, run",
+    "schedule": "check the opening hours and cues of a patch, and rehearse a year of them",
     "weights": "list weights, convert or download published ones",
     "bench": "measure the speed and timing of this machine",
 }

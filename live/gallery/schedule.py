@@ -17,7 +17,7 @@ from live.gallery.address_values import AddressValues
 from live.gallery.closing import Closing
 from live.gallery.condition_cues import ConditionCues
 from live.gallery.hours import DAYS, GROUPS, HoursState, read_spans, spans_text
-from live.gallery.schedule_tables import Mistake, ScheduleTables, read_day, read_tables, read_zone
+from live.gallery.schedule_tables import Mistake, ScheduleTables, mistake_sentence, read_day, read_tables, read_zone
 from live.gallery.screen_power import ScreenPower
 from live.gallery.wall_clock import DueCues, next_time
 from live.parameters.tree import Tree
@@ -264,25 +264,23 @@ class Schedule:
     def _build(self) -> None:
         self.tables, wrong = read_tables(self._file.tables)
         for mistake in wrong:
-            self._fail(f"{self.where(mistake)}: {mistake.sentence}")
+            self._fail(self.sentence(mistake))
         self.version += 1
         self._planned = None
         self._conditions.replace(self.tables.conditions)
         self._check_conditions()
         self._publish("zone", self.tables.zone.key)
 
-    def where(self, mistake: Mistake) -> str:
-        """File and line of a mistake."""
-        line = self._file.line(mistake.table, mistake.text, f"[{mistake.header}]" if mistake.header else "")
-        name = mistake.header or mistake.table
-        return f"{self._file.path}, line {line}: [{name}]" if line else f"[{name}]"
+    def sentence(self, mistake: Mistake) -> str:
+        """A mistake with file and line in front."""
+        return mistake_sentence(self._file, mistake)
 
     def _check_conditions(self) -> None:
         """Reports addresses in conditions that do not exist; they count as not held."""
         for one in self.tables.conditions:
             for address in one.condition.addresses:
                 if sentence := self.values.unknown(address):
-                    self._fail(f"{self.where(Mistake('if', 'when', sentence, f'if.{one.name}'))}: {sentence}")
+                    self._fail(self.sentence(Mistake("if", "when", sentence, f"if.{one.name}")))
 
     def _publish_hours(self, planned: HoursState, wall_s: float) -> None:
         text = ""

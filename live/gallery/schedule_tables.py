@@ -15,6 +15,7 @@ import tzlocal
 from live.gallery.condition import Condition, ConditionError
 from live.gallery.hours import ALL_DAY, DAYS, GROUPS, OpeningHours, Span, read_days, read_spans, read_time
 from live.gallery.visitor_settings import VISITOR_KEYS, VisitorSettings, read_visitors
+from live.show.toml_file import TomlFile
 
 HOURS_KEYS: Final = (*DAYS, *GROUPS, "time_zone", "opening_cue", "closing_cue", "note")
 CLOSED_KEYS: Final = ("blackout", "fade", "sound", "camera", "screen", "screen_off", "screen_on", "note")
@@ -29,6 +30,13 @@ class Mistake(NamedTuple):
     text: str
     sentence: str
     header: str = ""
+
+
+def mistake_sentence(file: TomlFile, mistake: Mistake) -> str:
+    """The sentence with file and line in front."""
+    line = file.line(mistake.table, mistake.text, f"[{mistake.header}]" if mistake.header else "")
+    name = f"[{mistake.header or mistake.table}]"
+    return f"{file.path}, line {line}: {name}: {mistake.sentence}" if line else f"{name}: {mistake.sentence}"
 
 
 @dataclass(frozen=True, slots=True)

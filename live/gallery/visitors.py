@@ -203,8 +203,7 @@ class Visitors:
                 self._condition = Condition(wanted)
                 for address in self._condition.addresses:
                     if sentence := self._schedule.values.unknown(address):
-                        where = self._schedule.where(Mistake("visitors", "present", ""))
-                        self._fail(f"{where}: {sentence}")
+                        self._fail(self._schedule.sentence(Mistake("visitors", "present", sentence)))
         return self._condition
 
     def _automatic(self) -> str:
