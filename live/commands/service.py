@@ -1,4 +1,4 @@
-"""`arabesque service`: keeps a patch running without a person beside it."""
+"""`arabesque service`: keeps a patch running unattended."""
 
 from __future__ import annotations
 

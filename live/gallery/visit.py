@@ -11,7 +11,7 @@ VisitState = Literal["idle", "visitor", "leaving"]
 
 
 class Visit:
-    """Follows whether somebody is present.
+    """The states of a visit, as a function of whether a visitor is present.
 
     A visit begins once somebody has been present for `arrive_s`. After `patience_s` without anybody it counts down
     `countdown_s`, and ends; whoever comes back meanwhile goes on with it.

@@ -15,7 +15,7 @@ TEXT: Final = "Starting again in {} s"
 
 @dataclass(frozen=True, slots=True)
 class VisitorSettings:
-    """When somebody counts as a visitor, and what happens before the next one comes; see VISITOR_KNOBS."""
+    """The condition of a visitor's presence, and the actions before the next visit; see VISITOR_KNOBS."""
 
     present: str = "auto"
     arrive: float = 0.5

@@ -88,7 +88,7 @@ class Visitors:
         """A reload may bring cameras and nodes: see `advance`."""
 
     def advance(self, now_s: float) -> float:
-        """Looks whether somebody is here, ten times a second."""
+        """Evaluates the condition ten times a second."""
         while self._requests:
             self._requests.popleft()()
         if self._schedule.version != self._file_version:
@@ -159,7 +159,7 @@ class Visitors:
             self._show("idle", self.clock.now())
 
     def _reset(self) -> None:
-        """Everything as it was at the start, but with another seed: no visitor hears what the one before has heard."""
+        """Sets everything to its state at the start, except for a new seed, so that each visitor gets another piece."""
         if not self._schedule.is_open:
             self._fail("/visitors/reset: it is closed")
             return
@@ -182,7 +182,7 @@ class Visitors:
                 one.forget()
 
     def _finish_reset(self, now_s: float, began_s: float) -> None:
-        """The reset is over when nobody's line is on a paper any more, and the files are written."""
+        """Ends the reset once no performer's line is left on a paper and the files are written."""
         if self._drawings.busy or any(drawn_by_performer(ink.paper.drawings) for ink in self._stage.inks.values()):
             if now_s - began_s < SLOW_RESET_S:
                 return
@@ -236,7 +236,7 @@ class Visitors:
                 self.tree.set(f"/visitors/{name}", value)
 
     def return_to_file(self) -> None:
-        """Sets what the file says, also where it was moved by hand; from any thread."""
+        """Sets the values of the file, also of settings that were moved; may be called from any thread."""
         for name in VISITOR_KNOBS:
             value = self._in_file if name == "on" else getattr(self._settings, name, None)
             if value is not None:

@@ -1,4 +1,4 @@
-"""Which cues are due by the wall clock, which somebody may set forward or back at any moment."""
+"""Decides which cues are due by the wall clock, which may be set forward or back at any time."""
 
 from __future__ import annotations
 

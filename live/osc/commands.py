@@ -1,4 +1,4 @@
-"""The OSC commands besides the addresses of the tree: queries, subscriptions, the token."""
+"""The OSC commands that are not addresses of the tree: queries, subscriptions, the token."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""An installation: supervision, watchdog, health, alerts and figures of a show that nobody looks after."""
+"""An installation: supervision, watchdog, health, alerts and figures of an unattended show."""

@@ -48,7 +48,7 @@ class BoundedLogFile(RotatingFileHandler):
 
 
 def add_log_file(path: Path, total: int) -> None:
-    """Adds a bounded log file to the root logger; a file that cannot be opened is logged, and the show goes on."""
+    """Adds a bounded log file to the root logger; if it cannot be opened, logs that and returns."""
     try:
         logging.getLogger().addHandler(BoundedLogFile(path, total))
     except OSError as error:

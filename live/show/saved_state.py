@@ -1,4 +1,4 @@
-"""Saves how a show stands every few seconds, so that it goes on there after a crash or a power cut.
+"""Saves the state of a show every few seconds, to restore it after a crash or a power cut.
 
 The file `PATCH.state.toml` exists while the show runs, or after it has died. At an orderly end it is removed, or keeps
 only how the picture is set up on its screen or wall (`INSTALLED`), which the next start takes up again.
@@ -207,7 +207,7 @@ def _runs(found: dict[str, Any]) -> bool:
 
 
 def _write(path: Path, table: dict[str, Any]) -> str:
-    """Writes a state; the one before it stays beside it until the new one is whole.
+    """Writes a state; the previous file stays until the new one is complete.
 
     Returns a sentence where it cannot be written, else an empty text.
     """

@@ -23,7 +23,7 @@ PROMPT = -10
 
 
 def request_promptness() -> None:
-    """Asks for more of the processor for the calling thread; goes on where the system refuses, as for most users.
+    """Raises the priority of the calling thread; ignores a refusal by the system, which is usual without privileges.
 
     Threads that it starts inherit it. Only Linux has niceness of single threads.
     """

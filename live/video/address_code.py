@@ -49,7 +49,7 @@ def is_local(page: str) -> bool:
 @lru_cache(maxsize=2)
 def code_of(text: str, largest_px: int) -> pygame.Surface:
     """The QR code of a text with its margin, in whole pixels a module; up to `largest_px` wide, if that is enough."""
-    import segno  # nobody waits for it who does not ask for the code
+    import segno  # imported only when the code is shown
 
     rows = list(segno.make(text, error="m", micro=False).matrix)
     code = pygame.Surface((len(rows) + 2 * QUIET,) * 2, 0, 32)

@@ -1,4 +1,4 @@
-"""`/window/input`: somebody uses a key, the pointer or the touch screen of the window."""
+"""`/window/input`: signals the use of a key, the pointer or the touch screen of the window."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ class PerformerPens:
                 self._move(paper, at, False, pen)
 
     def forget(self) -> None:
-        """Lifts all pens and forgets their performers, as if nobody had drawn."""
+        """Lifts all pens and removes their performers."""
         for (node, pen), (paper, at) in list(self._last.items()):
             if pen in self._touching.get(node, ()):
                 self._move(paper, at, False, pen)

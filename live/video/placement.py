@@ -1,4 +1,4 @@
-"""Chooses the place of a drawing: where the picture is calm, beside other drawings, and not in the middle.
+"""Chooses the place of a drawing: where the picture is calm, off the middle, and clear of other drawings.
 
 Every place of a coarse grid gets a cost, and the cheapest is taken. Lengths are in units of the paper: half of the
 window's shorter side, (0, 0) is the middle.

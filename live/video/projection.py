@@ -110,7 +110,7 @@ class Projection:
             output.blit(self._gain, (0, 0), special_flags=pygame.BLEND_RGB_MULT)
 
     def picture_px(self, output_px: Point) -> Point:
-        """Where a place on the output lies on the picture, in pixels; it may be beside the picture."""
+        """Converts a point of the output to picture pixels; the result may be outside the picture."""
         if self.warp.plain:
             return output_px
         seen = self.warp.to_seen(np.array([output_px]) / self._size)

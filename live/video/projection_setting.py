@@ -1,4 +1,4 @@
-"""The setting mode of the projection: a test grid, and handles to be moved with the mouse or the arrow keys."""
+"""The setting mode of the projection: a test grid with handles that the mouse or the arrow keys move."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class ProjectionSetting:
         picture.blit(words, words.get_rect(center=(width // 2, round(height * 0.44))))
 
     def draw_handles(self, output: pygame.Surface) -> None:
-        """Draws the handles where they are on the output."""
+        """Draws the handles at their positions on the output."""
         for number, (x, y) in enumerate(self.places(output.get_size())):
             at = round(x), round(y)
             pygame.draw.circle(output, GROUND, at, RADIUS_PX + 2)
@@ -74,7 +74,7 @@ class ProjectionSetting:
             pygame.draw.circle(output, BORDER, at, 2)
 
     def touch(self, at_px: Point, down: bool, size: tuple[int, int]) -> None:
-        """Takes hold of the nearest handle where one first touches, and moves it until one lets go."""
+        """Chooses the handle nearest to the first touch, and moves it until the release."""
         if not down:
             self._held = None
         elif self._held is not None:

@@ -141,7 +141,7 @@ def _apply(matrix: Points, points: Points) -> Points:
 def _spline(at: Points, count: int) -> Points:
     """[n, count]: the weight of each of `count` equidistant values at places 0..1.
 
-    The line through the last two goes on for a cell beyond, so that there is no corner at the edge of the picture.
+    The line through the last two is extended by a cell, so that there is no corner at the edge of the picture.
     """
     place = np.clip(at, 0.0, 1.0) * (count - 1)
     below, above = np.clip(at * (count - 1), -1.0, 0.0), np.clip((at - 1.0) * (count - 1), 0.0, 1.0)

@@ -37,7 +37,7 @@ class Pools(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OptimisationSettings:
-    """What the loss and the start depend on besides pictures and weights."""
+    """The settings of the loss and the start, other than pictures and weights."""
 
     resolution: int
     style_scale: float

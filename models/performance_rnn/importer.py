@@ -30,7 +30,7 @@ Floats = NDArray[np.float32]
 
 
 def convert(path: Path) -> tuple[dict[str, Tensor], store.Card]:
-    """Parameters of a `Network`, and their card, from a published manifest with its files beside it.
+    """Parameters of a `Network`, and their card, from a published manifest and its files in the same folder.
 
     Raises WeightsError if files are missing, damaged or of another network.
     """

@@ -14,7 +14,7 @@ from models.sketch_rnn.performer import NO_DRAWING, PerformerDrawing
 FIRST = 16  # number of the first pen that answers; those below draw by themselves
 VARIANTS = 16  # most answers to one drawing
 STAYS = PaperTransform(0.0, 0.0, 1.0, 1.0, 0.0)  # an answer is drawn where the performer's drawing is
-SLOWEST, FASTEST, USUAL = 0.5, 3.0, 1.2  # speeds of a hand, in halves of the paper's shorter side per second
+SLOWEST, FASTEST, USUAL = 0.5, 3.0, 1.2  # speeds of a pen, in halves of the paper's shorter side per second
 LONGEST_S = 0.3  # most time from one point of an answer to the next
 
 
@@ -25,7 +25,7 @@ class Answer:
     pen: int
     variant: int
     state: PenState
-    speed: float  # of the performer's hand
+    speed: float  # of the performer's pen
 
     @property
     def index(self) -> int:
@@ -43,7 +43,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Performers:
-    """The unfinished drawing of each performer's pen; the one that was touched last stands last."""
+    """The unfinished drawing of each performer's pen, ordered by its last use."""
 
     drawings: tuple[tuple[int, PerformerDrawing], ...] = ()
 
@@ -81,7 +81,7 @@ class Performers:
 
 
 def speed_of(drawing: PerformerDrawing) -> float:
-    """How fast a performer's hand moved on the paper, within the limits of a hand."""
+    """The speed of a performer's pen on the paper, clipped to SLOWEST..FASTEST."""
     way = sum(math.dist(a, b) for line in drawing.drawing for a, b in pairwise(line))
     return min(max(way / drawing.drawn_s, SLOWEST), FASTEST) if drawing.drawn_s > 0.0 else USUAL
 

@@ -22,7 +22,7 @@ class SketchState:
     answered: int = 0  # number of drawings that were answered
     performers: Performers = Performers()  # noqa: RUF009
     drawn: tuple[Line, ...] = ()  # the last finished drawing of a performer
-    drawn_by: tuple[int, float] = (0, USUAL)  # the pen that drew it, and the speed of its hand
+    drawn_by: tuple[int, float] = (0, USUAL)  # the pen that drew it, and its speed
     fresh: bool = False  # `drawn` is not yet stored as A or B
     ends: tuple[DrawingCondition | None, DrawingCondition | None] = (None, None)
     last: int = 0  # the pen that last began a drawing

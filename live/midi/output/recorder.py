@@ -90,7 +90,7 @@ class MidiRecorder:
 class MidiRecordingThread:
     """A MidiRecorder on its own thread, so that no note waits for the disk.
 
-    Where the disk fails, `failed(sentence)` is called once, and the music goes on. Where the disk is nearly full the
+    Where the disk fails, `failed(sentence)` is called once, and the music continues. If the disk is nearly full, the
     recording rests, and goes on in a new file, whose path `began` is called with, once there is room again. Raises
     OSError where the file cannot be made.
     """
