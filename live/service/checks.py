@@ -102,13 +102,17 @@ def node_check(nodes: Mapping[str, Steps], without_failed: bool = False) -> Chec
     return check
 
 
-def midi_check(ports: Callable[[], Mapping[str, Plays]]) -> Check:
-    """Sender processes that do not answer, and ports that are away."""
+def midi_check(ports: Callable[[], Mapping[str, Plays]], without_failed: bool = False) -> Check:
+    """Sender processes that do not answer, and ports that are away.
+
+    `without_failed`: a driver that hangs in every new sender is no reason for a restart, as for nodes.
+    """
 
     def check(_now_s: float) -> Iterator[Problem]:
         for name, port in list(ports().items()):
             if not port.answers:
-                yield Problem(f"sender {name}", f"the MIDI sender of {name} does not answer", fatal=True)
+                fatal = not without_failed
+                yield Problem(f"sender {name}", f"the MIDI sender of {name} does not answer", fatal)
             elif port.state not in PLAYING:
                 yield Problem(f"port {name}", f"the MIDI port {name}: {port.sentence or port.state}")
 

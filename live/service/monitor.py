@@ -80,7 +80,7 @@ class Monitor:
             thread_check("control", self.service.heartbeat),
             *([window_check(stage)] if options.window else []),
             node_check(nodes, without_failed=supervision.start.safe),
-            midi_check(lambda: voices.ports),
+            midi_check(lambda: voices.ports, without_failed=supervision.start.safe),
             listener_check(lambda: listener.answers),
             camera_check(tree, cameras.names),
             disk_check(lambda: self.service.machine),

@@ -82,6 +82,7 @@ def test_a_node_that_does_not_step_is_fatal_unless_restarts_have_not_helped() ->
 def test_a_port_that_is_away_is_no_reason_for_a_restart(state: str, answers: bool, problem: Any) -> None:
     port = SimpleNamespace(state=state, sentence="it has gone", answers=answers)
     assert found(midi_check(lambda: {"roland": port})) == problem
+    assert not any(fatal for _, fatal in found(midi_check(lambda: {"roland": port}, without_failed=True)))
 
 
 def test_a_camera_that_is_lost_or_replaced_is_a_problem() -> None:
