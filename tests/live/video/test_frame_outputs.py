@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -95,6 +96,34 @@ def test_a_video_file_that_cannot_be_written_is_reported_and_nothing_stops(piece
     assert "film.gif: expected a name that ends in .mp4" in told[0]
     assert engine.tree.get("/window/record") is False
     assert engine.nodes["veil"].model.seen[-1] == 4
+
+
+def test_a_video_rests_before_the_disk_is_full_and_goes_on_in_a_new_file(
+    piece: Piece, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage, free = shutil.disk_usage(tmp_path), [10**9]
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(total=10**10, free=free[0]))
+    engine = piece.open(record_video=tmp_path / "film.mp4")
+    told = errors(engine)
+    engine.advance(1.0)
+    free[0] = 10**8
+    engine.advance(20.0)
+    assert told == [
+        "/window/record: the disk is full, or nearly; it goes on once there is room",
+    ]
+    assert (engine.tree.get("/window/record"), engine.tree.get("/window/sending")) == (True, "")
+    assert list(tmp_path.glob("arabesque *")) == []  # what is tried meanwhile leaves no empty files
+    free[0] = 3 * 10**8
+    engine.advance(30.0)
+    assert engine.tree.get("/window/sending") == ""  # not enough to begin anew
+    free[0] = 10**9
+    engine.advance(36.0)
+    (second,) = tmp_path.glob("arabesque *.mp4")
+    assert engine.tree.get("/window/sending") == second.name
+    engine.close()
+    assert len(seen(tmp_path / "film.mp4")) > 30
+    assert len(seen(second)) > 10
+    assert len(told) == 1
 
 
 @pytest.mark.parametrize("name", ["syphon", "spout"])
