@@ -6,6 +6,7 @@ import importlib
 import signal
 import sys
 from collections.abc import Callable
+from typing import NoReturn
 
 MODULES: dict[str, str] = {
     "play": "live.commands.play",
@@ -36,5 +37,19 @@ def main(argv: list[str] | None = None) -> int:
     return command(rest)
 
 
+def run() -> NoReturn:
+    """Runs the command of the command line, and ends the process.
+
+    After a performance everything is closed, so it ends without Python's own clean-up: on a busy machine that takes
+    seconds more, in which nothing bounds the stop.
+    """
+    status = main()
+    if sys.argv[1:2] and sys.argv[1] in MODULES and sys.argv[1] != "play":
+        sys.exit(status)
+    from live.engine.stop_deadline import exit_now
+
+    exit_now(status)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -18,7 +18,7 @@ from live.engine.engine import Engine
 from live.engine.options import Options
 from live.engine.show_log import ShowLog
 from live.engine.signal_watch import SignalWatch
-from live.engine.stop_deadline import StopDeadline, exit_now
+from live.engine.stop_deadline import StopDeadline
 from live.engine.terminal import StatusStream, Terminal
 from live.gallery.arguments import kiosk_settings
 from live.nodes.frame_runner import FrameRunner
@@ -100,8 +100,8 @@ def perform(
             supervision.installation.end()
         if engine.exit_status:
             return engine.exit_status
-        if engine.nodes.stuck:  # at a normal exit Python would wait for the thread, or abort
-            exit_now(1)
+        if engine.nodes.stuck:
+            return 1
         recording = engine.voices.recording()
         return to_sound(recording.recording, render) if recording and recording.recording and render else 0
 

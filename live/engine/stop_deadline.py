@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import Final, NoReturn
 
 log = logging.getLogger(__name__)
 
@@ -75,11 +75,12 @@ def _report(held_up: str) -> None:
     logging.shutdown()
 
 
-def exit_now(status: int) -> None:
+def exit_now(status: int) -> NoReturn:
     """Ends the process at once, even if threads never return; the log is flushed."""
     logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # nobody reads it, or it is closed
+            stream.flush()
     os._exit(status)
 
 

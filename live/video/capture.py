@@ -29,6 +29,8 @@ LOOK_AGAIN_S = 5.0
 """Interval at which "auto" looks for a camera while it shows the test picture."""
 RATE_WINDOW_S = 2.0
 """Window over which the frame rate is averaged."""
+CLOSE_WITHIN_S = 1.0
+"""How long the end of a read is waited for when a source is closed."""
 REPEAT_S = 1.0
 """Interval at which an unchanged frame is delivered again."""
 
@@ -132,11 +134,12 @@ class Capture:
             self._turn.notify()
 
     def close(self) -> None:
-        """Ends the thread and closes the source."""
+        """Ends the thread and closes the source; a driver or network that does not answer is left to itself."""
         self.stop_soon()
-        if self._thread is not None:
-            self._thread.join()
-        self._release()
+        if self._thread is None:
+            self._release()
+        else:
+            self._thread.join(CLOSE_WITHIN_S)
 
     def rate(self) -> float:
         """Frames per second over the last two seconds."""
@@ -164,7 +167,8 @@ class Capture:
             self._read(self._reader, settings, self._clock.now())
         except Exception as error:
             log.debug("%s", error, exc_info=True)
-            self._lose(str(error) or type(error).__name__)
+            if not self._stopping:
+                self._lose(str(error) or type(error).__name__)
         return min(self._next_s, self._repeat_s)
 
     # -- inside -------------------------------------------------------------------------------------------------
@@ -266,7 +270,8 @@ class Capture:
                     self._clock.wait(wanted_s, self._turn)
                 self._woken = False
                 if self._stopping:
-                    return
+                    break
+        self._release()
 
 
 def _turning(settings: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from live.parameters.tree import Tree
 from live.patch import PatchError, load
 from live.system.queues import LatestValue
 from live.transport.clock import Clock
+from live.video import capture
 from live.video.camera import Camera
 from live.video.cameras import Cameras
 from models.base import Frame, KnobError
@@ -315,6 +317,32 @@ def test_in_real_time_it_reads_on_a_thread_and_ends_at_once(tmp_path: Path) -> N
     cameras.close()
     assert seen <= {0, STEP, 2 * STEP, 3 * STEP, 4 * STEP}
     assert len(seen) > 1
+
+
+def test_a_camera_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    reading, free, closed = threading.Event(), threading.Event(), threading.Event()
+
+    class Stuck:
+        def read(self, _at_s: float) -> None:
+            reading.set()
+            assert free.wait(10.0)
+
+        def close(self) -> None:
+            closed.set()
+
+    monkeypatch.setattr(capture, "open_reader", lambda *_, **__: (Stuck(), "stuck"))
+    monkeypatch.setattr(capture, "CLOSE_WITHIN_S", 0.01)
+    tree = Tree(Clock())
+    cameras = Cameras(tree, tree.clock, pytest.fail, tmp_path)
+    cameras.connect(Seer(tree), Camera("test"))
+    cameras.advance(tree.clock.now())
+    try:
+        assert reading.wait(10.0)
+        cameras.close()
+        assert not free.is_set()
+    finally:
+        free.set()
+    assert closed.wait(10.0)
 
 
 def test_a_released_camera_is_closed_and_forgotten_and_opens_again(piece: Piece) -> None:
