@@ -23,7 +23,7 @@ patch = Patch(
         smooth=0.6,
         crop=0.02,
     ),
-    roll=stage.roll("piano", number=1, past=10),
+    roll=stage.roll("piano", number=1, past=10, mist=0.2),
     page=[
         "/piano/temperature",
         "/piano/density",
