@@ -78,6 +78,7 @@ class Schedule:
         self._open: bool | None = None
         self._held_until: bool | None = None
         """While a mode set by hand is in force: what the hours said when it was set."""
+        self._went_off = False
         self._look_s = self._screen_s = 0.0
         self._expected: tuple[float, float] | None = None
         self._published: dict[str, Any] = {}
@@ -210,7 +211,8 @@ class Schedule:
                 self._start("opening", self.tables.opening_cue)
         self._publish("state", "open" if opened else "closed")
         if has_hours or not first:
-            log.info("%s", f"{'open' if opened else 'closed'} until {self._published.get('next') or 'further notice'}")
+            follows = self._published.get("next")
+            log.info("%s%s", "open" if opened else "closed", f", next by the hours: {follows}" if follows else "")
 
     def _switch_screen(self, on: bool, now_s: float) -> None:
         self._screen_s = now_s + SCREEN_AGAIN_S
@@ -298,6 +300,9 @@ class Schedule:
             self.tree.publish(f"/schedule/{name}", value)
 
     def _say_screen(self, sentence: str) -> None:
+        self._went_off = self._went_off or sentence.startswith("off")
+        if not self._went_off and sentence.startswith("not switched on"):
+            sentence = "on"  # it was never off: nothing needs to be said
         if self._published.get("screen") != sentence:
             log.info("screen: %s", sentence)
         self._publish("screen", sentence)
