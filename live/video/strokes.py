@@ -93,6 +93,8 @@ class _PenState:
     interrupted: bool = False
     page: tuple[Box | None, int | None] = None, None
     """Place of the next drawing, and whose drawing it completes."""
+    withdrawn: bool = False
+    """Whether its drawing was taken away: what was already on its way there is not drawn."""
     answered: bool = False
     """For a person's pen: whether its drawing was completed, so that its next line begins another."""
     turned: set[int] = field(default_factory=set)
@@ -115,7 +117,7 @@ class DrawingList:
         state = self._pens.setdefault(pen, _PenState())
         state.turned.clear()
         since_s, state.at_s = now_s - state.at_s, now_s
-        if not down:
+        if not down or state.withdrawn:
             self._lift(state)
             state.at, state.interrupted = to, False
             return
@@ -163,7 +165,7 @@ class DrawingList:
                 self._end_answered(now_s, number, state)
             elif number == pen:
                 self._end(now_s, state)
-        page.page = box, answers
+        page.page, page.withdrawn = (box, answers), False
 
     def _end_answered(self, now_s: float, pen: int, state: _PenState) -> None:
         """Ends a person's drawing and those that complete it."""
@@ -221,6 +223,8 @@ class DrawingList:
         drawing.erasures += 1
         for other in [one for one in self.drawings if one.answers == pen and one.began_s >= drawing.began_s]:
             self._remove(other)
+        for state in self._pens.values():
+            state.withdrawn = state.withdrawn or state.page[1] == pen
         self._remove(drawing) if not drawing.strokes else self._cut_loose(drawing)
         self.erasures += 1
         return True

@@ -264,6 +264,12 @@ def test_undo_removes_the_performers_own_last_line_and_its_answer(show: Any) -> 
     assert show.heard[-1] == Page("undo", 0)
     show.at(0.3)
     assert sorted(drawing.pen for drawing in show.ink.paper.drawings) == [-2, 32]
+    play(show, (0.35, Pen(0.9, -0.9, True, 16)))  # was on its way when the line was taken back
+    show.at(0.4)
+    assert sorted(drawing.pen for drawing in show.ink.paper.drawings) == [-2, 32]
+    play(show, (0.5, Page("new", 16, answers=0)), (0.5, Pen(0.9, -0.9, True, 16)))
+    show.at(0.6)
+    assert sorted(drawing.pen for drawing in show.ink.paper.drawings) == [-2, 16, 32]
     assert not show.stage.pens.undo("ink", "ada")
     assert not show.stage.pens.undo("ink", "nobody")
 
