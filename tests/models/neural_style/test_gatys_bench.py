@@ -10,10 +10,10 @@ from models.style_transfer.backbone import StyleBackbone
 from models.vision.untrained import Untrained
 
 
-@pytest.mark.parametrize(("eyes", "start"), [("untrained", "noise"), ("painter", "content")])
-def test_our_loss_is_as_low_as_torchs(eyes: str, start: str) -> None:
-    network = Untrained() if eyes == "untrained" else StyleBackbone(small_painter())
-    case = bench.Problem(network, bench.pattern(1), bench.pattern(2), size=32, start=start, beta=10.0)
+@pytest.mark.parametrize(("extractor", "start"), [("untrained", "noise"), ("painter", "content")])
+def test_our_loss_is_as_low_as_torchs(extractor: str, start: str) -> None:
+    network = Untrained() if extractor == "untrained" else StyleBackbone(small_painter())
+    case = bench.StyleProblem(network, bench.pattern(1), bench.pattern(2), size=32, start=start, beta=10.0)
     ours, theirs = case.ours(20), case.theirs(20)
     assert ours.keys() == theirs.keys() == {1, 5, 10, 20}
     assert ours[20][0] <= theirs[20][0]
