@@ -167,6 +167,8 @@ def test_a_piece_saved_while_it_plays_is_another_page(
             await browser.until(SLIDER)
             piece.write_text(PIECE.replace("Patch(a=", "Patch(b="), encoding="utf-8")
             await browser.until(f"document.getElementById('c-b-length') && !{SLIDER}")
+            # the page says what is kept of pictures and drawings
+            await browser.until("document.getElementById('keeps').textContent.includes('stay on this machine')")
             # the page shows errors
             piece.write_text("patch = nothing", encoding="utf-8")
             await browser.until("document.getElementById('errors').textContent.includes('nothing')")
