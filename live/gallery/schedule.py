@@ -16,8 +16,9 @@ from typing import Any, Final
 from live.gallery.address_values import AddressValues
 from live.gallery.closing import Closing
 from live.gallery.condition_cues import ConditionCues
-from live.gallery.hours import DAYS, GROUPS, HoursState, read_spans, spans_text
-from live.gallery.schedule_tables import Mistake, ScheduleTables, mistake_sentence, read_day, read_tables, read_zone
+from live.gallery.hours import HoursState, spans_text
+from live.gallery.schedule_edits import Edit, declare_edits
+from live.gallery.schedule_tables import Mistake, ScheduleTables, mistake_sentence, read_tables
 from live.gallery.screen_power import ScreenPower
 from live.gallery.wall_clock import DueCues, next_time
 from live.parameters.tree import Tree
@@ -25,7 +26,7 @@ from live.patch import Patch
 from live.show.toml_file import TomlFile
 from live.system.disk import DiskThread
 from live.transport.clock import Clock
-from models.base import Knob, KnobError, event
+from models.base import Knob, KnobError
 
 log = logging.getLogger(__name__)
 
@@ -103,10 +104,7 @@ class Schedule:
             ("screen", "Whether the screen was switched on or off while closed, by which means, or why not"),
         ):
             add(f"/schedule/{name}", Knob(meaning, kind="text", default="", access="r"))
-        day = Knob("a weekday, daily, weekdays, weekends, 2026-12-24, 12-25 or time_zone", kind="text")
-        text = Knob("10:00-18:00, open, closed, or a time zone", kind="text")
-        add("/schedule/set", event("Sets the hours of a day in the file", day=day, hours=text), self._set)
-        add("/schedule/delete", event("Deletes the line of a day from the file", day=day), self._delete)
+        declare_edits(self.tree, self._edit, lambda: self._file.tables)
         self.tree.add_signal("/schedule/cue", "s", "A cue starts by the time or a condition: its name in the file")
         self._read()
 
@@ -142,25 +140,9 @@ class Schedule:
         self._requests.append(self._take_mode)
         self._wake()
 
-    def _set(self, given: Any) -> None:
-        key, text = given
-        table = _table_of(key)
-        try:
-            read_zone(text) if key == "time_zone" else read_spans(text)
-        except ValueError as error:
-            raise KnobError(f"/schedule/set: {error}") from None
-        self._edit(table, lambda old: {**old, key: text})
-
-    def _delete(self, given: Any) -> None:
-        key = given[0]
-        table = _table_of(key)
-        if key not in self._file.tables.get(table, {}):
-            raise KnobError(f"/schedule/delete: the file has no line {key}")
-        self._edit(table, lambda old: {name: value for name, value in old.items() if name != key})
-
-    def _edit(self, table: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    def _edit(self, edit: Edit) -> None:
         def work() -> None:
-            self._file.put(table, change(self._file.tables.get(table, {})))
+            self._file.put(edit.table, edit.change(self._file.tables.get(edit.table, {})))
             self._build()
 
         self._requests.append(work)
@@ -306,17 +288,6 @@ class Schedule:
         if self._published.get("screen") != sentence:
             log.info("screen: %s", sentence)
         self._publish("screen", sentence)
-
-
-def _table_of(key: str) -> str:
-    """The table that a line for a day belongs to. Raises KnobError."""
-    if key in (*DAYS, *GROUPS, "time_zone"):
-        return "hours"
-    try:
-        read_day(key)
-    except ValueError:
-        raise KnobError(f"expected {', '.join(DAYS)}, {', '.join(GROUPS)}, time_zone or a date, got {key!r}") from None
-    return "exceptions"
 
 
 def _moment(wall_s: float) -> datetime:

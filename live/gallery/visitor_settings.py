@@ -34,8 +34,8 @@ _CUE: Final = "Cue that starts when {}; empty for none"
 VISITOR_KNOBS: Final[dict[str, Knob]] = {
     "on": Knob("Watch for visitors, and reset the show after each", kind="switch", default=False),
     "present": Knob(
-        "Condition under which somebody is here, such as /camera/motion > 0.02 or /ink/touching; auto is the motion of "
-        "all cameras, keys, pens and touches",
+        "Condition under which somebody is here, such as /camera/motion > 0.02 or /ink/performer; auto is the motion "
+        "of all cameras, keys, pens and touches",
         kind="text",
         default=_DEFAULTS.present,
     ),

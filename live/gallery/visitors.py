@@ -210,7 +210,7 @@ class Visitors:
         """Motion of each camera, keys and touches in the window, performers' keys and pens."""
         addresses = self.tree.addresses()
         motion = [f"{a} > {MOTION}" for a in addresses if a.endswith("/motion") and a.count("/") == 2]
-        pens = [a for a in addresses if a.endswith("/touching") and a.count("/") == 2]
+        pens = [a for a in addresses if a.endswith("/performer") and a.count("/") == 2]
         signals = [a for a in self.tree.signals if a.endswith("/heard") or a == "/window/input"]
         return " or ".join([*motion, *pens, *signals]) or "off"
 

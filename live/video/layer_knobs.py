@@ -104,12 +104,12 @@ ERASE_KNOB = event(
     radius=Knob("half of its width", 0.001, 4.0),
 )
 UNDO_STROKE_KNOB = pulse("Takes the sender's own last line back, and what completed it")
-TOUCHING_KNOB = Knob("Performers' pens that are on the paper now", kind="int", default=0, access="r")
+PERFORMER_KNOB = Knob("Performers' pens that are on the paper now", kind="int", default=0, access="r")
 HAND_KNOBS = {
     "pen": PEN_KNOB,
     "erase": ERASE_KNOB,
     "undo_stroke": UNDO_STROKE_KNOB,
-    "touching": TOUCHING_KNOB,
+    "performer": PERFORMER_KNOB,
 }
 """What performers do on the paper."""
 

@@ -103,9 +103,9 @@ class PerformerPens:
             paper.hear(event)
             self._tree.publish(f"/{paper.node}/pen", event.x, event.y, int(event.down), -1 - event.pen)
         touching = self._touching.setdefault(paper.node, set())
-        if (pen in touching) is not down and f"/{paper.node}/touching" in self._tree:
+        if (pen in touching) is not down and f"/{paper.node}/performer" in self._tree:
             (touching.add if down else touching.discard)(pen)
-            self._tree.publish(f"/{paper.node}/touching", len(touching))
+            self._tree.publish(f"/{paper.node}/performer", len(touching))
 
 
 def writing_performer() -> Hashable:

@@ -40,7 +40,7 @@ def piece(tmp_path: Path) -> Iterator[Piece]:
 
 def open_gallery(piece: Piece, **settings: Any) -> Engine:
     engine = piece.open()
-    wanted = {"on": True, "present": "/ink/touching", "arrive": 0.5, "patience": 2.0, "countdown": 3.0, **settings}
+    wanted = {"on": True, "present": "/ink/performer", "arrive": 0.5, "patience": 2.0, "countdown": 3.0, **settings}
     for name, value in wanted.items():
         engine.tree.set(f"/visitors/{name}", value)
     engine.advance(1.0)
@@ -101,7 +101,7 @@ def test_the_states_their_cues_and_the_countdown_in_the_window(piece: Piece) -> 
     engine.tree.watchers.append(lambda a, values: seen.append((a[1:], values[0])) if a in watched else None)
     for name, value in {
         "on": True,
-        "present": "/ink/touching",
+        "present": "/ink/performer",
         "patience": 2.0,
         "countdown": 3.0,
         "visitor_cue": "hello",
@@ -244,6 +244,6 @@ def test_a_wrong_condition_is_answered_and_the_previous_one_stays(piece: Piece) 
     engine = open_gallery(piece)
     with pytest.raises(KnobError, match="/visitors/present: expected an address"):
         engine.tree.set("/visitors/present", "/camera/motion >")
-    assert engine.tree.get("/visitors/present") == "/ink/touching"
+    assert engine.tree.get("/visitors/present") == "/ink/performer"
     draw(engine)
     assert engine.tree.get("/visitors/state") == "visitor"
