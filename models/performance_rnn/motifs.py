@@ -29,13 +29,13 @@ MEMORY_S = 25.0
 """Time after which the weight of a motif has decreased by a factor of e."""
 LONGEST = 6
 """Length from which a longer common suffix has no more weight."""
-STRENGTH = 11.0
+STRENGTH = 8.0
 """Largest bias on the logit of a key that continues a long motif."""
 MOTIF = 4
 """Intervals that must equal earlier ones for a note to count as repeating a motif."""
 SHARE_NOTES = 24.0
 """The share of repeating notes is a running mean over about so many of the pianist's onsets."""
-MOST_SHARE = 0.5
+MOST_SHARE = 0.6
 """The share that recall 1 asks for; real performances repeat 0.2 of their motifs within half a minute."""
 SURE = 2.0
 """Length of a common suffix from which it has nearly its full weight."""
@@ -44,6 +44,10 @@ SURE = 2.0
 FIFTHS = 1.5
 """Distance on the circle of fifths at which the weight of a transposed motif has decreased by a factor of e."""
 _NEAR = np.exp(-np.array([min(7 * semitones % 12, -7 * semitones % 12) for semitones in range(12)]) / FIFTHS)
+
+_KEYS = np.arange(PITCHES)
+_CONSONANT = np.isin(np.arange(12), (0, 3, 4, 5, 7, 8, 9)).astype(np.float64)
+"""Whether an interval is consonant: unisons and octaves, thirds, fourths, fifths and sixths."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +62,8 @@ class Motifs:
     top: int = -1
     """Highest pitch of the current onset, or -1."""
     top_s: float = -math.inf
+    chord: tuple[int, ...] = ()
+    """All pitches of the current onset."""
     top_performers: bool = False
     own_share: float = 0.0
     """Share of the pianist's last onsets that repeat a motif of its own."""
@@ -67,8 +73,9 @@ class Motifs:
     def strike(self, pitch: int, now_s: float, *, performers: bool) -> Motifs:
         """The memory after a key was struck by either player."""
         if self.top >= 0 and now_s - self.top_s <= CHORD_S:
-            return self if pitch <= self.top else replace(self, top=pitch, top_performers=performers)
-        return replace(self._settled(), top=pitch, top_s=now_s, top_performers=performers)
+            grown = replace(self, chord=(*self.chord, pitch))
+            return grown if pitch <= self.top else replace(grown, top=pitch, top_performers=performers)
+        return replace(self._settled(), top=pitch, top_s=now_s, top_performers=performers, chord=(pitch,))
 
     def key_bias(self, now_s: float, recall: float, recall_performer: float) -> Floats | None:
         """Bias on the logits of the keys [128] for a note struck now; None if no motif matches.
@@ -99,6 +106,9 @@ class Motifs:
         target = int(past.pitch[-1]) + past.pitch[places + 1] - past.pitch[places]
         inside = (target >= 0) & (target < PITCHES)
         weights = np.bincount(target[inside], weight[inside], minlength=PITCHES)
+        if in_chord:  # the motif's note is added only if it is consonant with what was struck
+            for pitch in self.chord:
+                weights *= _CONSONANT[(_KEYS - pitch) % 12]
         strongest = float(weights.max())
         if strongest <= 0.0:
             return None
