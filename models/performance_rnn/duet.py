@@ -45,7 +45,7 @@ ACCOMPANIED_S = 6.0
 TOUCH_NOTES = 8
 """Time constant, in notes, of the running mean of the pianist's velocity."""
 LATELY_S = 2.5
-"""Time constant of the running count of notes by which an accompaniment keeps its density."""
+"""Time constant of the running count of notes by which the pianist keeps to a density."""
 REFRESH_S = 0.5
 """Interval at which an accompaniment updates what it follows."""
 
@@ -189,6 +189,9 @@ class Duet:
             seconds = goal.phrase.seconds if goal is not None else LONGEST_ANSWER_S / 4
             until_s = now_s + min(max(seconds, SHORTEST_ANSWER_S), LONGEST_ANSWER_S)
         begun = self._phase("play", letting_go=())
+        # As if it had played at the performer's density before: an answer does not begin with a burst.
+        lately = goal.phrase.notes_per_second * LATELY_S if goal is not None and manner.mode != "accompany" else 0.0
+        begun = replace(begun, lately=(lately, now_s))
         return replace(begun, until_s=until_s, goal=goal, answered_s=self.performer.last_s)
 
     def plan_echo(self, manner: Manner, stream: int, count: int) -> Duet:

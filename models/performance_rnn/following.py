@@ -18,10 +18,8 @@ from models.performance_rnn.polyphony import Limits
 
 OWN_RATE = 8.0
 """Notes per second of the network at strike bias 0."""
-RATE_GAIN = 0.6
-"""Change of the logits of all keys per note of difference from the wanted number of notes."""
-ACCOMPANYING_GAIN = 1.5
-"""The same for an accompaniment, which counts the notes of a few seconds only."""
+RATE_GAIN = 1.5
+"""Change of the logits of all keys per note too many or too few, of the notes of the last seconds."""
 STRIKE_LEAST, STRIKE_MOST = -7.0, 3.0
 OWN_TOUCH = 64.0
 """Velocity of the pianist that is assumed before its first note."""
@@ -93,12 +91,9 @@ def _strike(rate: float, goal: Goal, duet: Duet, manner: Manner, *, accompanies:
     """Bias on the logits of all keys, from the notes that are due and the distance to the beat."""
     now_s = duet.performer.now_s
     usual = 1.3 * math.log(rate / OWN_RATE)
-    if accompanies:  # its rate changes with the performer's, so only what it struck lately counts
-        due = ACCOMPANYING_GAIN * (rate * LATELY_S - duet.struck_lately(now_s))
-    else:
-        due = RATE_GAIN * (rate * (now_s - duet.since_s) - duet.struck + 1.0)
+    due = rate * LATELY_S - duet.struck_lately(now_s)
     by = _by(manner.follow_density, accompanies=accompanies)
-    strike = by * min(max(usual + due, STRIKE_LEAST), STRIKE_MOST)
+    strike = by * min(max(usual + RATE_GAIN * due, STRIKE_LEAST), STRIKE_MOST)
     beat = goal.beat
     if beat is not None and beat.certainty >= BEAT_CERTAIN:
         division = 1 if rate <= beat.tempo_bpm / 60.0 else 2 if rate <= beat.tempo_bpm / 20.0 else 4

@@ -37,11 +37,11 @@ SHARE_NOTES = 24.0
 """The share of repeating notes is a running mean over about so many of the pianist's onsets."""
 MOST_SHARE = 0.6
 """The share that recall 1 asks for; real performances repeat 0.2 of their motifs within half a minute."""
-SURE = 2.0
-"""Length of a common suffix from which it has nearly its full weight."""
+SURE = 3.0
+"""Length of a common suffix from which the bias is strong. A short one says little, and the network knows better."""
 
 
-FIFTHS = 1.5
+FIFTHS = 1.0
 """Distance on the circle of fifths at which the weight of a transposed motif has decreased by a factor of e."""
 _NEAR = np.exp(-np.array([min(7 * semitones % 12, -7 * semitones % 12) for semitones in range(12)]) / FIFTHS)
 
@@ -113,7 +113,7 @@ class Motifs:
         if strongest <= 0.0:
             return None
         best = int(length.max())
-        strength = STRENGTH * float(by.max()) * (1.0 - math.exp(-best / SURE))
+        strength = STRENGTH * float(by.max()) * (1.0 - math.exp(-((best / SURE) ** 2)))
         key_bias: Floats = strength * np.sqrt(weights / strongest)
         if in_chord:  # a note below the top of the chord does not change the melody; one above it does
             struck = key_bias[self.top] > 0.5 * strength

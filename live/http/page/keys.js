@@ -6,6 +6,7 @@ const BLACK = [1, 3, 6, 8, 10];
 const NAMES = ["C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B"];
 const SOFTEST = 25;
 const LOUDEST = 120;
+const TURNS = { nobody: "your turn", performer: "your turn", pianist: "the piano plays", both: "you play together" };
 
 /** The keyboard and its range. */
 export class Keys {
@@ -52,7 +53,14 @@ export class Keys {
       return button;
     };
     const bar = make("div", { className: "keys-bar" }, list, shift("−", -12, "An octave lower"), this.#range, shift("+", 12, "An octave higher"));
-    this.section.replaceChildren(bar, this.board);
+    const turn = make("output", { className: "turn" });
+    const turns = space.find(({ address }) => address === `/${this.#target}/whose_turn`);
+    if (turns) {
+      const show = (who) => (turn.textContent = TURNS[who] ?? "");
+      show(turns.values?.[0]);
+      this.connection.on(turns.address, show);
+    }
+    this.section.replaceChildren(bar, this.board, turn);
     this.#build();
     return true;
   }

@@ -30,7 +30,7 @@ def test_it_continues_a_motif_in_another_key() -> None:
     key_bias = motifs.key_bias(4.0, 1.0, 1.0)
     assert key_bias is not None
     assert int(key_bias.argmax()) == 71
-    assert key_bias[71] > 4.0
+    assert key_bias[71] > 2.0
 
 
 def test_longer_motifs_count_more() -> None:
@@ -66,7 +66,7 @@ def test_a_chord_is_one_onset_and_its_top_the_melody() -> None:
 
 def test_within_a_chord_the_melody_note_stays_the_highest() -> None:
     motifs = melody([*MOTIF, 71, 64, 66, 67])
-    below = motifs.strike(48, 4.0, performers=False).key_bias(4.01, 1.0, 1.0)
+    below = motifs.strike(47, 4.0, performers=False).key_bias(4.01, 1.0, 1.0)
     assert below is not None
     assert int(below.argmax()) == 71
     struck = motifs.strike(71, 4.0, performers=False).key_bias(4.01, 1.0, 1.0)
