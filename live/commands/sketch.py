@@ -42,6 +42,7 @@ class OfflineSketcher:
             self._model = room.SketchRNN.load(weights)
         except importlib.import_module("models.files.store").WeightsError as error:
             raise SketchError(str(error)) from error
+        self._room = importlib.import_module("models.sketch_rnn.answer")
         self._state = self._model.start(seed)
         self.categories: tuple[str, ...] = self._model.facts.categories
 
@@ -58,9 +59,10 @@ class OfflineSketcher:
             for event in events:
                 if isinstance(event, Pen):
                     if event.down:
+                        lines = pens[self._room.variant_of(event.pen)]
                         if event.pen not in down:
-                            pens[event.pen].append([at.get(event.pen, (event.x, event.y))])
-                        pens[event.pen][-1].append((event.x, event.y))
+                            lines.append([at.get(event.pen, (event.x, event.y))])
+                        lines[-1].append((event.x, event.y))
                     (down.add if event.down else down.discard)(event.pen)
                     at[event.pen] = event.x, event.y
                 elif isinstance(event, Page):
@@ -83,7 +85,7 @@ class OfflineSketcher:
         return drawn
 
     def _step(self, heard: Sequence[Event], /, **knobs: Any) -> Sequence[Event]:
-        events, self._state = self._model.step(self._state, heard, **knobs)
+        events, self._state = self._model.step(self._state, heard, **{"answer": False, **knobs})
         found: Sequence[Event] = events
         return found
 

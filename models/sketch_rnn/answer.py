@@ -80,6 +80,11 @@ class Performers:
         return self.drawings[-1][1] if self.drawings else NO_DRAWING
 
 
+def variant_of(pen: int) -> int:
+    """Which of the pens that draw, or of those that answer one drawing, an event's pen is, from 0."""
+    return (pen - FIRST) % VARIANTS if pen >= FIRST else pen
+
+
 def speed_of(drawing: PerformerDrawing) -> float:
     """The speed of a performer's pen on the paper, clipped to SLOWEST..FASTEST."""
     way = sum(math.dist(a, b) for line in drawing.drawing for a, b in pairwise(line))
