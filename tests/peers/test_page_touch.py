@@ -232,7 +232,7 @@ def test_a_button_shows_a_message_and_silence_lasts(visit: Visit) -> None:
         async with visit("a") as browser:
             toast = "document.getElementById('toast').textContent"
             await pressed(browser, "#panic")
-            await browser.until(f"{toast}.includes('every note was ended')")
+            await browser.until(f"{toast}.includes('all notes have ended')")
             await pressed(browser, "button.pulse", "reset")
             await browser.until(f"{toast}.startsWith('a reset: ')")
             await pressed(browser, "#silence")
