@@ -98,7 +98,7 @@ class HelperProcess:
         """Whether it has answered one of the last twelve pings: within three seconds. From any thread."""
         return self._unanswered <= SILENT_AFTER_PINGS
 
-    def close(self) -> bool:
+    def close(self, start_within_s: float = START_WITHIN_S) -> bool:
         """Ends the process and the threads; returns False if it had to be killed. Drops a flood of waiting lines."""
         with self._wake:
             if self._closing:
@@ -110,7 +110,7 @@ class HelperProcess:
             self._wake.notify_all()
         willing = True
         try:
-            self._process.wait(CLOSE_WITHIN_S if self._answered else START_WITHIN_S)
+            self._process.wait(CLOSE_WITHIN_S if self._answered else start_within_s)
         except subprocess.TimeoutExpired:
             willing = False
             self._process.kill()

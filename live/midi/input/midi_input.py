@@ -12,7 +12,7 @@ from live.midi.input.listener import PING, QUIT, keys_line
 from live.midi.input.message import BEND, CLOCK, CONTROL, OFF, ON, PRESSURE, PROGRAM, InputMessage, well_formed
 from live.parameters.tree import Tree
 from live.patch import Patch
-from live.system.helper_process import HelperProcess
+from live.system.helper_process import CLOSE_WITHIN_S, HelperProcess
 from live.transport.clock import Clock
 from models.base import Knob
 
@@ -119,7 +119,7 @@ class MidiInput:
     def close(self) -> None:
         """Ends the listener process."""
         if self._process is not None:
-            self._process.close()
+            self._process.close(CLOSE_WITHIN_S)  # one that is still starting has nothing to finish
 
     # -- messages -----------------------------------------------------------------------------------------------
 
