@@ -14,7 +14,7 @@ from live.parameters.writer import current_writer
 from live.patch import Patch
 from live.show.action import run, targets
 from live.show.beat_wait import BeatWait
-from live.show.cue import Action, Cue, read_action, read_cue
+from live.show.cue import REFUSED, Action, Cue, read_action, read_cue
 from live.show.script_runner import Script, ScriptRunner
 from live.show.toml_file import TomlFile
 from live.system.disk import DiskThread
@@ -200,7 +200,7 @@ class CueList:
         now_s = self.clock.now()
         with self.tree.batch():
             for parameter in self.tree.parameters():
-                if parameter.end is not None:
+                if parameter.end is not None and parameter.address not in REFUSED:  # no cue began it
                     self.tree.set(parameter.address, parameter.at(now_s))
 
     def _begin(self, name: str, at_s: float | None = None) -> None:

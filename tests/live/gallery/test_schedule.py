@@ -183,6 +183,31 @@ def test_hours_are_set_over_osc_and_kept_in_the_file_with_its_comments(installat
         installation.tree.write("/schedule/delete", ["friday"])
 
 
+def test_cues_at_times_and_on_conditions_are_added_and_deleted_over_osc(installation: Any) -> None:
+    installation.open('[hours]\ntime_zone = "Europe/Berlin"\n', "2026-06-02 11:59")
+    installation.tree.write("/schedule/at", ["noon", "12:00, 15:00", "bell"])
+    installation.tree.write("/schedule/if", ["crowd", "/camera/motion > 0.02", "crowd", 60])
+    installation.run(1.0)
+    installation.tree.publish("/camera/motion", 0.5)
+    installation.run(61.0)
+    assert [event for _, event in installation.seen[1:]] == ["cue crowd", "began crowd", "cue noon", "began bell"]
+    text = installation.file.read_text()
+    assert 'time = ["12:00", "15:00"]' in text
+    assert 'when = "/camera/motion > 0.02"' in text
+    installation.tree.write("/schedule/delete", ["at.noon"])
+    installation.run_to("2026-06-02 15:01")
+    assert [event for _, event in installation.seen].count("began bell") == 1
+    assert "noon" not in installation.file.read_text()
+    for address, given, sentence in (
+        ("/schedule/at", ["noon", "noon"], "/schedule/at: expected a time such as 12:30, got 'noon'"),
+        ("/schedule/if", ["crowd", "/camera/motion >"], "/schedule/if: expected an address"),
+        ("/schedule/delete", ["at.noon"], "/schedule/delete: the file has no line at.noon"),
+    ):
+        with pytest.raises(KnobError, match=sentence):
+            installation.tree.write(address, given)
+    assert installation.failed == []
+
+
 def test_each_mistake_is_reported_with_file_and_line_and_the_rest_is_used(installation: Any) -> None:
     text = """[hours]
 time_zone = "Mars/Olympus"

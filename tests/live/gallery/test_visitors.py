@@ -194,6 +194,23 @@ def test_after_a_reset_a_node_plays_like_a_new_one_with_that_seed(piece: Piece) 
     assert played[0][0].pitch == 40 + seed % 100 % 20
 
 
+def test_closing_ends_a_visit_and_stays_closed(piece: Piece) -> None:
+    engine = open_gallery(piece)
+    draw(engine)
+    assert engine.tree.get("/visitors/state") == "visitor"
+    engine.tree.set("/schedule/mode", "closed")
+    engine.advance(engine.clock.now() + 5.0)
+    closed = ("/engine/blackout", "/piano/pause", "/ink/pause", "/schedule/state", "/visitors/state")
+    assert [engine.tree.get(address) for address in closed] == [1.0, True, True, "closed", "idle"]
+    assert len(list(piece.path.parent.glob("piece.drawings/*/*.svg"))) == 1
+    engine.tree.set("/visitors/reset", True)  # a reset would open it
+    engine.advance(engine.clock.now() + 1.0)
+    assert engine.tree.get("/engine/blackout") == 1.0
+    engine.tree.set("/schedule/mode", "hours")
+    engine.advance(engine.clock.now() + 5.0)
+    assert [engine.tree.get(address) for address in closed] == [0.0, False, False, "open", "idle"]
+
+
 def test_drawings_are_discarded_if_configured(piece: Piece) -> None:
     engine = open_gallery(piece, drawings="throw away")
     draw(engine)
