@@ -7,6 +7,7 @@ import logging
 import os
 import shutil
 import signal
+import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -118,6 +119,8 @@ def _install(parser: argparse.ArgumentParser, given: argparse.Namespace, options
 
 def _run(parser: argparse.ArgumentParser, given: argparse.Namespace, options: list[str]) -> int:
     show = _show(parser, given, options)
+    if not hasattr(socket, "AF_UNIX"):
+        parser.error("the built-in supervisor needs a system with Unix sockets; on Windows see install --print windows")
     folder = folder_of(show.name)
     if (running := running_supervisor(folder)) is not None:
         sys.stderr.write(f"arabesque service: {show.name} runs already, as process {running}\n")
