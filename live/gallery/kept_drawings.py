@@ -38,6 +38,12 @@ class KeptDrawings:
         """Whether a file is still to be written."""
         return self.written < self._asked
 
+    def measure(self, most_mb: float) -> None:
+        """Calls `kept` with the size of what is there from earlier starts."""
+        folder = self.folder
+        if folder is not None and folder.is_dir():
+            self._disk.submit((id(self), "measure"), lambda: self._kept(limit(folder, most_mb) / MEGABYTE))
+
     def put_away(self, stage: Stage, date: str, most_mb: float) -> None:
         """Writes all papers on which a performer has drawn; `date` is `2026-12-24 14.05.33`. Returns at once."""
         with stage.lock:  # a copy is quick; the text of a full paper takes a second

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from live.gallery.condition import Condition
 from live.gallery.hours import DAYS, GROUPS, read_spans, read_time
-from live.gallery.schedule_tables import read_day, read_zone
+from live.gallery.schedule_tables import CLOSED_KEYS, read_day, read_tables, read_zone
 from live.parameters.tree import Tree
 from models.base import Knob, KnobError, event
 
@@ -32,6 +32,8 @@ def declare_edits(tree: Tree, edit: Callable[[Edit], None], tables: Callable[[],
         "when": "such as /camera/motion > 0.02 for 60 s",
         "cue": "if it is not of the same name",
         "line": "a day, at.NAME or if.NAME",
+        "key": ", ".join(CLOSED_KEYS[:-1]),
+        "value": "as in the table [closed] of the file",
     }
     knobs = {name: Knob(meaning, kind="text") for name, meaning in text.items()}
     knobs["rest"] = Knob("until it may start again", 0.0, 86_400.0, "s")
@@ -43,6 +45,7 @@ def declare_edits(tree: Tree, edit: Callable[[Edit], None], tables: Callable[[],
     add("set", "Sets the hours of a day in the file", 0, "day hours", set_hours)
     add("at", "Starts a cue at times of day", 1, "name times cue", set_timed)
     add("if", "Starts a cue when a condition begins to hold", 2, "name when cue rest", set_condition)
+    add("closed", "Sets what happens while it is closed", 0, "key value", set_closed)
     add("delete", "Deletes a line of the file", 0, "line", lambda line: delete(line, tables()))
 
 
@@ -66,6 +69,17 @@ def set_condition(name: str, condition: str, cue: str = "", rest: float = 0.0) -
     _checked("/schedule/if", Condition, condition)
     more: dict[str, Any] = {**({"cue": cue} if cue else {}), **({"rest": rest} if rest else {})}
     return _part("if", name, {"when": condition, **more})
+
+
+def set_closed(key: str, text: str) -> Edit:
+    """Sets a line of [closed]: a switch, seconds or a text. Raises KnobError."""
+    value: Any = {"true": True, "1": True, "false": False, "0": False}.get(text, text) if key == "blackout" else text
+    if key == "fade":
+        value = float(Knob("", 0.0, 86_400.0).coerce(text))  # type: ignore[arg-type]
+    _, wrong = read_tables({"closed": {key: value}})
+    if wrong:
+        raise KnobError(f"/schedule/closed: {wrong[0].sentence}")
+    return Edit("closed", lambda old: {**old, key: value})
 
 
 def delete(line: str, tables: Mapping[str, Table]) -> Edit:

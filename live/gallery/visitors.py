@@ -83,6 +83,7 @@ class Visitors:
         declare_input(self.tree)
         self.tree.add("/visitors/reset", pulse("Reset now, as after a visit"), lambda _: self._request(self._reset))
         self._follow_file()
+        self._drawings.measure(self._number("keep_mb"))
 
     def follow(self, patch: Patch) -> None:
         """A reload may bring cameras and nodes: see `advance`."""

@@ -171,6 +171,15 @@ def test_hours_are_set_over_osc_and_kept_in_the_file_with_its_comments(installat
     text = installation.file.read_text()
     assert text.startswith("# our hours")
     assert 'tuesday = "10:00-16:00"' in text
+    installation.tree.write("/schedule/closed", ["fade", 2.5])
+    installation.tree.write("/schedule/closed", ["camera", "keep"])
+    installation.tree.write("/schedule/closed", ["blackout", 0])
+    installation.run(1.0)
+    assert {"fade = 2.5", "blackout = false"} < set(installation.file.read_text().splitlines())
+    with pytest.raises(KnobError, match="/schedule/closed: camera: expected release or keep, got 'off'"):
+        installation.tree.write("/schedule/closed", ["camera", "off"])
+    with pytest.raises(KnobError, match="/schedule/closed: no key 'lights'"):
+        installation.tree.write("/schedule/closed", ["lights", "off"])
     assert '2026-12-24 = "10:00-14:00"' in text
     for given, sentence in (
         (["someday", "open"], "expected monday, .* or a date, got 'someday'"),

@@ -163,6 +163,9 @@ def test_thirty_visitors_leave_no_residue(piece: Piece) -> None:
     assert len(engine.stage.pens._last) == 0
     files = sorted(piece.path.parent.glob("piece.drawings/*/*.svg"))
     assert len(files) == 30
+    kept = engine.tree.get("/visitors/kept")
+    assert kept == sum(file.stat().st_size for file in files) / 1e6
+    assert piece.open().tree.get("/visitors/kept") == kept  # at the next start, too
     assert all("ink" in file.name and b'inkscape:label="person"' in file.read_bytes() for file in files)
 
 
