@@ -212,6 +212,8 @@ def main(argv: list[str]) -> int:
         for line in ALONE:
             log.info("%s", line)
 
+    if not given.offline:
+        log.info("loading %s", given.patch or DEFAULT_PATCH)
     # These modules import torch, so they are imported only after the command line was parsed.
     from live.engine.options import Options
     from live.engine.performance import perform

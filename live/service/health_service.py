@@ -125,8 +125,12 @@ class HealthService:
         self._alerts.close()
 
     def alert(self, kind: Kind, sentence: str) -> None:
-        """Publishes an alert at `/engine/alert`, logs it and sends it to the targets."""
-        log.warning("%s: %s", kind, sentence)
+        """Publishes an alert at `/engine/alert`, logs it and sends it to the targets.
+
+        In a show with a person before it the log already has the sentence, from where the problem arose.
+        """
+        unattended = self._supervision.installation is not None
+        log.log(logging.WARNING if unattended else logging.DEBUG, "%s: %s", kind, sentence)
         self.sent += 1
         self._tree.publish("/engine/alert", kind, sentence)
         self._alerts.send(Alert(kind, sentence, machine_name(), self._supervision.show, self._clock.date()))

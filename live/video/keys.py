@@ -40,6 +40,14 @@ def pause(stage: Stage) -> None:
     with stage.tree.batch():
         for address in addresses:
             stage.tree.set(address, not still)
+    stage.say(False, "playing again" if still else "paused: Space or F4 plays on")
+
+
+def piano(stage: Stage) -> None:
+    """Makes the computer's keys a piano, or keys of the window again, and says how to change it back."""
+    toggle("/window/piano")(stage)
+    on = stage.tree.get("/window/piano")
+    stage.say(False, "A to L are a piano now; F2 ends it, F1 shows its keys" if on else "the piano on the keys is off")
 
 
 def hand_over(stage: Stage) -> bool:
@@ -134,7 +142,7 @@ KEYS = (
     KeyBinding(("tab",), "Tab", "show or hide the values of all parameters", toggle("/window/hud")),
     KeyBinding(("u",), "U", "show or hide the address of the control page, for phones", toggle("/window/address")),
     KeyBinding(("f1", "?"), "F1  ?", "show or hide this help", show_help),
-    KeyBinding(("f2",), "F2", "computer keyboard as a piano, on or off", toggle("/window/piano")),
+    KeyBinding(("f2",), "F2", "computer keyboard as a piano, on or off", piano),
     KeyBinding(("escape",), "Esc", "close help, values, full screen", leave),
     KeyBinding(("space",), "Space", "pass the turn in a duet, otherwise pause and resume", space),
     KeyBinding(("pause", "f4"), "F4", "pause and resume everything", pause),

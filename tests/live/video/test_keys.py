@@ -63,6 +63,17 @@ def test_space_pauses_every_node_and_plays_on(show: Any, done: list[str]) -> Non
         press(show, "space", " ")
         assert show.tree.get("/ink/pause") is show.tree.get("/piano/pause") is paused
     assert show.tree.get("/piano/mode/pause") is False
+    assert [sentence for _, _, sentence in show.stage.notes] == ["paused: Space or F4 plays on", "playing again"]
+
+
+def test_the_piano_on_the_keys_is_announced(show: Any) -> None:
+    pygame.display.init()
+    for on in (True, False):
+        press(show, "f2")
+        assert show.tree.get("/window/piano") is on
+    assert [sentence for _, _, sentence in show.stage.notes] == [
+        "A to L are a piano now; F2 ends it, F1 shows its keys", "the piano on the keys is off"
+    ]  # fmt: skip
 
 
 def test_escape_closes_overlays_and_never_stops(show: Any, done: list[str]) -> None:
