@@ -155,3 +155,16 @@ def test_visitors_at_two_screens_draw_with_several_fingers_each(show: Any, scree
     strokes = sorted(stroke for drawing in show.points() for stroke in drawing)
     assert [[round(x, 3) for x, _ in stroke] for stroke in strokes] == [[-1.0, 0.0]] * 4
     assert [round(stroke[0][1], 3) for stroke in strokes] == [-0.8, -0.6, 0.2, 0.4]
+
+
+def test_every_use_of_the_window_is_published_a_few_times_a_second(show: Any, screen: Screen) -> None:
+    seen: list[Any] = []
+    show.tree.watchers.append(lambda address, values: seen.append(values[0]) if address == "/window/input" else None)
+    step(show, screen, 1.0)
+    press(show, screen, "q", "x", "y")  # locked keys are signs of a visitor, too
+    assert seen == ["key"]
+    pygame.event.post(pygame.event.Event(pygame.FINGERDOWN, x=0.5, y=0.5, finger_id=1))
+    step(show, screen, 0.3)
+    pygame.event.post(pygame.event.Event(pygame.MOUSEMOTION, pos=(5, 5), buttons=(0, 0, 0), touch=False))
+    step(show, screen, 0.3)
+    assert seen == ["key", "finger", "pointer"]
