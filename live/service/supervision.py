@@ -39,17 +39,15 @@ class Supervision:
         """
         good = self.installation.good_patch() if self.installation is not None else None
         if self.start.safe:
-            self.troubles["start"] = (
-                f"safe start after {self.start.crashes} crashes: the test picture in place of the camera"
-                + (", the last good patch" if good is not None else "")
-            )
+            what = "the test picture in place of the camera" + (", the last good patch" if good is not None else "")
+            self._note("start", f"safe start after {self.start.crashes} crashes: {what}")
             return without_cameras(load(path, good))
         try:
             return load(path)
         except PatchError as error:
             if good is None:
                 raise
-            self.troubles["patch"] = f"the last good patch plays, since {error}"
+            self._note("patch", f"the last good patch plays, since {error}")
             return load(path, good)
 
     def load_model(self, name: str, node: Node, path: Path | None) -> Model:
@@ -61,7 +59,7 @@ class Supervision:
             if copy is None:
                 raise
             model = node.model.load(str(copy), node.device)
-            self.troubles[f"weights {name}"] = f"a kept copy of the weights plays, since {error}"
+            self._note(f"weights {name}", f"a kept copy of the weights plays, since {error}")
             return model
 
     def patch_loaded(self) -> None:
@@ -77,6 +75,10 @@ class Supervision:
             return
         files = {name: model.file for name, model in models.items() if isinstance(model, FromFile) and model.file}
         self.installation.keep(patch.text, files)
+
+    def _note(self, key: str, sentence: str) -> None:
+        log.warning("%s", sentence)
+        self.troubles[key] = sentence
 
 
 def without_cameras(patch: Patch) -> Patch:

@@ -106,7 +106,9 @@ def test_what_was_replaced_is_never_kept_as_good(supervision: Any, path: Path) -
     assert made.installation.good_patch() == PATCH
 
 
-def test_a_safe_start_plays_the_last_good_patch_with_the_test_picture(supervision: Any, path: Path) -> None:
+def test_a_safe_start_plays_the_last_good_patch_with_the_test_picture(
+    supervision: Any, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     keep(supervision(), path)
     path.write_text(PATCH.replace("rate=5", "rate=6"))
     made = supervision(Start(safe=True, crashes=5, after_crash=True))
@@ -116,6 +118,7 @@ def test_a_safe_start_plays_the_last_good_patch_with_the_test_picture(supervisio
     assert list(made.troubles.values()) == [
         "safe start after 5 crashes: the test picture in place of the camera, the last good patch"
     ]
+    assert "safe start after 5 crashes" in caplog.text
 
 
 def test_a_safe_start_without_a_good_patch_takes_the_file(supervision: Any, path: Path) -> None:
