@@ -192,6 +192,7 @@ def _show(parser: argparse.ArgumentParser, given: argparse.Namespace, options: l
         name=name,
         play=(*python, "live.commands.play", str(path), *options, "--service", name),
         run=(*python, f"{__package__}.main", *supervised, *options),
+        pause=(*python, "live.service.pause", name),
         environment=kept_environment(os.environ),
         watchdog_s=given.watchdog,
         user=getattr(given, "user", ""),

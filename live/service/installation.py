@@ -65,18 +65,15 @@ class Installation:
 
     def begin(self) -> Start:
         """Counts a run that has not ended in order as a crash, and decides whether this start is a safe one."""
-        record, now_s = self._read(), self._clock.now()
-        after_crash = record.running
-        if record.boot != boot_id():
-            record = replace(record, boot=boot_id(), crashes_s=[], running=False)
-        if record.running:
-            record.crashes_s.append(now_s)
-            record.crashes_total += 1
-        record.crashes_s = [at_s for at_s in record.crashes_s if now_s - WITHIN_S < at_s <= now_s]
+        after_crash = self._read().running
+        record = self._record = self._judged()
         record.running = True
-        self._record = record
         self._write()
         return Start(len(record.crashes_s) >= CRASHES, len(record.crashes_s), after_crash)
+
+    def recent_crashes(self) -> int:
+        """How many crashes there were in the last ten minutes, one that has not been counted yet included."""
+        return len(self._judged().crashes_s)
 
     def end(self) -> None:
         """The run has ended in order."""
@@ -113,6 +110,17 @@ class Installation:
     @property
     def _weights(self) -> Path:
         return self.folder / "good_weights"
+
+    def _judged(self) -> _Record:
+        """The record with a run that has not ended in order as a crash, and without what is long ago."""
+        record, now_s = self._read(), self._clock.now()
+        if record.boot != boot_id():
+            record = replace(record, boot=boot_id(), crashes_s=[], running=False)
+        if record.running:
+            record.crashes_s.append(now_s)
+            record.crashes_total += 1
+        record.crashes_s = [at_s for at_s in record.crashes_s if now_s - WITHIN_S < at_s <= now_s]
+        return record
 
     def _read(self) -> _Record:
         try:

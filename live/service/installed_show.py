@@ -16,11 +16,14 @@ KEPT_BEGINNINGS: Final = ("SDL_", "JACK_", "PULSE_", "PIPEWIRE_", "OMP_", "OPENB
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstalledShow:
-    """One show: `play` is the command that plays it, `run` the one that plays it under the built-in supervisor."""
+    """One show: `play` is the command that plays it, `run` the one that plays it under the built-in supervisor, and
+    `pause` waits before a start as long as the recent crashes ask for.
+    """
 
     name: str
     play: tuple[str, ...]
     run: tuple[str, ...] = ()
+    pause: tuple[str, ...] = ()
     folder: Path = field(default_factory=Path.cwd)
     """Where it runs, and so where it writes its files."""
     environment: Mapping[str, str] = field(default_factory=dict)

@@ -17,8 +17,6 @@ BOOTED: Final = Path("/run/systemd/system")
 """There while systemd runs this machine (sd_booted(3))."""
 GROWING_SINCE: Final = 254
 """The version of systemd that knows RestartSteps and RestartMaxDelaySec."""
-FIXED_PAUSE_S: Final = 5.0
-"""The pause between restarts for an older systemd, where it cannot grow."""
 
 
 class SystemdError(Exception):
@@ -75,7 +73,9 @@ def unit_text(show: InstalledShow, *, system: bool, systemd_version: int) -> str
         service += [f"RestartSec={pauses.first_s:g}"]
         service += [f"RestartSteps={pauses.steps}", f"RestartMaxDelaySec={pauses.longest_s:g}"]
     else:
-        service += [f"# Pauses that grow need systemd {GROWING_SINCE}.", f"RestartSec={FIXED_PAUSE_S:g}"]
+        service += [f"# systemd's own pauses grow from version {GROWING_SINCE} on; here the first command waits."]
+        service += [f"RestartSec={pauses.first_s:g}"]
+        service.insert(2, f"ExecStartPre={' '.join(_quoted(part) for part in show.pause)}")
     service += ["# The MIDI processes ask for real-time priority.", "LimitRTPRIO=20"]
     install = [f"WantedBy={'graphical.target' if system else 'default.target'}"]
     parts = (("Unit", unit), ("Service", service), ("Install", install))

@@ -18,6 +18,7 @@ def show(tmp_path: Path) -> InstalledShow:
     return InstalledShow(
         name="foyer",
         play=("/usr/bin/env", "python3", "my patch.py", "--set", "/a=1$2%", "--midi", '*"x"\\*', "--service", "foyer"),
+        pause=("/usr/bin/env", "sleep", "0"),
         folder=tmp_path,
         environment={"DISPLAY": ":0", "SDL_VIDEODRIVER": "x 11%"},
         watchdog_s=15.0,
@@ -49,10 +50,11 @@ def test_the_rules_of_the_built_in_supervisor_are_in_the_unit(show: InstalledSho
     assert "User" not in unit
 
 
-def test_an_older_systemd_gets_a_fixed_pause(show: InstalledShow) -> None:
+def test_before_an_older_systemd_starts_the_show_a_command_waits(show: InstalledShow) -> None:
     unit = lines(unit_text(show, system=False, systemd_version=252))
-    assert unit["RestartSec"] == ["5"]
+    assert (unit["RestartSec"], unit["ExecStartPre"]) == (["1"], ["/usr/bin/env sleep 0"])
     assert "RestartSteps" not in unit
+    assert "ExecStartPre" not in lines(unit_text(show, system=False, systemd_version=254))
 
 
 def test_a_system_unit_waits_for_screen_and_network_and_runs_as_its_user(show: InstalledShow) -> None:
