@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -105,6 +106,8 @@ def remove(path: Path, *, system: bool) -> None:
     control(["disable", "--now", path.name], system=system)
     path.unlink()
     control(["daemon-reload"], system=system)
+    with suppress(SystemdError):  # forgets how it ended; refused where there is nothing to forget
+        control(["reset-failed", path.name], system=system)
 
 
 def state(path: Path, *, system: bool) -> str:
