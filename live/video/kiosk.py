@@ -48,6 +48,8 @@ class Kiosk:
         if on != self._on:
             self._on, self._unlocked_s = on, float("-inf")
             self._hold_screen(on)
+            if on and not self._code:
+                log.info("kiosk: no code is set (--kiosk-code-file FILE); only /window/kiosk 0 unlocks the keys")
         locked = on and now_s >= self._unlocked_s
         if locked != self.locked:
             self.locked = locked
