@@ -15,7 +15,7 @@ from live.system.queues import TimedQueue
 from live.video import Layer
 from live.video.brush import StrokeRaster
 from live.video.layer_knobs import INK_KNOBS
-from live.video.palette import legible, luminance, mixed, turned
+from live.video.palette import alike, legible, luminance, mixed, turned
 from live.video.placement import GOLDEN, Box, Move, Placement
 from live.video.scene import Scene
 from live.video.strokes import Colour, Drawing, DrawingList
@@ -229,10 +229,10 @@ class Ink:
         self._answers[pen] = answers is not None
         self.paper.new_page(due_s, pen, place, answers)
 
-    def _behind(self, scene: Scene) -> float:
-        """The luminance of the paper, or of the picture where there is none."""
+    def _behind(self, scene: Scene) -> Colour:
+        """The colour of the paper, or of the picture where there is none."""
         *paper, opacity = self.look["paper"]
-        return luminance(mixed(scene.colour(None), _rgb(tuple(paper)), opacity))
+        return mixed(scene.colour(None), _rgb(tuple(paper)), opacity)
 
     def _colour(self, pen: int) -> Colour:
         """The colour of a model's pen."""
@@ -267,11 +267,12 @@ class Ink:
         sheet.settle()
 
 
-def _of_performer(colour: tuple[float, ...], pen: int, behind: float) -> Colour:
+def _of_performer(colour: tuple[float, ...], pen: int, behind: Colour) -> Colour:
     """The colour of a performer's lines, or of their answers: of the first as given, with other hues for the others,
-    legible over what has the luminance `behind`.
+    and legible over the colour `behind`.
     """
-    return legible(turned(_rgb(colour), pen * GOLDEN), behind) if pen else _rgb(colour)
+    given = turned(_rgb(colour), pen * GOLDEN)
+    return legible(given, luminance(behind)) if pen or alike(given, behind) else _rgb(colour)
 
 
 def _rgb(parts: tuple[float, ...]) -> Colour:

@@ -20,6 +20,8 @@ BRIGHT, DARK = 0.76, 0.20
 """Luminance of a line over a dark and over a light picture, at least and at most."""
 LIGHT: Final = 0.58
 """Luminance from which a picture is light: lines over it are dark."""
+ALIKE: Final = 45.0
+"""Distance in L*a*b* within which two colours are alike."""
 LEAST_COLOUR, MOST_COLOUR = 0.30, 0.85
 """Saturation of the lights."""
 
@@ -82,6 +84,11 @@ def legible(colour: Colour, behind: float) -> Colour:
     return with_luminance(colour, max(has, BRIGHT) if behind < LIGHT else min(has, DARK))
 
 
+def alike(first: Colour, second: Colour) -> bool:
+    """Whether a line of one colour is hard to see over the other."""
+    return float(np.linalg.norm(np.subtract(*_lab(first, second)))) < ALIKE
+
+
 def luminance(colour: Sequence[float]) -> float:
     """Rec. 709 luma of red, green and blue 0..1."""
     return 0.2126 * colour[0] + 0.7152 * colour[1] + 0.0722 * colour[2]
@@ -109,8 +116,13 @@ def with_luminance(colour: Colour, wanted: float) -> Colour:
 
 def _distance(first: Colour, second: Colour) -> float:
     """How different the hues of two colours are (L*a*b*, without the lightness)."""
-    lab = cv2.cvtColor(np.array([[first, second]], np.float32), cv2.COLOR_RGB2LAB)[0]
-    return float(np.hypot(*(lab[0] - lab[1])[1:]))
+    return float(np.hypot(*np.subtract(*_lab(first, second))[1:]))
+
+
+def _lab(first: Colour, second: Colour) -> NDArray[np.float32]:
+    """Two colours [2, 3] in L*a*b*."""
+    lab: NDArray[np.float32] = cv2.cvtColor(np.array([[first, second]], np.float32), cv2.COLOR_RGB2LAB)[0]
+    return lab
 
 
 def _light(colour: Colour) -> Colour:

@@ -298,3 +298,16 @@ def test_further_performers_are_legible_on_the_paper(show: Any, paper: tuple[flo
     show.at(0.1)
     _, *others = (luminance(drawing.strokes[0].colour) for drawing in show.ink.paper.drawings)
     assert all((one >= BRIGHT - 1e-6) if light else (one <= DARK + 1e-6) for one in others)
+
+
+def test_the_first_performer_is_lightened_over_a_picture_of_the_same_colour(show: Any) -> None:
+    for number, behind in enumerate(((0.9, 0.7, 0.3), (0.1, 0.2, 0.6))):
+        show.tree.set("/ink/paper", (*behind, 1.0))
+        show.at(number)
+        for x in (0.0, 0.5):
+            show.stage.touch("ink", x, 0.0, True, 0)
+        show.stage.touch("ink", 0.5, 0.0, False, 0)
+        show.at(number + 0.5)
+    over_yellow, over_blue = (stroke.colour for stroke in show.ink.paper.drawings[0].strokes)
+    assert over_blue == pytest.approx(show.tree.get("/ink/performer_colour"))
+    assert luminance(over_yellow) <= DARK + 1e-6
