@@ -19,7 +19,7 @@ BRIGHT: Colour = (246, 240, 226)
 DIM: Colour = (150, 152, 166)
 ALERT: Colour = (255, 120, 104)
 PANEL = (8, 8, 12, 205)
-TITLE_PX, LINE_PX = 24, 18
+LINE_PX = 18
 SMALLER_PX = (18, 16, 14, 12)
 """Heights of a line of values, of which the largest is used at which all lines fit."""
 EVERY_S = 0.2
@@ -64,7 +64,7 @@ class Hud:
             _help(surface, HELP if tree.get(SWITCH) else ())
         y = surface.get_height() - 12
         for error, sentence in reversed(self._messages()):
-            words = label(sentence, LINE_PX, ALERT if error else BRIGHT)
+            words = label(sentence, max(LINE_PX, surface.get_height() // 32), ALERT if error else BRIGHT)
             y -= words.get_height() + 6
             _shade(surface, pygame.Rect(10, y - 3, words.get_width() + 12, words.get_height() + 6))
             surface.blit(words, (16, y))
@@ -126,15 +126,16 @@ def _columns(size: tuple[int, int], line_px: int) -> int:
 
 def _help(surface: pygame.Surface, piano: Sequence[tuple[str, str]]) -> None:
     lines = [*((key.shown, key.meaning) for key in KEYS), PRESETS, POINTER, *piano]
-    row, wide = LINE_PX + 8, 560
-    box = pygame.Rect(0, 0, wide, row * len(lines) + 76)
+    px = max(12, min(surface.get_height() // 36, (surface.get_height() - 40) * 3 // (4 * len(lines) + 8)))
+    row = px * 4 // 3
+    box = pygame.Rect(0, 0, min(surface.get_width(), px * 32), row * (len(lines) + 2))
     box.center = surface.get_rect().center
     _shade(surface, box)
-    surface.blit(label("Keys", TITLE_PX + 4, BRIGHT), (box.x + 28, box.y + 22))
+    surface.blit(label("Keys", px * 5 // 4, BRIGHT), (box.x + px, box.y + row // 2))
     for number, (shown, meaning) in enumerate(lines):
-        y = box.y + 60 + number * row
-        surface.blit(label(shown, LINE_PX + 2, BRIGHT), (box.x + 28, y))
-        surface.blit(label(meaning, LINE_PX + 2, DIM), (box.x + 200, y))
+        y = box.y + round((number + 1.7) * row)
+        surface.blit(label(shown, px, BRIGHT), (box.x + px, y))
+        surface.blit(label(meaning, px, DIM), (box.x + px * 10, y))
 
 
 def _shade(surface: pygame.Surface, box: pygame.Rect) -> None:
