@@ -244,6 +244,33 @@ def test_a_button_shows_a_message_and_silence_lasts(visit: Visit) -> None:
     asyncio.run(go())
 
 
+def test_a_group_is_folded_until_it_is_searched_and_a_pair_has_two_sliders(visit: Visit) -> None:
+    async def go() -> None:
+        async with visit("More") as browser:
+            group = "[...document.querySelectorAll('.group')].find((one) => one.textContent.startsWith('mesh'))"
+            await browser.until(group)
+            assert await browser.run(f"{group}.open") is False
+            await browser.run(
+                "(() => { const one = document.getElementById('search'); one.value = 'mesh r3c3';"
+                "one.dispatchEvent(new Event('input')) })()"
+            )
+            assert await browser.run(f"{group}.open")
+            row = "document.querySelector('.row[data-address=\"/window/mesh/r3c3\"]')"
+            assert await browser.run(f"{row}.querySelectorAll('.slide').length") == 2
+            across = f"{row}.querySelectorAll('.slide')[0]"
+            await browser.run(f"{across}.scrollIntoView({{block: 'center'}})")
+            x, y = await browser.run(BOX.format(across))
+            await browser.swipe(x, y, 40.0, 4.0)
+            await browser.until(f"Number({row}.querySelector('.value').value) > 0.05")
+            stored = await browser.run(
+                "fetch('/window/mesh/r3c3?VALUE').then((said) => said.json()).then((one) => one.VALUE)"
+            )
+            assert stored[0] > 0.05
+            assert stored[1] == 0.0
+
+    asyncio.run(go())
+
+
 def test_presets_are_renamed_and_deleted(visit: Visit) -> None:
     async def go() -> None:
         async with visit("Show") as browser:
