@@ -69,6 +69,7 @@ class Projection:
         self.edges = EdgeBlend()
         self._tree = tree
         self._size = (0, 0)
+        self._crossed = False
         self._given: dict[str, Any] = {}
         self._picture: pygame.Surface | None = None
         self._map: NDArray[np.float32] | None = None
@@ -87,7 +88,7 @@ class Projection:
         if (given, size) == (self._given, self._size):
             return False
         self._given = given
-        warp, edges = _shape(given, self.warp), _edges(given)
+        warp, edges = self._shape(given), _edges(given)
         if (warp, edges, size) == (self.warp, self.edges, self._size):
             return False
         self.warp, self.edges, self._size = warp, edges, size
@@ -128,6 +129,22 @@ class Projection:
                 if name.startswith(f"{what}/") and knob.kind == "vector":
                     self._tree.set(f"/window/{name}", knob.default)
 
+    def _shape(self, given: dict[str, Any]) -> Warp:
+        """The warp of the parameters' values; with corners that span no area, the corners before."""
+        if not given:
+            return Warp()
+        turned = round(given["rotation"] / 90.0) % 4 * 90
+        mesh = tuple(given[f"mesh/{name}"] for name in MESH_NAMES)
+        others = replace(self.warp, mesh=mesh, rotation=turned, mirrored=given["mirrored"])
+        crossed, self._crossed = self._crossed, False
+        try:
+            return replace(others, corners=tuple(given[f"corner/{name}"] for name in CORNER_NAMES))
+        except ValueError as error:
+            self._crossed = True
+            if not crossed:  # a corner that is dragged says it once
+                log.warning("/window/corner: %s; the picture stays where it was", error)
+            return others
+
     def _prepare(self) -> None:
         self._picture = self._map = self._gain = None
         if self.warp.plain and self.edges.plain:
@@ -154,20 +171,6 @@ def _turn(picture: NDArray[np.uint8], warp: Warp, output: NDArray[np.uint8]) -> 
         cv2.flip(turned, 1, dst=output)
     else:
         np.copyto(output, turned)
-
-
-def _shape(given: dict[str, Any], before: Warp) -> Warp:
-    """The warp of the parameters' values; the one before where they are none."""
-    if not given:
-        return Warp()
-    turned = round(given["rotation"] / 90.0) % 4 * 90
-    mesh = tuple(given[f"mesh/{name}"] for name in MESH_NAMES)
-    others = replace(before, mesh=mesh, rotation=turned, mirrored=given["mirrored"])
-    try:
-        return replace(others, corners=tuple(given[f"corner/{name}"] for name in CORNER_NAMES))
-    except ValueError as error:
-        log.warning("/window/corner: %s; the picture stays where it was", error)
-        return others
 
 
 def _edges(given: dict[str, Any]) -> EdgeBlend:
