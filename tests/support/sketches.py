@@ -14,6 +14,10 @@ from models.sketch_rnn.network import SketchNetwork
 from models.sketch_rnn.weights import SketchFacts
 
 NAMES = ("cat", "dog", "bus")
+MOUSE = 9
+"""A performer's pen."""
+ARC = ((0.0, 0.0), (0.1, 0.0), (0.2, 0.1))
+DASH = ((0.0, 0.3), (0.3, 0.3))
 Timed = tuple[float, Event]
 
 
@@ -68,3 +72,12 @@ def box(drawing: Sequence[tuple[float, Pen]]) -> tuple[float, float, float, floa
     """Left, top, right, bottom."""
     xs, ys = [event.x for _, event in drawing], [event.y for _, event in drawing]
     return min(xs), min(ys), max(xs), max(ys)
+
+
+def drawn(*lines: Sequence[tuple[float, float]], pen: int = MOUSE) -> list[Pen]:
+    """Lines as a window reports them."""
+    events = []
+    for line in lines:
+        events += [Pen(*line[0], False, pen), *(Pen(*point, True, pen) for point in line[1:])]
+        events.append(Pen(*line[-1], False, pen))
+    return events
