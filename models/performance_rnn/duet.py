@@ -44,6 +44,8 @@ ACCOMPANIED_S = 6.0
 """Window of the performer's playing that an accompaniment follows."""
 TOUCH_NOTES = 8
 """Time constant, in notes, of the running mean of the pianist's velocity."""
+ACCOMPANYING_NOTES = 2.0
+"""The running count of notes with which an accompaniment begins."""
 LATELY_S = 2.5
 """Time constant of the running count of notes by which the pianist keeps to a density."""
 REFRESH_S = 0.5
@@ -189,8 +191,10 @@ class Duet:
             seconds = goal.phrase.seconds if goal is not None else LONGEST_ANSWER_S / 4
             until_s = now_s + min(max(seconds, SHORTEST_ANSWER_S), LONGEST_ANSWER_S)
         begun = self._phase("play", letting_go=())
-        # As if it had played at the performer's density before: an answer does not begin with a burst.
-        lately = goal.phrase.notes_per_second * LATELY_S if goal is not None and manner.mode != "accompany" else 0.0
+        # As if it had played at such a density before, so that it does not begin with a burst.
+        lately = goal.phrase.notes_per_second * LATELY_S if goal is not None else 0.0
+        if manner.mode == "accompany":
+            lately = ACCOMPANYING_NOTES
         begun = replace(begun, lately=(lately, now_s))
         return replace(begun, until_s=until_s, goal=goal, answered_s=self.performer.last_s)
 

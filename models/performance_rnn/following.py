@@ -20,7 +20,9 @@ OWN_RATE = 8.0
 """Notes per second of the network at strike bias 0."""
 RATE_GAIN = 1.5
 """Change of the logits of all keys per note too many or too few, of the notes of the last seconds."""
-STRIKE_LEAST, STRIKE_MOST = -7.0, 3.0
+ACCOMPANYING_GAIN = 3.0
+"""The same for an accompaniment: under a busy performer the network wants to strike far more than is asked for."""
+STRIKE_LEAST, STRIKE_MOST = -12.0, 3.0
 OWN_TOUCH = 64.0
 """Velocity of the pianist that is assumed before its first note."""
 SLOWEST, FASTEST = 0.5, 1.5
@@ -92,8 +94,9 @@ def _strike(rate: float, goal: Goal, duet: Duet, manner: Manner, *, accompanies:
     now_s = duet.performer.now_s
     usual = 1.3 * math.log(rate / OWN_RATE)
     due = rate * LATELY_S - duet.struck_lately(now_s)
-    by = _by(manner.follow_density, accompanies=accompanies)
-    strike = by * min(max(usual + RATE_GAIN * due, STRIKE_LEAST), STRIKE_MOST)
+    gain = ACCOMPANYING_GAIN if accompanies else RATE_GAIN
+    strike = min(max(usual + gain * due, STRIKE_LEAST), STRIKE_MOST)
+    strike *= _by(manner.follow_density, accompanies=accompanies)
     beat = goal.beat
     if beat is not None and beat.certainty >= BEAT_CERTAIN:
         division = 1 if rate <= beat.tempo_bpm / 60.0 else 2 if rate <= beat.tempo_bpm / 20.0 else 4
