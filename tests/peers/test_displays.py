@@ -62,8 +62,10 @@ def two_screens(
         os.close(write)
         try:
             with os.fdopen(read) as number:
-                display = f":{number.readline().strip()}"
-            monkeypatch.setenv("DISPLAY", display)
+                display = number.readline().strip()
+            if not display:  # as in a container without a console
+                pytest.skip("the X server does not start on this machine")
+            monkeypatch.setenv("DISPLAY", f":{display}")
             monkeypatch.setenv("SDL_VIDEODRIVER", "x11")
             subprocess.run([xrandr, "--addmode", "DUMMY1", "800x600"], check=True)
             for _ in range(LOOKS):  # the server may take a moment over it
