@@ -109,7 +109,7 @@ class ControlThread:
         with self._turn:
             woken, self.woken = self.woken, False
         self._follow()
-        for service, wanted_s in self._wanted.items():
+        for service, wanted_s in list(self._wanted.items()):  # `open` may add one meanwhile
             if self._stopping:
                 break
             if woken or wanted_s <= now_s:

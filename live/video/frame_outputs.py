@@ -190,6 +190,8 @@ class SinkThread:
                 self._sink.write(shown)
             except Exception as error:
                 self._failed(error)
+            else:
+                self.name = self._sink.name  # shared memory takes another name when its own is in use
         return not self.failed
 
     def stop(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 import sys
@@ -156,6 +157,27 @@ def test_shared_memory_holds_the_newest_picture(piece: Piece) -> None:
     reader.close()
     with pytest.raises(FileNotFoundError):
         SharedMemory(name)
+
+
+def test_memory_that_another_engine_left_is_not_named_as_ours(piece: Piece) -> None:
+    left = None
+    with contextlib.suppress(FileExistsError):  # an engine that runs on this machine may have it
+        left = SharedMemory("arabesque", create=True, size=100)
+    try:
+        engine = piece.open()
+        engine.tree.set("/window/share", True)
+        engine.advance(0.75)
+        name = str(engine.tree.get("/window/sending"))
+        assert name != "arabesque"
+        reader = SharedMemory(name)
+        assert reader.buf is not None
+        assert bytes(reader.buf[:8]) == MAGIC
+        reader.close()
+        engine.close()
+    finally:
+        if left is not None:
+            left.close()
+            left.unlink()
 
 
 def test_two_windows_share_under_two_names_and_a_new_size_is_a_new_memory() -> None:
