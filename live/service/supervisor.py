@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 ENDED: Final = b"SUPERVISED_ENDED"
 STOP: Final = b"SUPERVISOR_STOP"
 """What this process sends to its own socket, so that there is one place at which it waits."""
+LONGEST: Final = 4096
+"""Bytes of one message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +162,7 @@ class Supervisor:
             return None
         self._socket.settimeout(left_s)
         try:
-            return self._socket.recv(65536)
+            return self._socket.recv(LONGEST)
         except TimeoutError:
             return None
 

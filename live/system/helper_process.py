@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from live.system.byte_reader import ByteReader
 from live.system.realtime import request_promptness
 from live.transport.clock import Clock
 
@@ -177,10 +178,10 @@ class HelperProcess:
             process, began_s = self._process, self._clock.now()
             assert process.stdin is not None
             assert process.stdout is not None
-            rest = b""
+            rest, reader = b"", ByteReader(process.stdout)  # type: ignore[arg-type]  # unbuffered, so it is a FileIO
             # Blocks, not readline: that reads an unbuffered pipe byte by byte, and may wait for the interpreter lock at
             # every one of them.
-            while data := process.stdout.read(65536):
+            while data := reader.read():
                 self._unanswered = 0
                 self._answered = True
                 *lines, rest = (rest + data).split(b"\n")

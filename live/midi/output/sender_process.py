@@ -19,6 +19,7 @@ import signal
 import sys
 import threading
 from collections import deque
+from io import FileIO
 from pathlib import Path
 
 from live.midi.key_datagrams import KeyReceiver, StruckKey
@@ -26,6 +27,7 @@ from live.midi.output.delay import Delay
 from live.midi.output.protocol import LINE_AT_MOST, QUIT
 from live.midi.output.sender import Sender
 from live.midi.port import open_port
+from live.system.byte_reader import ByteReader
 from live.system.realtime import request_realtime, request_realtime_thread
 from live.transport.clock import Clock
 
@@ -149,9 +151,10 @@ class SenderProgram:
         """Splits the input into lines; ends when the input ends, which means that the engine has ended."""
         request_realtime_thread()
         rest, skipping = b"", False
+        reader = ByteReader(FileIO(self.source, closefd=False))
         while True:
             try:
-                data = os.read(self.source, 65536)
+                data = reader.read()
             except OSError:
                 data = b""
             self._received_s = self.clock.now()
