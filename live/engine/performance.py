@@ -70,7 +70,12 @@ def perform(
         engine = Engine(loaded, VirtualClock() if offline else None, options, path, supervision)
         on_stop(engine.stop_soon)
         signals = None if offline else SignalWatch()
-        deadline = StopDeadline(engine.stopping, engine.end_notes)
+
+        def last() -> None:
+            engine.end_notes()
+            supervision.ended()
+
+        deadline = StopDeadline(engine.stopping, last)
         display: Terminal | ShowLog = ShowLog(engine.clock, engine.tree, engine.nodes)
         if terminal is not None and not headless:
             display = Terminal(engine.clock, engine.nodes, terminal)
@@ -96,8 +101,7 @@ def perform(
             deadline.cancel()
             if signals is not None:
                 signals.close()
-        if supervision.installation is not None:
-            supervision.installation.end()
+        supervision.ended()
         if engine.exit_status:
             return engine.exit_status
         if engine.nodes.stuck:

@@ -62,6 +62,11 @@ class Supervision:
             self._note(f"weights {name}", f"a kept copy of the weights plays, since {error}")
             return model
 
+    def ended(self) -> None:
+        """The engine ends since it was asked to: that is no crash, also where the end takes too long and is forced."""
+        if self.installation is not None:
+            self.installation.end()
+
     def patch_loaded(self) -> None:
         """The file of the patch was loaded while the engine runs: what plays is that, cameras included."""
         self.troubles = {key: sentence for key, sentence in self.troubles.items() if key not in ("patch", "start")}

@@ -125,3 +125,12 @@ def test_a_safe_start_without_a_good_patch_takes_the_file(supervision: Any, path
     made = supervision(Start(safe=True, crashes=6, after_crash=True))
     assert made.load_patch(path).nodes["veil"].camera.source == "test"
     assert list(made.troubles.values()) == ["safe start after 6 crashes: the test picture in place of the camera"]
+
+
+def test_an_end_that_was_asked_for_is_no_crash(supervision: Any) -> None:
+    made = supervision()
+    assert made.installation.begin() == Start()
+    made.ended()
+    assert supervision().installation.begin() == Start()
+    assert supervision().installation.begin().crashes == 1  # this one was not
+    Supervision("show", Notifier({})).ended()  # without an installation there is nothing to note
