@@ -44,6 +44,8 @@ ACCOMPANIED_S = 6.0
 """Window of the performer's playing that an accompaniment follows."""
 TOUCH_NOTES = 8
 """Time constant, in notes, of the running mean of the pianist's velocity."""
+PITCH_NOTES = 16
+"""Time constant, in notes, of the running mean of the pianist's pitch."""
 ACCOMPANYING_NOTES = 2.0
 """The running count of notes with which an accompaniment begins."""
 LATELY_S = 2.5
@@ -82,6 +84,8 @@ class Duet:
     """What `struck_lately` was at the last of them, and its onset."""
     touch: float = 0.0
     """Running mean of their velocities as sampled, before gain and offset."""
+    pitch: float = 0.0
+    """Running mean of their pitches."""
     answered_s: float = -math.inf
     """Onset of the performer's last note that was answered, so that it is not answered twice."""
     pedals: frozenset[int] = frozenset()
@@ -214,19 +218,21 @@ class Duet:
         """The state after the first note of the echo was struck with this pitch."""
         note = self.echo[0]
         ends = sorted((*self.letting_go, (self.performer.now_s + note.seconds, pitch)))
-        return replace(self.strike(note.velocity), echo=self.echo[1:], letting_go=tuple(ends))
+        return replace(self.strike(pitch, note.velocity), echo=self.echo[1:], letting_go=tuple(ends))
 
     def close(self, manner: Manner, sounding: tuple[int, ...]) -> Duet:  # noqa: ARG002
         """The state after the turn's last note: sounding notes are released after CLOSING_S."""
         at_s = self.performer.now_s + CLOSING_S
         return self._phase("close", letting_go=tuple((at_s, pitch) for pitch in sounding))
 
-    def strike(self, velocity: int) -> Duet:
+    def strike(self, pitch: int, velocity: int) -> Duet:
         """The state after the pianist struck a key."""
         struck = self.struck + 1
         touch = self.touch + (velocity - self.touch) / min(struck, TOUCH_NOTES)
+        mean = self.pitch + (pitch - self.pitch) / min(struck, PITCH_NOTES)
         now_s = self.performer.now_s
-        return replace(self, struck=struck, touch=touch, lately=(self.struck_lately(now_s) + 1.0, now_s))
+        lately = self.struck_lately(now_s) + 1.0, now_s
+        return replace(self, struck=struck, touch=touch, pitch=mean, lately=lately)
 
     def struck_lately(self, now_s: float) -> float:
         """The pianist's notes of this turn, each with a weight that falls exponentially over LATELY_S."""
@@ -284,6 +290,7 @@ class Duet:
             struck=0,
             lately=(0.0, 0.0),
             touch=0.0,
+            pitch=0.0,
             echo=(),
             letting_go=self.letting_go if letting_go is None else letting_go,
         )

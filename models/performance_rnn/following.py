@@ -1,8 +1,8 @@
 """Following the performer's key, density, loudness, register and tempo, each as closely as its knob says.
 
 The network receives the performer's notes, but drifts away from their properties within seconds. Therefore each one is
-controlled: key and register by biases on the keys, loudness by an offset, density by feedback on the logits of all
-keys, tempo by a preference for the beat.
+controlled: key and range by biases on the keys, mean pitch by feedback on the slope of a bias that is linear in pitch,
+loudness by an offset, density by feedback on the logits of all keys, tempo by a preference for the beat.
 """
 
 from __future__ import annotations
@@ -10,18 +10,20 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
+
 from models.performance_rnn.controls import DENSITY_BOUNDS
-from models.performance_rnn.duet import BEAT_CERTAIN, LATELY_S, Duet, Goal
+from models.performance_rnn.duet import BEAT_CERTAIN, ENTRY_S, LATELY_S, Duet, Goal
+from models.performance_rnn.events import PITCHES
 from models.performance_rnn.manner import Manner, Playing
 from models.performance_rnn.performer import WINDOW_S
 from models.performance_rnn.polyphony import Limits
+from models.performance_rnn.sampling import NEVER, Floats
 
 OWN_RATE = 8.0
 """Notes per second of the network at strike bias 0."""
 RATE_GAIN = 1.5
 """Change of the logits of all keys per note too many or too few, of the notes of the last seconds."""
-ACCOMPANYING_GAIN = 3.0
-"""The same for an accompaniment: under a busy performer the network wants to strike far more than is asked for."""
 STRIKE_LEAST, STRIKE_MOST = -12.0, 3.0
 OWN_TOUCH = 64.0
 """Velocity of the pianist that is assumed before its first note."""
@@ -31,6 +33,9 @@ SPAN = 12
 """Least number of keys that remain permitted."""
 MARGIN = 2
 """Keys below the performer's lowest and above the highest that remain permitted."""
+TILT_GAIN = 0.03
+"""Change of the logit per semitone of pitch, for each semitone by which the pianist's mean pitch differs."""
+TILT_MOST = 0.15
 OFF_BEAT = 5.0
 """Reduction of the keys' logits midway between two beats."""
 ACCOMPANYING_RATE = 1.5
@@ -57,8 +62,10 @@ def follow(playing: Playing, duet: Duet, manner: Manner) -> Playing:
     by_density = _by(manner.follow_density, accompanies=accompanies)
     stretch = min(max(math.sqrt(rate / OWN_RATE), SLOWEST), FASTEST) ** by_density
     speed = min(max(playing.limits.speed * stretch, 0.25), 4.0)
+    tilt = None if accompanies else _tilt(goal, duet, manner.follow_register)
     return replace(
         playing,
+        sampling=replace(playing.sampling, key_bias=tilt),
         limits=Limits(playing.limits.polyphony, playing.limits.longest_s, speed),
         density=min(max(rate, 1.0), float(DENSITY_BOUNDS[-1])),
         conditioning="both",
@@ -79,7 +86,9 @@ def _rate(density: float, goal: Goal, duet: Duet, manner: Manner, *, accompanies
     """
     followed = min(max(goal.phrase.notes_per_second, 0.4), 24.0)
     if accompanies:
-        busy = len(duet.performer.recent) / WINDOW_S / BUSY_RATE
+        performer = duet.performer
+        seconds = min(max(performer.now_s - performer.phrase_s, ENTRY_S), WINDOW_S)
+        busy = len(performer.recent) / seconds / BUSY_RATE
         followed = ACCOMPANYING_RATE * max(1.0 - busy, THINNEST)
     by = _by(manner.follow_density, accompanies=accompanies)
     return math.exp(_mixed(math.log(density), math.log(followed), by))
@@ -93,9 +102,10 @@ def _strike(rate: float, goal: Goal, duet: Duet, manner: Manner, *, accompanies:
     """Bias on the logits of all keys, from the notes that are due and the distance to the beat."""
     now_s = duet.performer.now_s
     usual = 1.3 * math.log(rate / OWN_RATE)
-    due = rate * LATELY_S - duet.struck_lately(now_s)
-    gain = ACCOMPANYING_GAIN if accompanies else RATE_GAIN
-    strike = min(max(usual + gain * due, STRIKE_LEAST), STRIKE_MOST)
+    lately = duet.struck_lately(now_s)
+    strike = min(max(usual + RATE_GAIN * (rate * LATELY_S - lately), STRIKE_LEAST), STRIKE_MOST)
+    if accompanies and lately > _evenly(rate):  # under a busy performer the network wants to strike at any bias
+        strike = NEVER
     strike *= _by(manner.follow_density, accompanies=accompanies)
     beat = goal.beat
     if beat is not None and beat.certainty >= BEAT_CERTAIN:
@@ -103,6 +113,11 @@ def _strike(rate: float, goal: Goal, duet: Duet, manner: Manner, *, accompanies:
         away = 0.5 - 0.5 * math.cos(2.0 * math.pi * beat.phase(now_s, division))
         strike -= OFF_BEAT * manner.follow_tempo * beat.certainty * away
     return strike
+
+
+def _evenly(rate: float) -> float:
+    """What `Duet.struck_lately` is just before each note of an even series of `rate` notes per second."""
+    return 1.0 / math.expm1(1.0 / (rate * LATELY_S))
 
 
 def _loudness(playing: Playing, goal: Goal, duet: Duet, manner: Manner, *, accompanies: bool) -> float:
@@ -123,6 +138,18 @@ def _register(playing: Playing, goal: Goal, by: float, *, accompanies: bool) -> 
     low = round(_mixed(lowest, max(low, lowest), by))
     high = round(_mixed(highest, min(high, highest), by))
     return (low, high) if high - low >= SPAN else (lowest, highest)
+
+
+def _tilt(goal: Goal, duet: Duet, by: float) -> Floats | None:
+    """A bias on the keys [128] that moves the pianist's mean pitch towards the phrase's and is linear in pitch.
+
+    Of all distributions with a given mean, the one with this bias differs least from the network's (relative entropy).
+    """
+    if by <= 0.0 or not duet.struck:
+        return None
+    wanted = sum(note.pitch for note in goal.phrase.notes) / len(goal.phrase.notes)
+    slope = min(max(TILT_GAIN * by * (wanted - duet.pitch), -TILT_MOST), TILT_MOST)
+    return slope * np.arange(float(PITCHES))
 
 
 def _key(playing: Playing, goal: Goal, by: float) -> tuple[tuple[float, ...], float]:

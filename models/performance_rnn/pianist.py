@@ -63,7 +63,9 @@ class Pianist:
             if manner.recall or manner.recall_performer:
                 now_s = state.duet.performer.now_s
                 motif_bias = state.motifs.key_bias(now_s, manner.recall, manner.recall_performer)
-                settings = replace(settings, key_bias=motif_bias)
+                if motif_bias is not None:
+                    tilt = settings.key_bias
+                    settings = replace(settings, key_bias=motif_bias if tilt is None else motif_bias + tilt)
             drawn, memory = self.network.draw(
                 state.event, projection, state.memory, bias, settings, uniform(state.stream, count)
             )
@@ -76,7 +78,7 @@ class Pianist:
             raw = bin_velocity(touch or VELOCITY_BINS // 2)
             velocity = int(min(max(raw * playing.velocity_gain + playing.velocity_offset + 0.5, 1.0), 127.0))
             motifs = state.motifs.strike(event, state.duet.performer.now_s, performers=False)
-            return (NoteOn(event, velocity),), replace(after, duet=after.duet.strike(raw), motifs=motifs)
+            return (NoteOn(event, velocity),), replace(after, duet=after.duet.strike(event, raw), motifs=motifs)
         if event < TIME_SHIFT:
             return (NoteOff(event - NOTE_OFF),), after
         return passing(after, seconds, manner)

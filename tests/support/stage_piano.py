@@ -36,8 +36,8 @@ def small_pianist() -> PerformanceRNN:
 class StagePiano:
     """A small untrained pianist as `/piano`, its knobs set; `play` takes the performer's notes, pedals and presses."""
 
-    def __init__(self, **knobs: object) -> None:
-        self.model = small_pianist()
+    def __init__(self, parameters: dict[str, torch.Tensor] | None = None, **knobs: object) -> None:
+        self.model = PerformanceRNN(parameters or small_parameters())
         self.clock, self.tape = VirtualClock(), Tape()
         self.tree = Tree(self.clock)
         for name, knob in (NoteRunner.knobs_for(PerformanceRNN) | NoteRunner.readings_of(self.model)).items():

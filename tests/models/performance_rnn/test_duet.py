@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from stage_piano import StagePiano, melody
+from stage_piano import StagePiano, melody, small_parameters
+
+from models.performance_rnn.events import PITCHES
 
 PHRASE = melody(1.0, (60, 63, 67, 65, 63, 62), 0.5)  # its last key comes up at 3.95 s
 ENDS_S = 4.7
@@ -114,6 +116,23 @@ def test_an_accompaniment_begins_with_the_performer_and_ends_after_them() -> Non
     assert 2.0 <= struck[0] < 5.0
     assert 9.0 < struck[-1] < 16.0
     assert piano.sounding(30.0) == set()
+
+
+def test_an_accompaniment_stays_thin_under_a_busy_performer_though_the_network_wants_to_strike() -> None:
+    eager = small_parameters()
+    eager["head.bias"][:PITCHES] += 12.0
+    piano = StagePiano(eager, duet="accompany")
+    piano.play(melody(1.0, (60, 63, 67, 65) * 30, 1 / 6), 30.0)
+    assert 2 <= len(piano.struck(4.0, 20.0)) <= 16 * 0.5
+
+
+def test_an_answer_has_the_mean_pitch_of_a_phrase_in_two_registers() -> None:
+    piano = StagePiano()
+    phrase = (40, 84, 86, 88, 86, 84, 79, 84, 88, 40) * 4
+    piano.play(melody(1.0, phrase, 0.25), 25.0)
+    pitches = [pitch for _, pitch in piano.tape.struck()]
+    assert len(pitches) >= 20
+    assert sum(pitches) / len(pitches) == pytest.approx(sum(phrase) / len(phrase), abs=4.0)
 
 
 def test_an_echo_keeps_the_notes() -> None:
