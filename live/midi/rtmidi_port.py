@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterable
 from typing import Any, Literal, Self
 
 from live.midi import SYSTEMS, MidiError
+from live.midi.jack_attempts import JackAttempts
 from live.system.silence import silence_stderr
+from live.transport.clock import Clock
 
 CLIENT = "Arabesque"
 CLIENT_IN = "Arabesque in"
@@ -28,6 +30,10 @@ SETTLE_S = 0.05
 
 _abandoned: list[Any] = []
 """Clients whose server died: closing or deleting them crashes in libjack, so they are kept until the end."""
+
+
+_JACK = JackAttempts(Clock())
+"""JACK's library is one for the whole process, and so is this."""
 
 
 def _apis() -> dict[str, int]:
@@ -55,6 +61,8 @@ def port_names(direction: Literal["in", "out"]) -> list[tuple[str, str]]:
 def _client(system: str, direction: Literal["in", "out"] = "out", name: str = CLIENT) -> Any:
     import rtmidi
 
+    if system == "jack" and not _JACK.due():
+        raise MidiError("jack: no server runs")
     kind = rtmidi.MidiOut if direction == "out" else rtmidi.MidiIn
     try:
         with silence_stderr():
@@ -62,6 +70,8 @@ def _client(system: str, direction: Literal["in", "out"] = "out", name: str = CL
     except KeyError:
         raise MidiError(f"{system} is not a MIDI system of this machine") from None
     except OSError as error:  # the type of RtMidi's errors
+        if system == "jack":
+            _JACK.failed()
         raise MidiError(f"{system}: {error}") from error
 
 
