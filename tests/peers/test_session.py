@@ -103,7 +103,7 @@ def test_the_same_notes_and_strokes_come_again(
     )
     assert replay.returncode == 0, replay.stderr
     assert "identical: " in replay.stderr
-    assert ("has no end" in replay.stderr) == (death == signal.SIGKILL)
+    assert ("after a crash" in replay.stderr) == (death == signal.SIGKILL)
     live, later = struck(played), struck(again)
     assert len(later) > 9
     if death == signal.SIGTERM:  # what was on its way at the very end depends on how quickly the port was closed
