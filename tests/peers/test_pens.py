@@ -19,7 +19,8 @@ Point = tuple[float, float]
 Peer = Callable[[str, str], str]
 Send = Callable[..., None]
 BEGUN = [(-0.5, 0.0), (-0.2, -0.4), (0.2, -0.4), (0.5, 0.125)]
-COMPLETING = ("mode=complete", "draw=rabbit", "patience=0.5", "speed=300", "temperature=0.2")
+PAPER_BLUE = 227  # of the piece `sketch`
+COMPLETING = ("pens=1", "mode=complete", "draw=rabbit", "patience=0.5", "speed=300", "temperature=0.2")
 
 
 def sketch(*more: str, knobs: tuple[str, ...] = ()) -> list[str]:
@@ -85,7 +86,7 @@ def gone_on(dump: Dump, many: int) -> dict[int, list[tuple[Point, bool]]]:
 
 def test_oscdump_receives_every_stroke_of_a_drawing(start: Callable[..., Program], peer: Peer, oscdump: Dump) -> None:
     osc = free_port()
-    program = start(*sketch("--headless", "--osc-port", str(osc), knobs=("speed=200", "rest=0.1")))
+    program = start(*sketch("--headless", "--osc-port", str(osc), knobs=("speed=200", "rest=0.1", "pens=1")))
     subscribed(program, sender(peer, osc), oscdump)
     while oscdump.line() != '/ink/page si "new" 0':
         pass
@@ -155,15 +156,16 @@ def test_a_line_drawn_with_the_pointer_is_completed(
         subprocess.run(shoot, check=True, timeout=PATIENCE_S)
         seen = (tmp_path / "shown.rgb").read_bytes()
 
-        def light(x: float, y: float, seen: bytes = seen) -> int:
-            """The brightest of the pixels around a place on the paper."""
+        def contrast(x: float, y: float, seen: bytes = seen) -> int:
+            """How far the pixels around a place on the paper are from the paper's blue, at most."""
             at = round(wide / 2 + x * half), round(high / 2 + y * half)
-            return max(seen[3 * (wide * (at[1] + j) + at[0] + i)] for i in range(-3, 4) for j in range(-3, 4))
+            blues = (seen[3 * (wide * (at[1] + j) + at[0] + i) + 2] for i in range(-3, 4) for j in range(-3, 4))
+            return max(abs(blue - PAPER_BLUE) for blue in blues)
 
-        if all(light(*to) > 150 for to in drawn):
+        if all(contrast(*to) > 60 for to in drawn):
             break
     else:
         raise AssertionError("it told of strokes that it does not show")
-    assert light(-1.6, 0.9) < 60
+    assert contrast(-1.6, 0.9) < 20
     program.end()
     assert program.process.returncode == 0

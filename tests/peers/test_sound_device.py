@@ -68,7 +68,7 @@ def test_the_piano_sounds_again_once_the_sound_device_is_back(
         pulse.until(lambda: pulse.streams() == 1)
         pulse.kill()
         assert "unplugged" in told.wait_for("lost")
-        assert "waiting for it" in told.wait_for("waiting")
+        assert "waiting for the port" in told.wait_for("waiting")
         assert out.state == "waiting"
         pulse.start()
         assert told.wait_for("returned") == "playing to built-in piano again"
