@@ -93,7 +93,7 @@ class PerformanceRNN(Pianist):
         pitch_temperature: Annotated[float, _temperature("Randomness of pitch alone, as a factor")] = 1.0,
         time_temperature: Annotated[float, _temperature("Randomness of timing alone, as a factor")] = 1.0,
         dynamics_temperature: Annotated[float, _temperature("Randomness of dynamics alone, as a factor")] = 1.0,
-        top_p: Annotated[float, Knob("Samples the likeliest events of this total probability", 0.05, 1.0)] = 0.95,
+        top_p: Annotated[float, Knob("Samples the likeliest events of this total probability", 0.05, 1.0)] = 0.97,
         conditioning: Annotated[
             str,
             Knob(
