@@ -79,11 +79,11 @@ class Supervisor:
 
     def run(self, until: Callable[[], bool] = lambda: False) -> int:
         """Starts the show, again and again; returns 0 after `stop`, or once `until` is true after a run."""
-        adopt_orphans()
+        own = adopt_orphans()
         while not self._stopping:
             began_s = self._clock.now()
             self._why = self._run_once(began_s)
-            killed = end_orphans(self._rules.abort_within_s)
+            killed = end_orphans(self._rules.abort_within_s, own)
             for program in killed:
                 log.warning("killed %s, which outlived the show", program)
             if self._stopping or until():

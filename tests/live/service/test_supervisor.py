@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -168,3 +169,15 @@ play()
     house.until(playing(1))
     with suppress(psutil.NoSuchProcess):
         assert psutil.Process(int((house.folder / "left").read_text())).status() == psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives a process its children's orphans")
+def test_a_process_that_ran_before_the_show_is_not_killed_with_its_orphans(show: Show) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        try:
+            short = Rules(RULES.pauses, watchdog_s=20.0, start_within_s=20.0, stop_within_s=10.0, abort_within_s=0.2)
+            house = show("if number == 0: os._exit(3)\nplay()\n", short)
+            house.until(playing(1))
+            assert other.poll() is None
+        finally:
+            other.kill()
