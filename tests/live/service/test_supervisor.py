@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -175,7 +176,7 @@ play()
 def test_a_process_that_ran_before_the_show_is_not_killed_with_its_orphans(show: Show) -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
         try:
-            short = Rules(RULES.pauses, watchdog_s=20.0, start_within_s=20.0, stop_within_s=10.0, abort_within_s=0.2)
+            short = replace(RULES, abort_within_s=0.2)
             house = show("if number == 0: os._exit(3)\nplay()\n", short)
             house.until(playing(1))
             assert other.poll() is None
