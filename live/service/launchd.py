@@ -6,14 +6,8 @@ Written by the rules of launchd.plist(5); it has been read back, and never been 
 from __future__ import annotations
 
 import plistlib
-from pathlib import Path
 
 from live.service.installed_show import InstalledShow
-
-
-def agent_path(show: InstalledShow) -> Path:
-    """Where a user's agents are."""
-    return Path.home() / "Library" / "LaunchAgents" / f"org.{show.title}.plist"
 
 
 def agent_text(show: InstalledShow) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from osc_servers import udp_and_tcp_server
 from programs import Dump
 
 from live.osc.server import OscServer
@@ -30,8 +31,7 @@ def server() -> Iterator[OscServer]:
     tree.add("/piano/scale", Knob("Scale", choices=("major", "minor"), kind="choice", default="major"))
     tree.add("/piano/reset", pulse("Begin again"))
     tree.add("/ink/temperature", Knob("How wild", 0.0, 1.0, default=0.5))
-    server = OscServer(tree, clock, port=0)
-    server.listen_tcp()
+    server = udp_and_tcp_server(tree, clock)
     with server:
         yield server
 

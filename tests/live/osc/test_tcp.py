@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from osc_servers import udp_and_tcp_server
 
 from live.net.allow import Allow
 from live.osc.encode import message
@@ -61,8 +62,7 @@ def server() -> Iterator[OscServer]:
     tree.add("/piano/density", Knob("Notes a second", 0, 20, "1/s"))
     tree.add("/piano/title", Knob("Title", kind="text", default=""))
     tree.add_signal("/piano/word", "s", "A word")
-    server = OscServer(tree, clock, port=0)
-    server.listen_tcp()
+    server = udp_and_tcp_server(tree, clock)
     with server:
         yield server
 
@@ -190,8 +190,7 @@ def test_unlisted_machines_cannot_connect() -> None:
         def __contains__(self, host: object) -> bool:
             return False
 
-    server = OscServer(tree, clock, port=0, allow=NoHost())
-    server.listen_tcp()
+    server = udp_and_tcp_server(tree, clock, allow=NoHost())
     with server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         client = Client(server.port, LengthPrefix())
         assert client.hear() == ("gone",)

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from camera_pieces import HEADER, ONE
+from clips import clip
+from pieces import Piece
 
 from live.parameters.tree import Tree
 from live.transport.clock import VirtualClock
@@ -65,3 +68,12 @@ def no_screen(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     import pygame
 
     pygame.display.quit()
+
+
+@pytest.fixture
+def piece(tmp_path: Path) -> Iterator[Piece]:
+    """A piece with one camera; files that need another piece have a fixture of their own."""
+    clip(tmp_path / "clip.avi", 5)
+    piece = Piece(tmp_path, HEADER, ONE, midi="silent", osc=None)
+    yield piece
+    piece.close()

@@ -2,37 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from clips import clip
+from camera_pieces import ONE, newest
 from pieces import Piece
-
-from live.engine.engine import Engine
-from models.base import Frame
-
-HEADER = """
-from live import Camera, Midi, Node, Patch, Window
-from painters import Negative
-
-stage = Window(128, 96)
-"""
-ONE = 'patch = Patch(veil=Node(Negative, weights="n", source=Camera("clip.avi"), out=stage.layer(0)))'
-
-
-@pytest.fixture
-def piece(tmp_path: Path) -> Iterator[Piece]:
-    clip(tmp_path / "clip.avi", 5)
-    piece = Piece(tmp_path, HEADER, ONE, midi="silent", osc=None)
-    yield piece
-    piece.close()
-
-
-def newest(engine: Engine) -> Frame:
-    frame = engine.cameras.newest("camera")
-    assert frame is not None
-    return frame
 
 
 def test_a_released_camera_is_closed_and_forgotten_and_opens_again(piece: Piece) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from camera_pieces import HEADER, ONE, newest
 from clips import STEP, clip
 from pieces import Piece
 from PIL import Image
@@ -25,22 +25,6 @@ from live.video.camera import Camera
 from live.video.cameras import Cameras
 from models.base import Frame, KnobError
 
-HEADER = """
-from live import Camera, Midi, Node, Patch, Window
-from painters import Negative
-
-stage = Window(128, 96)
-"""
-ONE = 'patch = Patch(veil=Node(Negative, weights="n", source=Camera("clip.avi"), out=stage.layer(0)))'
-
-
-@pytest.fixture
-def piece(tmp_path: Path) -> Iterator[Piece]:
-    clip(tmp_path / "clip.avi", 5)
-    piece = Piece(tmp_path, HEADER, ONE, midi="silent", osc=None)
-    yield piece
-    piece.close()
-
 
 def watch(engine: Engine, *addresses: str) -> list[tuple[float, str, Any]]:
     told: list[tuple[float, str, Any]] = []
@@ -51,12 +35,6 @@ def watch(engine: Engine, *addresses: str) -> list[tuple[float, str, Any]]:
 
     engine.tree.watchers.append(heard)
     return told
-
-
-def newest(engine: Engine, camera: str = "camera") -> Frame:
-    frame = engine.cameras.newest(camera)
-    assert frame is not None
-    return frame
 
 
 def test_a_file_is_seen_at_its_own_rate_over_and_over(piece: Piece) -> None:
