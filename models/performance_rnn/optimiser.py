@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, distributed, nn
 
-from models.compute.precision import bfloat16_is_faster
+from models.compute.precision import bfloat16_products_are_faster
 from models.performance_rnn.network import Network
 
 MOMENTUM = 0.95
@@ -36,7 +36,7 @@ class Optimiser:
         rest = [p for p in network.parameters() if id(p) not in taken]
         self._adam = torch.optim.Adam(rest, betas=(0.9, 0.99), fused=self._matrices[0].device.type in ("cpu", "cuda"))
         self._momentum = torch.zeros(4 * len(names), lstm.hidden_size, lstm.hidden_size, device=rest[0].device)
-        self._dtype = torch.bfloat16 if bfloat16_is_faster(rest[0].device) else torch.float32
+        self._dtype = torch.bfloat16 if bfloat16_products_are_faster(rest[0].device) else torch.float32
 
     @torch.no_grad()
     def step(self, learning_rate: float) -> None:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.compute.precision import bfloat16_is_faster
+from models.compute.precision import bfloat16_products_are_faster
 from models.files import store
 from models.performance_rnn import recurrent
 from models.performance_rnn.dataset import IGNORE, Excerpt, Excerpts, Lanes
@@ -65,7 +65,7 @@ class PianoTrainer(BaseTrainer[PianoSettings, float]):
             begin(self.network, settings.begin)
         self.average = {name: value.clone() for name, value in self.network.state_dict().items()}
         self.optimiser = Optimiser(self.network)
-        self.half = self.device.type == "cpu" and bfloat16_is_faster(self.device)
+        self.half = self.device.type == "cpu" and bfloat16_products_are_faster(self.device)
         self.pointwise = recurrent.EAGER
         self.state = self._silence(own)
 
