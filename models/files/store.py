@@ -41,9 +41,11 @@ class Card:
     figures: Mapping[str, Figure] = field(default_factory=dict)  # losses, counts, sizes
     labels: Sequence[str] = ()  # names of the components of a one-hot input, such as categories of drawings
     scale_factor: float = 1.0  # divisor of the training data: pixels per unit of the network
+    apart: Sequence[str] = ()  # those of the labels that are used only where they are asked for by name
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", tuple(self.labels))
+        object.__setattr__(self, "apart", tuple(self.apart))
 
 
 def save(path: Path, state_dict: Mapping[str, Tensor], card: Card, *, half: bool = True) -> None:
@@ -63,7 +65,7 @@ def save(path: Path, state_dict: Mapping[str, Tensor], card: Card, *, half: bool
         tensors[name] = kept.contiguous().clone()
     path.parent.mkdir(parents=True, exist_ok=True)
     values = asdict(card)
-    for name, default in (("labels", ()), ("scale_factor", 1.0)):
+    for name, default in (("labels", ()), ("scale_factor", 1.0), ("apart", ())):
         if values[name] == default:
             del values[name]
     part = path.with_name(path.name + ".part")

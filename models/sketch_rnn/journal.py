@@ -73,12 +73,14 @@ class SketchJournal(Journal[SketchSettings, SketchLosses]):
             data=", ".join(path.name for path in self.options.data),
             labels=self.trainer.drawings.categories,
             scale_factor=self.trainer.scale,
+            apart=self.options.apart,
         )
 
     def command(self) -> list[str]:
         made, options = self.trainer.settings, self.options
         words = ["arabesque", "train", "sketch", *(path.name for path in options.data), "--out", options.out.name]
         words += ["--simplify", f"{options.simplify:g}", "--categories", ",".join(self.trainer.drawings.categories)]
+        words += ["--apart", ",".join(options.apart)] if options.apart else []
         words += ["--zigzags", str(options.zigzags)] if options.zigzags else []
         words += ["--bfloat16"] if made.bfloat16 else []
         words += [word for name, times in options.often for word in ("--often", Path(name).name, times)]

@@ -68,16 +68,18 @@ class SketchRNN:
 
     def declare(self, knobs: dict[str, Knob]) -> dict[str, Knob]:
         """The knobs with the categories of these weights as choices of `draw` and components of `category`."""
-        names = self.facts.categories
+        names, usual, meaning = self.facts.categories, self.facts.usual, knobs["draw"].meaning
+        if self.facts.apart:
+            meaning += f"; any: all but {', '.join(self.facts.apart)}"
 
         def faders(values: Mapping[str, Any]) -> dict[str, tuple[float, ...]]:
             chosen = values["draw"]
-            return {"category": tuple(float(chosen in (ANY, name)) for name in names)} if names else {}
+            return {"category": usual if chosen == ANY else tuple(float(chosen == name) for name in names)}
 
         return {
             **knobs,
-            "draw": replace(knobs["draw"], choices=(ANY, *names), sets=faders),
-            "category": replace(knobs["category"], components=address_names(names), default=(1.0,) * len(names)),
+            "draw": replace(knobs["draw"], meaning=meaning, choices=(ANY, *names), sets=faders if names else None),
+            "category": replace(knobs["category"], components=address_names(names), default=usual),
         }
 
     def start(self, seed: int) -> SketchState:
@@ -100,7 +102,8 @@ class SketchRNN:
         answer: Annotated[bool, Knob("Mode free: complete what performers draw, too, each where they drew it")] = True,
         draw: Annotated[str, Knob("Category to draw; sets the category weights", kind="choice")] = ANY,
         category: Annotated[
-            tuple[float, ...], Knob("Weight of each category; all equal: one at random", 0.0, 1.0, kind="vector")
+            tuple[float, ...],
+            Knob("Weight of each category; all equal, or as `any` sets them: one at random", 0.0, 1.0, kind="vector"),
         ] = (),
         mix: Annotated[
             str,

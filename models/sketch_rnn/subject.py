@@ -117,11 +117,11 @@ class DrawingChooser:
         names = self.facts.categories
         if not names:
             return np.zeros(0, np.float32)
-        asked = wanted.category if len(wanted.category) == len(names) else (1.0,) * len(names)
-        equal = max(asked) <= min(asked)
-        if equal:  # includes a patch that sets `draw` but not `category`
-            asked = tuple(float(wanted.draw in (ANY, name)) for name in names)
-            asked = asked if any(asked) else (1.0,) * len(names)
+        usual = self.facts.usual
+        asked = wanted.category if len(wanted.category) == len(names) and any(wanted.category) else usual
+        equal = max(asked) <= min(asked) or asked == usual
+        if equal and wanted.draw in names:  # a patch that sets `draw` but not `category`
+            asked = tuple(float(wanted.draw == name) for name in names)
         shares = np.array(asked, np.float64) / sum(asked)
         if equal or wanted.mix == "turns":
             index = int((shares.cumsum() <= uniform(stream(chance, _CATEGORY), 0)).sum())

@@ -18,7 +18,7 @@ from models.sketch_rnn.files import TEST, VALID
 from models.sketch_rnn.journal import SketchJournal
 from models.sketch_rnn.strokes import EPSILON
 from models.sketch_rnn.trainer import SketchSettings, SketchTrainer
-from models.training.arguments import count, share
+from models.training.arguments import count, names, share
 from models.training.command import add_common, add_duration, add_output, resume, run_training, status, training
 from models.training.processes import first_process_first
 from models.training.settings import settings_from
@@ -56,7 +56,20 @@ def parser() -> argparse.ArgumentParser:
     add_output(made)
     add_duration(made, usual)
     add("--unconditional", action="store_true", help="decoder only, without z: cannot vary or morph drawings")
-    add("--categories", default="", metavar="A,B", help="train on these categories, in this order (all in DATA)")
+    add(
+        "--categories",
+        type=names,
+        default=[],
+        metavar="A,B",
+        help="train on these categories, in this order (all in DATA)",
+    )
+    add(
+        "--apart",
+        type=names,
+        default=[],
+        metavar="A,B",
+        help="categories of these that are drawn only where they are asked for by name",
+    )
     add("--longest", type=count, default=usual.longest, help="leave out drawings of more points (%(default)s)")
     add(
         "--zigzags",
@@ -116,6 +129,8 @@ def run(options: argparse.Namespace) -> int:
     settings = settings_from(SketchSettings, options, latent=0 if options.unconditional else options.latent)
     options.out.mkdir(parents=True, exist_ok=True)
     drawings = read_drawings(options)
+    if unknown := [name for name in options.apart if name not in drawings.categories]:
+        raise ValueError(f"--apart {unknown[0]}: no such category; expected one of {', '.join(drawings.categories)}")
     trainer = SketchTrainer(settings, drawings, device=device(options.device))
     counts = f"{len(trainer.batches.places):,} drawings to train on, {len(drawings.part(TEST)):,} to test on"
     resume(trainer, options, f"{len(drawings.categories)} categories, {counts}")
@@ -147,7 +162,7 @@ def read_drawings(options: argparse.Namespace) -> Drawings:
             options.data,
             longest=options.longest,
             epsilon=options.simplify,
-            categories=[name.strip() for name in options.categories.split(",") if name.strip()],
+            categories=options.categories,
             often={Path(name).name: count(times) for name, times in options.often},
             reversals=options.zigzags,
             cache=options.out,

@@ -31,6 +31,13 @@ class SketchFacts:
     extent: float = 8.0  # typical longer side of a drawing, in network units
     coarse: float = 8.0 * EPSILON / BOX  # tolerance of the simplification, in network units
     alone: bool = False  # whether the decoder was also trained with z = 0
+    apart: tuple[str, ...] = ()  # categories that are drawn only where they are asked for by name
+
+    @property
+    def usual(self) -> tuple[float, ...]:
+        """The category weights of a drawing of any category: 0 for the categories apart, unless all are."""
+        common = tuple(float(name not in self.apart) for name in self.categories)
+        return common if any(common) else (1.0,) * len(common)
 
 
 def read(name_or_path: str | Path) -> tuple[dict[str, Tensor], SketchFacts, store.Card]:
@@ -40,13 +47,17 @@ def read(name_or_path: str | Path) -> tuple[dict[str, Tensor], SketchFacts, stor
     categories = sizes_of({name: tuple(value.shape) for name, value in parameters.items()})["categories"]
     if len(card.labels) != categories:
         raise store.WeightsError(f"{path}: its card names {len(card.labels)} categories, expected {categories}")
+    if unknown := [name for name in card.apart if name not in card.labels]:
+        raise store.WeightsError(f"{path}: its card sets {unknown[0]!r} apart, which is none of its categories")
     if not card.scale_factor > 0.0:
         raise store.WeightsError(f"{path}: its card has no scale factor (found {card.scale_factor})")
     side = _figure(card, EXTENT, BOX)
     coarse, alone = _figure(card, SIMPLIFY, EPSILON * side / BOX), _figure(card, ALONE, 0.0) > 0.0
     return (
         parameters,
-        SketchFacts(tuple(card.labels), side / card.scale_factor, coarse / card.scale_factor, alone),
+        SketchFacts(
+            tuple(card.labels), side / card.scale_factor, coarse / card.scale_factor, alone, tuple(card.apart)
+        ),
         card,
     )
 

@@ -24,3 +24,8 @@ def share(text: str) -> float:
     if not 0.0 <= float(text) <= 1.0:
         raise ValueError(text)
     return float(text)
+
+
+def names(text: str) -> list[str]:
+    """Names between commas."""
+    return [name.strip() for name in text.split(",") if name.strip()]

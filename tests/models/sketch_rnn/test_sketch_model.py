@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from sketches import NAMES, box, draughtsman, drawings, network, watch
+from sketches import ARC, NAMES, box, draughtsman, drawings, drawn, network, watch
 
 from models.base import Declares, Page, Pen, Wait, knobs_of
 from models.files import store
@@ -20,6 +20,7 @@ from models.sketch_rnn.cuda import CudaSketchStep
 from models.sketch_rnn.model import FRAME_S
 from models.sketch_rnn.pen import FILL, place_of
 from models.sketch_rnn.step import CpuSketchStep
+from models.sketch_rnn.weights import SketchFacts
 
 ENDLESS = (6.0, 0.0, -60.0)
 
@@ -187,6 +188,46 @@ def test_categories() -> None:
     assert shares(model, category=(0.0, 0.0, 0.0), draw="bus") == [one_each[2]] * 12
 
 
+def test_any_leaves_out_the_categories_that_stand_apart() -> None:
+    model = SketchRNN(network().state_dict(), SketchFacts(NAMES, 8.0, apart=("bus",)))
+    cat, dog, bus = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
+
+    def drawn_with(**knobs: Any) -> set[tuple[float, ...]]:
+        return {tuple(share) for share in shares(model, **knobs)}
+
+    assert drawn_with() == drawn_with(draw="any") == drawn_with(category=(0.0, 0.0, 0.0)) == {cat, dog}
+    assert drawn_with(category=(1.0, 1.0, 0.0)) == {cat, dog}  # as `any` sets the faders: one at random, not a blend
+    assert drawn_with(draw="bus") == drawn_with(draw="bus", category=(1.0, 1.0, 0.0)) == {bus}
+    assert drawn_with(category=(1.0, 1.0, 1.0)) == {cat, dog, bus}  # its fader was raised: it was asked for
+    knobs = model.declare(knobs_of(model.step))
+    assert knobs["draw"].choices == ("any", *NAMES)
+    assert knobs["draw"].meaning.endswith("; any: all but bus")
+    assert knobs["category"].default == (1.0, 1.0, 0.0)
+    assert knobs["draw"].sets is not None
+    assert knobs["draw"].sets({"draw": "any"}) == {"category": (1.0, 1.0, 0.0)}
+    assert knobs["draw"].sets({"draw": "bus"}) == {"category": (0.0, 0.0, 1.0)}
+
+
+def test_where_all_categories_stand_apart_any_draws_all() -> None:
+    assert SketchFacts(NAMES, apart=NAMES).usual == (1.0, 1.0, 1.0)
+
+
+def test_an_answer_is_of_a_category_that_does_not_stand_apart() -> None:
+    model = SketchRNN(network(pen=ENDLESS).state_dict(), SketchFacts(NAMES, 8.0, apart=("cat", "dog")))
+    for seed in range(6):
+        _, state = watch(model, 80, seed=seed, heard={0: drawn(ARC)}, hold=True)
+        (answer,) = state.answers
+        assert answer.state.job is not None
+        assert answer.state.job.condition.weights.tolist() == [0.0, 0.0, 1.0]
+
+
+def test_shipped_drawings_of_any_category_are_no_kanji() -> None:
+    model = SketchRNN.load("quickdraw")
+    assert "kanji" in model.facts.apart
+    assert all(name in model.facts.categories for name in model.facts.apart)
+    assert len(model.facts.categories) - len(model.facts.apart) >= 10
+
+
 def test_the_weights_say_what_there_is_to_draw() -> None:
     model = draughtsman()
     assert isinstance(model, Declares)
@@ -202,13 +243,18 @@ def test_the_weights_say_what_there_is_to_draw() -> None:
 def test_weights_travel_through_a_file(tmp_path: Path) -> None:
     path = tmp_path / "small.safetensors"
     card = store.Card("sketch_rnn", "none", "none", "none", 1, "2026-01-01", labels=NAMES, scale_factor=30.0)
+    card = dataclasses.replace(card, apart=["dog"])
     store.save(path, network().state_dict(), card)
     model = SketchRNN.load(str(path))
+    assert model.facts.apart == ("dog",)
     assert model.facts.categories == NAMES
     assert model.facts.extent == 255.0 / 30.0
     assert watch(model, 100)[0]
     store.save(path, network().state_dict(), dataclasses.replace(card, labels=("cat",)))
     with pytest.raises(store.WeightsError, match="names 1 categories, expected 3"):
+        SketchRNN.load(str(path))
+    store.save(path, network().state_dict(), dataclasses.replace(card, apart=("cow",)))
+    with pytest.raises(store.WeightsError, match="sets 'cow' apart, which is none of its categories"):
         SketchRNN.load(str(path))
     store.save(path, {"odd": network().head.bias}, card)
     with pytest.raises(store.WeightsError, match="does not fit the network"):

@@ -154,6 +154,15 @@ def test_the_command_trains_and_leaves_weights_with_a_card(tmp_path: Path, capsy
     assert "--unconditional" in store.read_card(tmp_path / "other" / "out" / "final.safetensors", KIND).command
 
 
+def test_the_card_names_the_categories_that_stand_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert train.main([*shapes(tmp_path), "--apart", "tent"]) == 0
+    card = store.read_card(tmp_path / "out" / "final.safetensors", KIND)
+    assert card.apart == ("tent",)
+    assert "--categories box,tent --apart tent " in card.command
+    assert train.main([*shapes(tmp_path / "other"), "--apart", "castle"]) == 2
+    assert "--apart castle: no such category; expected one of box, tent" in capsys.readouterr().err
+
+
 def test_each_refusal_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert train.main([str(tmp_path / "nowhere"), "--out", str(tmp_path / "out")]) == 2
     assert "nowhere: there is no such file or folder" in capsys.readouterr().err
