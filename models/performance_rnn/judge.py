@@ -2,7 +2,8 @@
 
 Two tables. The first is the log-loss on held-out recordings, in nats per event, by kind of event and by the time
 since the excerpt began. The second holds statistics of music that the weights play, with any settings of the
-pianist's knobs, and those of the recordings.
+pianist's knobs, and those of the recordings. With --responses, tables of what is played for the densities, keys,
+loudnesses and registers that are set.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from models.base import NoteOff, NoteOn, Wait
 from models.files import store
 from models.knob import KnobError, knobs_of
 from models.performance_rnn import midi_files
@@ -28,6 +28,8 @@ from models.performance_rnn.figures import MEANINGS, SECONDS, half_minutes
 from models.performance_rnn.midi_files import Performance
 from models.performance_rnn.model import PerformanceRNN
 from models.performance_rnn.network import Network
+from models.performance_rnn.piece import play
+from models.performance_rnn.responses import response_tables
 from models.performance_rnn.sampling import GROUPS
 from models.training.arguments import count, seed
 
@@ -71,6 +73,7 @@ def parser() -> argparse.ArgumentParser:
     add("--pieces", type=count, default=8, help="pieces to play (%(default)s)")
     add("--seconds", type=float, default=90.0, help="length of a piece (%(default)s)")
     add("--seed", type=seed, default=1, help="seed of the first piece, then counted up (%(default)s)")
+    add("--responses", action="store_true", help="also how the music follows density, key, loudness and register")
     add("--set", action="append", default=[], metavar="KNOB=VALUE", help="a knob of the pianist: temperature=0.9")
     return made
 
@@ -86,6 +89,8 @@ def run(options: argparse.Namespace) -> None:
     ours = [found for piece in pieces for found in half_minutes(piece, most=100)]
     real = [found for music in held for found in half_minutes(music, most=REAL_HALVES, begin_s=10.0)]
     sys.stdout.write(figure_table(ours, real))
+    if options.responses:
+        sys.stdout.write("\n" + response_tables(model, seed=options.seed, seconds=options.seconds, knobs=knobs))
 
 
 def settings(given: Iterable[str]) -> dict[str, Any]:
@@ -99,27 +104,6 @@ def settings(given: Iterable[str]) -> dict[str, Any]:
         parts = value.split(",")
         found[name] = known[name].coerce(parts if known[name].components else value)
     return found
-
-
-def play(model: PerformanceRNN, seed: int, seconds: float, knobs: Mapping[str, Any]) -> Performance:
-    """What the pianist plays in `seconds`; notes that still sound are cut at the end."""
-    state, now = model.start(seed), 0.0
-    down: dict[int, tuple[float, int]] = {}
-    notes: list[tuple[float, int, float, int]] = []  # start, pitch, end, velocity
-    while now < seconds:
-        events, state = model.step(state, **knobs)
-        for event in events:
-            match event:
-                case NoteOn(pitch, velocity):
-                    down[pitch] = now, velocity
-                case NoteOff(pitch) if pitch in down:
-                    start, velocity = down.pop(pitch)
-                    notes.append((start, pitch, now, velocity))
-                case Wait(passing):
-                    now += passing
-    notes += [(start, pitch, now, velocity) for pitch, (start, velocity) in down.items()]
-    starts, pitches, ends, velocities = np.array(sorted(notes), np.float64).reshape(-1, 4).T
-    return Performance(f"seed {seed}", pitches.astype(np.uint8), velocities.astype(np.uint8), starts, ends)
 
 
 @torch.no_grad()

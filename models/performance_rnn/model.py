@@ -16,6 +16,7 @@ from models.base import Event, Knob, Pulse, pulse
 from models.compute.chance import stream
 from models.files import store
 from models.performance_rnn.cuda import CudaPianoStep
+from models.performance_rnn.density_curve import DensityCurve
 from models.performance_rnn.events import (
     ONE_SECOND,
 )
@@ -73,6 +74,7 @@ class PerformanceRNN(Pianist):
         parameters, card = store.load(path, cls.kind, shapes)
         model = cls(parameters, device=device)
         model.card, model.file = card, path
+        model.density_curve = DensityCurve.of(card.figures)
         return model
 
     def gives_way(self, knobs: Mapping[str, Any]) -> bool:
@@ -101,7 +103,7 @@ class PerformanceRNN(Pianist):
                 choices=("off", "density", "pitch", "both"),
             ),
         ] = "both",
-        density: Annotated[float, Knob("Notes per second", 1.0, 64.0, "notes/s", "log")] = 8.0,
+        density: Annotated[float, Knob("Notes per second, at speed 1", 1.0, 64.0, "notes/s", "log")] = 8.0,
         pitch_class: Annotated[
             tuple[float, ...],
             Knob("Share of each pitch class; all equal: no preference", 0.0, 1.0, components=PITCH_CLASSES),

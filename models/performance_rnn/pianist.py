@@ -10,6 +10,7 @@ from typing import Any
 from models.base import Event, NoteOff, NoteOn, Wait
 from models.compute.chance import uniform
 from models.performance_rnn.controls import control, strike_bias
+from models.performance_rnn.density_curve import DensityCurve
 from models.performance_rnn.events import (
     LONGEST_SHIFT,
     NOTE_OFF,
@@ -35,6 +36,7 @@ class Pianist:
 
     def __init__(self, network: PianoStep) -> None:
         self.network = network
+        self.density_curve = DensityCurve()
         self._projection_for = lru_cache(maxsize=4)(self._project)
         self._bias_for = lru_cache(maxsize=4)(strike_bias)
 
@@ -169,4 +171,4 @@ class Pianist:
         return self._bias_for(playing.pitch_class, playing.pitch_pull, low, high).copy()
 
     def _project(self, conditioning: str, density: float, pitch_class: tuple[float, ...]) -> Any:
-        return self.network.project(control(conditioning, density, pitch_class))
+        return self.network.project(control(conditioning, self.density_curve.conditioned(density), pitch_class))

@@ -17,7 +17,9 @@ from models.performance_rnn import midi_files
 from models.performance_rnn.dataset import Excerpts, fixed, split
 from models.performance_rnn.journal import PianoJournal
 from models.performance_rnn.midi_files import Performance
+from models.performance_rnn.model import PerformanceRNN
 from models.performance_rnn.recurrent import compiled
+from models.performance_rnn.responses import measure_density
 from models.performance_rnn.trainer import PianoSettings, PianoTrainer
 from models.training.arguments import count, share
 from models.training.command import add_common, add_output, resume, run_training, status, training
@@ -102,7 +104,10 @@ def run(options: argparse.Namespace) -> int:
         with trainer.averaged():
             asked = trainer.validate(fixed(held, excerpts=512, longest=1024))
             free = trainer.validate(fixed(held, excerpts=512, longest=1024, asked=False))
-        journal.export("final", nats_per_event=asked, nats_per_event_when_nothing_is_asked=free)
+        curve = {}
+        if settings.events >= COMPILED_FROM:
+            curve = measure_density(PerformanceRNN(trainer.average, device="cpu")).figures()
+        journal.export("final", nats_per_event=asked, nats_per_event_when_nothing_is_asked=free, **curve)
         log.info("done: %.4f nats per event on validation data, %.4f without controls", asked, free)
     return status(trainer)
 
