@@ -20,7 +20,7 @@ from live.gallery.hours import HoursState, spans_text
 from live.gallery.schedule_edits import Edit, declare_edits
 from live.gallery.schedule_tables import Mistake, ScheduleTables, mistake_sentence, read_tables
 from live.gallery.screen_power import ScreenPower
-from live.gallery.wall_clock import DueCues, next_time
+from live.gallery.wall_clock import DueCues, JumpDetector, next_time
 from live.parameters.tree import Tree
 from live.patch import Patch
 from live.show.toml_file import TomlFile
@@ -81,7 +81,7 @@ class Schedule:
         """While a mode set by hand is in force: what the hours said when it was set."""
         self._went_off = False
         self._look_s = self._screen_s = 0.0
-        self._expected: tuple[float, float] | None = None
+        self._jumps = JumpDetector()
         self._published: dict[str, Any] = {}
 
     @property
@@ -121,8 +121,10 @@ class Schedule:
         if now_s >= self._look_s:
             self._look_s = now_s + (LONGEST_S if self.clock.virtual else LOOK_EVERY_S)
             self._read()
-        wall_s = self.clock.unix()
-        self._notice_jump(now_s, wall_s)
+        before_s, wall_s, after_s = self.clock.now(), self.clock.unix(), self.clock.now()
+        if jumped_s := self._jumps.look(before_s, wall_s, after_s):
+            way = "forward" if jumped_s > 0.0 else "back"
+            log.info("schedule: the clock was set %s by %.0f s", way, abs(jumped_s))
         self._follow_hours(now_s, wall_s)
         for cue in self._due(wall_s):
             if self.is_open or cue.closed:
@@ -218,15 +220,6 @@ class Schedule:
             self._start_cue(cue)
         except KnobError as error:
             self._fail(f"schedule, {name}: {error}")
-
-    def _notice_jump(self, now_s: float, wall_s: float) -> None:
-        """Logs that the wall clock was set; a machine that slept looks the same."""
-        if self._expected is not None:
-            jumped_s = wall_s - self._expected[1] - (now_s - self._expected[0])
-            if abs(jumped_s) > 2.0:
-                way = "forward" if jumped_s > 0.0 else "back"
-                log.info("schedule: the clock was set %s by %.0f s", way, abs(jumped_s))
-        self._expected = now_s, wall_s
 
     def _next_s(self, now_s: float, wall_s: float) -> float:
         soon_s = self._conditions.next_s(now_s)

@@ -1,4 +1,4 @@
-"""Decides which cues are due by the wall clock, which may be set forward or back at any time."""
+"""Decides which cues are due by the wall clock, which may be set forward or back at any time, and notices when it is."""
 
 from __future__ import annotations
 
@@ -15,6 +15,33 @@ LATE_S: Final = 60.0
 CORRECTED_S: Final = 7200.0
 """Set back by less than this, the clock passes the same times twice and starts no cue again. Set back by more, it had
 been wrong, and cues count from the new time on."""
+
+
+JUMP_S: Final = 2.0
+"""A change of the wall clock by less than this is a correction that nobody needs to hear of."""
+
+
+class JumpDetector:
+    """Compares the wall clock with the engine's own, which nobody sets. A machine that slept looks like a clock that was
+    set forward.
+    """
+
+    def __init__(self) -> None:
+        self._last: tuple[float, float, float] | None = None
+
+    def look(self, before_s: float, wall_s: float, after_s: float) -> float:
+        """By how many seconds the wall clock was set since the last call, forward or (negative) back; 0 if it was not.
+
+        The engine's time is read before and after the wall clock, because on a busy machine the thread may have to wait
+        between two reads: only what is outside these bounds is a jump.
+        """
+        last, self._last = self._last, (before_s, wall_s, after_s)
+        if last is None:
+            return 0.0
+        last_before_s, last_wall_s, last_after_s = last
+        passed_s = wall_s - last_wall_s
+        forward_s, back_s = passed_s - (after_s - last_before_s), passed_s - (before_s - last_after_s)
+        return forward_s if forward_s > JUMP_S else back_s if back_s < -JUMP_S else 0.0
 
 
 class DueCues:

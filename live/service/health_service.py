@@ -29,8 +29,6 @@ LASTS_S: Final = 10.0
 """A problem that lasts so long is an alert; most mend themselves sooner."""
 SAFE_S: Final = 6 * 3600.0
 """How long a safe start plays before a usual start is tried again."""
-NOTE_S: Final = 5.0
-"""How often the window's message about a safe start is renewed."""
 NO_SCREEN_S: Final = 10.0
 """How long an installation plays on without a screen before it is started again, in case the screen has come."""
 READINGS: Final = {
@@ -45,7 +43,7 @@ READINGS: Final = {
 class HealthService:
     """Looks once a second. Without checks, as on a virtual clock, it only declares its addresses.
 
-    `show_note` shows a sentence in the window. `leave` ends the engine in order with an exit status. `keep` hands over
+    `show_alarm` shows a sentence in the window until it gets another one, or an empty one. `leave` ends the engine in order with an exit status. `keep` hands over
     what plays as the last good show; it runs on the disk thread.
     """
 
@@ -59,7 +57,7 @@ class HealthService:
         alerts: Alerts,
         *,
         folders: Sequence[Path],
-        show_note: Callable[[str], None],
+        show_alarm: Callable[[str], None],
         leave: Callable[[int], None],
         keep: Callable[[], None],
     ) -> None:
@@ -71,12 +69,11 @@ class HealthService:
         self._tree, self._clock, self._disk = tree, clock, disk
         self._health, self._supervision, self._alerts = health, supervision, alerts
         self._folders = folders
-        self._show_note, self._leave, self._keep = show_note, leave, keep
+        self._show_alarm, self._leave, self._keep = show_alarm, leave, keep
         self._began_s = clock.now()
         self._next_s = self._machine_s = float("-inf")
         self._well_since_s = float("inf")
         self._ready = self._kept = False
-        self._noted_s = float("-inf")
         self._since_s: dict[str, float] = {}
         """Since when each problem has lasted, by its key."""
         self._alerted: dict[str, str] = {}
@@ -186,9 +183,7 @@ class HealthService:
                 self._kept = True
                 self._disk.submit((id(self), "keep"), self._keep)
         if self._supervision.start.safe:
-            if now_s >= self._noted_s + NOTE_S and (sentence := self._supervision.troubles.get("start")):
-                self._noted_s = now_s
-                self._show_note(sentence)
+            self._show_alarm(self._supervision.troubles.get("start", ""))
             if now_s - self._began_s >= SAFE_S:
                 self._leave(TRY_AGAIN)
         installed = self._supervision.installation is not None

@@ -68,7 +68,7 @@ class Monitor:
             supervision,
             Alerts(options.alerts),
             folders=[Path(), *([path.parent] if path is not None else [])],
-            show_note=lambda sentence: stage.say(True, sentence),
+            show_alarm=stage.guidance.show_alarm,
             leave=leave,
             keep=lambda: supervision.keep(patch(), {name: node.model for name, node in nodes.items()}),
         )

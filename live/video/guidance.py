@@ -1,4 +1,4 @@
-"""Texts on the stage for a performer: an invitation until someone takes part, and the turn in a duet."""
+"""Texts on the stage for everyone: an invitation until someone takes part, the turn in a duet, and an alarm."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ TURN_PART: Final = 1 / 9
 """Height of the text as a share of the window's height, large enough to be read from a piano stool."""
 PERFORMER: Colour = (255, 250, 240)
 PIANIST: Colour = (240, 200, 92)
+ALARM: Colour = (255, 120, 104)
 SHADE: Final = (8, 8, 12, 150)
 
 
@@ -26,8 +27,13 @@ class Guidance:
         self.taken_part = False
         self.notice = ""
         """A line that is shown until it is changed, such as a countdown."""
+        self._alarm = ""
         self._nodes: list[str] = []
         self._version = -1
+
+    def show_alarm(self, sentence: str) -> None:
+        """Shows a sentence until it is changed, also in a kiosk: whoever looks after the installation must see it."""
+        self._alarm = sentence
 
     def lines(self) -> list[tuple[str, float, Colour]]:
         """(text, height as a share of the window's, colour) of the texts to show."""
@@ -41,13 +47,18 @@ class Guidance:
             shown.append((invitation, INVITATION_PART, PERFORMER))
         if self.notice:
             shown.append((self.notice, INVITATION_PART, PERFORMER))
+        if self._alarm:
+            shown.append((self._alarm, INVITATION_PART, ALARM))
         return shown
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draws the texts, centred, the last one at the lower edge."""
         y = surface.get_height() * 0.95
         for text, part, colour in reversed(self.lines()):
-            words = label(text, max(16, round(surface.get_height() * part)), colour)
+            height, most = max(16, round(surface.get_height() * part)), surface.get_width() * 0.94
+            words = label(text, height, colour)
+            if words.get_width() > most:
+                words = label(text, max(8, int(height * most / words.get_width())), colour)
             y -= words.get_height()
             x = (surface.get_width() - words.get_width()) // 2
             shade = pygame.Surface((words.get_width() + 40, words.get_height() + 12), pygame.SRCALPHA, 32)

@@ -131,6 +131,24 @@ def test_a_clock_that_jumps_forward_and_back_gives_the_state_of_its_new_time(ins
     assert installation.failed == []
 
 
+def test_a_clock_that_is_set_is_logged_and_a_late_turn_is_not(
+    installation: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "live.gallery.schedule")
+    schedule = installation.open(HOURS, "2026-06-02 11:00")
+    began_s = installation.clock.now()
+    installation.clock.advance(began_s + 3.0)  # another service needed three seconds before the schedule's turn came
+    schedule.advance(began_s + 0.1)
+    schedule.advance(installation.clock.now())
+    assert "the clock was set" not in caplog.text
+    installation.set_clock("2026-06-02 11:01:03")
+    schedule.advance(installation.clock.now())
+    installation.set_clock("2026-06-02 11:00:03")
+    schedule.advance(installation.clock.now())
+    said = [record.message for record in caplog.records if "the clock was set" in record.message]
+    assert said == ["schedule: the clock was set forward by 60 s", "schedule: the clock was set back by 60 s"]
+
+
 def test_a_cue_in_the_hour_that_comes_twice_starts_once_and_in_the_one_that_is_skipped_once(installation: Any) -> None:
     text = '[hours]\ntime_zone = "Europe/Berlin"\n[at.bell]\ntime = "2:30"\n'
     installation.open(text, "2026-03-28 12:00", cue_list=False)

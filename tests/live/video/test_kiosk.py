@@ -130,13 +130,16 @@ def test_visitors_play_draw_and_hand_over_the_turn(show: Any, screen: Screen) ->
     assert [stroke for drawing in show.points() for stroke in drawing] == [[(-1.0, 0.0)]]
 
 
-def test_neither_pointer_nor_messages_are_shown(show: Any, screen: Screen) -> None:
+def test_neither_pointer_nor_messages_are_shown_except_an_alarm(show: Any, screen: Screen) -> None:
     pygame.event.post(pygame.event.Event(pygame.MOUSEMOTION, pos=(50, 50), buttons=(0, 0, 0), touch=False))
     step(show, screen, 0.6)
     step(show, screen, 0.6)
     assert pygame.mouse.get_visible() is False
     show.stage.say(True, "a string broke")
     assert screen.hud.wants() is False
+    show.stage.guidance.show_alarm("safe start after 5 crashes")
+    assert screen.hud.wants() is True  # that is for whoever looks after the installation
+    show.stage.guidance.show_alarm("")
     show.tree.set("/window/kiosk", False)
     step(show, screen, 0.1)
     assert screen.hud.wants() is True
