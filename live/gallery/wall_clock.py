@@ -1,4 +1,4 @@
-"""Decides which cues are due by the wall clock, which may be set forward or back at any time, and notices when it is."""
+"""Decides which cues are due by the wall clock, which may be set at any time, and notices when it is."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ JUMP_S: Final = 2.0
 
 
 class JumpDetector:
-    """Compares the wall clock with the engine's own, which nobody sets. A machine that slept looks like a clock that was
-    set forward.
+    """Compares the wall clock with the engine's own, which nobody sets.
+
+    A machine that slept looks like a clock that was set forward.
     """
 
     def __init__(self) -> None:

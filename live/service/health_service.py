@@ -43,8 +43,8 @@ READINGS: Final = {
 class HealthService:
     """Looks once a second. Without checks, as on a virtual clock, it only declares its addresses.
 
-    `show_alarm` shows a sentence in the window until it gets another one, or an empty one. `leave` ends the engine in order with an exit status. `keep` hands over
-    what plays as the last good show; it runs on the disk thread.
+    `show_alarm` shows a sentence in the window until it gets another one, or an empty one. `leave` ends the engine in
+    order with an exit status. `keep` hands over what plays as the last good show; it runs on the disk thread.
     """
 
     def __init__(
