@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from live.transport.clock import Clock
+from models.compute.device import HELP as DEVICES
 from models.compute.device import device
 from models.files import picture_file, store
 from models.style_transfer import pictures
@@ -119,9 +120,7 @@ def parser() -> argparse.ArgumentParser:
     for part in (add_, judge_):
         part.add_argument("--vgg", type=Path, metavar="FILE", help="VGG-16's weights, .npz or .pth (downloaded once)")
         part.add_argument("--size", type=count, default=320, help="shorter side of the paintings (%(default)s)")
-        part.add_argument(
-            "--device", default="auto", help="cpu, cuda, or auto: the graphics card if there is one (auto)"
-        )
+        part.add_argument("--device", default="auto", help=DEVICES)
     return made
 
 

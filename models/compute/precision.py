@@ -6,9 +6,9 @@ import torch
 
 
 def bfloat16_is_faster(where: torch.device) -> bool:
-    """Whether bfloat16 convolutions are faster than float32 on this device: true for GPUs and for CPUs with AMX.
+    """Whether bfloat16 convolutions are faster than float32 on this device: true for CUDA and CPUs with AMX.
 
-    On other CPUs they are slower.
+    On other CPUs they are slower, and the GPUs of some Macs lack them.
     """
     return where.type == "cuda" or (where.type == "cpu" and _has("amx_bf16"))
 

@@ -59,8 +59,8 @@ class NeuralStyle:
     """Optimises a picture for the content of one image and the style of another (Gatys, Ecker & Bethge 2016).
 
     `extractor` is the network whose feature maps are compared. `quick` is a feed-forward style network: a style named
-    after one of its paintings is the content as stylised by it. `device` is "cpu", "cuda…" or "auto". An instance must
-    not step on two threads at once.
+    after one of its paintings is the content as stylised by it. `device` is "cpu", "cuda…", "mps" or "auto". An
+    instance must not step on two threads at once.
     """
 
     kind: ClassVar[str] = "neural_style"

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from models.base import Event, Knob, Pulse, pulse
 from models.compute.chance import stream
+from models.compute.device import step_device
 from models.files import store
 from models.performance_rnn.cuda import CudaPianoStep
 from models.performance_rnn.density_curve import DensityCurve
@@ -46,9 +47,9 @@ def _following(what: str) -> Knob:
 class PerformanceRNN(Pianist):
     """A pianist: samples keys, timing and dynamics one event at a time (Performance-RNN, Oore et al. 2018).
 
-    `parameters` are those of a `Network` of any size. `device` is "cpu", "cuda…", or "auto", which is the CPU: starting
-    a GPU kernel takes about as long as computing one event, and the painter needs the GPU. An instance must be used by
-    one thread at a time.
+    `parameters` are those of a `Network` of any size. `device` is "cpu" or "cuda…"; "auto" and "mps" are the CPU:
+    starting a GPU kernel takes about as long as computing one event, and the painter needs the GPU. An instance must be
+    used by one thread at a time.
     """
 
     kind: ClassVar[str] = "performance_rnn"
@@ -56,11 +57,9 @@ class PerformanceRNN(Pianist):
     measures: ClassVar[Mapping[str, Knob]] = READINGS
 
     def __init__(self, parameters: Mapping[str, Tensor], *, device: str = "auto", way: Way | None = None) -> None:
-        network: PianoStep
-        if torch.device("cpu" if device == "auto" else device).type == "cuda":
-            network = CudaPianoStep(parameters, device=device)
-        else:
-            network = CpuPianoStep(parameters, way=way)
+        where = step_device(device, "the pianist")
+        on_gpu = where.type == "cuda"
+        network: PianoStep = CudaPianoStep(parameters, device=where) if on_gpu else CpuPianoStep(parameters, way=way)
         super().__init__(network)
         self.card: store.Card | None = None
         self.file: Path | None = None

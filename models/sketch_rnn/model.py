@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from models.base import Event, Knob, Pulse, Wait, address_names, pulse
 from models.compute.chance import stream
+from models.compute.device import step_device
 from models.files import store
 from models.sketch_rnn import pen as pen_
 from models.sketch_rnn.answer import FIRST, STAYS, VARIANTS, Answer, speed_of, without
@@ -34,9 +34,9 @@ LEAST, MOST = 0.35, 1.0  # assumed size of a performer's drawing, as share of a 
 class SketchRNN:
     """Sketch-RNN (Ha & Eck 2017) with one to sixteen pens that draw point by point.
 
-    `parameters` are those of a `SketchNetwork` of any size; `facts` names its categories. `device` is "cpu", "cuda…"
-    or "auto", which is the CPU: launching GPU kernels takes longer than computing a point. An instance must be used by
-    one thread at a time.
+    `parameters` are those of a `SketchNetwork` of any size; `facts` names its categories. `device` is "cpu" or
+    "cuda…"; "auto" and "mps" are the CPU: launching GPU kernels takes longer than computing a point. An instance must
+    be used by one thread at a time.
     """
 
     kind: ClassVar[str] = "sketch_rnn"
@@ -46,10 +46,11 @@ class SketchRNN:
         way: Way | None = None,
     ) -> None:  # fmt: skip
         self.network: SketchStep
-        if torch.device("cpu" if device == "auto" else device).type == "cuda":
+        where = step_device(device, "the draughtsman")
+        if where.type == "cuda":
             from models.sketch_rnn.cuda import CudaSketchStep
 
-            self.network = CudaSketchStep(parameters, device=device)
+            self.network = CudaSketchStep(parameters, device=where)
         else:
             self.network = CpuSketchStep(parameters, way=way)
         self.facts = facts_of(parameters) if facts is None else facts

@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 
-import torch
 from torch import Tensor
 
 from models.base import Event, Frame
 from models.files import store
 from models.knob import Knob, address_names
 from models.style_transfer import adjustments as look
+from models.style_transfer.brush import brush
 from models.style_transfer.network import KIND
-from models.style_transfer.painter import CpuPainter, Painter, Pixels
+from models.style_transfer.painter import Painter, Pixels
 from models.style_transfer.weights import read
 from models.vision.pixels import mixed
 
@@ -35,8 +35,8 @@ class StyleTransferState:
 class StyleTransfer:
     """Feed-forward style transfer of video with one fader per painting (Johnson et al. 2016; Dumoulin et al. 2017).
 
-    `parameters` are those of a `StyleNetwork` of any size; `labels` names its paintings. `device` is "cpu", "cuda…"
-    or "auto": a GPU if there is one. An instance must not step on two threads at once.
+    `parameters` are those of a `StyleNetwork` of any size; `labels` names its paintings. `device` is "cpu", "cuda…",
+    "mps" or "auto": a GPU if there is one. An instance must not step on two threads at once.
     """
 
     kind: ClassVar[str] = KIND
@@ -46,15 +46,7 @@ class StyleTransfer:
         self.labels = tuple(labels) or tuple(f"painting_{n + 1}" for n in range(len(parameters["scale"])))
         self.card: store.Card | None = None
         self.file: Path | None = None
-        self.brush: Painter
-        if device == "auto":
-            device = "cuda" if torch.cuda.is_available() else "cpu"
-        if torch.device(device).type == "cuda":
-            from models.style_transfer.cuda import CudaPainter
-
-            self.brush = CudaPainter(parameters, device=device)
-        else:
-            self.brush = CpuPainter(parameters)
+        self.brush: Painter = brush(parameters, device)
 
     @classmethod
     def load(cls, weights: str = "paintings", device: str = "auto") -> Self:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+from models.compute.device import HELP as DEVICES
 from models.files.store import WeightsError
 from models.training.arguments import count, seed
 from models.training.checkpoint import ResumeError
@@ -49,6 +50,10 @@ def run_training(
     except refused as error:
         sys.stderr.write(f"{parser.prog}: {error}\n")
         return 2
+    except NotImplementedError as error:  # torch, for an operation that a device such as MPS lacks
+        reason = str(error).partition("\n")[0].partition(". ")[0]
+        sys.stderr.write(f"{parser.prog}: {reason}: --device cpu trains without it\n")
+        return 2
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
@@ -72,7 +77,7 @@ def add_common(parser: argparse.ArgumentParser, usual: TrainingSettings, *, batc
     add("--learning-rate", type=float, default=usual.learning_rate, help="peak learning rate (%(default)s)")
     add("--begin", default="", metavar="WEIGHTS", help="start from these weights, by name or file")
     add("--seed", type=seed, default=usual.seed, help=f"same seed and {data}: same weights (%(default)s)")
-    add("--device", default="auto", help="cpu, cuda, or auto: the graphics card if there is one (auto)")
+    add("--device", default="auto", help=DEVICES)
     add("--threads", type=int, default=0, help="processor threads (all)")
     add("--licence", default="not stated", help=f"licence of the {data}, for the card of the weights (%(default)s)")
     add("--about", default="", help="one sentence about these weights, for their card")
