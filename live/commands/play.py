@@ -24,6 +24,8 @@ from live.system.heap import share_one_heap
 log = logging.getLogger("live.commands.play")
 
 DEFAULT_PATCH = "trio"
+DEVICE_VARIABLE = "ARABESQUE_DEVICE"
+"""Read by `models.compute.device`, which imports torch."""
 ALONE = (
     "draw in the window, press F2 and play on the keys A to L; F1 shows all keys, Q stops",
     "the control page moves everything, on a phone too with --host 0.0.0.0",
@@ -183,6 +185,9 @@ def make_parser() -> argparse.ArgumentParser:
     control.add_argument("--no-reload", action="store_true", help="do not reload the patch file when it changes")
     running = parser.add_argument_group("running")
     running.add_argument("--seconds", type=float, metavar="N", help="stop after this many seconds")
+    running.add_argument(
+        "--device", metavar="NAME", help="of the painter and other networks that gain by a GPU: cpu, cuda or mps"
+    )
     running.add_argument("--headless", action="store_true", help="no window and no running line; changes are logged")
     add_arguments(parser)
     add_kiosk_arguments(parser)
@@ -216,6 +221,8 @@ def main(argv: list[str]) -> int:
 
     if not given.offline:
         log.info("loading %s", given.patch or DEFAULT_PATCH)
+    if given.device:
+        os.environ[DEVICE_VARIABLE] = given.device
     # These modules import torch, so they are imported only after the command line was parsed.
     from live.engine.options import Options
     from live.engine.performance import perform

@@ -7,6 +7,7 @@ import logging
 import pytest
 import torch
 
+from live.commands.play import DEVICE_VARIABLE
 from models.compute.device import VARIABLE, DeviceError, device, step_device
 
 
@@ -98,3 +99,7 @@ def test_a_model_of_single_events_stays_on_the_cpu_and_says_so(
         assert not caplog.messages
         assert step_device("mps", "the pianist") == torch.device("cpu")
     assert caplog.messages == ["the pianist stays on the CPU, where one event takes less time than on mps"]
+
+
+def test_the_option_of_the_program_sets_the_variable() -> None:
+    assert VARIABLE == DEVICE_VARIABLE
