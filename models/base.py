@@ -86,6 +86,17 @@ class Page:
     answers: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """The edges of the picture that shows the paper: `right` and `lower`, in the coordinates of a Pen.
+
+    (0, 0) is the middle of the picture. A model that completes drawings receives it before a performer's line.
+    """
+
+    right: float
+    lower: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """A picture: `pixels` is uint8 [height, width, 3], red green blue, rows from the top; never modified.
@@ -120,7 +131,7 @@ class Trouble:
     sentence: str
 
 
-Event = NoteOn | NoteOff | Control | Pen | Page | Frame | Measure | Trouble | Wait
+Event = NoteOn | NoteOff | Control | Pen | Page | Edges | Frame | Measure | Trouble | Wait
 
 
 class Model(Protocol):

@@ -13,7 +13,7 @@ from live.parameters.writer import current_writer, performer_of
 from live.video.curve import Point
 from live.video.ink import Ink
 from live.video.layer_knobs import ERASER
-from models.base import Event, Page, Value
+from models.base import Edges, Event, Page, Value
 
 MAX_PENS: Final = 64
 WINDOW: Final = "window"
@@ -24,11 +24,12 @@ Hear = Callable[[Event], None]
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """The layer of a node, and the function that passes events to its model."""
+    """The layer of a node, the function that passes events to its model, and the edges of the picture on the layer."""
 
     node: str
     ink: Ink
     hear: Hear
+    edges: Edges
 
 
 class PerformerPens:
@@ -99,11 +100,14 @@ class PerformerPens:
 
     def _move(self, paper: Paper, at: Point, down: bool, pen: int, pressure: float = 1.0) -> None:
         self._last[paper.node, pen] = paper, at
+        touching = self._touching.setdefault(paper.node, set())
+        changes = (pen in touching) is not down
+        if down and changes:  # the window may have another size since the last line
+            paper.hear(paper.edges)
         for event in paper.ink.performer_pen(*at, down, pen, pressure):
             paper.hear(event)
             self._tree.publish(f"/{paper.node}/pen", event.x, event.y, int(event.down), -1 - event.pen)
-        touching = self._touching.setdefault(paper.node, set())
-        if (pen in touching) is not down and f"/{paper.node}/performer" in self._tree:
+        if changes and f"/{paper.node}/performer" in self._tree:
             (touching.add if down else touching.discard)(pen)
             self._tree.publish(f"/{paper.node}/performer", len(touching))
 

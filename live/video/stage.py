@@ -33,7 +33,7 @@ from live.video.privacy import Privacy
 from live.video.roll_views import roll_views
 from live.video.scene import Scene
 from live.video.window_parameters import WINDOW_KNOBS
-from models.base import Knob, KnobError, Page, Value
+from models.base import Edges, Knob, KnobError, Page, Value
 
 BACKGROUND = (12, 12, 16)
 UNDRAWN_S = 0.5
@@ -302,7 +302,8 @@ class Stage:
 
     def _paper(self, node: str) -> Paper | None:
         ink, hear = self.inks.get(node), self._hear.get(node)
-        return Paper(node, ink, hear) if ink is not None and hear is not None else None
+        edges = Edges(*(side / min(self.size) for side in self.size))
+        return Paper(node, ink, hear, edges) if ink is not None and hear is not None else None
 
     def _shoot(self, value: Value) -> None:
         if len(self._shots) >= SHOTS_AT_MOST:

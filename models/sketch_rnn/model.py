@@ -10,14 +10,14 @@ from typing import Annotated, Any, ClassVar, Self
 import numpy as np
 from torch import Tensor
 
-from models.base import Event, Knob, Pulse, Wait, address_names, pulse
+from models.base import Edges, Event, Knob, Pulse, Wait, address_names, pulse
 from models.compute.chance import stream
 from models.compute.device import step_device
 from models.files import store
 from models.sketch_rnn import pen as pen_
 from models.sketch_rnn.answer import FIRST, STAYS, VARIANTS, Answer, speed_of, without
+from models.sketch_rnn.completion import Beginning, completion
 from models.sketch_rnn.pen import Job, PaperTransform, PenState, place_of
-from models.sketch_rnn.performer import extent, from_side, to_points
 from models.sketch_rnn.sampling import chances, draw
 from models.sketch_rnn.state import SketchState, later, pressed, stopped
 from models.sketch_rnn.step import CpuSketchStep, SketchStep, Way
@@ -28,7 +28,6 @@ FRAME_S = 1.0 / 30.0  # least time that a `whole` drawing stays
 IDLE_S = 0.02  # delay of a step without work
 TOGETHER_S = 0.002  # points that are due within this time are computed in one step
 MODES = ("free", "vary", "morph", "complete")
-LEAST, MOST = 0.35, 1.0  # assumed size of a performer's drawing, as share of a complete one
 
 
 class SketchRNN:
@@ -156,7 +155,8 @@ class SketchRNN:
     ) -> tuple[Sequence[Event], SketchState]:
         """Draws one point of every drawing pen; if pens prepare a trial, computes one point of these without a Wait.
 
-        `heard` are the performer's Pen events in paper coordinates. Returns Pen, Page and Wait events.
+        `heard` are the performer's Pen events in paper coordinates, and the Edges of the picture. Returns Pen, Page and
+        Wait events.
         """
         wanted = DrawingRequest(mode, draw, category, mix, variation, morph, spread, path, steady, pens)
         events: list[Event] = []
@@ -260,6 +260,9 @@ class SketchRNN:
         answering: bool, events: list[Event],
     ) -> SketchState:  # fmt: skip
         """Adjusts the number of pens, takes in the performers' events, and begins to complete finished drawings."""
+        for event in heard:
+            if isinstance(event, Edges):
+                state = replace(state, edges=(event.right, event.lower))
         performers, touched = state.performers.after(heard)
         performers, finished = performers.finished(patience_s)
         pen_states = list(state.pen_states)
@@ -283,21 +286,13 @@ class SketchRNN:
     def _completing(self, state: SketchState, wanted: DrawingRequest, size: float) -> SketchState:
         """Lets pens continue the performer's last drawing: in mode complete several, each from another end of a line.
         """
-        (x, y), longer = extent(state.drawn)
-        usual = self.facts.extent
-        unit = 2.0 * pen_.FILL * size / usual
-        unit = max(min(unit, longer / (LEAST * usual)), longer / (MOST * usual), 1e-6)
         pen, speed = state.drawn_by
         begun = []
         for k in range(min(wanted.pens, VARIANTS) if wanted.mode == "complete" else 1):
             chance = stream(state.seed, FIRST + pen * VARIANTS + k, 0 if wanted.steady else state.answered)
-            condition = self.subjects.new(wanted, chance)
-            side = from_side(state.drawn, k)
-            points, end = to_points(side, unit, self.facts.coarse * unit), side[-1][-1]
-            middle = (end[0] - x) / unit, (end[1] - y) / unit
-            projection = self.network.project(condition.vector)
-            job = Job(condition, projection, chance, points, unit, end, middle, pen)
-            begun.append(Answer(pen, k, pen_.begun(PenState(paper=end), job), speed))
+            beginning = Beginning(state.drawn, k, pen, state.edges)
+            job = completion(beginning, wanted, chance, size, self.subjects, self.network)
+            begun.append(Answer(pen, k, pen_.begun(PenState(paper=job.begin), job), speed))
         answers, _ = without(state.answers, {pen})
         last = begun[-1].index
         return replace(state, answers=(*answers, *begun), answered=state.answered + 1, last=last)

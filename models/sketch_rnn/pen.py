@@ -7,6 +7,9 @@ knob makes a line jump.
 
 Sometimes the network degenerates into a scribble without end. Such a trial is repeated with other random numbers; a
 visible drawing ends there.
+
+The completion of a performer's drawing has a trial if the edges of the picture are known: the first of several
+completions that fits is drawn, otherwise the one of which most fits, made smaller.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from numpy.typing import NDArray
 from models.base import Event, Page, Pen
 from models.compute.chance import stream
 from models.sketch_rnn.latent import DrawingCondition
+from models.sketch_rnn.room import ENOUGH, SMALLEST, inside, share_inside
 from models.sketch_rnn.sampling import DOWN, END, UP
 from models.sketch_rnn.step import BEGIN, Memory, Projected
 
@@ -29,13 +33,14 @@ Trail = tuple[Any, ...]  # points [5], the oldest first
 Phase = Literal["rest", "try", "read", "draw"]
 
 FILL = 0.85  # longer side of a drawing, as share of its place
-SMALLEST = 0.4  # least extent that is scaled up to fill the place, in typical extents
+LEAST_EXTENT = 0.4  # least extent that is scaled up to fill the place, in typical extents
 FARTHEST = 1.6  # distance from the middle (in a trial: from the start) at which a drawing ends, in typical extents
 TRIAL = 250  # most points of a trial
 TINY = 0.08  # longest segment of a scribble, in typical extents
 SCRIBBLE = 6  # short reversals, less other points, that make a scribble
 TRIALS = 4  # most trials of a drawing
 PAPER = 16.0  # largest coordinate
+FEWEST = 4  # least points of a completion, where there are others
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +55,19 @@ class Job:
     begin: tuple[float, float] = (0.0, 0.0)  # of these: the last position on the paper
     middle: tuple[float, float] = (0.0, 0.0)  # of these: that position relative to the middle, in network units
     answers: int | None = None  # of these: the performer's pen
+    flip: float = 1.0  # of these: -1 if they are mirrored, and with them what is drawn
+    edges: tuple[float, float] | None = None  # of these: the right and the lower edge of the picture, if known
+    others: tuple[Job, ...] = ()  # of these: further completions, for the case that this one does not fit
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trial:
+    """A completion that was tried: the share of its size that fits into the picture, and the memory at its beginning.
+    """
+
+    share: float
+    job: Job
+    memory: Memory
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,6 +92,8 @@ class PenState:
     tries: int = 0  # rejected trials
     scribbled: int = 0  # current count of short reversals, see `SCRIBBLE`
     due_s: float = 0.0  # time until its next point
+    read_memory: Memory = None  # of a completion: the memory after the performer's drawing was read
+    best: Trial | None = None  # of a completion: the one that was tried before of which most fits
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +139,50 @@ def begun(state: PenState, job: Job) -> PenState:
 
 
 def read(state: PenState, memory: Memory) -> PenState:
-    """The pen after it read one more point of the performer's drawing; after the last point it begins to draw."""
+    """The pen after it read one more point of the performer's drawing; after the last point its trial or its drawing
+    begins.
+    """
     assert state.job is not None
     job, stroke = state.job, state.job.read[state.count]
     if state.count + 1 < len(job.read):
         return replace(state, memory=memory, stroke=stroke, count=state.count + 1)
-    down = bool(stroke[2 + DOWN])
+    if job.edges is None:
+        return _completing(state, Trial(1.0, job, memory))
+    trial = replace(_completing(state, Trial(1.0, job, memory)), phase="try", read_memory=memory, best=state.best)
+    return replace(trial, box=(*job.middle, *job.middle))
+
+
+def _completing(state: PenState, trial: Trial) -> PenState:
+    """The pen at the beginning of a completion, which is drawn as large as it fits."""
+    job, last = trial.job, trial.job.read[-1]
     return PenState(
-        "draw", 0.0, state.number, job, memory, stroke, 0, down, job.middle, state.box, job.unit, job.begin,
-        trail=state.trail, trail_of=state.trail_of,
+        "draw", 0.0, state.number, job, trial.memory, last, 0, bool(last[2 + DOWN]), job.middle, state.box,
+        job.unit * max(trial.share, SMALLEST), job.begin, trail=state.trail, trail_of=state.trail_of,
     )  # fmt: skip
+
+
+def _completion_tried(state: PenState) -> PenState:
+    """The pen after the trial of a completion: it draws the best one, or tries the next."""
+    assert state.job is not None
+    trial = Trial(_share(state) if state.count >= FEWEST else 0.0, state.job, state.read_memory)
+    best = trial if state.best is None or trial.share > state.best.share else state.best
+    if best.share >= ENOUGH or not state.job.others:
+        return _completing(state, best)
+    following = replace(state.job.others[0], others=state.job.others[1:])
+    return replace(begun(state, following), number=state.number, best=best)
+
+
+def _share(state: PenState) -> float:
+    """The share of a tried completion's size that fits into the picture."""
+    job = state.job
+    assert job is not None
+    assert job.edges is not None
+    corners = [
+        (job.begin[0] + job.flip * job.unit * (x - job.middle[0]), job.begin[1] + job.unit * (y - job.middle[1]))
+        for x, y in (state.box[:2], state.box[2:])
+    ]
+    (left, right), (top, bottom) = (sorted(one) for one in zip(*corners, strict=True))
+    return share_inside((left, top, right, bottom), job.begin, job.edges)
 
 
 def tried(
@@ -140,7 +194,7 @@ def tried(
     if scribbled >= SCRIBBLE and state.tries + 1 < TRIALS:
         assert state.job is not None
         other = replace(state.job, stream=stream(state.job.stream, state.tries))
-        return replace(begun(state, other), number=state.number, tries=state.tries + 1)
+        return replace(begun(state, other), number=state.number, tries=state.tries + 1, best=state.best)
     over = pen == END or _off((x, y), usual) or scribbled >= SCRIBBLE
     if not over:
         low_x, low_y, high_x, high_y = state.box
@@ -148,11 +202,14 @@ def tried(
         state = replace(
             state, memory=memory, stroke=stroke, count=state.count + 1, scribbled=scribbled, at=(x, y), box=box
         )
-        if state.count < min(longest, TRIAL):
+        worse = state.best is not None and _share(state) <= state.best.share
+        if state.count < min(longest, TRIAL) and not worse:
             return state
     assert state.job is not None
+    if state.job.read is not None:
+        return _completion_tried(state)
     low_x, low_y, high_x, high_y = state.box
-    longer = max(high_x - low_x, high_y - low_y, SMALLEST * usual)
+    longer = max(high_x - low_x, high_y - low_y, LEAST_EXTENT * usual)
     fit = 2.0 * FILL * place.half / longer
     dx, dy = place.onto((low_x + high_x) / 2.0, (low_y + high_y) / 2.0, fit)
     # From here on `at` counts from the drawing's middle.
@@ -175,8 +232,10 @@ def drawn(
         return lifted(state, index)
     if state.job.read is not None:
         place = replace(place, size=1.0, turn=0.0)  # the performer's drawing is neither scaled nor rotated
-    dx, dy = place.onto(float(stroke[0]), float(stroke[1]), state.fit)
+    dx, dy = place.onto(float(stroke[0]) * state.job.flip, float(stroke[1]), state.fit)
     paper = _inside(state.paper[0] + dx), _inside(state.paper[1] + dy)
+    if state.job.edges is not None and state.down and not inside(paper, state.job.begin, state.job.edges):
+        return lifted(state, index)
     events: list[Event] = [] if state.seen else [_page(state, index, place), Pen(*state.paper, False, index)]
     events.append(Pen(*paper, state.down, index))
     trail: Trail = state.trail if state.seen else tuple(() if state.job.read is None else state.job.read)

@@ -23,6 +23,7 @@ class SketchState:
     performers: Performers = Performers()  # noqa: RUF009
     drawn: tuple[Line, ...] = ()  # the last finished drawing of a performer
     drawn_by: tuple[int, float] = (0, USUAL)  # the pen that drew it, and its speed
+    edges: tuple[float, float] | None = None  # the right and the lower edge of the picture
     fresh: bool = False  # `drawn` is not yet stored as A or B
     ends: tuple[DrawingCondition | None, DrawingCondition | None] = (None, None)
     last: int = 0  # the pen that last began a drawing

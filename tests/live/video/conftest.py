@@ -16,7 +16,7 @@ from live.parameters.tree import Tree
 from live.transport.clock import VirtualClock
 from live.video import Window
 from live.video.stage import Stage
-from models.base import Event
+from models.base import Edges, Event
 
 SIZE = 200, 100
 WINDOW = Window(*SIZE)
@@ -30,11 +30,19 @@ class InkSetup:
         self.tree = Tree(self.clock)
         self.failed: list[str] = []
         self.heard: list[Event] = []
+        self.edges: list[tuple[int, Edges]] = []
+        """The edges that the model heard, each with the number of other events before."""
         self.stage = Stage(self.tree, self.clock, self.failed.append, folder)
         self.stage.set_window(WINDOW)
         plain = {"fade": 0.0, "width": 40.0, "glide": False}
-        self.stage.add("ink", WINDOW.layer(1), self.heard.append, {**plain, **begins})
+        self.stage.add("ink", WINDOW.layer(1), self._hear, {**plain, **begins})
         self.folder = folder
+
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, Edges):
+            self.edges.append((len(self.heard), event))
+        else:
+            self.heard.append(event)
 
     @property
     def ink(self) -> Any:

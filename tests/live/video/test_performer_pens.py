@@ -6,7 +6,7 @@ from typing import Any
 
 from live.parameters.writer import performer_of, writing
 from live.video.performer_pens import MAX_PENS, PenNumbers
-from models.base import Pen
+from models.base import Edges, Pen
 
 ALICE, BOB = ("192.168.1.7", 5005), ("web 192.168.1.8", 6006)
 
@@ -65,3 +65,11 @@ def test_a_page_that_is_closed_lifts_its_pens(show: Any) -> None:
     show.stage.pens.performer_gone(performer_of(BOB))
     show.stage.pens.performer_gone(performer_of(BOB))
     assert show.heard == [Pen(0.25, 0.5, False), Pen(0.25, 0.5, True), Pen(0.25, 0.5, False)]
+
+
+def test_the_model_hears_the_edges_of_the_picture_before_each_line(show: Any) -> None:
+    for down in (1, 1, 0, 1):
+        show.tree.write("/ink/pen", (0.5, 0.0, down))
+    assert show.stage.size == (200, 100)
+    assert show.edges == [(0, Edges(2.0, 1.0)), (4, Edges(2.0, 1.0))]
+    assert len(show.heard) == 6

@@ -12,7 +12,7 @@ from live.engine.engine import Engine
 from live.engine.options import Options
 from live.patch import PatchError, load
 from live.video.layer_knobs import INK_KNOBS
-from models.base import Pen
+from models.base import Edges, Pen
 
 HEADER = """
 from live import Midi, Node, Patch, Roll, Window
@@ -194,7 +194,9 @@ def test_a_performers_pen_reaches_the_model(piece: Piece) -> None:
     engine.advance(0.6)
     engine.tree.write("/ink/pen", [0.5, 0.5, 1])
     engine.advance(1.0)
-    assert engine.nodes["ink"].model.heard == [Pen(0.5, 0.5, False), Pen(0.5, 0.5, True)]  # type: ignore[attr-defined]
+    edges = Edges(*(side / min(engine.stage.size) for side in engine.stage.size))
+    pens = [Pen(0.5, 0.5, False), Pen(0.5, 0.5, True)]
+    assert engine.nodes["ink"].model.heard == [edges, *pens]  # type: ignore[attr-defined]
     assert drawn(engine)[1] == [[(0.5, 0.5)]]
 
 
