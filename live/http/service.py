@@ -15,7 +15,7 @@ from live.http.first_view import first_view, unknown
 from live.http.oscquery import OscQueryNamespace
 from live.http.response import Responders
 from live.http.server import HttpServer
-from live.http.stage_picture import StagePicture, page_reach
+from live.http.stage_picture import StagePicture, page_reach, withheld
 from live.net.own_addresses import own_addresses, resolved_names
 from live.net.ports import open_free
 from live.net.token import Token
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 USUAL_PORT: Final = 9080
+WITHHELD: Final = "/engine/withheld"
 LOOK_S: Final = 0.25
 """Interval at which added and removed parameters are detected."""
 MOST_ERRORS: Final = 50
@@ -67,6 +68,7 @@ class HttpService:
         self._patch = patch
         self._answers = answers or {}
         self._reported: tuple[str, ...] = ()
+        self._stage = stage
         self._picture = StagePicture(stage, clock, page_reach(options.http))
         self._errors: deque[tuple[str, str]] = deque(maxlen=MOST_ERRORS)
         self._started = False
@@ -83,6 +85,7 @@ class HttpService:
         self.tree.add("/engine/page", Knob("Address of the control page", kind="text", default="", access="r"))
         controls = Knob("The addresses of the page's first view, one per line", kind="text", default="", access="r")
         self.tree.add("/engine/controls", controls)
+        self.tree.add(WITHHELD, Knob("Why the page shows no camera picture", kind="text", default="", access="r"))
         self.tree.watchers.append(self._watch)
         self._choose(self._patch)
         if options.http is None or self.clock.virtual:
@@ -116,6 +119,7 @@ class HttpService:
             self._version, self._paths = self.tree.version, self.namespace.paths()
             self.server.start()
         self._look()
+        self._publish_withheld()
         self._picture.rest(now_s)
         return now_s + LOOK_S
 
@@ -190,6 +194,11 @@ class HttpService:
     def _watch(self, address: str, arguments: tuple[Any, ...]) -> None:
         if address in ("/engine/error", REFUSED):
             self._errors.append((self.clock.date(), ": ".join(map(str, arguments))))
+
+    def _publish_withheld(self) -> None:
+        text = withheld(self._stage, page_reach(self._options.http))
+        if text != self.tree.get(WITHHELD):
+            self.tree.publish(WITHHELD, text)
 
     def _look(self) -> None:
         version = self.tree.version

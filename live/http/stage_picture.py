@@ -29,6 +29,16 @@ def page_reach(http: tuple[str, int | None] | None) -> Reach:
     return "machine" if http is None or is_loopback(http[0]) else "network"
 
 
+def withheld(stage: Stage, reach: Reach) -> str:
+    """Why pictures of the stage that go there are without the camera, with the option that allows it; empty if they
+    have it, or if no layer shows one.
+    """
+    if not stage.pictures or stage.privacy.shows_camera(reach):
+        return ""
+    level, where = ("off", "not sent to other machines") if reach == "network" else ("local", "shown in the window only")
+    return f"The camera's picture is {where}. Started with --set /engine/privacy={level}, the piece shows it here."
+
+
 class StagePicture:
     """Taps the stage while a client asks for pictures; `reach` says which machines can. From any thread, except
     `stream`.

@@ -52,8 +52,23 @@ export class Stage {
     this.#pen = [...here.values()].find(({ kind, name }) => kind === "event" && name === "pen") ?? null;
     for (const element of [this.section, this.full]) element.classList.toggle("paper", this.#pen !== null);
     this.full.classList.toggle("wide", width > height);
+    this.#explain(here.get("/engine/withheld"));
     this.undo.hidden = !here.has(`/${this.#pen?.node}/undo_stroke`);
     this.#again(0);
+  }
+
+  /** Says in the picture's place why it is without the camera. */
+  #explain(parameter) {
+    if (!parameter) return;
+    const show = (sentence) => {
+      for (const element of [this.section, this.full]) {
+        const line = element.querySelector(".withheld");
+        line.textContent = sentence;
+        line.hidden = !sentence;
+      }
+    };
+    show(...(parameter.values ?? [""]));
+    this.connection.on(parameter.address, show);
   }
 
   #open() {

@@ -8,7 +8,7 @@ import io
 import pygame
 import pytest
 
-from live.http.stage_picture import REST_S, WIDTH, StagePicture
+from live.http.stage_picture import REST_S, WIDTH, StagePicture, withheld
 from live.parameters.tree import Tree
 from live.transport.clock import VirtualClock
 from live.video import Window
@@ -64,3 +64,17 @@ def test_the_stream_gives_each_picture_and_ends_its_tap(clock: VirtualClock, sta
         assert stage.taps.next_s() == float("inf")
 
     asyncio.run(look())
+
+
+def test_a_picture_without_the_camera_says_why_and_which_option_allows_it(stage: Stage) -> None:
+    assert withheld(stage, "network") == ""  # no layer shows a camera
+    stage.add_picture("veil", Window(960, 540).layer(0), {})
+    network = "The camera's picture is not sent to other machines. Started with --set /engine/privacy=off, "
+    window = "The camera's picture is shown in the window only. Started with --set /engine/privacy=local, "
+    assert withheld(stage, "machine") == ""
+    assert withheld(stage, "network").startswith(network)
+    stage.tree.set("/engine/privacy", "strict")
+    assert withheld(stage, "machine").startswith(window)
+    assert withheld(stage, "network").startswith(network)
+    stage.tree.set("/engine/privacy", "off")
+    assert (withheld(stage, "machine"), withheld(stage, "network")) == ("", "")
