@@ -35,7 +35,8 @@ def withheld(stage: Stage, reach: Reach) -> str:
     """
     if not stage.pictures or stage.privacy.shows_camera(reach):
         return ""
-    level, where = ("off", "not sent to other machines") if reach == "network" else ("local", "shown in the window only")
+    far = reach == "network"
+    level, where = ("off", "not sent to other machines") if far else ("local", "shown in the window only")
     return f"The camera's picture is {where}. Started with --set /engine/privacy={level}, the piece shows it here."
 
 
