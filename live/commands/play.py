@@ -19,7 +19,7 @@ from live.net.allow import Allow
 from live.net.source_rule import SourceRule
 from live.net.token import TokenError, read_token
 from live.service.arguments import add_arguments, check_arguments, start_log_file
-from live.system.heap import share_one_heap
+from live.system.heap import set_up_heap
 
 log = logging.getLogger("live.commands.play")
 
@@ -198,7 +198,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str]) -> int:
     """Plays until Ctrl-C, SIGTERM, /engine/stop or the end of --seconds; returns the exit status."""
-    share_one_heap()
+    set_up_heap()
     signals = StopSignals()
     signals.install()
     parser = make_parser()

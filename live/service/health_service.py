@@ -1,4 +1,4 @@
-"""The control-thread service that judges the health, feeds the watchdog, sends alerts and reads the machine."""
+"""The control-thread service that judges the health, feeds the watchdog, sends alerts, and watches the machine."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from live.service.health import Health, Problem
 from live.service.machine import MachineFigures, read_machine
 from live.service.supervision import TRY_AGAIN, Supervision
 from live.system.disk import DiskThread
+from live.system.heap import return_free_memory
 from live.transport.clock import Clock
 from models.base import Knob
 
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 
 EVERY_S: Final = 1.0
 MACHINE_EVERY_S: Final = 10.0
+HEAP_EVERY_S: Final = 60.0
+"""How often memory that is free inside this process goes back to the system."""
 GOOD_AFTER_S: Final = 60.0
 """A show that has been well for so long is kept as the last good one."""
 LASTS_S: Final = 10.0
@@ -71,7 +74,7 @@ class HealthService:
         self._folders = folders
         self._show_alarm, self._leave, self._keep = show_alarm, leave, keep
         self._began_s = clock.now()
-        self._next_s = self._machine_s = float("-inf")
+        self._next_s = self._machine_s = self._heap_s = float("-inf")
         self._well_since_s = float("inf")
         self._ready = self._kept = False
         self._since_s: dict[str, float] = {}
@@ -147,6 +150,9 @@ class HealthService:
         if now_s >= self._machine_s:
             self._machine_s = now_s + MACHINE_EVERY_S
             self._disk.submit((id(self), "machine"), self._read_machine)
+        if now_s >= self._heap_s:
+            self._heap_s = now_s + HEAP_EVERY_S
+            self._disk.submit((id(self), "heap"), return_free_memory)
         self._judge_start(problems, now_s)
 
     def _feed(self, problems: list[Problem]) -> None:

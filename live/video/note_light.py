@@ -145,7 +145,8 @@ class _Light:
         if end_s >= self.past_s:
             return
         bright = 0.2 + 0.5 * loud
-        start_x, end_x = max(head_x, 0.0), self.now_x - end_s * self.per_s
+        start_x = max(head_x, 0.0)
+        end_x = max(start_x, self.now_x - end_s * self.per_s)  # a note that was silenced before it began
         x = np.linspace(start_x, end_x, 2 + int((end_x - start_x) / STEP_PX))
         points = np.rint(np.stack([x, self.y(note.pitch, x)], axis=1) * (1 << BITS)).astype(np.int32)
         shade = _shade(colour, bright)

@@ -102,7 +102,7 @@ class PianoRoll:
                 self._silenced = False
                 self._withdraw(now_s)
                 for note in self._notes:
-                    note.end_s = now_s if note.end_s is None else note.end_s
+                    note.end_s = max(now_s, note.start_s) if note.end_s is None else note.end_s
                 if self._pedal and self._pedal[-1][1]:
                     self._pedal.append((now_s, False))
             while self._notes and self._notes[0].end_s is not None and self._notes[0].end_s < gone_s:

@@ -5,7 +5,6 @@ Nodes send to it from their threads and OSC writes to its addresses; the main th
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -16,6 +15,7 @@ import pygame
 
 from live.nodes.output import EventOutput
 from live.parameters.tree import Tree
+from live.system.fair_lock import FairLock
 from live.transport.clock import Clock
 from live.video import Layer, Roll, Window, svg
 from live.video.blackout import Blackout
@@ -65,8 +65,9 @@ class Stage:
         self._fail = fail
         self.blackout = Blackout(tree)
         self.feedback = Feedback(tree, clock)
-        self.lock = threading.RLock()
-        """Held while layers are added and removed, so that a frame shows either all of a change or none of it."""
+        self.lock = FairLock()
+        """Held while layers are added and removed, so that a frame shows either all of a change or none of it. The main
+        thread takes it for every frame, and must not take it before a thread that waits."""
         self._hear: dict[str, Hear] = {}
         self._names: dict[str, list[str]] = {}
         self.pens = PerformerPens(tree, self._paper)

@@ -1,13 +1,14 @@
-"""The number of heaps that a process with many threads has."""
+"""The heap of a process with many threads: how many there are, and what goes back to the system."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
 import pytest
 
-from live.system.heap import share_one_heap
+from live.system.heap import set_up_heap
 from live.system.helper_process import child_environment
 
 HEAPS = """
@@ -49,6 +50,35 @@ def test_all_threads_of_the_engine_allocate_from_one_heap_unless_the_environment
     assert file.read_text().count("<heap nr=") == heaps
 
 
+HOLES = """
+from live.system.heap import return_free_memory, set_up_heap
+
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1])
+
+assert set_up_heap()
+pictures, between = [], []
+for number in range(20):
+    pictures.append(bytearray(1_000_000))
+    between.append(bytearray(2_000))
+full = resident()
+pictures.clear()
+kept = resident()
+return_free_memory()
+print(full - kept, kept - resident())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the allocator is glibc's")
+def test_pictures_between_blocks_that_stay_are_kept_until_they_are_given_back() -> None:
+    said = subprocess.run([sys.executable, "-c", HOLES], env=child_environment(), check=True, capture_output=True)
+    at_once, later = map(int, said.stdout.split())
+    pages = 20 * 1_000_000 // os.sysconf("SC_PAGE_SIZE")
+    assert at_once < 0.05 * pages
+    assert later > 0.95 * pages
+
+
 def test_a_choice_of_the_environment_stays() -> None:
-    assert not share_one_heap({"MALLOC_ARENA_MAX": "4"})
-    assert not share_one_heap({"GLIBC_TUNABLES": "glibc.malloc.arena_max=2"})
+    assert not set_up_heap({"MALLOC_ARENA_MAX": "4"})
+    assert not set_up_heap({"GLIBC_TUNABLES": "glibc.malloc.arena_max=2"})

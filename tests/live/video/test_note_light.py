@@ -45,6 +45,10 @@ def test_high_notes_are_above_low_ones_and_old_ones_have_drifted_no_farther_than
         assert -BEND - 0.01 <= drift <= BEND + RISE + 0.01
 
 
+def test_a_note_that_was_silenced_before_it_began_is_a_point() -> None:
+    assert brightest(shone(RollNote(64, 100, 9.5, 9.0))) == brightest(shone(RollNote(64, 100, 9.5, 9.5)))
+
+
 def test_lights_fade() -> None:
     note = RollNote(64, 100, 10.0, 10.2)
     bright = [shone(note, now_s=10.0 + age_s).max() for age_s in (0.6, 3.0, 6.0, 7.9)]
