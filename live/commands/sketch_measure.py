@@ -79,14 +79,14 @@ def run(given: argparse.Namespace) -> int:
         alone = trainer.validate(held, alone=True)
     count = sum(len(batch.labels) for batch in held)
     for name, losses in (*each.items(), (f"all {count:,}", whole)):
-        text = f"{name:16} L_R {losses.reconstruction:7.4f}  L_KL {losses.kl:.4f}"
+        text = f"{name:16} L_R {losses.l_r:7.4f}  L_KL {losses.l_kl:.4f}"
         if alone is not None:
-            text += f"  alone {alone[1].get(name, alone[0]).reconstruction:7.4f}"
+            text += f"  alone {alone[1].get(name, alone[0]).l_r:7.4f}"
         log.info(text)
     if given.card:
-        figures = {f"l_r_{given.card}": whole.reconstruction, f"l_kl_{given.card}": whole.kl}
+        figures = {f"l_r_{given.card}": whole.l_r, f"l_kl_{given.card}": whole.l_kl}
         if alone is not None:
-            figures[f"l_r_{ALONE}_{given.card}"] = alone[0].reconstruction
+            figures[f"l_r_{ALONE}_{given.card}"] = alone[0].l_r
         rounded = {name: round(value, 4) for name, value in figures.items()}
         path = store.find(given.weights, KIND)
         new = {**card.figures, **rounded, f"drawings_{given.card}": count}

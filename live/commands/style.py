@@ -29,7 +29,7 @@ from models.style_transfer.style_fitting import added
 from models.style_transfer.train import Painting, objective, parse_painting, squared
 from models.style_transfer.trainer import StyleLosses
 from models.style_transfer.weights import read
-from models.training.arguments import count, seed
+from models.training.arguments import count, whole_number
 from models.vision import vgg
 from models.vision.checkpoints import VisionError
 
@@ -77,7 +77,7 @@ def parser() -> argparse.ArgumentParser:
     add_.add_argument("--out", required=True, type=Path, metavar="FILE.safetensors")
     add_.add_argument("--steps", type=count, default=300, help="updates to make (%(default)s)")
     add_.add_argument("--side", type=count, default=128, help="side of the photo crops in pixels (%(default)s)")
-    add_.add_argument("--seed", type=seed, default=1, help="same seed and pictures: same weights (%(default)s)")
+    add_.add_argument("--seed", type=whole_number, default=1, help="same seed and pictures: same weights (%(default)s)")
     add_.add_argument("--licence", default="not stated", help="licence of the painting, for the card (%(default)s)")
     judge_ = parts.add_parser(
         "judge",

@@ -16,27 +16,27 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from torch.nn import functional as F
+from numpy.typing import NDArray
 
 from models.files import store
 from models.knob import KnobError, knobs_of
 from models.performance_rnn import midi_files
 from models.performance_rnn.dataset import cut, split
-from models.performance_rnn.events import ONE_SECOND, STEPS_PER_SECOND, TIME_SHIFT
+from models.performance_rnn.events import STEPS_PER_SECOND, TIME_SHIFT, VELOCITY
 from models.performance_rnn.figures import MEANINGS, SECONDS, half_minutes
+from models.performance_rnn.log_loss import event_losses
 from models.performance_rnn.midi_files import Performance
 from models.performance_rnn.model import PerformanceRNN
 from models.performance_rnn.network import Network
 from models.performance_rnn.piece import play
 from models.performance_rnn.responses import response_tables
-from models.performance_rnn.sampling import GROUPS
-from models.training.arguments import count, seed
+from models.performance_rnn.sampling import STARTS
+from models.performance_rnn.trainer import begin
+from models.training.arguments import count, whole_number
 
 KINDS = ("note on", "note off", "time shift", "velocity")
 TIMES_S = (0.0, 5.0, 15.0, 30.0, 60.0, 120.0)
 REAL_HALVES = 3  # half-minutes taken of each recording
-SPAN = 512  # events predicted at once
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -72,7 +72,7 @@ def parser() -> argparse.ArgumentParser:
     add("--excerpts", type=count, default=32, help="excerpts of two minutes for the log-loss (%(default)s)")
     add("--pieces", type=count, default=8, help="pieces to play (%(default)s)")
     add("--seconds", type=float, default=90.0, help="length of a piece (%(default)s)")
-    add("--seed", type=seed, default=1, help="seed of the first piece, then counted up (%(default)s)")
+    add("--seed", type=whole_number, default=1, help="seed of the first piece, then counted up (%(default)s)")
     add("--responses", action="store_true", help="also how the music follows density, key, loudness and register")
     add("--set", action="append", default=[], metavar="KNOB=VALUE", help="a knob of the pianist: temperature=0.9")
     return made
@@ -106,7 +106,6 @@ def settings(given: Iterable[str]) -> dict[str, Any]:
     return found
 
 
-@torch.no_grad()
 def log_losses(
     weights: str, music: Sequence[Performance], *, excerpts: int
 ) -> tuple[dict[str, tuple[float, float]], dict[str, float]]:
@@ -115,25 +114,13 @@ def log_losses(
     Returns it by kind of event, as (loss, share of all events), and by time since the excerpt began.
     """
     network = Network()
-    shapes = {name: tuple(value.shape) for name, value in network.state_dict().items()}
-    network.load_state_dict(store.load(weights, PerformanceRNN.kind, shapes)[0])
+    begin(network, weights)
     chosen = np.unique(np.linspace(0, len(music) - 1, min(excerpts, len(music))).astype(int))
-    kinds, times, losses = [], [], []
-    for number in chosen:
-        middle = max(0.0, float(music[number].start_s[-1]) / 2 - TIMES_S[-1] / 2)
-        excerpt = cut(music[number], middle, seconds=TIMES_S[-1])
-        events = torch.from_numpy(excerpt.events.astype(np.int64))
-        before = torch.cat([torch.tensor([ONE_SECOND]), events[:-1]])
-        state = None
-        for first in range(0, len(events), SPAN):
-            part = slice(first, first + SPAN)
-            logits, state = network(before[None, part], torch.from_numpy(excerpt.control[None, part]), state)
-            losses.append(F.cross_entropy(logits[0], events[part], reduction="none").numpy())
-        steps = np.where((excerpt.events >= TIME_SHIFT) & (excerpt.events < GROUPS[3].start), excerpt.events, 0)
-        passed = np.cumsum(np.where(steps, steps - TIME_SHIFT + 1, 0)) / STEPS_PER_SECOND
-        times.append(passed)
-        kinds.append(np.searchsorted([group.stop for group in GROUPS], excerpt.events, side="right"))
-    kind, time, loss = (np.concatenate(column) for column in (kinds, times, losses))
+    starts = (max(0.0, float(music[number].start_s[-1]) / 2 - TIMES_S[-1] / 2) for number in chosen)
+    pieces = [cut(music[number], start, seconds=TIMES_S[-1]) for number, start in zip(chosen, starts, strict=True)]
+    time = np.concatenate([_passed_s(piece.events) for piece in pieces])
+    loss = np.concatenate(event_losses(network, pieces))
+    kind = np.searchsorted(STARTS[1:], np.concatenate([piece.events for piece in pieces]), side="right")
     by_kind = {"all": (float(loss.mean()), 1.0)}
     by_kind |= {name: (float(loss[kind == k].mean()), float((kind == k).mean())) for k, name in enumerate(KINDS)}
     spans = itertools.pairwise(TIMES_S)
@@ -142,6 +129,12 @@ def log_losses(
         for a, b in spans
         if ((time >= a) & (time < b)).any()
     }
+
+
+def _passed_s(events: NDArray[np.int16]) -> NDArray[np.float64]:
+    """The time of each event, in seconds from the first."""
+    shifts = (events >= TIME_SHIFT) & (events < VELOCITY)
+    return np.cumsum(np.where(shifts, events - TIME_SHIFT + 1, 0)) / STEPS_PER_SECOND
 
 
 def loss_table(found: tuple[Mapping[str, tuple[float, float]], Mapping[str, float]]) -> str:

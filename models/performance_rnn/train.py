@@ -15,17 +15,15 @@ from pathlib import Path
 from models.compute.device import device
 from models.performance_rnn import midi_files
 from models.performance_rnn.dataset import Excerpts, fixed, split
-from models.performance_rnn.journal import PianoJournal
 from models.performance_rnn.midi_files import Performance
 from models.performance_rnn.model import PerformanceRNN
 from models.performance_rnn.recurrent import compiled
 from models.performance_rnn.responses import measure_density
 from models.performance_rnn.trainer import PianoSettings, PianoTrainer
-from models.training.arguments import count, share
-from models.training.command import add_common, add_output, resume, run_training, status, training
+from models.training.command import add_common, run_training, training
+from models.training.journal import Journal
 from models.training.processes import first_process_first
-from models.training.settings import settings_from
-from models.training.stop import Stop
+from models.training.settings import add_settings, settings_from
 
 log = logging.getLogger(__name__)
 
@@ -45,29 +43,8 @@ def parser() -> argparse.ArgumentParser:
         description="Train the pianist on MIDI recordings of piano playing. Ctrl-C pauses; the same command resumes. "
         "The weights are DIR/best.safetensors during the training, DIR/final.safetensors at the end, each with a card.",
     )
-    usual = PianoSettings()
     add = made.add_argument
     add("data", nargs="+", type=Path, metavar="DATA", help="MIDI files, zips of them, or folders of either")
-    add_output(made)
-    add(
-        "--events",
-        type=count,
-        default=usual.events,
-        metavar="N",
-        help="length of the training in events (notes on, notes off, time shifts, velocities), such as 15M; an hour of "
-        "playing has about 140k, and is repeated as often as needed (%(default)s)",
-    )
-    add("--segment", type=count, default=usual.segment, help="events of an excerpt between two updates (%(default)s)")
-    add("--hidden", type=count, default=usual.hidden, help="width of a layer (%(default)s)")
-    add("--layers", type=count, default=usual.layers, help="number of layers (%(default)s)")
-    add(
-        "--decay",
-        type=share,
-        default=usual.decay,
-        metavar="SHARE",
-        help="share of the training, at its end, in which the learning rate falls to 0. A pause before it can be "
-        "continued with more --events (%(default)s)",
-    )
     add(
         "--validation",
         nargs="+",
@@ -76,40 +53,42 @@ def parser() -> argparse.ArgumentParser:
         metavar="DATA",
         help="recordings to test on (those in folders named validation, else a twentieth of DATA)",
     )
-    add_common(made, usual, batch="excerpts", data="recordings")
+    add_settings(made, PianoSettings)
+    add_common(made)
     return made
 
 
-def run(options: argparse.Namespace) -> int:
-    """Reads, trains, tests and exports; returns the exit status."""
+def run(options: argparse.Namespace) -> PianoTrainer:
+    """Reads, trains, tests and exports."""
     settings = settings_from(PianoSettings, options)
-    options.out.mkdir(parents=True, exist_ok=True)
     learn, held = music(options)
     trainer = PianoTrainer(settings, Excerpts(learn, seed=settings.seed), device=device(options.device))
     if trainer.half and settings.events >= COMPILED_FROM:
         trainer.pointwise = compiled()
-    resume(trainer, options, f"{len(learn):,} performances to train on, {len(held):,} to test on")
-    journal = PianoJournal(trainer, options)
+    journal = Journal(trainer, options, command="arabesque train piano", inputs="data")
+
+    def export(name: str, **figures: float) -> None:
+        weights, data = trainer.average.module.state_dict(), ", ".join(path.name for path in options.data)
+        journal.write_weights(name, weights, {"events_trained": trainer.seen, **figures}, data=data)
+
     quick = fixed(held, excerpts=64, longest=512)
-    every = max(1, VALIDATE_EVERY // (settings.batch * settings.segment))  # updates
-    for _ in training(trainer, journal, Stop()):
+    every = max(1, VALIDATE_EVERY // trainer.per_update)  # updates
+    for _ in training(trainer, journal, f"{len(learn):,} performances to train on, {len(held):,} to test on"):
         if trainer.rank == 0 and (trainer.done_updates % every == 0 or trainer.done):
-            with trainer.averaged():
-                tested = trainer.validate(quick)
-            journal.tested(tested)
+            tested = trainer.validate(quick)
+            journal.tested({"nats": tested})
             if tested < trainer.best:
                 trainer.best = tested
-                journal.export("best", nats_per_event=tested)
+                export("best", nats_per_event=tested)
     if trainer.done and trainer.rank == 0:
-        with trainer.averaged():
-            asked = trainer.validate(fixed(held, excerpts=512, longest=1024))
-            free = trainer.validate(fixed(held, excerpts=512, longest=1024, asked=False))
+        asked = trainer.validate(fixed(held, excerpts=512, longest=1024))
+        free = trainer.validate(fixed(held, excerpts=512, longest=1024, asked=False))
         curve = {}
         if settings.events >= COMPILED_FROM:
-            curve = measure_density(PerformanceRNN(trainer.average, device="cpu")).figures()
-        journal.export("final", nats_per_event=asked, nats_per_event_when_nothing_is_asked=free, **curve)
+            curve = measure_density(PerformanceRNN(trainer.average.module.state_dict(), device="cpu")).figures()
+        export("final", nats_per_event=asked, nats_per_event_when_nothing_is_asked=free, **curve)
         log.info("done: %.4f nats per event on validation data, %.4f without controls", asked, free)
-    return status(trainer)
+    return trainer
 
 
 def music(options: argparse.Namespace) -> tuple[list[Performance], list[Performance]]:

@@ -10,19 +10,20 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from models.compute.device import device
 from models.sketch_rnn.dataset import Drawings, fixed, read
 from models.sketch_rnn.files import TEST, VALID
-from models.sketch_rnn.journal import SketchJournal
 from models.sketch_rnn.strokes import EPSILON
-from models.sketch_rnn.trainer import SketchSettings, SketchTrainer
-from models.training.arguments import count, names, share
-from models.training.command import add_common, add_duration, add_output, resume, run_training, status, training
+from models.sketch_rnn.trainer import SketchLosses, SketchSettings, SketchTrainer
+from models.sketch_rnn.weights import ALONE, SIMPLIFY
+from models.training.arguments import count, names
+from models.training.command import add_common, run_training, training
+from models.training.journal import Journal
 from models.training.processes import first_process_first
-from models.training.settings import settings_from
-from models.training.stop import Stop
+from models.training.settings import add_settings, settings_from
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,6 @@ def parser() -> argparse.ArgumentParser:
         description="Train Sketch-RNN on drawings. Ctrl-C pauses; the same command resumes. The weights are "
         "DIR/best.safetensors during the training, DIR/final.safetensors at the end, each with a card.",
     )
-    usual = SketchSettings()
     add = made.add_argument
     add(
         "data",
@@ -53,24 +53,20 @@ def parser() -> argparse.ArgumentParser:
         help="Sketch-RNN's .npz files, Quick, Draw! .ndjson, your own .svg drawings (their folder is their category), "
         "or folders of these",
     )
-    add_output(made)
-    add_duration(made, usual)
-    add("--unconditional", action="store_true", help="decoder only, without z: cannot vary or morph drawings")
     add(
         "--categories",
         type=names,
-        default=[],
+        default=(),
         metavar="A,B",
         help="train on these categories, in this order (all in DATA)",
     )
     add(
         "--apart",
         type=names,
-        default=[],
+        default=(),
         metavar="A,B",
         help="categories of these that are drawn only where they are asked for by name",
     )
-    add("--longest", type=count, default=usual.longest, help="leave out drawings of more points (%(default)s)")
     add(
         "--zigzags",
         type=count,
@@ -85,33 +81,6 @@ def parser() -> argparse.ArgumentParser:
         help="tolerance of the simplification of lines, in drawings 255 pixels wide; 0: none (%(default)s)",
     )
     add(
-        "--kl-weight", type=float, default=usual.kl_weight, help="weight of the KL loss, the paper's w_KL (%(default)s)"
-    )
-    add(
-        "--annealing",
-        type=float,
-        default=usual.annealing,
-        help="annealing rate of the KL weight, the paper's R, such as 0.99999 (by the duration)",
-    )
-    add("--encoder", type=count, default=usual.encoder, help="width of the encoder, each way (%(default)s)")
-    add("--decoder", type=count, default=usual.decoder, help="width of the decoder (%(default)s)")
-    add("--latent", type=count, default=usual.latent, help="size of the latent vector z (%(default)s)")
-    add("--mixtures", type=count, default=usual.mixtures, help="Gaussians of the mixture for each point (%(default)s)")
-    add(
-        "--recurrent-dropout",
-        type=share,
-        default=usual.recurrent_dropout,
-        metavar="SHARE",
-        help="dropout on the LSTM cell's input, against overfitting; 0 is faster (%(default)s)",
-    )
-    add(
-        "--alone",
-        type=share,
-        default=usual.alone,
-        metavar="SHARE",
-        help="share of the drawings trained with z = 0, which improves free drawing and completion (%(default)s)",
-    )
-    add(
         "--often",
         nargs=2,
         action="append",
@@ -119,40 +88,69 @@ def parser() -> argparse.ArgumentParser:
         metavar=("FILE", "N"),
         help="repeat the training drawings of this file, one of DATA or in it, N times",
     )
-    add("--bfloat16", action="store_true", help="half-precision arithmetic, faster on some processors")
-    add_common(made, usual, batch="drawings", data="drawings")
+    add_settings(made, SketchSettings)
+    add_common(made)
     return made
 
 
-def run(options: argparse.Namespace) -> int:
-    """Reads, trains, tests and exports; returns the exit status."""
-    settings = settings_from(SketchSettings, options, latent=0 if options.unconditional else options.latent)
-    options.out.mkdir(parents=True, exist_ok=True)
+def run(options: argparse.Namespace) -> SketchTrainer:
+    """Reads, trains, tests and exports."""
+    settings = settings_from(SketchSettings, options)
     drawings = read_drawings(options)
     if unknown := [name for name in options.apart if name not in drawings.categories]:
         raise ValueError(f"--apart {unknown[0]}: no such category; expected one of {', '.join(drawings.categories)}")
+    options.categories = drawings.categories
     trainer = SketchTrainer(settings, drawings, device=device(options.device))
+    journal = Journal(trainer, options, command="arabesque train sketch", inputs="data")
     counts = f"{len(trainer.batches.places):,} drawings to train on, {len(drawings.part(TEST)):,} to test on"
-    resume(trainer, options, f"{len(drawings.categories)} categories, {counts}")
-    journal = SketchJournal(trainer, options)
     quick = fixed(drawings, VALID, batch=AT_ONCE, scale=trainer.scale, most=QUICK)
-    for _ in training(trainer, journal, Stop()):
+    for _ in training(trainer, journal, f"{len(drawings.categories)} categories, {counts}"):
         if trainer.rank == 0 and (trainer.done_updates % VALIDATE_EVERY == 0 or trainer.done):
             tested, each = trainer.validate(quick)
-            journal.tested(tested)
-            score = tested.reconstruction + settings.kl_weight * tested.kl
+            journal.tested(tested._asdict())
+            score = tested.l_r + settings.kl_weight * tested.l_kl
             if score < trainer.best:
                 trainer.best = score
-                journal.export("best", tested, each)
+                export(trainer, journal, "best", tested, each)
     if trainer.done and trainer.rank == 0:
         held = fixed(drawings, TEST, batch=AT_ONCE, scale=trainer.scale)
         whole, each = trainer.validate(held)
         alone = trainer.validate(held, alone=True)[0] if settings.alone else None
-        journal.export("final", whole, each, alone=alone)
+        export(trainer, journal, "final", whole, each, alone=alone)
         for category, losses in each.items():
-            log.info("%-16s L_R %7.4f  L_KL %.4f", category, losses.reconstruction, losses.kl)
-        log.info("done: L_R %.4f, L_KL %.4f on test drawings", whole.reconstruction, whole.kl)
-    return status(trainer)
+            log.info("%-16s L_R %7.4f  L_KL %.4f", category, *losses)
+        log.info("done: L_R %.4f, L_KL %.4f on test drawings", *whole)
+    return trainer
+
+
+def export(
+    trainer: SketchTrainer,
+    journal: Journal,
+    name: str,
+    whole: SketchLosses,
+    each: Mapping[str, SketchLosses],
+    *,
+    alone: SketchLosses | None = None,
+) -> None:
+    """Writes the weights; the card gets the losses `whole`, of each category, and `alone` for z = 0."""
+    settings, options = trainer.settings, journal.options
+    figures: dict[str, float] = {"updates": trainer.done_updates, "longest": settings.longest}
+    figures |= {SIMPLIFY: options.simplify, **whole._asdict()}
+    if settings.alone:
+        figures[ALONE] = settings.alone
+    if alone is not None:
+        figures["l_r_alone"] = alone.l_r
+    for category, losses in each.items():
+        figures |= {f"{loss}_{category.replace(' ', '_')}": value for loss, value in losses._asdict().items()}
+    journal.write_weights(
+        name,
+        trainer.network.state_dict(),
+        figures,
+        data=", ".join(path.name for path in options.data),
+        labels=trainer.drawings.categories,
+        scale_factor=trainer.scale,
+        apart=options.apart,
+    )
 
 
 def read_drawings(options: argparse.Namespace) -> Drawings:

@@ -13,11 +13,12 @@ from torch.nn import functional as F
 
 from models.sketch_rnn.dataset import Batches, Drawings, SketchBatch
 from models.sketch_rnn.losses import KL_FLOOR, annealed, kl, reconstruction
-from models.sketch_rnn.network import SketchNetwork, prepare
+from models.sketch_rnn.network import KIND, SketchNetwork, prepare
 from models.sketch_rnn.recurrent import Dropout
 from models.sketch_rnn.weights import read, transfer
+from models.training.arguments import count, share, whole_number
 from models.training.processes import average
-from models.training.settings import TrainingSettings
+from models.training.settings import StepSettings, setting
 from models.training.trainer import BaseTrainer
 
 ANNEALING_SPAN = 10.0  # over a training, 1 - η falls by the factor e^10
@@ -26,30 +27,45 @@ ANNEALING_SPAN = 10.0  # over a training, 1 - η falls by the factor e^10
 class SketchLosses(NamedTuple):
     """L_R and L_KL of the paper, of one batch or as a mean."""
 
-    reconstruction: float
-    kl: float
+    l_r: float
+    l_kl: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SketchSettings(TrainingSettings):
+class SketchSettings(StepSettings):
     """The settings of a training; `batch` counts drawings, and the rest are the paper's hyperparameters."""
 
-    kl_weight: float = 1.0  # the paper's w_KL
-    annealing: float = 0.0  # the paper's R, 0..1; 0: by the duration, so that η is near 1 after a third of it
-    longest: int = 200  # points of a drawing, the paper's N_max
-    encoder: int = 256
-    decoder: int = 512
-    latent: int = 128  # 0: no encoder
-    mixtures: int = 20
-    recurrent_dropout: float = 0.1  # dropped share of the cell update, 0..1
-    alone: float = 0.0  # share of the drawings, 0..1, trained with z = 0, without the encoder
-    bfloat16: bool = False  # the LSTMs' arithmetic; weights and losses stay float32
+    kl_weight: float = setting(1.0, "weight of the KL loss, the paper's w_KL")
+    annealing: float = setting(
+        0.0,
+        "annealing rate of the KL weight, the paper's R, such as 0.99999; 0: by the duration, so that the weight is "
+        "nearly reached after a third of it",
+    )
+    longest: int = setting(200, "leave out drawings of more points (the paper's N_max)", count)
+    encoder: int = setting(256, "width of the encoder, each way", count)
+    decoder: int = setting(512, "width of the decoder", count)
+    latent: int = setting(
+        128, "size of the latent vector z; 0: decoder only, which cannot vary or morph drawings", whole_number
+    )
+    mixtures: int = setting(20, "Gaussians of the mixture for each point", count)
+    recurrent_dropout: float = setting(
+        0.1, "dropout on the LSTM cell's input, against overfitting; 0 is faster", share, metavar="SHARE"
+    )
+    alone: float = setting(
+        0.0,
+        "share of the drawings trained with z = 0, which improves free drawing and completion",
+        share,
+        metavar="SHARE",
+    )
+    bfloat16: bool = setting(False, "half-precision arithmetic of the LSTMs, faster on some processors")
 
 
-class SketchTrainer(BaseTrainer[SketchSettings, SketchLosses]):
+class SketchTrainer(BaseTrainer):
     """Network, optimiser and position in the data; `update` until `done`."""
 
+    settings: SketchSettings
     network: SketchNetwork
+    kind = KIND
 
     def __init__(self, settings: SketchSettings, drawings: Drawings, *, device: torch.device | str = "cpu") -> None:
         super().__init__(settings, device=device)
@@ -94,11 +110,11 @@ class SketchTrainer(BaseTrainer[SketchSettings, SketchLosses]):
         drop = Dropout(rate, random) if rate else None
         batch = self.batches[self.done_updates]
         means = [part.mean() for part in self._losses(batch, noise, self.own, encoded, drop)]
-        l_r, l_kl = average(torch.stack(means))
+        losses = SketchLosses(*average(torch.stack(means)))
         # Gradient of max(L_KL, KL_min) as in the paper: 0 below the floor. L_KL is that of the whole batch.
-        loss = means[0] + self.kl_weight() * means[1] * float(l_kl > KL_FLOOR)
-        self.descend(loss, (l_r, l_kl))
-        return SketchLosses(l_r, l_kl)
+        loss = means[0] + self.kl_weight() * means[1] * float(losses.l_kl > KL_FLOOR)
+        self.descend(loss, *losses)
+        return losses
 
     def _losses(
         self,

@@ -21,13 +21,12 @@ from torch import Tensor
 from models.compute.device import device
 from models.files import picture_file
 from models.style_transfer import pictures
-from models.style_transfer.journal import StyleJournal
 from models.style_transfer.objective import DEEPEST, Objective
-from models.style_transfer.trainer import StyleSettings, StyleTrainer
+from models.style_transfer.trainer import StyleSettings, StyleTrainer, mean_of
 from models.training.arguments import count
-from models.training.command import add_common, add_duration, add_output, resume, run_training, status, training
-from models.training.settings import settings_from
-from models.training.stop import Stop
+from models.training.command import add_common, run_training, training
+from models.training.journal import Journal
+from models.training.settings import add_settings, settings_from
 from models.vision import squeezenet, vgg
 from models.vision.checkpoints import VisionError
 from models.vision.squeezenet import SqueezeNet
@@ -47,6 +46,9 @@ class Painting(NamedTuple):
     label: str
     path: Path
     weight: float
+
+    def __str__(self) -> str:
+        return f"{self.label}={self.path.name}@{self.weight:g}"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -74,7 +76,6 @@ def parser() -> argparse.ArgumentParser:
         "weights are DIR/latest.safetensors during the training, DIR/final.safetensors at the end, each with a card; "
         "DIR/sheet.png shows photos held out in the style of each painting.",
     )
-    usual = StyleSettings()
     add = made.add_argument
     add(
         "paintings",
@@ -85,7 +86,6 @@ def parser() -> argparse.ArgumentParser:
         f"({STYLE_WEIGHT:g}): scream=the_scream.jpg@100",
     )
     add("--photos", nargs="+", required=True, type=Path, metavar="DIR", help="folders of photos, or photos")
-    add_output(made)
     add("--vgg", type=Path, metavar="FILE", help="VGG-16's weights, .npz or .pth (downloaded once: 550 MB)")
     add(
         "--squeezenet",
@@ -93,18 +93,14 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="SqueezeNet's weights: its feature maps, coarser and much faster than VGG-16's, give the losses at first",
     )
-    add_duration(made, usual)
     add("--size", type=count, default=320, help="shorter side of the paintings: larger, broader strokes (%(default)s)")
-    add("--stability", type=float, default=usual.stability, help="weight of the flicker loss; 0: none (%(default)s)")
-    add("--narrow", type=count, default=usual.narrow, help="channels at a quarter of the size (%(default)s)")
-    add("--wide", type=count, default=usual.wide, help="channels at an eighth of the size (%(default)s)")
-    add("--blocks", type=count, default=usual.blocks, help="residual blocks (%(default)s)")
-    add_common(made, usual, batch="painted pictures", data="paintings and photos")
+    add_settings(made, StyleSettings)
+    add_common(made)
     return made
 
 
-def run(options: argparse.Namespace) -> int:
-    """Reads, trains, tests and exports; returns the exit status."""
+def run(options: argparse.Namespace) -> StyleTrainer:
+    """Reads, trains, tests and exports."""
     labels = [each.label for each in options.paintings]
     if len(set(labels)) < len(labels):
         raise ValueError(f"two paintings have the same label (of {', '.join(labels)}): name them with LABEL=FILE")
@@ -117,26 +113,35 @@ def run(options: argparse.Namespace) -> int:
         first = objective(options.paintings, squeezenet.load(options.squeezenet), options.size, where=where)
     settings = settings_from(StyleSettings, options)
     trainer = StyleTrainer(settings, learn, goal, labels, first=first, device=where)
-    resume(trainer, options, f"{len(labels)} paintings, {len(learn):,} photos to train on, {len(held):,} held out")
-    journal = StyleJournal(trainer, options)
+    journal = Journal(trainer, options, command="arabesque train style", inputs="paintings")
     shown = squared(spread(held or learn, SHOWN))
-    stop, reported = Stop(), time.monotonic()
-    for _ in training(trainer, journal, stop):
-        if time.monotonic() - reported > REPORT_EVERY_S and not stop.asked:
+    reported = time.monotonic()
+    data = f"{len(labels)} paintings, {len(learn):,} photos to train on, {len(held):,} held out"
+    for goes_on in training(trainer, journal, data):
+        if goes_on and time.monotonic() - reported > REPORT_EVERY_S:
             report(trainer, journal, "latest", shown, shown)
             reported = time.monotonic()
     if trainer.done:
         report(trainer, journal, "final", squared(spread(held or learn, 5 * SHOWN)), shown)
         log.info("done: %s", options.out / "final.safetensors")
-    return status(trainer)
+    return trainer
 
 
-def report(trainer: StyleTrainer, journal: StyleJournal, name: str, tested: list[Tensor], shown: list[Tensor]) -> None:
-    """Tests on some photos, exports the weights, and writes a contact sheet of others."""
+def report(trainer: StyleTrainer, journal: Journal, name: str, tested: list[Tensor], shown: list[Tensor]) -> None:
+    """Tests on some photos, exports the weights, and writes a contact sheet of others: each photo, then its version
+    in each style.
+    """
     each = trainer.test(tested)
-    journal.tested(each)
-    journal.export(name, each)
-    journal.sheet(shown)
+    total = mean_of(each).total
+    journal.tested({"total": total, **{label: one.total for label, one in zip(trainer.labels, each, strict=True)}})
+    figures: dict[str, float] = {"updates": trainer.done_updates, "total": total}
+    for label, weight, losses in zip(trainer.labels, trainer.objective.weights.tolist(), each, strict=True):
+        figures[f"weight_{label}"], figures[f"content_{label}"] = weight, losses.content
+        figures[f"style_{label}"], figures[f"total_{label}"] = losses.style, losses.total
+    data = f"{', '.join(trainer.labels)}; photos from {', '.join(path.name for path in journal.options.photos)}"
+    journal.write_weights(name, trainer.network.state_dict(), figures, data=data, labels=trainer.labels)
+    rows = [[photo, *trainer.in_each_style(photo)] for photo in shown]
+    pictures.write(journal.out / "sheet.png", pictures.sheet([[*map(pictures.pixels_of, row)] for row in rows]))
 
 
 def objective(paintings: list[Painting], extractor: Vgg | SqueezeNet, size: int, *, where: torch.device) -> Objective:

@@ -14,11 +14,12 @@ from torch.nn import functional as F
 from models.compute.precision import bfloat16_is_faster
 from models.files import store
 from models.style_transfer.dataset import Photos, StyleBatch, threads
-from models.style_transfer.network import StyleNetwork, prepare
+from models.style_transfer.network import KIND, StyleNetwork, prepare
 from models.style_transfer.objective import Objective
 from models.style_transfer.optimiser import StyleOptimiser
 from models.style_transfer.weights import read
-from models.training.settings import TrainingSettings
+from models.training.arguments import count
+from models.training.settings import StepSettings, setting
 from models.training.trainer import BaseTrainer
 
 
@@ -32,26 +33,28 @@ class StyleLosses(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StyleSettings(TrainingSettings):
-    """The settings that determine the result of a training; `batch` counts painted pictures."""
+class StyleSettings(StepSettings):
+    """The settings that determine the result of a training."""
 
-    steps: int = 40_000
-    batch: int = 6
-    learning_rate: float = 2e-3
+    steps: int = setting(40_000, "updates to make", count, may_change=True, metavar="N")
+    batch: int = setting(6, "painted pictures of one update", count)
+    learning_rate: float = setting(2e-3, "peak learning rate")
     sides: tuple[int, ...] = (192, 256)  # crop sizes in pixels; smaller ones show too little of a painting's style
     grows: tuple[float, ...] = (0.0, 0.5)  # share of the training at which each size begins
     sharpens: float = 0.7  # share after which VGG-16 gives the losses, if SqueezeNet gave them first
     steadies: float = 0.6  # share after which the stability loss is added
-    stability: float = 20.0  # weight of the stability loss, see `instability`
-    narrow: int = 48
-    wide: int = 128
-    blocks: int = 4
+    stability: float = setting(20.0, "weight of the flicker loss, 0: none")
+    narrow: int = setting(48, "channels at a quarter of the size", count)
+    wide: int = setting(128, "channels at an eighth of the size", count)
+    blocks: int = setting(4, "residual blocks", count)
 
 
-class StyleTrainer(BaseTrainer[StyleSettings, StyleLosses]):
+class StyleTrainer(BaseTrainer):
     """Network, optimiser and position in the photos; call `update` until `done`."""
 
+    settings: StyleSettings
     network: StyleNetwork
+    kind = KIND
     warm_up = 0.01
 
     def __init__(
@@ -91,7 +94,7 @@ class StyleTrainer(BaseTrainer[StyleSettings, StyleLosses]):
         """One batch and one optimiser step. Raises ValueError, with no weight changed, if the loss is not finite."""
         batch = self.photos.batch(self.done_updates, self.side)
         loss, means = self._losses(batch)
-        self.descend(loss, (float(loss.detach()),))
+        self.descend(loss, float(loss.detach()))
         return means
 
     def _losses(self, batch: StyleBatch) -> tuple[Tensor, StyleLosses]:
@@ -121,14 +124,16 @@ class StyleTrainer(BaseTrainer[StyleSettings, StyleLosses]):
         return painted.float()
 
     @torch.no_grad()
+    def in_each_style(self, photo: Tensor) -> list[Tensor]:
+        """A photo [1, 3, H, W] in each style."""
+        return [self.network(photo.to(self.device), row[None]) for row in torch.eye(len(self.labels)).to(self.device)]
+
+    @torch.no_grad()
     def test(self, photos: Sequence[Tensor]) -> list[StyleLosses]:
         """Mean losses of each painting on the photos [1, 3, H, W]."""
-        rows = torch.eye(len(self.labels), device=self.device)
         contents = [self.objective.content(photo.to(self.device)) for photo in photos]
-        return [
-            judged(self.objective, [self.network(photo.to(self.device), row) for photo in photos], contents, n)
-            for n, row in enumerate(rows[:, None])
-        ]
+        styles = zip(*(self.in_each_style(photo) for photo in photos), strict=True)
+        return [judged(self.objective, pictures, contents, n) for n, pictures in enumerate(styles)]
 
     def step_optimiser(self, learning_rate: float) -> None:
         self.optimiser.step(learning_rate)

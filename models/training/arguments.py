@@ -12,7 +12,7 @@ def count(text: str) -> int:
     return int(number)
 
 
-def seed(text: str) -> int:
+def whole_number(text: str) -> int:
     """A whole number, 0 or larger."""
     if int(text) < 0:
         raise ValueError(text)
@@ -26,6 +26,6 @@ def share(text: str) -> float:
     return float(text)
 
 
-def names(text: str) -> list[str]:
+def names(text: str) -> tuple[str, ...]:
     """Names between commas."""
-    return [name.strip() for name in text.split(",") if name.strip()]
+    return tuple(name.strip() for name in text.split(",") if name.strip())

@@ -56,21 +56,18 @@ def first_process_first() -> Iterator[None]:
 
 def largest(device: torch.device, *numbers: float) -> list[float]:
     """The maximum of each number over all processes."""
-    if world() == 1:
-        return list(numbers)
     shared = torch.tensor(numbers, device=device, dtype=torch.float64)
-    distributed.all_reduce(shared, op=distributed.ReduceOp.MAX)
-    found: list[float] = shared.tolist()
-    return found
+    if world() > 1:
+        distributed.all_reduce(shared, op=distributed.ReduceOp.MAX)
+    return [float(number) for number in shared.tolist()]
 
 
 def average(numbers: Tensor) -> list[float]:
     """The mean of each number [n] over all processes."""
-    numbers = numbers.detach().clone()
+    shared = numbers.detach().clone()
     if world() > 1:
-        distributed.all_reduce(numbers)
-    found: list[float] = (numbers / world()).tolist()
-    return found
+        distributed.all_reduce(shared)
+    return [float(number) for number in (shared / world()).tolist()]
 
 
 def average_gradients(network: nn.Module) -> None:
@@ -78,11 +75,9 @@ def average_gradients(network: nn.Module) -> None:
     if world() == 1:
         return
     gradients = [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
-    flat = torch.cat([gradient.flatten() for gradient in gradients])
+    flat = nn.utils.parameters_to_vector(gradients)
     distributed.all_reduce(flat)
-    flat /= world()
-    for gradient, part in zip(gradients, torch.split(flat, [g.numel() for g in gradients]), strict=True):
-        gradient.copy_(part.view_as(gradient))
+    nn.utils.vector_to_parameters(flat.div_(world()), gradients)
 
 
 def gathered(own: Tensor, dim: int, device: torch.device) -> Tensor:

@@ -1,43 +1,72 @@
-"""The settings that all trainings share."""
+"""Settings of a training. One declaration gives a field its default, its command-line option and its meaning."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from pathlib import Path
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
+
+from models.training.arguments import count, whole_number
+
+
+def setting(
+    default: Any, meaning: str, kind: Callable[[str], object] | None = None, *, may_change: bool = False, **option: Any
+) -> Any:
+    """A field of this default, with an option of the same name.
+
+    `kind` parses its text (the type of the default); `option` has further arguments of `add_argument`. The help ends
+    with the default unless `meaning` ends in parentheses. A resumed training may change the setting if `may_change`.
+    """
+    shown = meaning if meaning.endswith(")") else f"{meaning} (%(default)s)"
+    if default is False:
+        option |= {"action": "store_true", "help": meaning}
+    else:
+        option |= {"type": kind or type(default), "help": shown}
+    return field(default=default, metadata={"option": option, "may_change": may_change})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingSettings:
+class TrainingSettings(ABC):
     """The settings that determine the resulting weights."""
 
-    steps: int = 20_000  # updates
-    minutes: float = 0.0  # if not 0, duration that replaces `steps`; schedules then follow the elapsed time
-    batch: int = 100  # examples per update, over all processes
-    learning_rate: float = 1e-3  # peak
-    seed: int = 1
-    begin: str = ""  # initial weights, by name or file; "" for random ones
+    minutes: float = setting(
+        0.0, "duration that replaces the number of updates; schedules follow it (none)", may_change=True
+    )
+    batch: int = setting(100, "examples of one update, over all processes", count)
+    learning_rate: float = setting(1e-3, "peak learning rate")
+    seed: int = setting(1, "same seed and data: same weights", whole_number)
+    begin: str = setting("", "start from these weights, by name or file (random ones)", metavar="WEIGHTS")
+
+    @property
+    @abstractmethod
+    def updates(self) -> int:
+        """The number of updates, unless `minutes` is given."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepSettings(TrainingSettings):
+    """Settings of a training whose length is given in updates."""
+
+    steps: int = setting(20_000, "updates to make", count, may_change=True, metavar="N")
+
+    @property
+    def updates(self) -> int:
+        return self.steps
 
 
 Settings = TypeVar("Settings", bound=TrainingSettings)
 
 
-def settings_from(kind: type[Settings], options: argparse.Namespace, **own: Any) -> Settings:
-    """Settings from the options of the same names; `own` values override them."""
-    given = {field.name: getattr(options, field.name) for field in fields(kind) if hasattr(options, field.name)}
-    return kind(**{**given, **own})
+def add_settings(parser: argparse.ArgumentParser, kind: type[TrainingSettings]) -> None:
+    """Adds an option for each field that `setting` declares."""
+    for each in fields(kind):
+        if "option" in each.metadata:
+            option = f"--{each.name.replace('_', '-')}"
+            parser.add_argument(option, default=each.default, **each.metadata["option"])
 
 
-def duration(settings: TrainingSettings) -> list[str]:
-    """The command-line arguments for the duration."""
-    return ["--minutes", f"{settings.minutes:g}"] if settings.minutes else ["--steps", str(settings.steps)]
-
-
-def as_options(settings: TrainingSettings, names: Sequence[str]) -> list[str]:
-    """The command-line arguments for the common settings and those in `names`, without the duration."""
-    words = ["--begin", Path(settings.begin).name] if settings.begin else []
-    for name in ("batch", "learning_rate", "seed", *names):
-        words += [f"--{name.replace('_', '-')}", str(getattr(settings, name))]
-    return words
+def settings_from(kind: type[Settings], options: argparse.Namespace) -> Settings:
+    """Settings from the options of the same names."""
+    return kind(**{each.name: getattr(options, each.name) for each in fields(kind) if hasattr(options, each.name)})

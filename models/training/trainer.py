@@ -4,38 +4,40 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from models.training.checkpoint import ResumeError, read_checkpoint, write_checkpoint
 from models.training.processes import average_gradients, rank, world
 from models.training.settings import TrainingSettings
 
-Losses = TypeVar("Losses")
-Settings = TypeVar("Settings", bound=TrainingSettings)
-
-HELD = "data", "updates", "best", "network", "optimiser"
-"""The entries of every checkpoint beside its settings."""
+HELD = "settings", "data", "updates", "best", "network", "optimiser"
+"""The entries of every checkpoint."""
 
 
-class BaseTrainer(ABC, Generic[Settings, Losses]):
+class ResumeError(Exception):
+    """A checkpoint that is broken, or made with other settings or other data; the message is one sentence."""
+
+
+class BaseTrainer(ABC):
     """Network, optimiser and position in the data; `update` until `done`.
 
     Several processes (torch.distributed initialised) each train on their share of every batch.
     """
 
+    settings: TrainingSettings
     network: nn.Module
-    optimiser: Any  # an object with an optimiser's `zero_grad`, `step`, `state_dict` and `load_state_dict`
+    optimiser: Any  # an object with `step`, `state_dict` and `load_state_dict`
+    kind: ClassVar[str]  # of the weights
+    unit: ClassVar[str] = "updates"  # what the log counts
     clip: ClassVar[float] = 1.0  # largest norm of the gradient
     warm_up: ClassVar[float] = 0.02  # share of the training in which the learning rate rises
-    may_differ: ClassVar[tuple[str, ...]] = "steps", "minutes"  # settings that a resumed training may change
 
-    def __init__(self, settings: Settings, *, device: torch.device | str = "cpu") -> None:
+    def __init__(self, settings: TrainingSettings, *, device: torch.device | str = "cpu") -> None:
         """Raises ValueError when the batch size is not a multiple of the number of processes."""
         self.settings, self.device = settings, torch.device(device)
         self.world, self.rank = world(), rank()
@@ -52,32 +54,49 @@ class BaseTrainer(ABC, Generic[Settings, Losses]):
         """Progress, 0..1."""
         if self.settings.minutes:
             return min(1.0, self.spent_s / 60 / self.settings.minutes)
-        return min(1.0, self.done_updates / self.settings.steps)
+        return min(1.0, self.done_updates / self.settings.updates)
 
     @property
     def done(self) -> bool:
         return self.part >= 1.0
 
     @property
+    def per_update(self) -> int:
+        """How many of `unit` one update has, over all processes."""
+        return 1
+
+    @property
+    def seen(self) -> int:
+        """Progress, in `unit`."""
+        return self.done_updates * self.per_update
+
+    @property
     def position(self) -> str:
         """Progress in words, for the log."""
-        return f"{self.done_updates:,} updates"
+        return f"{self.seen:,} {self.unit}"
+
+    @property
+    def middle(self) -> float:
+        """Progress in the middle of the next update, 0..1, for schedules."""
+        return min(1.0, self.part + (0.0 if self.settings.minutes else 0.5 / self.settings.updates))
 
     def learning_rate(self) -> float:
         """Linear warm-up, then half a cosine down to 0."""
-        part = self.part + (0.0 if self.settings.minutes else 0.5 / self.settings.steps)
-        rise = min(1.0, (part + 1e-3) / self.warm_up)
-        return self.settings.learning_rate * rise * 0.5 * (1 + math.cos(math.pi * min(part, 1.0)))
+        rise = min(1.0, (self.middle + 1e-3) / self.warm_up)
+        return self.settings.learning_rate * rise * 0.5 * (1 + math.cos(math.pi * self.middle))
 
     @abstractmethod
-    def update(self) -> Losses:
-        """Trains on one batch. Raises ValueError, and changes no weight, when a loss is not finite."""
+    def update(self) -> NamedTuple:
+        """Trains on one batch; returns its losses.
+
+        Raises ValueError, and changes no weight, when a loss is not finite.
+        """
 
     @abstractmethod
     def fingerprint(self) -> str:
         """Identifies the training data in one line; a resumed training must have the same."""
 
-    def descend(self, loss: Tensor, losses: Sequence[float]) -> None:
+    def descend(self, loss: Tensor, *losses: float) -> None:
         """One step of the optimiser along the gradient of `loss`, if all `losses` are finite."""
         if not all(map(math.isfinite, losses)):
             raise ValueError("the loss is no longer finite; start over with a lower learning rate")
@@ -108,18 +127,21 @@ class BaseTrainer(ABC, Generic[Settings, Losses]):
             "network": self.network.state_dict(),
             "optimiser": self.optimiser.state_dict(),
         }
-        write_checkpoint(path, {**held, **own})
+        part = path.with_name(path.name + ".part")
+        torch.save({**held, **own}, part)
+        part.replace(path)
 
-    def resume(self, path: Path) -> None:
-        """Restores the state at `save` exactly; only the settings in `may_differ` may have changed.
+    def resume(self, path: Path) -> Mapping[str, Any]:
+        """Restores the state at `save` exactly; only settings that declare it may have changed. Returns all entries.
 
         Raises ResumeError for a file that is broken or belongs to other settings or other data.
         """
-        held, then = read_checkpoint(path, (*HELD, *self.state_to_save()), type(self.settings))
-        before, now = asdict(then), asdict(self.settings)
-        other = [name for name, value in now.items() if before[name] != value and name not in self.may_differ]
+        held = _read(path, (*HELD, *self.state_to_save()))
+        then, now = held["settings"], asdict(self.settings)
+        fixed = [each for each in fields(self.settings) if not each.metadata.get("may_change")]
+        other = [each.name for each in fixed if then.get(each.name, each.default) != now[each.name]]
         if other:
-            had, has = (", ".join(f"{name}={values[name]}" for name in other) for values in (before, now))
+            had, has = (", ".join(f"{name}={values.get(name)}" for name in other) for values in (then, now))
             raise ResumeError(f"{path}: made with {had}, but this command has {has}; --restart starts over")
         if held["data"] != self.fingerprint():
             raise ResumeError(f"{path}: made with other data ({held['data']}) than now ({self.fingerprint()})")
@@ -127,11 +149,21 @@ class BaseTrainer(ABC, Generic[Settings, Losses]):
         self.optimiser.load_state_dict(held["optimiser"])
         self.done_updates, self.best = held["updates"], held["best"]
         self.spent_s = held.get("spent_s", 0.0)
-        self.restore(held)
+        return held
 
     def state_to_save(self) -> Mapping[str, Any]:
-        """Further entries for the checkpoint; every process calls it."""
+        """Further entries for the checkpoint, which `resume` returns; every process calls it."""
         return {}
 
-    def restore(self, held: Mapping[str, Any]) -> None:
-        """Restores the entries that `state_to_save` returned."""
+
+def _read(path: Path, needs: Iterable[str]) -> dict[str, Any]:
+    """The entries of a checkpoint. Raises ResumeError if it is broken or lacks one of those that it needs."""
+    try:
+        held: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        missing = ", ".join(name for name in needs if name not in held)
+        reason = f"no {missing}" if missing else ""
+    except Exception as error:  # torch raises many kinds for a broken file
+        reason = str(error).partition("\n")[0] or "empty"
+    if reason:
+        raise ResumeError(f"{path}: not a checkpoint that can be resumed ({reason})")
+    return held

@@ -9,16 +9,18 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import mido
 import pytest
 import torch
 
 from models.files import store
-from models.performance_rnn import journal, train
+from models.performance_rnn import train
 from models.performance_rnn.network import Network
 from models.performance_rnn.train import main
 from models.training.arguments import count
+from models.training.journal import Journal
 
 
 @pytest.fixture
@@ -52,7 +54,8 @@ def test_the_command_leaves_weights_with_a_card(songs: Path, tmp_path: Path) -> 
     weights, card = store.load(out / "final.safetensors", "performance_rnn", SHAPES)
     assert all(bool(tensor.isfinite().all()) for tensor in weights.values())
     assert (card.data, card.licence, card.seed) == ("songs", "CC0", 1)
-    assert card.command.startswith("arabesque train piano songs --out out --events 2000 --batch 4")
+    assert card.command.startswith("arabesque train piano songs --minutes 0.0 --batch 4 --learning-rate 0.02 --seed 1")
+    assert "--events 2000 --segment 16" in card.command
     assert str(tmp_path) not in card.command
     assert card.figures["events_trained"] == 2048
     assert 2.0 < float(card.figures["nats_per_event"]) < 7.0
@@ -64,15 +67,15 @@ def test_a_pause_and_the_same_command_give_the_weights_of_one_run(
 ) -> None:
     assert main(command(songs, tmp_path / "whole")) == 0
 
-    updated = journal.PianoJournal.updated
+    updated = Journal.updated
 
-    def interrupt(self: journal.PianoJournal, loss: float) -> None:
-        updated(self, loss)
+    def interrupt(self: Journal, losses: NamedTuple) -> None:
+        updated(self, losses)
         if self.trainer.done_updates == 11:
             os.kill(os.getpid(), signal.SIGINT)
 
     with monkeypatch.context() as patched:
-        patched.setattr(journal.PianoJournal, "updated", interrupt)
+        patched.setattr(Journal, "updated", interrupt)
         assert main(command(songs, tmp_path / "paused")) == 130
     assert not (tmp_path / "paused" / "final.safetensors").exists()
     assert main(command(songs, tmp_path / "paused")) == 0

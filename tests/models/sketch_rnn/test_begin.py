@@ -77,9 +77,9 @@ def test_the_decoder_learns_to_draw_alone_beside_the_encoder() -> None:
             learning.update()
         held = fixed(learning.drawings, TEST, batch=3, scale=learning.scale)
         after[share] = learning.validate(held, alone=True)[0]
-        assert after[share].kl == 0
-        assert learning.validate(held)[0].kl > 0
-    assert after[0.5].reconstruction < after[0.0].reconstruction - 0.03
+        assert after[share].l_kl == 0
+        assert learning.validate(held)[0].l_kl > 0
+    assert after[0.5].l_r < after[0.0].l_r - 0.03
 
 
 def test_drawings_of_a_file_can_count_more_than_once(tmp_path: Path) -> None:
@@ -114,8 +114,8 @@ def test_finished_weights_are_measured_on_what_was_held_back(
     judge.network.load_state_dict(known.half().float().state_dict())
     judge.scale = CARD.scale_factor
     whole, _ = judge.validate(fixed(held, TEST, batch=9, scale=CARD.scale_factor))
-    assert card.figures["l_r_mine"] == pytest.approx(whole.reconstruction, abs=2e-3)
-    assert card.figures["l_kl_mine"] == pytest.approx(whole.kl, abs=2e-3)
+    assert card.figures["l_r_mine"] == pytest.approx(whole.l_r, abs=2e-3)
+    assert card.figures["l_kl_mine"] == pytest.approx(whole.l_kl, abs=2e-3)
     assert any(record.message.startswith("all 4 ") for record in caplog.records)
     assert measure.main([begin, data[1]]) == 2
     assert "no drawings of the categories of these weights (square, triangle)" in capsys.readouterr().err

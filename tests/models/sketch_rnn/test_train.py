@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -18,13 +19,14 @@ from torch.nn.utils.rnn import pack_padded_sequence
 
 from live.commands import main as cli
 from models.files import store
-from models.sketch_rnn import journal, train
+from models.sketch_rnn import train
 from models.sketch_rnn.dataset import fixed
 from models.sketch_rnn.files import TEST, TRAIN
 from models.sketch_rnn.network import KIND, SketchNetwork, prepare
-from models.sketch_rnn.trainer import SketchLosses, SketchTrainer
-from models.training.checkpoint import ResumeError
+from models.sketch_rnn.trainer import SketchTrainer
+from models.training.journal import Journal
 from models.training.stop import STOPPED
+from models.training.trainer import ResumeError
 
 
 def test_the_network_has_the_parameters_the_stage_draws_with() -> None:
@@ -66,19 +68,19 @@ def test_it_learns_to_draw_better_than_at_first(latent: int) -> None:
     losses = [learning.update() for _ in range(80)]
     after, each = learning.validate(held)
     assert learning.done
-    assert after.reconstruction < before.reconstruction - 0.5
-    assert losses[-1].reconstruction < losses[0].reconstruction - 0.5
+    assert after.l_r < before.l_r - 0.5
+    assert losses[-1].l_r < losses[0].l_r - 0.5
     assert each.keys() == {"triangle", "square"}
-    mean = np.mean([losses.reconstruction for losses in each.values()])
-    assert mean == pytest.approx(after.reconstruction, rel=1e-5)
-    assert after.kl > 0 if latent else after.kl == 0
+    mean = np.mean([losses.l_r for losses in each.values()])
+    assert mean == pytest.approx(after.l_r, rel=1e-5)
+    assert after.l_kl > 0 if latent else after.l_kl == 0
 
 
 def test_what_is_measured_does_not_depend_on_how_drawings_are_grouped() -> None:
     learning = SketchTrainer(replace(TINY, latent=0), drawings())
     found = [learning.validate(fixed(learning.drawings, TRAIN, batch=n, scale=1.0))[0] for n in (1, 7, 100)]
     for other in found[1:]:
-        assert other.reconstruction == pytest.approx(found[0].reconstruction, rel=1e-4)
+        assert other.l_r == pytest.approx(found[0].l_r, rel=1e-4)
 
 
 def test_a_resumed_training_gives_the_same_losses(tmp_path: Path) -> None:
@@ -150,8 +152,8 @@ def test_the_command_trains_and_leaves_weights_with_a_card(tmp_path: Path, capsy
     tensors, _ = store.load(final, KIND, SIZES)
     assert tensors.keys() == SIZES.keys()
     assert (tmp_path / "out" / "best.toml").exists()
-    assert cli.main(["train", "sketch", *shapes(tmp_path / "other"), "--unconditional"]) == 0
-    assert "--unconditional" in store.read_card(tmp_path / "other" / "out" / "final.safetensors", KIND).command
+    assert cli.main(["train", "sketch", *shapes(tmp_path / "other"), "--latent", "0"]) == 0
+    assert "--latent 0" in store.read_card(tmp_path / "other" / "out" / "final.safetensors", KIND).command
 
 
 def test_the_card_names_the_categories_that_stand_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -170,15 +172,15 @@ def test_each_refusal_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixt
 
 def test_a_paused_command_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words = shapes(tmp_path)
-    told = journal.SketchJournal.updated
+    told = Journal.updated
 
-    def killed(self: journal.SketchJournal, losses: SketchLosses) -> None:
+    def killed(self: Journal, losses: NamedTuple) -> None:
         told(self, losses)
         if self.trainer.done_updates == 3:
             os.kill(os.getpid(), signal.SIGTERM)
 
     with monkeypatch.context() as patched:
-        patched.setattr(journal.SketchJournal, "updated", killed)
+        patched.setattr(Journal, "updated", killed)
         assert train.main(words) == STOPPED
     assert train.main(words) == 0
     straight = [*words, "--out", str(tmp_path / "straight")]

@@ -21,7 +21,7 @@ from models.style_transfer.painter import CpuPainter
 from models.style_transfer.style_fitting import added
 from models.style_transfer.trainer import StyleTrainer
 from models.style_transfer.weights import network_of, read
-from models.training.checkpoint import ResumeError
+from models.training.trainer import ResumeError
 
 LABELS = ("stripes", "bars")
 
