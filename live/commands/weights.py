@@ -6,7 +6,6 @@ import argparse
 import json
 import re
 import sys
-import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,6 +22,7 @@ from models.sketch_rnn import importer as sketch
 from models.sketch_rnn.network import KIND as SKETCH
 from models.style_transfer.feature_extractor import PUBLISHED
 from models.style_transfer.feature_extractor import load as load_feature_extractor
+from models.style_transfer.network import KIND as STYLE
 from models.vision.checkpoints import VisionError, fetch
 
 SKETCHES = "https://storage.googleapis.com/quickdraw-models/sketchRNN"
@@ -92,15 +92,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _list() -> None:
-    lines = [f"{name:14}{kind:18}{_about(kind, name)}" for kind in (piano.KIND, SKETCH) for name in store.names(kind)]
+    lines = []
+    for kind in (piano.KIND, SKETCH, STYLE):
+        for name in store.names(kind):
+            card = store.read_card(name, kind)
+            lines.append(f"{name:14}{kind:18}{card.about or card.data}")
     sys.stdout.write("\n".join(lines) + "\n" if lines else "none\n")
-
-
-def _about(kind: str, name: str) -> str:
-    """One line from the card of shipped weights."""
-    card = store.find(name, kind).with_suffix(".toml")
-    held = tomllib.loads(card.read_text(encoding="utf-8")) if card.exists() else {}
-    return str(held.get("about") or held.get("data", ""))
 
 
 def _import(path: Path, out: Path | None) -> None:

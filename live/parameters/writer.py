@@ -50,11 +50,6 @@ class on_behalf_of:  # a class, since a generator would cost OSC a fifth of its 
         _WRITER.reset(self._before)
 
 
-def writing(peer: Peer) -> on_behalf_of:
-    """A context in which `current_writer` is a new Writer of this peer, while its message is processed."""
-    return on_behalf_of(Writer(peer))
-
-
 def current_writer() -> Writer | None:
     """The writer whose message this thread is processing; None if no peer is the cause."""
     return _WRITER.get()

@@ -7,7 +7,7 @@ Nothing is ever unpickled.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -20,6 +20,8 @@ from torch import Tensor
 SHIPPED = Path(__file__).parents[1] / "weights"
 SUFFIX = ".safetensors"
 
+Shapes = Mapping[str, tuple[int, ...]]
+"""The shapes of tensors, by name."""
 Figure = float | int | str | bool
 
 
@@ -113,9 +115,13 @@ def read_card(name_or_path: str | Path, kind: str) -> Card:
         raise WeightsError(f"{path}: not a complete safetensors file ({error})") from error
 
 
-def load(name_or_path: str | Path, kind: str, shapes: Mapping[str, tuple[int, ...]]) -> tuple[dict[str, Tensor], Card]:
+def load(
+    name_or_path: str | Path, kind: str, shapes: Shapes | Callable[[Shapes], Shapes]
+) -> tuple[dict[str, Tensor], Card]:
     """Reads the tensors as float32, and the card. The file must contain exactly the tensors in `shapes`.
 
+    Networks of several sizes give a function instead, from the shapes in the file to those of the whole network; it
+    raises KeyError, IndexError, ValueError or RuntimeError where these make no network.
     Raises WeightsError for a file that is missing, broken, of another kind or of other shapes.
     """
     path = find(name_or_path, kind)
@@ -123,14 +129,24 @@ def load(name_or_path: str | Path, kind: str, shapes: Mapping[str, tuple[int, ..
         with safe_open(path, framework="pt") as file:
             card = _card(path, kind, file.metadata() or {})
             found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
-            _check(path, found, shapes)
-            tensors = {name: file.get_tensor(name).to(torch.float32, copy=True) for name in shapes}
+            expected = shapes if isinstance(shapes, Mapping) else _expected(path, found, shapes)
+            _check(path, found, expected)
+            tensors = {name: file.get_tensor(name).to(torch.float32, copy=True) for name in expected}
     except (SafetensorError, OSError) as error:
         raise WeightsError(f"{path}: not a complete safetensors file ({error})") from error
     for name, tensor in tensors.items():
         if not bool(torch.isfinite(tensor).all()):
             raise WeightsError(f"{path}: {name} contains values that are not finite")
     return tensors, card
+
+
+def _expected(path: Path, found: Shapes, shapes: Callable[[Shapes], Shapes]) -> Shapes:
+    try:
+        return shapes(found)
+    except KeyError as error:
+        raise WeightsError(f"{path}: does not fit the network: no {error.args[0]}") from None
+    except (IndexError, ValueError, RuntimeError) as error:
+        raise WeightsError(f"{path}: does not fit the network: {error}") from None
 
 
 def _card(path: Path, kind: str, metadata: Mapping[str, str]) -> Card:
@@ -144,7 +160,7 @@ def _card(path: Path, kind: str, metadata: Mapping[str, str]) -> Card:
         raise WeightsError(f"{path}: its card cannot be read ({error})") from None
 
 
-def _check(path: Path, found: Mapping[str, tuple[int, ...]], expected: Mapping[str, tuple[int, ...]]) -> None:
+def _check(path: Path, found: Shapes, expected: Shapes) -> None:
     problems = [f"no {name}" for name in expected if name not in found]
     problems += [f"an unknown {name}" for name in found if name not in expected]
     problems += [

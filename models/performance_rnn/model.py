@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from models.base import Event, Knob, Pulse, pulse
@@ -68,9 +67,7 @@ class PerformanceRNN(Pianist):
     def load(cls, weights: str = "maestro", device: str = "auto") -> Self:
         """Loads weights by name or file. Raises WeightsError if they cannot be used."""
         path = store.find(weights, cls.kind)
-        with torch.device("meta"):
-            shapes = {name: tuple(value.shape) for name, value in Network(**_sizes(path)).state_dict().items()}
-        parameters, card = store.load(path, cls.kind, shapes)
+        parameters, card = store.load(path, cls.kind, _shapes)
         model = cls(parameters, device=device)
         model.card, model.file = card, path
         model.density_curve = DensityCurve.of(card.figures)
@@ -194,11 +191,9 @@ class PerformanceRNN(Pianist):
         return self._play(state, playing, manner, projection)
 
 
-def _sizes(path: Path) -> dict[str, int]:
-    """The sizes of the network in a file, as keyword arguments of `Network`; {} for an unreadable file."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            layers = sum(name.startswith("lstm.weight_hh_l") for name in file.keys())  # noqa: SIM118
-            return {"hidden": int(file.get_slice("lstm.weight_hh_l0").get_shape()[1]), "layers": layers}
-    except (SafetensorError, OSError, IndexError):
-        return {}  # store.load raises WeightsError for it
+def _shapes(found: store.Shapes) -> store.Shapes:
+    """The shapes of all tensors of the network whose recurrent layers have the shapes `found`."""
+    layers = sum(name.startswith("lstm.weight_hh_l") for name in found)
+    with torch.device("meta"):
+        network = Network(hidden=found["lstm.weight_hh_l0"][1], layers=layers)
+    return {name: tuple(value.shape) for name, value in network.state_dict().items()}

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from models.files import store
@@ -43,7 +42,7 @@ class SketchFacts:
 def read(name_or_path: str | Path) -> tuple[dict[str, Tensor], SketchFacts, store.Card]:
     """Parameters as float32, their properties, and the card. Raises WeightsError if they cannot be used."""
     path = store.find(name_or_path, KIND)
-    parameters, card = store.load(path, KIND, shapes(_sizes(path)))
+    parameters, card = store.load(path, KIND, lambda found: shapes(sizes_of(found)))
     categories = sizes_of({name: tuple(value.shape) for name, value in parameters.items()})["categories"]
     if len(card.labels) != categories:
         raise store.WeightsError(f"{path}: its card names {len(card.labels)} categories, expected {categories}")
@@ -113,12 +112,3 @@ def shapes(sizes: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
     with torch.device("meta"), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about the empty input of `start` without z and categories
         return {name: tuple(value.shape) for name, value in SketchNetwork(**sizes).state_dict().items()}
-
-
-def _sizes(path: Path) -> dict[str, int]:
-    """The sizes of the network in a file; those of the paper if the file is broken, for `store.load` to report."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            return sizes_of({name: tuple(file.get_slice(name).get_shape()) for name in file.keys()})  # noqa: SIM118
-    except (SafetensorError, OSError, KeyError, IndexError):
-        return {"categories": 0}

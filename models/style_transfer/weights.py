@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from models.files import store
@@ -16,7 +15,7 @@ from models.style_transfer.network import KIND, StyleNetwork
 def read(name_or_path: str | Path) -> tuple[dict[str, Tensor], store.Card]:
     """The parameters as float32, and the card. Raises WeightsError if they cannot be used."""
     path = store.find(name_or_path, KIND)
-    parameters, card = store.load(path, KIND, shapes(_sizes(path)))
+    parameters, card = store.load(path, KIND, lambda found: shapes(sizes_of(found)))
     paintings = len(parameters["scale"])
     if len(card.labels) != paintings:
         raise store.WeightsError(f"{path}: the card names {len(card.labels)} paintings, not {paintings}")
@@ -53,12 +52,3 @@ def _made(sizes: Mapping[str, int]) -> StyleNetwork:
     """
     with torch.random.fork_rng(devices=[]):
         return StyleNetwork(**sizes)
-
-
-def _sizes(path: Path) -> dict[str, int]:
-    """The sizes of the network in a file, or the default sizes if the file cannot be read."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            return sizes_of({name: tuple(file.get_slice(name).get_shape()) for name in file.keys()})  # noqa: SIM118
-    except (SafetensorError, OSError, KeyError, IndexError):
-        return {"paintings": 1}  # store.load then raises the error

@@ -6,10 +6,10 @@ import threading
 from typing import Any
 
 import pytest
-from trees import PITCHES, advance, overheard, planted
+from trees import PITCHES, advance, overheard, planted, writing
 
 from live.parameters.tree import AddressError, Tree
-from live.parameters.writer import current_writer, writing
+from live.parameters.writer import current_writer
 from live.transport.clock import VirtualClock
 from models.base import Knob, KnobError, Value, event, pulse
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from trees import writing
 
-from live.parameters.writer import writing
 from live.show.cue_list import CueList
 from live.show.presets import Presets
 from models.base import KnobError

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from trees import writing
 
 from live.engine.control_thread import ControlThread
 from live.parameters.glides import Glides
 from live.parameters.tree import Tree
-from live.parameters.writer import writing
 from live.transport.clock import BeatLine, VirtualClock
 from live.transport.tempo import TempoService
 from models.base import KnobError

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from live.parameters.writer import performer_of, writing
+from trees import writing
+
+from live.parameters.writer import performer_of
 from live.video.performer_pens import MAX_PENS, PenNumbers
 from models.base import Edges, Pen
 

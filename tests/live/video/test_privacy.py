@@ -15,10 +15,10 @@ import pytest
 from clips import STEP, clip
 from pieces import Piece
 from PIL import Image
+from trees import writing
 
 from live.engine.engine import Engine
 from live.http.stage_picture import StagePicture, page_reach
-from live.parameters.writer import writing
 from live.video.frame_tap import StageFrame
 from live.video.privacy import Reach
 from models.base import KnobError

@@ -9,10 +9,10 @@ from typing import Any
 import mido
 import pytest
 from pieces import Piece
+from trees import writing
 
 from live.midi.input.key_routing import KeyRouting
 from live.midi.input.midi_input import MidiInput
-from live.parameters.writer import writing
 from models.base import Control, NoteOff, NoteOn, Wait
 
 HEADER = "from live import Keys, Midi, Node, Patch\nfrom toys import Listener, Scale\n"
