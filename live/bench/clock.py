@@ -22,6 +22,7 @@ from live.midi.output.lateness import Lateness
 from live.midi.output.midi_output import MidiOutput
 from live.midi.port import open_port
 from live.parameters.tree import Tree
+from live.system.service_context import ServiceContext
 from live.transport.clock import Clock
 from live.transport.midi_clock_in import MidiClockIn
 from live.transport.midi_clock_out import MidiClockOut
@@ -126,7 +127,8 @@ def _followed(seconds: float) -> tuple[Lateness, Lateness]:
     clock = Clock()
     tree = Tree(clock)
     control_thread = ControlThread(clock, lambda _: None)
-    midi_in, clock_in = MidiInput(tree, clock, control_thread.wake, lambda _: None, [TICKER]), MidiClockIn(tree, clock)
+    context = ServiceContext(tree, clock, control_thread.wake, lambda _: None)
+    midi_in, clock_in = MidiInput(context, [TICKER]), MidiClockIn(tree, clock)
     arrived: list[float] = []
 
     def note(message: InputMessage) -> bool:

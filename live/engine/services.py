@@ -37,6 +37,7 @@ from live.show.presets import Presets
 from live.show.saved_state import SavedState
 from live.show.toml_file import place, shipped_presets
 from live.system.disk import DiskThread
+from live.system.service_context import ServiceContext
 from live.transport.ableton_link import AbletonLink
 from live.transport.clock import Clock
 from live.transport.midi_clock_in import MidiClockIn
@@ -72,51 +73,41 @@ def make_services(
     """All services, not yet opened; `path` is the patch's, `playing` gives the patch that plays, and `osc` the server
     once it is open. `main_thread` is the heartbeat of that thread, and `leave` ends the engine with an exit status.
     """
-    disk = DiskThread(inline=clock.virtual)
+    context = ServiceContext(tree, clock, wake, fail, disk := DiskThread(inline=clock.virtual))
 
     def beside(what: str) -> Path | None:
         return place(path, what) if path is not None else None
 
-    mappings = MappingService(tree, clock, wake, fail, beside("mappings"), patch, disk)
+    mappings = MappingService(context, beside("mappings"), patch)
     shipped = shipped_presets(path) if path is not None else None
-    presets = Presets(tree, clock, wake, fail, beside("presets"), mappings.drives, disk, shipped)
-    midi_in = MidiInput(tree, clock, wake, fail, options.midi_in, voices.keys_addresses)
+    presets = Presets(context, beside("presets"), mappings.drives, shipped)
+    midi_in = MidiInput(context, options.midi_in, voices.keys_addresses)
     keys = KeyRouting(tree, wake, patch, nodes, voices)
-    cues = CueList(tree, clock, wake, fail, beside("cues"), presets.drop, disk)
+    cues = CueList(context, beside("cues"), presets.drop)
     schedule = Schedule(
-        tree,
-        clock,
-        wake,
-        fail,
+        context,
         None if clock.virtual else beside("schedule"),
-        disk,
         lambda cue: tree.write("/cue/goto", [cue]),
         lambda: state.restored,
     )
     state = SavedState(
-        tree,
-        clock,
+        context,
         cues,
-        disk,
         None if clock.virtual else beside("state"),
         options.restore,
         lambda: schedule.closing.held,
     )
     folder = beside("schedule")
     visitors = Visitors(
-        tree,
-        clock,
-        wake,
-        fail,
+        context,
         schedule=schedule,
         stage=stage,
-        disk=disk,
         folder=folder.with_name(f"{folder.name.removesuffix('.schedule.toml')}.drawings") if folder else None,
         seed=(options.seed if options.seed is not None else patch.seed) or 0,
         home=home.begin_again,
     )
     home.others.append(visitors.return_to_file)
-    learn = Learn(tree, clock, wake, fail, beside("midi"), disk)
+    learn = Learn(context, beside("midi"))
     clock_in = MidiClockIn(tree, clock)
     midi_in.receivers += [clock_in.receive, learn.receive, keys.receive]
     midi_in.gone += [keys.gone]

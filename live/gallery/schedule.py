@@ -21,11 +21,9 @@ from live.gallery.schedule_edits import Edit, declare_edits
 from live.gallery.schedule_tables import Mistake, ScheduleTables, mistake_sentence, read_tables
 from live.gallery.screen_power import ScreenPower
 from live.gallery.wall_clock import DueCues, JumpDetector, next_time
-from live.parameters.tree import Tree
 from live.patch import Patch
 from live.show.toml_file import TomlFile
-from live.system.disk import DiskThread
-from live.transport.clock import Clock
+from live.system.service_context import ServiceContext
 from models.base import Knob, KnobError
 
 log = logging.getLogger(__name__)
@@ -47,27 +45,21 @@ class Schedule:
 
     def __init__(
         self,
-        tree: Tree,
-        clock: Clock,
-        wake: Callable[[], None],
-        fail: Callable[[str], None],
+        context: ServiceContext,
         path: Path | None,
-        disk: DiskThread,
         start_cue: Callable[[str], object],
         resumed: Callable[[], bool] = lambda: False,
     ) -> None:
-        self.tree = tree
-        self.clock = clock
-        self.closing = Closing(tree)
-        self.values = AddressValues(tree, clock)
+        self.tree, self.clock = context.tree, context.clock
+        self.closing = Closing(self.tree)
+        self.values = AddressValues(self.tree, self.clock)
         self.tables = ScheduleTables()
         self.version = 0
         """Grows with each new content of the file."""
         self.before_closing: list[Callable[[], None]] = []
         """Called each time before it closes."""
-        self._wake = wake
-        self._fail = fail
-        self._file = TomlFile(path, disk, fail)
+        self._wake, self._fail = context.wake, context.fail
+        self._file = TomlFile(path, context.disk, context.fail)
         self._start_cue = start_cue
         self._resumed = resumed
         self._screen = ScreenPower(self._say_screen)

@@ -15,10 +15,9 @@ from live.gallery.schedule import Schedule
 from live.gallery.schedule_tables import Mistake
 from live.gallery.visit import ROUNDING_S, Visit
 from live.gallery.visitor_settings import VISITOR_KNOBS, VisitorSettings
-from live.parameters.tree import AddressError, Tree
+from live.parameters.tree import AddressError
 from live.patch import Patch
-from live.system.disk import DiskThread
-from live.transport.clock import Clock
+from live.system.service_context import ServiceContext
 from live.video.input_signal import declare_input
 from live.video.stage import Stage
 from models.base import KnobError, Value, pulse
@@ -38,28 +37,24 @@ class Visitors:
 
     def __init__(
         self,
-        tree: Tree,
-        clock: Clock,
-        wake: Callable[[], None],
-        fail: Callable[[str], None],
+        context: ServiceContext,
         *,
         schedule: Schedule,
         stage: Stage,
-        disk: DiskThread,
         folder: Path | None,
         seed: int,
         home: Callable[[], None],
     ) -> None:
-        self.tree = tree
-        self.clock = clock
+        self.tree, self.clock = context.tree, context.clock
         self.visit = Visit()
-        self._wake = wake
-        self._fail = fail
+        self._wake, self._fail = context.wake, context.fail
         self._schedule = schedule
         self._stage = stage
         self._seed = seed
         self._home = home
-        self._drawings = KeptDrawings(folder, disk, fail, lambda mb: tree.publish("/visitors/kept", mb))
+        self._drawings = KeptDrawings(
+            folder, context.disk, context.fail, lambda mb: self.tree.publish("/visitors/kept", mb)
+        )
         self._condition: Condition | None = None
         self._condition_text = ""
         self._tree_version = self._file_version = -1

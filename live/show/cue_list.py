@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from live.osc.pattern import PatternError
-from live.parameters.tree import AddressError, Tree
+from live.parameters.tree import AddressError
 from live.parameters.writer import current_writer
 from live.patch import Patch
 from live.show.action import run, targets
@@ -17,8 +17,7 @@ from live.show.beat_wait import BeatWait
 from live.show.cue import REFUSED, Action, Cue, read_action, read_cue
 from live.show.script_runner import Script, ScriptRunner
 from live.show.toml_file import TomlFile
-from live.system.disk import DiskThread
-from live.transport.clock import Clock
+from live.system.service_context import ServiceContext
 from models.base import Knob, KnobError, Value, event, pulse
 
 LOOK_EVERY_S: Final = 1.0
@@ -32,24 +31,15 @@ class CueList:
     """The service that runs cues, on the control thread. `stop_also` is called by /cue/stop."""
 
     def __init__(
-        self,
-        tree: Tree,
-        clock: Clock,
-        wake: Callable[[], None],
-        fail: Callable[[str], None],
-        path: Path | None,
-        stop_also: Callable[[], None] = lambda: None,
-        disk: DiskThread | None = None,
+        self, context: ServiceContext, path: Path | None, stop_also: Callable[[], None] = lambda: None
     ) -> None:
-        self.tree = tree
-        self.clock = clock
+        self.tree, self.clock = context.tree, context.clock
         self.cues: dict[str, Cue] = {}
-        self._wake = wake
-        self._fail = fail
+        self._wake, self._fail = context.wake, context.fail
         self._stop_also = stop_also
-        self._file = TomlFile(path, disk, fail)
+        self._file = TomlFile(path, context.disk, context.fail)
         self._requests: deque[Callable[[], None]] = deque()
-        self._runs = ScriptRunner(clock, fail)
+        self._runs = ScriptRunner(context.clock, context.fail)
         self._started_s: deque[float] = deque(maxlen=STARTS_AT_MOST)
         self._current = self._next = ""
         self._adding: set[str] = set()

@@ -7,14 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from live.parameters.tree import AddressError, Tree
+from live.parameters.tree import AddressError
 from live.patch import Patch
 from live.show.active_mapping import OVERRIDES, ActiveMapping, Override
 from live.show.mapping import MAPPING_KNOBS, Mapping, read_mapping
 from live.show.mapping_source import LatestSignals
 from live.show.toml_file import TomlFile
-from live.system.disk import DiskThread
-from live.transport.clock import Clock
+from live.system.service_context import ServiceContext
 from models.base import Knob, KnobError, event
 
 STEP_S: Final = 0.02
@@ -29,23 +28,12 @@ class MappingService:
     Of two mappings to one target the later one is used, and one of the file takes precedence over one of the patch.
     """
 
-    def __init__(
-        self,
-        tree: Tree,
-        clock: Clock,
-        wake: Callable[[], None],
-        fail: Callable[[str], None],
-        path: Path | None,
-        patch: Patch,
-        disk: DiskThread | None = None,
-    ) -> None:
-        self.tree = tree
-        self.clock = clock
+    def __init__(self, context: ServiceContext, path: Path | None, patch: Patch) -> None:
+        self.tree, self.clock = context.tree, context.clock
         self.drivers: dict[str, ActiveMapping] = {}
-        self._wake = wake
-        self._fail = fail
-        self._file = TomlFile(path, disk, fail)
-        self._signals = LatestSignals(tree)
+        self._wake, self._fail = context.wake, context.fail
+        self._file = TomlFile(path, context.disk, context.fail)
+        self._signals = LatestSignals(context.tree)
         self._lock = threading.RLock()
         self._patch = patch
         self._of_patch: dict[str, Mapping] = {}

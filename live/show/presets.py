@@ -10,13 +10,12 @@ from typing import Any, Final
 
 from live.osc.pattern import Pattern, PatternError
 from live.parameters.parameter import Parameter
-from live.parameters.tree import AddressError, Tree
+from live.parameters.tree import AddressError
 from live.patch import Patch
 from live.show.beat_wait import GRIDS, BeatWait, Grid
 from live.show.preset_store import Preset, PresetStore
 from live.show.toml_repair import COMPLAINTS_AT_MOST
-from live.system.disk import DiskThread
-from live.transport.clock import Clock
+from live.system.service_context import ServiceContext
 from models.base import Knob, KnobError, Value, event
 
 SCOPE: Final = (
@@ -58,20 +57,14 @@ class Presets:
 
     def __init__(
         self,
-        tree: Tree,
-        clock: Clock,
-        wake: Callable[[], None],
-        fail: Callable[[str], None],
+        context: ServiceContext,
         path: Path | None,
         driven: Callable[[str], bool] = lambda _: False,
-        disk: DiskThread | None = None,
         shipped: Path | None = None,
     ) -> None:
-        self.tree = tree
-        self.clock = clock
-        self.store = PresetStore(path, disk, fail, shipped)
-        self._wake = wake
-        self._fail = fail
+        self.tree, self.clock = context.tree, context.clock
+        self.store = PresetStore(path, context.disk, context.fail, shipped)
+        self._wake, self._fail = context.wake, context.fail
         self._driven = driven
         self._lock = threading.Lock()
         self._waiting: dict[str, _Waiting] = {}

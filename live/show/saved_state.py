@@ -20,12 +20,12 @@ import tomlkit
 
 from live.net.repeated_complaints import RepeatedComplaints, with_count
 from live.osc.pattern import Pattern
-from live.parameters.tree import AddressError, Tree
+from live.parameters.tree import AddressError
 from live.patch import Patch
 from live.show.cue_list import CueList
-from live.system.disk import DiskThread, is_running, remove_drafts, write_whole
+from live.system.disk import is_running, remove_drafts, write_whole
 from live.system.process_mark import process_mark
-from live.transport.clock import Clock
+from live.system.service_context import ServiceContext
 from models.base import KnobError, Value
 
 log = logging.getLogger(__name__)
@@ -54,17 +54,16 @@ class SavedState:
 
     def __init__(
         self,
-        tree: Tree,
-        clock: Clock,
+        context: ServiceContext,
         cues: CueList,
-        disk: DiskThread,
         path: Path | None,
         restore: Restore = "after a crash",
         held: Callable[[], Mapping[str, Value]] = dict,
     ) -> None:
         self.restored = False
         """Whether a saved state was taken up at the start."""
-        self._tree, self._clock, self._cues, self._disk, self._path = tree, clock, cues, disk, path
+        self._tree, self._clock, self._disk = context.tree, context.clock, context.disk
+        self._cues, self._path = cues, path
         self._restore = restore
         self._held = held
         self._initial: dict[str, Value] = {}

@@ -13,11 +13,10 @@ from live.midi.input.controller import ControlId, ControlMove, ControlReader
 from live.midi.input.device_name import plain_name
 from live.midi.input.message import BEND, CONTROL, ON, PRESSURE, PROGRAM, InputMessage
 from live.midi.input.takeover import MODES, Takeover, mode_for
-from live.parameters.tree import AddressError, Tree
+from live.parameters.tree import AddressError
 from live.patch import Patch
 from live.show.toml_file import TomlFile
-from live.system.disk import DiskThread
-from live.transport.clock import Clock
+from live.system.service_context import ServiceContext
 from models.base import Knob, KnobError, Value
 
 PAIR_WITHIN_S = 0.1
@@ -44,19 +43,10 @@ class Learn:
     `/midi/learn ADDRESS` binds the next control that is moved; an empty text cancels.
     """
 
-    def __init__(
-        self,
-        tree: Tree,
-        clock: Clock,
-        wake: Callable[[], None],
-        fail: Callable[[str], None],
-        path: Path | None,
-        disk: DiskThread | None = None,
-    ) -> None:
-        self.tree = tree
-        self.clock = clock
-        self._wake, self._fail = wake, fail
-        self._file = TomlFile(path, disk, fail)
+    def __init__(self, context: ServiceContext, path: Path | None) -> None:
+        self.tree, self.clock = context.tree, context.clock
+        self._wake, self._fail = context.wake, context.fail
+        self._file = TomlFile(path, context.disk, context.fail)
         self._controls = ControlReader()
         self._map: dict[str, Binding] = {}
         self._asked: deque[Callable[[], None]] = deque()

@@ -10,10 +10,9 @@ from collections.abc import Callable, Sequence
 from live.midi.input.device_name import plain_name, slug
 from live.midi.input.listener import PING, QUIT, keys_line
 from live.midi.input.message import BEND, CLOCK, CONTROL, OFF, ON, PRESSURE, PROGRAM, InputMessage, well_formed
-from live.parameters.tree import Tree
 from live.patch import Patch
 from live.system.helper_process import CLOSE_WITHIN_S, HelperProcess
-from live.transport.clock import Clock
+from live.system.service_context import ServiceContext
 from models.base import Knob
 
 log = logging.getLogger(__name__)
@@ -47,19 +46,15 @@ class MidiInput:
 
     def __init__(
         self,
-        tree: Tree,
-        clock: Clock,
-        wake: Callable[[], None],
-        fail: Callable[[str], None],
+        context: ServiceContext,
         ports: Sequence[str] = ("auto",),
         keys_addresses: Callable[[], str] = str,
     ) -> None:
-        self.tree = tree
-        self.clock = clock
+        self.tree, self.clock = context.tree, context.clock
         self.receivers: list[Receiver] = []
         self.gone: list[Callable[[str], None]] = []
         """Called with the name of a device that was unplugged."""
-        self._wake, self._fail, self._ports = wake, fail, list(ports)
+        self._wake, self._fail, self._ports = context.wake, context.fail, list(ports)
         self._keys_addresses, self._sent_addresses = keys_addresses, ""
         self._queue: deque[InputMessage | tuple[str, str]] = deque()
         self._dropped = 0

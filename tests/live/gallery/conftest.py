@@ -13,7 +13,7 @@ from live.engine.control_thread import ControlThread
 from live.gallery.schedule import Schedule
 from live.parameters.tree import Tree
 from live.show.cue_list import CueList
-from live.system.disk import DiskThread
+from live.system.service_context import ServiceContext
 from live.transport.clock import VirtualClock
 from models.base import Knob
 
@@ -48,16 +48,11 @@ class Installation:
         """Starts the schedule at a local date and time, and the cue list, which looks at its file every second."""
         self.file.write_text(text)
         self.set_clock(at)
-        disk = DiskThread(inline=True)
-        wake, fail = self.control_thread.wake, self.failed.append
-        cues = CueList(self.tree, self.clock, wake, fail, self.folder / "piece.cues.toml", disk=disk)
+        context = ServiceContext(self.tree, self.clock, self.control_thread.wake, self.failed.append)
+        cues = CueList(context, self.folder / "piece.cues.toml")
         schedule = Schedule(
-            self.tree,
-            self.clock,
-            wake,
-            fail,
+            context,
             self.file,
-            disk,
             (lambda cue: self.tree.write("/cue/goto", [cue])) if cue_list else self._begin,
             lambda: resumed,
         )

@@ -10,6 +10,7 @@ import pytest
 
 from live.engine.control_thread import ControlThread, Service
 from live.parameters.tree import Tree
+from live.system.service_context import ServiceContext
 from live.transport.clock import VirtualClock
 from models.base import Knob, Value, pulse
 
@@ -30,6 +31,7 @@ class Booth:
         self.told: list[str] = []
         self.pressed: list[tuple[float, str]] = []
         self.control_thread = ControlThread(self.clock, self.told.append)
+        self.context = ServiceContext(self.tree, self.clock, self.control_thread.wake, self.told.append)
         add = self.tree.add
         add("/piano/temperature", Knob("How surprising", 0.25, 4.0, curve="log", default=1.0))
         add("/piano/density", Knob("Notes a second", 0.0, 20.0, "1/s", default=5.0))

@@ -33,9 +33,8 @@ def path(booth: Any) -> Path:
 def cues(booth: Any, path: Path) -> Callable[[str], CueList]:
     def open_cues(text: str) -> CueList:
         path.write_text(text, encoding="utf-8")
-        rest = booth.clock, booth.control_thread.wake, booth.told.append
-        presets = Presets(booth.tree, *rest, None)
-        part = CueList(booth.tree, *rest, path, presets.drop)
+        presets = Presets(booth.context, None)
+        part = CueList(booth.context, path, presets.drop)
         booth.open(presets, part)
         return part
 

@@ -31,7 +31,7 @@ def mappings(booth: Any, path: Path) -> Callable[..., MappingService]:
         if text:
             path.write_text(text, encoding="utf-8")
         patch = Patch(mappings={f"/piano/{name}": mapping for name, mapping in wanted.items()})
-        part = MappingService(booth.tree, booth.clock, booth.control_thread.wake, booth.told.append, path, patch)
+        part = MappingService(booth.context, path, patch)
         booth.open(part)
         return part
 
@@ -187,7 +187,7 @@ def test_a_mapping_can_ignore_manual_changes(booth: Any, mappings: Callable[...,
 
 def test_presets_do_not_move_mapped_parameters(booth: Any, mappings: Callable[..., MappingService]) -> None:
     part = mappings(density=follow(RATE, 0, 20, smooth=0))
-    presets = Presets(booth.tree, booth.clock, booth.control_thread.wake, booth.told.append, None, part.drives)
+    presets = Presets(booth.context, None, part.drives)
     booth.open(presets)
     booth.run(0.1)
     booth.tree.write("/preset/store", ["now"])
@@ -270,7 +270,7 @@ def test_a_missing_source_may_appear_later(booth: Any, mappings: Callable[..., M
 
 
 def test_a_fader_of_a_midi_box_moves_a_control(booth: Any, mappings: Callable[..., MappingService]) -> None:
-    box = MidiInput(booth.tree, booth.clock, booth.control_thread.wake, booth.told.append, ())
+    box = MidiInput(booth.context, ())
     booth.open(box)
     mappings(density=follow("/midi/in/fader_box/ch1/cc7", 0, 20, smooth=0))
     box.arrive("Fader Box", 0.1, bytes([0xB0, 7, 127]))

@@ -36,7 +36,7 @@ def presets(booth: Any, path: Path) -> Callable[..., Presets]:
     def open_presets(text: str = "", **options: Any) -> Presets:
         if text:
             path.write_text(text, encoding="utf-8")
-        part = Presets(booth.tree, booth.clock, booth.control_thread.wake, booth.told.append, path, **options)
+        part = Presets(booth.context, path, **options)
         booth.open(part)
         return part
 

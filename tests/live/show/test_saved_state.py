@@ -14,7 +14,6 @@ import pytest
 from live.show import saved_state
 from live.show.cue_list import CueList
 from live.show.saved_state import SavedState, read_state
-from live.system.disk import DiskThread
 from models.base import Knob
 
 CUES = "[one]\nactions = []\n[two]\nactions = []\n[three]\nactions = []\n"
@@ -29,7 +28,7 @@ def path(tmp_path: Path) -> Path:
 def cues(booth: Any) -> CueList:
     file = Path(booth.folder) / "piece.cues.toml"
     file.write_text(CUES)
-    made = CueList(booth.tree, booth.clock, booth.control_thread.wake, booth.told.append, file)
+    made = CueList(booth.context, file)
     booth.open(made)
     return made
 
@@ -39,7 +38,7 @@ def show(booth: Any, cues: CueList, path: Path) -> Callable[..., SavedState]:
     def open_state(restore: Any = "after a crash", **initial: Any) -> SavedState:
         for name, value in initial.items():
             booth.tree.set(f"/piano/{name}", value)
-        made = SavedState(booth.tree, booth.clock, cues, DiskThread(inline=True), path, restore)
+        made = SavedState(booth.context, cues, path, restore)
         booth.open(made)
         booth.run(1.0)
         return made
@@ -186,9 +185,7 @@ def test_a_disk_that_is_full_stops_nothing_and_the_state_is_saved_once_there_is_
 def test_values_that_are_held_for_a_while_are_saved_as_they_were_before(
     booth: Any, cues: CueList, path: Path
 ) -> None:
-    made = SavedState(
-        booth.tree, booth.clock, cues, DiskThread(inline=True), path, held=lambda: {"/engine/blackout": 0.0}
-    )
+    made = SavedState(booth.context, cues, path, held=lambda: {"/engine/blackout": 0.0})
     booth.open(made)
     booth.tree.set("/engine/blackout", 1.0)  # closed hours: a restart in the morning must not be dark
     booth.tree.set("/piano/temperature", 2.5)

@@ -9,6 +9,7 @@ import pytest
 from live.engine.control_thread import ControlThread
 from live.midi.input.midi_input import MidiInput
 from live.parameters.tree import Tree
+from live.system.service_context import ServiceContext
 from live.transport.clock import VirtualClock
 from live.transport.midi_clock_in import MidiClockIn
 from live.transport.tempo import TempoService
@@ -19,7 +20,7 @@ class ClockInRig:
         self.clock = VirtualClock(100.0)
         self.tree = Tree(self.clock)
         self.control_thread = ControlThread(self.clock, pytest.fail)
-        self.midi_in = MidiInput(self.tree, self.clock, self.control_thread.wake, pytest.fail)
+        self.midi_in = MidiInput(ServiceContext(self.tree, self.clock, self.control_thread.wake, pytest.fail))
         clock_in = MidiClockIn(self.tree, self.clock)
         self.midi_in.receivers.append(clock_in.receive)
         self.control_thread.open(

@@ -12,6 +12,7 @@ from live.midi.input.lamps import BLINK_S, Lamps, OnState
 from live.midi.input.learn import Learn
 from live.midi.input.midi_input import MidiInput
 from live.parameters.tree import Tree
+from live.system.service_context import ServiceContext
 from live.transport.clock import VirtualClock
 from models.base import Knob
 
@@ -50,8 +51,8 @@ class LampRig:
         self.boxes: list[Box] = []
         self.control_thread = ControlThread(self.clock, self.failed.append)
         wake = self.control_thread.wake
-        self.midi_in = MidiInput(self.tree, self.clock, wake, self.failed.append)
-        self.learn = Learn(self.tree, self.clock, wake, self.failed.append, path)
+        context = ServiceContext(self.tree, self.clock, wake, self.failed.append)
+        self.midi_in, self.learn = MidiInput(context), Learn(context, path)
         self.midi_in.receivers.append(self.learn.receive)
         lamps = Lamps(self.tree, self.clock, wake, self.learn, self._open)
         self.control_thread.open([self.midi_in, self.learn, lamps])

@@ -12,6 +12,7 @@ from live.midi.input.learn import Learn
 from live.midi.input.midi_input import MidiInput
 from live.parameters.tree import AddressError, Tree
 from live.patch import Patch
+from live.system.service_context import ServiceContext
 from live.transport.clock import VirtualClock
 from models.base import Knob, pulse
 
@@ -27,8 +28,8 @@ class LearnRig:
         self.failed: list[str] = []
         self.told: list[tuple[str, tuple[Any, ...]]] = []
         self.control_thread = ControlThread(self.clock, self.failed.append)
-        self.midi_in = MidiInput(self.tree, self.clock, self.control_thread.wake, self.failed.append)
-        self.learn = Learn(self.tree, self.clock, self.control_thread.wake, self.failed.append, path)
+        context = ServiceContext(self.tree, self.clock, self.control_thread.wake, self.failed.append)
+        self.midi_in, self.learn = MidiInput(context), Learn(context, path)
         self.midi_in.receivers.append(self.learn.receive)
         self.control_thread.open([self.midi_in, self.learn])
         self.tree.watchers.append(lambda *told: self.told.append(told))

@@ -11,6 +11,7 @@ from live.midi.input.device_name import plain_name, slug
 from live.midi.input.message import InputMessage
 from live.midi.input.midi_input import ADDRESSES_AT_MOST, QUEUE_SIZE, MidiInput
 from live.parameters.tree import Tree
+from live.system.service_context import ServiceContext
 from live.transport.clock import VirtualClock
 
 
@@ -22,7 +23,9 @@ class InputRig:
         self.taken: list[InputMessage] = []
         self.told: list[tuple[str, tuple[Any, ...]]] = []
         self.control_thread = ControlThread(self.clock, self.failed.append)
-        self.midi_in = MidiInput(self.tree, self.clock, self.control_thread.wake, self.failed.append)
+        self.midi_in = MidiInput(
+            ServiceContext(self.tree, self.clock, self.control_thread.wake, self.failed.append)
+        )
         self.midi_in.receivers.append(lambda message: self.taken.append(message) or False)
         self.control_thread.open([self.midi_in])
         self.control_thread.advance(0.0)
