@@ -21,8 +21,8 @@ from live.midi.input.midi_input import MidiInput
 from live.midi.output.lateness import Lateness
 from live.midi.output.midi_output import MidiOutput
 from live.midi.port import open_port
+from live.parameters.service_context import ServiceContext
 from live.parameters.tree import Tree
-from live.system.service_context import ServiceContext
 from live.transport.clock import Clock
 from live.transport.midi_clock_in import MidiClockIn
 from live.transport.midi_clock_out import MidiClockOut

@@ -23,6 +23,7 @@ from live.nodes.node_set import NodeSet
 from live.osc.output import OscOutput
 from live.osc.server import OscServer
 from live.parameters.glides import Glides
+from live.parameters.service_context import ServiceContext
 from live.parameters.tree import Tree
 from live.parameters.writer import performer_of
 from live.patch import Patch
@@ -37,7 +38,6 @@ from live.show.presets import Presets
 from live.show.saved_state import SavedState
 from live.show.toml_file import place, shipped_presets
 from live.system.disk import DiskThread
-from live.system.service_context import ServiceContext
 from live.transport.ableton_link import AbletonLink
 from live.transport.clock import Clock
 from live.transport.midi_clock_in import MidiClockIn

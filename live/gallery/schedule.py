@@ -21,9 +21,9 @@ from live.gallery.schedule_edits import Edit, declare_edits
 from live.gallery.schedule_tables import Mistake, ScheduleTables, mistake_sentence, read_tables
 from live.gallery.screen_power import ScreenPower
 from live.gallery.wall_clock import DueCues, JumpDetector, next_time
+from live.parameters.service_context import ServiceContext
 from live.patch import Patch
 from live.show.toml_file import TomlFile
-from live.system.service_context import ServiceContext
 from models.base import Knob, KnobError
 
 log = logging.getLogger(__name__)
@@ -225,9 +225,7 @@ class Schedule:
     # -- the file -----------------------------------------------------------------------------------------------
 
     def _read(self) -> None:
-        if self._file.read():
-            for sentence in self._file.complaints:
-                self._fail(sentence)
+        if self._file.read_and_report():
             self._build()
 
     def _build(self) -> None:

@@ -15,9 +15,9 @@ from live.gallery.schedule import Schedule
 from live.gallery.schedule_tables import Mistake
 from live.gallery.visit import ROUNDING_S, Visit
 from live.gallery.visitor_settings import VISITOR_KNOBS, VisitorSettings
+from live.parameters.service_context import ServiceContext
 from live.parameters.tree import AddressError
 from live.patch import Patch
-from live.system.service_context import ServiceContext
 from live.video.input_signal import declare_input
 from live.video.stage import Stage
 from models.base import KnobError, Value, pulse

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from live.osc.pattern import PatternError
+from live.parameters.service_context import ServiceContext
 from live.parameters.tree import AddressError
 from live.parameters.writer import current_writer
 from live.patch import Patch
@@ -17,7 +18,6 @@ from live.show.beat_wait import BeatWait
 from live.show.cue import REFUSED, Action, Cue, read_action, read_cue
 from live.show.script_runner import Script, ScriptRunner
 from live.show.toml_file import TomlFile
-from live.system.service_context import ServiceContext
 from models.base import Knob, KnobError, Value, event, pulse
 
 LOOK_EVERY_S: Final = 1.0
@@ -238,9 +238,7 @@ class CueList:
     # -- the list and its file ----------------------------------------------------------------------------------
 
     def _read(self) -> None:
-        if self._file.read():
-            for sentence in self._file.complaints:
-                self._fail(sentence)
+        if self._file.read_and_report():
             self._build()
 
     def _build(self) -> None:

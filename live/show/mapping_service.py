@@ -7,13 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from live.parameters.service_context import ServiceContext
 from live.parameters.tree import AddressError
 from live.patch import Patch
 from live.show.active_mapping import OVERRIDES, ActiveMapping, Override
 from live.show.mapping import MAPPING_KNOBS, Mapping, read_mapping
 from live.show.mapping_source import LatestSignals
 from live.show.toml_file import TomlFile
-from live.system.service_context import ServiceContext
 from models.base import Knob, KnobError, event
 
 STEP_S: Final = 0.02
@@ -207,10 +207,8 @@ class MappingService:
                 self._fail(f"mapping to {driver.target}: {error}; trying again")
 
     def _read(self) -> None:
-        if not self._file.read():
+        if not self._file.read_and_report():
             return
-        for sentence in self._file.complaints:
-            self._fail(sentence)
         with self._lock:
             for target in [target for target in self._own if target not in self._file.tables]:
                 self._own.discard(target)

@@ -10,12 +10,12 @@ from typing import Any, Final
 
 from live.osc.pattern import Pattern, PatternError
 from live.parameters.parameter import Parameter
+from live.parameters.service_context import ServiceContext
 from live.parameters.tree import AddressError
 from live.patch import Patch
 from live.show.beat_wait import GRIDS, BeatWait, Grid
 from live.show.preset_store import Preset, PresetStore
 from live.show.toml_repair import COMPLAINTS_AT_MOST
-from live.system.service_context import ServiceContext
 from models.base import Knob, KnobError, Value, event
 
 SCOPE: Final = (

@@ -20,12 +20,12 @@ import tomlkit
 
 from live.net.repeated_complaints import RepeatedComplaints, with_count
 from live.osc.pattern import Pattern
+from live.parameters.service_context import ServiceContext
 from live.parameters.tree import AddressError
 from live.patch import Patch
 from live.show.cue_list import CueList
 from live.system.disk import is_running, remove_drafts, write_whole
 from live.system.process_mark import process_mark
-from live.system.service_context import ServiceContext
 from models.base import KnobError, Value
 
 log = logging.getLogger(__name__)

@@ -83,6 +83,13 @@ class TomlFile:
             new, self._new = self._new, False
         return new
 
+    def read_and_report(self) -> bool:
+        """As `read`, and reports each mistake in new content to `fail`."""
+        new = self.read()
+        for sentence in self.complaints if new else ():
+            self._fail(sentence)
+        return new
+
     def put(self, name: str, table: Mapping[str, Any]) -> None:
         """Replaces the table of this name, or adds one at the end."""
         self._change(name, dict(table))

@@ -5,21 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from models.compute.bench_row import BenchRow
 
 TURN_S = 0.01  # duration of a turn, after which the next call is measured
-
-Spent = dict[str, NDArray[np.float64]]
-"""The duration of each call in seconds, [count], by name."""
-Peers = Mapping[str, Mapping[str, float | None]]
-"""By name of a call: its peers, each with the minimum of the ratio, or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +23,17 @@ class Timed:
     name: str
     call: Callable[[], object]
     within: Callable[[], AbstractContextManager[object]] = nullcontext
+    peers: Mapping[str, float | None] = field(default_factory=dict)
+    """Names of calls to compare with, each with the minimum of the ratio, or None."""
 
 
-def measured(things: Sequence[Timed], seconds: float) -> Spent:
-    """Measures all calls in turns for `seconds`, at least two turns each, on one thread."""
+def bench_rows(things: Sequence[Timed], seconds: float, *, tail: bool = True, threads: int = 1) -> list[BenchRow]:
+    """Measures all calls in turns for `seconds`, at least two turns each.
+
+    Returns their medians in milliseconds, in a row for each peer; with `tail` also the 99th percentiles.
+    """
     spent: dict[str, list[float]] = {thing.name: [] for thing in things}
-    with one_thread(), torch.inference_mode():
+    with limited_threads(threads), torch.inference_mode():
         end_s = time.perf_counter() + seconds
         turns = 0
         while turns < 2 or time.perf_counter() < end_s:
@@ -42,19 +41,14 @@ def measured(things: Sequence[Timed], seconds: float) -> Spent:
             for thing in things:
                 with thing.within():
                     spent[thing.name] += turn(thing.call)
-    return {name: np.array(times) for name, times in spent.items()}
-
-
-def table_rows(spent: Spent, peers: Peers, *, tail: bool = True) -> list[BenchRow]:
-    """Rows of medians in milliseconds, one for each peer; with `tail` also the 99th percentiles."""
-    rows: list[BenchRow] = []
     p50 = {name: float(np.median(times)) * 1000 for name, times in spent.items()}
-    for name, times in spent.items():
-        row: BenchRow = {"name": f"{name}, p50", "value": p50[name], "unit": "ms"}
-        beside = [_beside(row, peer, p50[peer], least) for peer, least in peers.get(name, {}).items() if peer in p50]
-        rows += beside or [row]
+    rows: list[BenchRow] = []
+    for thing in things:
+        row: BenchRow = {"name": f"{thing.name}, p50", "value": p50[thing.name], "unit": "ms"}
+        rows += [_beside(row, peer, p50[peer], least) for peer, least in thing.peers.items()] or [row]
         if tail:
-            rows.append({"name": f"{name}, p99", "value": float(np.percentile(times, 99)) * 1000, "unit": "ms"})
+            p99 = float(np.percentile(spent[thing.name], 99)) * 1000
+            rows.append({"name": f"{thing.name}, p99", "value": p99, "unit": "ms"})
     return rows
 
 
@@ -89,10 +83,10 @@ def without_onednn() -> Iterator[None]:
 
 
 @contextmanager
-def one_thread() -> Iterator[None]:
-    """Limits torch to one thread inside the block."""
+def limited_threads(number: int) -> Iterator[None]:
+    """Limits torch to this number of threads inside the block."""
     before = torch.get_num_threads()
-    torch.set_num_threads(1)
+    torch.set_num_threads(number)
     try:
         yield
     finally:

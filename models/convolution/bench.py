@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import cv2
@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from models.base import Event, Frame
 from models.compute.bench_row import BenchRow
-from models.compute.benchmark import Timed, measured, table_rows
+from models.compute.benchmark import Timed, bench_rows
 from models.convolution.features import FeatureMaps
 from models.convolution.filters import convolved
 from models.convolution.kernel_table import KERNELS
@@ -27,24 +27,22 @@ USUAL = "torch's conv2d"
 def kernel_rows(seconds: float = 10.0) -> list[BenchRow]:
     """Rows for `arabesque bench`: one kernel, compared with torch's conv2d, then whole steps of the models."""
     frame = Frame(np.random.default_rng(1).integers(0, 256, (*SIZE, 3), np.uint8))
-    calls = {**_operations(frame), **_pictures(frame)}
-    spent = measured([Timed(name, call) for name, call in calls.items()], seconds)
-    return table_rows(spent, {name: {f"{USUAL}, {name}": None} for name in calls}, tail=False)
+    things = [*_operations(frame), *(Timed(name, call) for name, call in _pictures(frame).items())]
+    return bench_rows(things, seconds, tail=False)
 
 
-def _operations(frame: Frame) -> dict[str, Callable[[], object]]:
+def _operations(frame: Frame) -> Iterator[Timed]:
     """One kernel on three channels, by us and by torch."""
     maps = maps_of(frame.pixels)
     planes = maps.permute(2, 0, 1)[None].contiguous()
-    calls: dict[str, Callable[[], object]] = {}
     for side, cells in ((3, KERNELS["gaussian_blur"]), (5, KERNELS["gaussian_blur_5"])):
         margin = (5 - side) // 2
         inner = slice(margin, margin + side)
         weights = torch.tensor(cells).view(5, 5)[inner, inner].expand(3, 1, side, side)
         theirs = partial(F.conv2d, planes, weights.contiguous(), padding=side // 2, groups=3)
-        calls[f"one kernel of {side}x{side}"] = partial(convolved, maps, cells)
-        calls[f"{USUAL}, one kernel of {side}x{side}"] = theirs
-    return calls
+        name = f"one kernel of {side}x{side}"
+        yield Timed(name, partial(convolved, maps, cells), peers={f"{USUAL}, {name}": None})
+        yield Timed(f"{USUAL}, {name}", theirs)
 
 
 def _pictures(frame: Frame) -> dict[str, Callable[[], object]]:

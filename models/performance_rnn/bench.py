@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from models.compute.bench_row import BenchRow
-from models.compute.benchmark import Peers, Timed, measured, table_rows, without_onednn
+from models.compute.benchmark import Timed, bench_rows, without_onednn
 from models.performance_rnn.model import PerformanceRNN
 from models.performance_rnn.network import Network
 from models.performance_rnn.step import CpuPianoStep, Floats, Way
@@ -32,7 +32,6 @@ WHOLE = "our whole event, every knob in effect"
 USUAL = "nn.LSTM + nn.Linear"
 UNPACKED = "nn.LSTM + nn.Linear, oneDNN off"
 READING = "reading our step's weights once"
-PEERS: Peers = {OURS: {USUAL: 12.0, UNPACKED: 1.8, READING: 0.5}, PLAIN: {USUAL: None}, WHOLE: {USUAL: None}}
 
 
 def step_rows(seconds: float = 20.0, *, way: Way | None = None) -> list[BenchRow]:
@@ -40,7 +39,7 @@ def step_rows(seconds: float = 20.0, *, way: Way | None = None) -> list[BenchRow
 
     `way` is passed to `CpuPianoStep`; None selects the best one for this machine.
     """
-    return table_rows(measured(list(_variants(way, seed=1)), seconds), PEERS)
+    return bench_rows(list(_variants(way, seed=1)), seconds)
 
 
 def _variants(way: Way | None, seed: int) -> Iterator[Timed]:
@@ -49,10 +48,10 @@ def _variants(way: Way | None, seed: int) -> Iterator[Timed]:
         network = Network()
     step = CpuPianoStep(network.state_dict(), way=way)
     projection = step.project(np.zeros(21, np.float32))
-    yield Timed(OURS, _stepping(step, projection))
+    yield Timed(OURS, _stepping(step, projection), peers={USUAL: 12.0, UNPACKED: 1.8, READING: 0.5})
     model = PerformanceRNN(network.state_dict(), device="cpu", way=way)
-    yield Timed(PLAIN, _playing(model, seed, {}))
-    yield Timed(WHOLE, _playing(model, seed, FULL_KNOBS))
+    yield Timed(PLAIN, _playing(model, seed, {}), peers={USUAL: None})
+    yield Timed(WHOLE, _playing(model, seed, FULL_KNOBS), peers={USUAL: None})
     yield Timed(USUAL, _usual(network))
     yield Timed(UNPACKED, _usual(network), without_onednn)
     weights = torch.ones(step.read_bytes // 8, dtype=torch.int64)

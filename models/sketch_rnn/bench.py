@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from models.compute.bench_row import BenchRow
-from models.compute.benchmark import Peers, Timed, measured, table_rows, without_onednn
+from models.compute.benchmark import Timed, bench_rows, without_onednn
 from models.sketch_rnn.model import SketchRNN
 from models.sketch_rnn.network import SketchNetwork
 from models.sketch_rnn.step import STROKE, CpuSketchStep, Way
@@ -38,16 +38,7 @@ def step_rows(seconds: float = 20.0, *, way: Way | None = None) -> list[BenchRow
 
     `way` is that of `CpuSketchStep`; None is the default of this machine.
     """
-    return table_rows(measured(list(_things(way, seed=1)), seconds), peers())
-
-
-def peers() -> Peers:
-    """The peers of each measured call, with the same number of pens."""
-    found: dict[str, dict[str, float | None]] = {}
-    for pens in PENS:
-        found[named(OURS, pens)] = {named(USUAL, pens): 3.0, named(UNPACKED, pens): None}
-        found[named(WHOLE, pens)] = {named(USUAL, pens): None}
-    return found
+    return bench_rows(list(_things(way, seed=1)), seconds)
 
 
 def _things(way: Way | None, seed: int) -> Iterator[Timed]:
@@ -58,10 +49,11 @@ def _things(way: Way | None, seed: int) -> Iterator[Timed]:
         network.head.bias[2] = -20.0  # a drawing never ends
     step, model = CpuSketchStep(network.state_dict(), way=way), SketchRNN(network.state_dict(), way=way)
     for pens in PENS:
-        yield Timed(named(OURS, pens), _stepping(step, pens))
-        yield Timed(named(WHOLE, pens), _drawing(model, pens, seed))
-        yield Timed(named(USUAL, pens), _usual(network, pens))
-        yield Timed(named(UNPACKED, pens), _usual(network, pens), without_onednn)
+        usual, unpacked = named(USUAL, pens), named(UNPACKED, pens)
+        yield Timed(named(OURS, pens), _stepping(step, pens), peers={usual: 3.0, unpacked: None})
+        yield Timed(named(WHOLE, pens), _drawing(model, pens, seed), peers={usual: None})
+        yield Timed(usual, _usual(network, pens))
+        yield Timed(unpacked, _usual(network, pens), without_onednn)
 
 
 def _points(pens: int) -> NDArray[np.float32]:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from models.compute.bench_row import BenchRow
-from models.compute.benchmark import Peers, Spent, table_rows
+from models.compute.benchmark import Timed, bench_rows
 from models.compute.threads import MOST
 from models.style_transfer.network import StyleNetwork
 from models.style_transfer.painter import CpuPainter, Pixels
@@ -34,46 +34,17 @@ JUDGED = 640, 480  # the size at which these ratios must be reached
 
 def frame_rows(seconds: float = 40.0) -> list[BenchRow]:
     """Rows for `arabesque bench style`."""
-    return table_rows(*_flat(measured(seconds)), tail=False)
-
-
-def _flat(spent: Mapping[tuple[int, int], Mapping[str, list[float]]]) -> tuple[Spent, Peers]:
-    """Times by network and size, and the peers of our network at each size."""
-    found: Spent = {}
-    peers: dict[str, dict[str, float | None]] = {}
-    for (width, height), times in spent.items():
-        found |= {f"{name}, {width}x{height}": np.array(each) for name, each in times.items()}
-        least = LEAST_RATIO if (width, height) == JUDGED else {}
-        peers[f"{OURS}, {width}x{height}"] = {
-            f"{name}, {width}x{height}": least.get(name) for name in times if name != OURS
-        }
-    return found, peers
-
-
-def measured(seconds: float) -> dict[tuple[int, int], dict[str, list[float]]]:
-    """Duration of every call in seconds, by size and network; at least two calls each."""
     threads = max(1, min(MOST, os.cpu_count() or 1))
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        networks = _networks(threads)
-        spent = {size: {name: list[float]() for name in networks} for size in SIZES}
-        end_s = time.perf_counter() + seconds
-        rounds = 0
-        while rounds < 2 or time.perf_counter() < end_s:
-            rounds += 1
-            for (width, height), times in spent.items():
-                pixels = np.random.default_rng(rounds).integers(0, 256, (height, width, 3), np.uint8)
-                for name, call in networks.items():
-                    if name == OURS:
-                        call(pixels)  # warms the caches, which matter most to the shortest call
-                    for _ in range(3 if name == OURS else 1):
-                        began_s = time.perf_counter()
-                        call(pixels)
-                        times[name].append(time.perf_counter() - began_s)
-    finally:
-        torch.set_num_threads(before)
-    return spent
+    networks, things = _networks(threads), list[Timed]()
+    for width, height in SIZES:
+        pixels = np.random.default_rng(1).integers(0, 256, (height, width, 3), np.uint8)
+        size, least = f"{width}x{height}", LEAST_RATIO if (width, height) == JUDGED else {}
+        peers = {f"{name}, {size}": least.get(name) for name in networks if name != OURS}
+        things += [
+            Timed(f"{name}, {size}", partial(call, pixels), peers=peers if name == OURS else {})
+            for name, call in networks.items()
+        ]
+    return bench_rows(things, seconds, tail=False, threads=threads)
 
 
 def _networks(threads: int) -> dict[str, Callable[[Pixels], object]]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from live.parameters.tree import Tree
+from live.parameters.writer import Peer, Writer, on_behalf_of
 from live.transport.clock import VirtualClock
 from models.base import Knob, Value, pulse
 
@@ -49,3 +50,8 @@ def overheard(tree: Tree) -> list[tuple[Any, ...]]:
 def advance(tree: Tree, to_s: float) -> None:
     assert isinstance(tree.clock, VirtualClock)
     tree.clock.advance(to_s)
+
+
+def writing(peer: Peer) -> on_behalf_of:
+    """A context in which this peer is the current writer, as while its message is processed."""
+    return on_behalf_of(Writer(peer))

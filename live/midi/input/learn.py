@@ -13,10 +13,10 @@ from live.midi.input.controller import ControlId, ControlMove, ControlReader
 from live.midi.input.device_name import plain_name
 from live.midi.input.message import BEND, CONTROL, ON, PRESSURE, PROGRAM, InputMessage
 from live.midi.input.takeover import MODES, Takeover, mode_for
+from live.parameters.service_context import ServiceContext
 from live.parameters.tree import AddressError
 from live.patch import Patch
 from live.show.toml_file import TomlFile
-from live.system.service_context import ServiceContext
 from models.base import Knob, KnobError, Value
 
 PAIR_WITHIN_S = 0.1
@@ -181,9 +181,7 @@ class Learn:
     # -- the map ------------------------------------------------------------------------------------------------
 
     def _read(self) -> None:
-        if self._file.read():
-            for sentence in self._file.complaints:
-                self._fail(sentence)
+        if self._file.read_and_report():
             self._build()
 
     def _build(self) -> None:

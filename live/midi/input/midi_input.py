@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from live.midi.input.device_name import plain_name, slug
 from live.midi.input.listener import PING, QUIT, keys_line
 from live.midi.input.message import BEND, CLOCK, CONTROL, OFF, ON, PRESSURE, PROGRAM, InputMessage, well_formed
+from live.parameters.service_context import ServiceContext
 from live.patch import Patch
 from live.system.helper_process import CLOSE_WITHIN_S, HelperProcess
-from live.system.service_context import ServiceContext
 from models.base import Knob
 
 log = logging.getLogger(__name__)

@@ -11,9 +11,9 @@ import pytest
 
 from live.engine.control_thread import ControlThread
 from live.gallery.schedule import Schedule
+from live.parameters.service_context import ServiceContext
 from live.parameters.tree import Tree
 from live.show.cue_list import CueList
-from live.system.service_context import ServiceContext
 from live.transport.clock import VirtualClock
 from models.base import Knob
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from live.engine.control_thread import ControlThread, Service
+from live.parameters.service_context import ServiceContext
 from live.parameters.tree import Tree
-from live.system.service_context import ServiceContext
 from live.transport.clock import VirtualClock
 from models.base import Knob, Value, pulse
 

@@ -8,8 +8,8 @@ import pytest
 
 from live.engine.control_thread import ControlThread
 from live.midi.input.midi_input import MidiInput
+from live.parameters.service_context import ServiceContext
 from live.parameters.tree import Tree
-from live.system.service_context import ServiceContext
 from live.transport.clock import VirtualClock
 from live.transport.midi_clock_in import MidiClockIn
 from live.transport.tempo import TempoService

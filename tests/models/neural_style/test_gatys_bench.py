@@ -15,7 +15,6 @@ def test_our_loss_is_as_low_as_torchs(extractor: str, start: str) -> None:
     network = Untrained() if extractor == "untrained" else StyleBackbone(small_painter())
     case = bench.StyleProblem(network, bench.pattern(1), bench.pattern(2), size=32, start=start, beta=10.0)
     ours, theirs = case.ours(20), case.theirs(20)
-    assert ours.keys() == theirs.keys() == {1, 5, 10, 20}
-    assert ours[20][0] <= theirs[20][0]
-    assert theirs[20][1] == 20
-    assert ours[20][1] <= 28  # no more than a few evaluations to search for the length of a step
+    assert ours[0] <= theirs[0]
+    assert theirs[1] == 20
+    assert ours[1] <= 28  # no more than a few evaluations to search for the length of a step

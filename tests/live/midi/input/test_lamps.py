@@ -11,8 +11,8 @@ from live.engine.control_thread import ControlThread
 from live.midi.input.lamps import BLINK_S, Lamps, OnState
 from live.midi.input.learn import Learn
 from live.midi.input.midi_input import MidiInput
+from live.parameters.service_context import ServiceContext
 from live.parameters.tree import Tree
-from live.system.service_context import ServiceContext
 from live.transport.clock import VirtualClock
 from models.base import Knob
 

@@ -10,9 +10,9 @@ import pytest
 from live.engine.control_thread import ControlThread
 from live.midi.input.learn import Learn
 from live.midi.input.midi_input import MidiInput
+from live.parameters.service_context import ServiceContext
 from live.parameters.tree import AddressError, Tree
 from live.patch import Patch
-from live.system.service_context import ServiceContext
 from live.transport.clock import VirtualClock
 from models.base import Knob, pulse
 

@@ -10,8 +10,8 @@ from live.engine.control_thread import ControlThread
 from live.midi.input.device_name import plain_name, slug
 from live.midi.input.message import InputMessage
 from live.midi.input.midi_input import ADDRESSES_AT_MOST, QUEUE_SIZE, MidiInput
+from live.parameters.service_context import ServiceContext
 from live.parameters.tree import Tree
-from live.system.service_context import ServiceContext
 from live.transport.clock import VirtualClock
 
 
