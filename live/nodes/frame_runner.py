@@ -38,6 +38,10 @@ late note. Linux only, where each thread has its own niceness.
 """
 GOVERNED = ("resolution", "rate", "govern")
 """The knobs of a model whose resolution can be governed."""
+SLOW_KNOB = Knob(
+    "Whether the frame rate is missed at the lowest resolution that `floor` allows", kind="switch", default=False,
+    access="r"
+)  # fmt: skip
 GOVERNED_KNOB = Knob(
     "Whether the resolution is lowered to keep the frame rate", kind="switch", default=False, access="r"
 )
@@ -64,7 +68,7 @@ class FrameRunner(Worker):
         self._paused = False
         tree.add_signal(f"/{name}/frame", "if", "A painted picture: its number, and its time in milliseconds")
         self._governor: QualityGovernor | None = None
-        self._governing = False
+        self._governing = self._slow = False
         self._in_tree = 0
         """The resolution that the tree had when this step began."""
         if set(GOVERNED) <= set(self._knob_names):
@@ -74,7 +78,7 @@ class FrameRunner(Worker):
     @classmethod
     def readings_of(cls, model: Model) -> dict[str, Knob]:
         governs = set(GOVERNED) <= set(cls.knobs_for(type(model)))
-        return {**super().readings_of(model), **({"governed": GOVERNED_KNOB} if governs else {})}
+        return {**super().readings_of(model), **({"governed": GOVERNED_KNOB, "slow": SLOW_KNOB} if governs else {})}
 
     def see(self, frame: Frame) -> None:
         """Takes a new picture from the source; it replaces one that was not processed yet."""
@@ -112,6 +116,8 @@ class FrameRunner(Worker):
         most = limits(self.tree)
         if self._governor is not None:
             self._governor.limit(most.rows)
+            if "floor" in knobs:
+                self._governor.set_floor(knobs["floor"])
             self._in_tree = knobs["resolution"]
             knobs["resolution"] = min(knobs["resolution"], self._governor.ceiling)
         held = {name: value for name, value in knobs.items() if name not in self._pulses}
@@ -162,6 +168,14 @@ class FrameRunner(Worker):
             resolution = governor.after(self.clock.now(), took_s, rate if rate < math.inf else 0.0)
         else:
             resolution = governor.release()
+        if governor.slow != self._slow:
+            self._slow = governor.slow
+            self.tree.publish(f"/{self.name}/slow", self._slow)
+            if self._slow:
+                log.info(
+                    "%s: %d rows, the floor, take %.0f ms: too slow for %g pictures a second, so the rate falls",
+                    self.name, resolution, took_s * 1000.0, rate,
+                )  # fmt: skip
         if resolution == self._in_tree:
             return
         self._governing = True

@@ -13,7 +13,7 @@ GRAIN_PX = 8
 TOO_SLOW = 1.05
 """A picture is too slow from this share of the time available for it."""
 LEAST = 1.0 / 3.0
-"""Least share of the requested resolution: if that is too slow, the resolution is not the cause."""
+"""Least share of the requested resolution for a model that has no knob `floor`."""
 AIM = 0.85
 """The lowered resolution aims at this share of the time available."""
 HEADROOM = 0.75
@@ -30,13 +30,16 @@ HOLD_S, LONGEST_HOLD_S = 2.0, 60.0
 class QualityGovernor:
     """Chooses the resolution from the time per picture, which is assumed to grow with the square of the resolution.
 
-    The resolution that the user sets is the ceiling: the governor only lowers it, and restores it.
+    The resolution that the user sets is the ceiling: the governor only lowers it, and restores it. Below the floor it
+    does not go: pictures then take longer than the rate allows, which `slow` states.
     """
 
     def __init__(self, knob: Knob, resolution: int) -> None:
         self.resolution = self._asked = resolution
         self._limit = 1_000_000
-        self._low = knob.low or GRAIN_PX
+        self._low = int(knob.low or GRAIN_PX)
+        self._floor: int | None = None
+        self.slow = False
         self._times: deque[float] = deque(maxlen=SAMPLES)
         self._new = True
         self._changed_s = -math.inf
@@ -60,6 +63,12 @@ class QualityGovernor:
             self._limit = rows
             self.moved(self._asked)
 
+    def set_floor(self, rows: int) -> None:
+        """Takes the lowest resolution; one above the ceiling means the ceiling."""
+        if rows != self._floor:
+            self._floor = rows
+            self.moved(self._asked)
+
     def after(self, now_s: float, took_s: float, rate: float) -> int:
         """The resolution for the next picture, after one that took `took_s`; with `rate` 0 the ceiling."""
         if rate <= 0.0:
@@ -72,6 +81,7 @@ class QualityGovernor:
         if len(self._times) < SAMPLES and not (len(self._times) > 1 and sum(self._times) > LONG_S):
             return self.resolution
         may_s, takes_s = 1.0 / rate, statistics.median(self._times)
+        self.slow = self.resolution <= self._least and takes_s > may_s * (1.0 if self.slow else TOO_SLOW)
         if takes_s > TOO_SLOW * may_s:
             self._lower(now_s, math.sqrt(AIM * may_s / takes_s))
         elif self.resolution < self.ceiling and now_s - self._changed_s >= self._hold_s:
@@ -80,13 +90,18 @@ class QualityGovernor:
 
     def release(self) -> int:
         """Restores the ceiling and returns it."""
+        self.slow = False
         if self.resolution != self.ceiling:
             self.moved(self._asked)
         return self.resolution
 
+    @property
+    def _least(self) -> int:
+        floor = LEAST * self.ceiling if self._floor is None else self._floor
+        return min(self.ceiling, math.ceil(max(self._low, floor) / GRAIN_PX) * GRAIN_PX)
+
     def _lower(self, now_s: float, part: float) -> None:
-        least = math.ceil(max(self._low, LEAST * self.ceiling) / GRAIN_PX) * GRAIN_PX
-        lowered = max(least, math.floor(self.resolution * part / GRAIN_PX) * GRAIN_PX)
+        lowered = max(self._least, math.floor(self.resolution * part / GRAIN_PX) * GRAIN_PX)
         if lowered < self.resolution:
             if now_s - self._raised_s < 2.0 * self._hold_s:
                 self._hold_s = min(LONGEST_HOLD_S, 2.0 * self._hold_s)

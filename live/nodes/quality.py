@@ -17,7 +17,7 @@ class Limits:
     """The most of each at a quality."""
 
     rows: int
-    """Rows of the pictures that a painter works on; its governor may go lower."""
+    """Rows of the pictures that a painter works on; its governor may go lower, to its floor."""
     pictures: float
     """Pictures of a painter in a second."""
     window: float
@@ -27,7 +27,7 @@ class Limits:
 
 
 LEVELS: Final = {
-    "low": Limits(160, 10.0, 15.0, 15.0),
+    "low": Limits(240, 8.0, 15.0, 15.0),
     "medium": Limits(320, 15.0, 30.0, 30.0),
     "high": Limits(1_000_000, math.inf, math.inf, math.inf),
 }

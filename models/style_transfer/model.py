@@ -14,6 +14,7 @@ from models.files import store
 from models.knob import Knob, address_names
 from models.style_transfer import adjustments as look
 from models.style_transfer.brush import brush
+from models.style_transfer.composition import SHARE, USUAL, composed, share_at
 from models.style_transfer.network import KIND
 from models.style_transfer.painter import Painter, Pixels
 from models.style_transfer.weights import read
@@ -25,7 +26,7 @@ class StyleTransferState:
     """The last frame and its painting, and those of the frame before, at the size painted at."""
 
     seen: Frame | None = None  # the last frame
-    photo: Pixels | None = None  # the network's input for `seen`
+    photo: Pixels | None = None  # the network's input for `seen`, at the working size
     painted: Pixels | None = None  # its output
     photo_before: Pixels | None = None  # the same for the frame before
     painted_before: Pixels | None = None
@@ -46,6 +47,7 @@ class StyleTransfer:
         self.labels = tuple(labels) or tuple(f"painting_{n + 1}" for n in range(len(parameters["scale"])))
         self.card: store.Card | None = None
         self.file: Path | None = None
+        self.shares: tuple[float, ...] = (SHARE,) * len(self.labels)
         self.brush: Painter = brush(parameters, device)
 
     @classmethod
@@ -54,6 +56,7 @@ class StyleTransfer:
         parameters, card = read(weights)
         model = cls(parameters, card.labels, device=device)
         model.card, model.file = card, store.find(weights, cls.kind)
+        model.shares = tuple(float(card.figures.get(f"detail_{label}", SHARE)) for label in card.labels)
         return model
 
     def declare(self, knobs: dict[str, Knob]) -> dict[str, Knob]:
@@ -89,10 +92,17 @@ class StyleTransfer:
             "Time until the next painting of the list, into which it glides; 0 keeps the painting", 0.0, 3600.0, "s"
         )] = 0.0,
         strength: Annotated[float, Knob("0 is the camera, 1 the painting", 0.0, 1.0)] = 1.0,
+        detail: Annotated[float, Knob(
+            "How much of the camera's detail shows: 0 the strokes alone, 0.5 what suits each painting, 1 all edges",
+            0.0, 1.0,
+        )] = USUAL,
         keep_colours: Annotated[bool, Knob("The camera's colours with the painting's light and strokes")] = False,
         resolution: Annotated[int, Knob(
             "Height to paint at, at most the camera's; lower is faster, with broader strokes", 64, 2160, "pixels"
-        )] = 480,
+        )] = 320,
+        floor: Annotated[int, Knob(
+            "Height below which `govern` does not go: it gives up frame rate instead", 64, 2160, "pixels"
+        )] = 240,
         rate: Annotated[float, Knob("Maximum frame rate; 0 paints every frame", 0.0, 240.0, "1/s")] = 0.0,
         govern: Annotated[bool, Knob("Lower the resolution when the frame rate cannot be kept")] = True,
         smooth: Annotated[float, Knob(
@@ -104,13 +114,13 @@ class StyleTransfer:
         contrast: Annotated[float, Knob("Contrast of the input, before painting", 0.0, 4.0, "x")] = 1.0,
         saturation: Annotated[float, Knob("Saturation of the input, before painting; 0 is grey", 0.0, 4.0, "x")] = 1.0,
     ) -> tuple[Sequence[Event], StyleTransferState]:  # fmt: skip
-        """Paints the newest frame at its own size, or repaints the last one.
+        """Paints the newest frame at `resolution`, or repaints the last one, and composes it at the frame's own size.
 
         Repainting with the same knobs gives the same picture: `smooth` and `feedback` use the painting of the frame
         before, not the last repaint.
         """
-        del painting, change, rate, govern  # `painting` sets `paint`; the engine uses the others
-        knobs = paint, strength, keep_colours, resolution, smooth, feedback, brightness, contrast, saturation
+        del painting, change, rate, govern, floor  # `painting` sets `paint`; the engine uses the others
+        knobs = paint, strength, detail, keep_colours, resolution, smooth, feedback, brightness, contrast, saturation
         frame = next((event for event in reversed(heard) if isinstance(event, Frame)), None)
         if state.seen is not None and freeze:
             if frame is not None and knobs == state.knobs:
@@ -123,23 +133,29 @@ class StyleTransfer:
         pixels = state.seen.pixels
         height, width = pixels.shape[:2]
         size = look.working_size(height, width, resolution)
-        shown = look.adjusted(look.resized(pixels, *size), brightness, contrast, saturation)
+        camera = look.adjusted(pixels, brightness, contrast, saturation)
+        shown = look.resized(camera, *size)
         before = None if state.painted_before is None else look.resized(state.painted_before, *size)
         if before is not None and feedback:
             shown = mixed(shown, before, feedback)
-        painted = self._painted(shown, paint)
+        weights = self._weights(paint)
+        painted = self.brush.paint(shown, weights) if weights else shown
         if before is not None and state.photo_before is not None and smooth:
             painted = look.smoothed(painted, before, shown, look.resized(state.photo_before, *size), smooth)
-        made = look.resized(painted, height, width)
+        unchanged = not weights and not feedback and not smooth
+        made = camera if unchanged else composed(painted, camera, self._share(weights, detail))
         if keep_colours:
             made = look.coloured(made, pixels)
         state = replace(state, photo=shown, painted=painted, knobs=knobs)
         return [Frame(mixed(pixels, made, strength), state.seen.number if state.seen else 0)], state
 
-    def _painted(self, pixels: Pixels, paint: tuple[float, ...]) -> Pixels:
-        """The picture [H, W, 3] in the blend of styles; unchanged if all faders are 0."""
+    def _weights(self, paint: tuple[float, ...]) -> tuple[float, ...]:
+        """The faders as weights of sum 1; empty if all are 0."""
         faders = paint or (1.0, *(0.0,) * (len(self.labels) - 1))
         total = sum(faders)
-        if total <= 0.0:
-            return pixels
-        return self.brush.paint(pixels, tuple(fader / total for fader in faders))
+        return tuple(fader / total for fader in faders) if total > 0.0 else ()
+
+    def _share(self, weights: tuple[float, ...], detail: float) -> float:
+        """The share of the camera's detail for a blend of paintings."""
+        share = sum(weight * share for weight, share in zip(weights, self.shares, strict=True)) if weights else 0.0
+        return share_at(detail, share)

@@ -85,6 +85,7 @@ class Governed:
         resolution: Annotated[int, Knob("Working height", 64, 1080, "px")] = 480,
         rate: Annotated[float, Knob("Pictures in a second to hold", 0.0, 60.0, "1/s")] = 15.0,
         govern: Annotated[bool, Knob("Lower the resolution to hold the rate")] = True,
+        floor: Annotated[int, Knob("Lowest height to hold the rate with", 64, 1080, "px")] = 240,
     ) -> tuple[Sequence[Event], int]:
         self.resolutions.append(resolution)
         self.works(resolution)

@@ -223,6 +223,7 @@ def test_the_resolution_is_governed_and_a_person_sets_its_ceiling() -> None:
     held = easel.tree.get("/veil/resolution")
     assert 280 < held < 340  # type: ignore[operator]
     assert easel.says("/veil/governed") == [True]
+    assert not easel.says("/veil/slow")
     assert slow.resolutions[-1] == held
     easel.tree.set("/veil/resolution", 200)
     for number in range(200):
@@ -234,3 +235,23 @@ def test_the_resolution_is_governed_and_a_person_sets_its_ceiling() -> None:
     easel.see(1)
     easel.play(easel.clock.now() + 1.0)
     assert slow.resolutions[-1] == 480
+
+
+def test_at_the_floor_the_rate_falls_and_the_node_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    slow = SlowModel()
+    easel = Easel(slow)
+    slow.clock = easel.clock
+    easel.tree.set("/veil/floor", 400)
+    easel.tree.set("/veil/rate", 20.0)
+    for number in range(60):
+        easel.see(number)
+        easel.play(easel.clock.now() + 0.05)
+    assert easel.tree.get("/veil/resolution") == 400
+    assert easel.says("/veil/slow") == [True]
+    assert "veil: 400 rows, the floor, take 69 ms: too slow for 20 pictures a second, so the rate falls" in caplog.text
+    easel.tree.set("/veil/rate", 10.0)
+    for number in range(60):
+        easel.see(number)
+        easel.play(easel.clock.now() + 0.1)
+    assert easel.says("/veil/slow") == [True, False]

@@ -116,3 +116,27 @@ def test_it_goes_down_to_a_third_on_the_grain_and_within_the_knob(asked: int, le
     painter.paint(200.0)
     assert painter.sizes[-1] == least
     assert all(size % GRAIN_PX == 0 for size in painter.sizes)
+
+
+@pytest.mark.parametrize(("asked", "floor", "least"), [(480, 240, 240), (480, 100, 104), (200, 240, 200), (480, 64, 64)])
+def test_below_its_floor_it_gives_up_the_rate_and_says_so(asked: int, floor: int, least: int) -> None:
+    painter = SimulatedModel(asked, rate=60.0)
+    painter.governor.set_floor(floor)
+    assert not painter.governor.slow
+    painter.load = 100.0
+    painter.paint(200.0)
+    assert (painter.sizes[-1], painter.governor.slow) == (least, True)
+    painter.load = 0.1
+    painter.paint(200.0)
+    assert (painter.sizes[-1], painter.governor.slow) == (asked, False)
+
+
+def test_a_floor_that_is_raised_counts_at_once() -> None:
+    painter = SimulatedModel(480, rate=60.0)
+    painter.load = 100.0
+    painter.governor.set_floor(64)
+    painter.paint(200.0)
+    assert painter.governor.resolution == 64
+    painter.governor.set_floor(240)
+    painter.paint(200.0)
+    assert painter.governor.resolution == 240

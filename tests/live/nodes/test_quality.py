@@ -34,7 +34,7 @@ def piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Piece]:
 
 @pytest.mark.parametrize(
     ("quality", "rows", "pictures", "frames", "camera"),
-    [("low", 160, 10, 15, 15), ("medium", 320, 15, 30, 30), ("high", 480, 30, 60, 60)],
+    [("low", 240, 8, 15, 15), ("medium", 320, 15, 30, 30), ("high", 480, 30, 60, 60)],
 )
 def test_each_level_limits_painters_window_and_cameras(
     piece: Piece, quality: str, rows: int, pictures: int, frames: int, camera: int
@@ -64,14 +64,14 @@ def test_the_limit_goes_and_what_was_asked_for_is_back(piece: Piece) -> None:
     engine.advance(1.0)
     engine.tree.set("/engine/quality", "low")
     engine.advance(2.0)
-    assert engine.tree.get("/veil/resolution") == 160
+    assert engine.tree.get("/veil/resolution") == 240
     assert engine.tree.get("/veil/governed") is False  # by the quality, and not because it is too slow
     engine.tree.set("/veil/resolution", 400)
     engine.advance(3.0)
-    assert engine.tree.get("/veil/resolution") == 160
+    assert engine.tree.get("/veil/resolution") == 240
     engine.tree.write("/engine/home", [])
     engine.advance(4.0)
-    assert (engine.tree.get("/engine/quality"), engine.tree.get("/veil/resolution")) == ("low", 160)
+    assert (engine.tree.get("/engine/quality"), engine.tree.get("/veil/resolution")) == ("low", 240)
     engine.tree.set("/veil/resolution", 400)
     engine.tree.set("/engine/quality", "high")
     engine.advance(5.0)

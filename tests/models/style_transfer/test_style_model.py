@@ -47,7 +47,7 @@ def one(
 def test_a_picture_is_what_the_network_makes_of_it() -> None:
     seen, model = frame(), painter()
     model.brush = CpuPainter(network().state_dict(), half=False)
-    pixels, _ = one(model, seen, paint=SECOND)
+    pixels, _ = one(model, seen, paint=SECOND, detail=0.0)
     tensor = torch.from_numpy(seen.pixels).permute(2, 0, 1)[None] / 255
     expected = network()(tensor, torch.tensor([SECOND]))[0].mul(255).round().to(torch.uint8).permute(1, 2, 0)
     assert np.abs(pixels.astype(int) - expected.numpy().astype(int)).max() <= 1
@@ -144,10 +144,10 @@ def test_smoothing_keeps_what_did_not_move() -> None:
 
 def test_feedback_paints_its_last_picture_again() -> None:
     model = painter()
-    painted, state = one(model, frame(1))
-    fed, _ = one(model, frame(1), state, feedback=0.5)
+    painted, state = one(model, frame(1), detail=0.0)
+    fed, _ = one(model, frame(1), state, feedback=0.5, detail=0.0)
     mean = ((photo(1).astype(float) + painted) / 2).round().astype(np.uint8)
-    assert np.abs(fed.astype(int) - one(model, Frame(mean, 1))[0]).mean() < 3
+    assert np.abs(fed.astype(int) - one(model, Frame(mean, 1), detail=0.0)[0]).mean() < 3
 
 
 def test_a_frozen_picture_stays_and_still_answers_to_the_knobs() -> None:
