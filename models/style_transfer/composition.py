@@ -40,8 +40,8 @@ def composed(paint: Pixels, camera: Pixels, share: float) -> Pixels:
     paint = without_grid(paint, height, width)
     if share <= 0.0:
         return paint
-    grey = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (camera, paint)]
-    difference = cv2.subtract(*grey, dtype=cv2.CV_16S)
+    grey, grey_paint = (cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (camera, paint))
+    difference = cv2.subtract(grey, grey_paint, dtype=cv2.CV_16S)
     rows, columns = grid(height, width)
     means = cv2.resize(difference, (columns, rows), interpolation=cv2.INTER_AREA)
     means = cv2.blur(means, (3, 3), borderType=cv2.BORDER_REPLICATE)
