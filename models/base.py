@@ -110,6 +110,17 @@ class Frame:
     number: int = 0
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Mask:
+    """Where something is in a picture, such as people: uint8 [height, width], 255 there and 0 elsewhere, of any size.
+
+    `number` is the number of that picture.
+    """
+
+    shares: NDArray[np.uint8]
+    number: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
     """A figure that a model reports while it runs, such as a loss; published at `/NODE/name`, a read-only address.
@@ -131,7 +142,7 @@ class Trouble:
     sentence: str
 
 
-Event = NoteOn | NoteOff | Control | Pen | Page | Edges | Frame | Measure | Trouble | Wait
+Event = NoteOn | NoteOff | Control | Pen | Page | Edges | Frame | Mask | Measure | Trouble | Wait
 
 
 class Model(Protocol):
@@ -172,6 +183,24 @@ class Sees(Protocol):
     """A model that takes pictures: its node has a camera as its source, and calls `step` for each new picture."""
 
     sees: ClassVar[bool]
+
+
+@runtime_checkable
+class Analyses(Protocol):
+    """A model that needs a slow analysis of some pictures, which no picture waits for.
+
+    The engine calls `analyse` on a thread of its own, at most as often as `analysis_rate` says, with the newest
+    picture; the result is received with the next step. After a Trouble, which is reported, `analyse` is called again
+    only once the rate has been 0.
+    """
+
+    def analysis_rate(self, knobs: Mapping[str, Any]) -> float:
+        """The most analyses a second with these knob values; 0 for none."""
+        ...
+
+    def analyse(self, frame: Frame) -> Mask | Trouble:
+        """Analyses a picture; called on another thread than `step`."""
+        ...
 
 
 @runtime_checkable

@@ -9,21 +9,20 @@ from __future__ import annotations
 
 import logging
 import math
-import os
-import sys
-import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+from live.nodes.analysis import PictureAnalysis
 from live.nodes.governor import QualityGovernor
 from live.nodes.output import EventOutput
 from live.nodes.quality import limits
-from live.nodes.worker import Worker
+from live.nodes.worker import STOP_WITHIN_S, Worker
 from live.parameters.tree import Tree
+from live.system.niceness import lower_priority
 from live.system.queues import LatestValue
 from live.transport.clock import Clock
-from models.base import Event, Frame, Knob, Measure, Model, Trouble, Wait, knobs_of
+from models.base import Analyses, Event, Frame, Knob, Measure, Model, Trouble, Wait, knobs_of
 
 log = logging.getLogger(__name__)
 
@@ -32,10 +31,8 @@ GLIDE_STEP_S = 1.0 / 30.0
 """Interval at which gliding knobs are applied while no new picture arrives."""
 LEAST_S = 1.0 / 240.0
 """Least time between two calls of a model that returns Waits of 0 s."""
-NICENESS = 5
-"""Added to the niceness of this thread and of the threads that its model starts: a late picture matters less than a
-late note. Linux only, where each thread has its own niceness.
-"""
+UNUSED_S = 0.25
+"""Without a new picture for this long, the result of an analysis has the last one painted again."""
 GOVERNED = ("resolution", "rate", "govern")
 """The knobs of a model whose resolution can be governed."""
 SLOW_KNOB = Knob(
@@ -69,6 +66,11 @@ class FrameRunner(Worker):
         tree.add_signal(f"/{name}/frame", "if", "A painted picture: its number, and its time in milliseconds")
         self._governor: QualityGovernor | None = None
         self._governing = self._slow = False
+        self._analysis: PictureAnalysis | None = None
+        if isinstance(model, Analyses):
+            self._analysis = PictureAnalysis(name, lambda: self.model, clock, self._analysed, self._publish_event)  # type: ignore[arg-type, return-value]
+        self._taken_s = clock.now()
+        """When the last picture was taken."""
         self._in_tree = 0
         """The resolution that the tree had when this step began."""
         if set(GOVERNED) <= set(self._knob_names):
@@ -78,11 +80,16 @@ class FrameRunner(Worker):
     @classmethod
     def readings_of(cls, model: Model) -> dict[str, Knob]:
         governs = set(GOVERNED) <= set(cls.knobs_for(type(model)))
-        return {**super().readings_of(model), **({"governed": GOVERNED_KNOB, "slow": SLOW_KNOB} if governs else {})}
+        more = {"governed": GOVERNED_KNOB, "slow": SLOW_KNOB} if governs else {}
+        if isinstance(model, Analyses):
+            more["analysis_ms"] = Knob("Time of one analysis of a picture, on its own thread", unit="ms", access="r")
+        return {**super().readings_of(model), **more}
 
     def see(self, frame: Frame) -> None:
         """Takes a new picture from the source; it replaces one that was not processed yet."""
         self.seen.put(frame)
+        if self._analysis is not None:
+            self._analysis.offer(frame)
         with self.wake:
             self._wake_up()
 
@@ -99,7 +106,19 @@ class FrameRunner(Worker):
     def readings(self) -> dict[str, float]:
         now_s = self.clock.now()
         painted = sum(now_s - RATE_WINDOW_S < done_s <= now_s for done_s in list(self._painted))
-        return {**super().readings(), "fps": painted / RATE_WINDOW_S}
+        analysis = {} if self._analysis is None else {"analysis_ms": self._analysis.seconds * 1000.0}
+        return {**super().readings(), "fps": painted / RATE_WINDOW_S, **analysis}
+
+    def stop_soon(self) -> None:
+        if self._analysis is not None:
+            self._analysis.stop_soon()
+        super().stop_soon()
+
+    def stop(self, within_s: float = STOP_WITHIN_S) -> bool:
+        ended = super().stop(within_s)
+        if self._analysis is not None:
+            self._analysis.stop()
+        return ended
 
     # -- one iteration ------------------------------------------------------------------------------------------
 
@@ -111,9 +130,11 @@ class FrameRunner(Worker):
             self._paused = bool(own["pause"])
             self.tree.publish(f"/{self.name}/state", "paused" if self._paused else "playing")
         self._mute(bool(own["mute"]))
+        most = limits(self.tree)
+        if self._analysis is not None and isinstance(self.model, Analyses):
+            self._analysis.set_rate(0.0 if self._paused else min(self.model.analysis_rate(knobs), most.pictures))
         if self._paused or now_s < self._rests_s:
             return math.inf if self._paused else self._rests_s
-        most = limits(self.tree)
         if self._governor is not None:
             self._governor.limit(most.rows)
             if "floor" in knobs:
@@ -121,8 +142,11 @@ class FrameRunner(Worker):
             self._in_tree = knobs["resolution"]
             knobs["resolution"] = min(knobs["resolution"], self._governor.ceiling)
         held = {name: value for name, value in knobs.items() if name not in self._pulses}
-        if not (self.seen.waiting or self._heard or self._pressed or held != self._knobs or now_s >= self._again_s):
-            return min(self._again_s, now_s + GLIDE_STEP_S if self.tree.glides else math.inf)
+        again_s = self._again_s
+        if self._analysis is not None and self._analysis.waiting:
+            again_s = min(again_s, self._taken_s + UNUSED_S)
+        if not (self.seen.waiting or self._heard or self._pressed or held != self._knobs or now_s >= again_s):
+            return min(again_s, now_s + GLIDE_STEP_S if self.tree.glides else math.inf)
         if now_s < self._next_s:
             return self._next_s
         self._knobs = held
@@ -135,7 +159,10 @@ class FrameRunner(Worker):
     def _step(self, knobs: dict[str, Any], now_s: float) -> None:
         heard, self._heard, self._pressed, self._again_s = self._heard, [], set(), math.inf
         frame = self.seen.take()
-        inputs = [*heard, frame] if frame is not None else heard
+        if frame is not None:
+            self._taken_s = now_s
+        found = self._analysis.take() if self._analysis is not None else None
+        inputs = [*heard, *(event for event in (found, frame) if event is not None)]
         events, self._state = self.model.step(self._state, inputs, **knobs)
         took_s = self.clock.now() - now_s
         self.step_s = took_s if not self.steps else self.step_s + (took_s - self.step_s) * 0.2
@@ -186,12 +213,15 @@ class FrameRunner(Worker):
         self.tree.publish(f"/{self.name}/governed", resolution < governor.ceiling)
         log.debug("%s: resolution %d, to keep %g pictures a second", self.name, resolution, rate)
 
+    def _analysed(self) -> None:
+        with self.wake:
+            self._wake_up()
+
     def _restart(self, now_s: float) -> None:
         self._silence()
         self._state = self.model.start(self._seed)
         self._knobs, self._again_s = {}, now_s
 
     def _run(self) -> None:
-        if sys.platform == "linux":
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)
+        lower_priority()
         super()._run()

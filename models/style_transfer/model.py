@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 from torch import Tensor
 
-from models.base import Event, Frame
+from models.base import Event, Frame, Mask, Trouble
 from models.files import store
 from models.knob import Knob, address_names
 from models.style_transfer import adjustments as look
@@ -17,7 +17,9 @@ from models.style_transfer.brush import brush
 from models.style_transfer.composition import SHARE, USUAL, composed, share_at
 from models.style_transfer.network import KIND
 from models.style_transfer.painter import Painter, Pixels
+from models.style_transfer.people import SAME, Sides, choices
 from models.style_transfer.weights import read
+from models.vision.people import PeopleError, PeopleFinder
 from models.vision.pixels import mixed
 
 
@@ -31,6 +33,7 @@ class StyleTransferState:
     photo_before: Pixels | None = None  # the same for the frame before
     painted_before: Pixels | None = None
     knobs: tuple[Any, ...] = ()  # the values used
+    people: Mask | None = None  # where people are
 
 
 class StyleTransfer:
@@ -48,6 +51,7 @@ class StyleTransfer:
         self.card: store.Card | None = None
         self.file: Path | None = None
         self.shares: tuple[float, ...] = (SHARE,) * len(self.labels)
+        self.finder = PeopleFinder()
         self.brush: Painter = brush(parameters, device)
 
     @classmethod
@@ -71,6 +75,7 @@ class StyleTransfer:
             **knobs,
             "painting": replace(knobs["painting"], choices=names, default=names[0], sets=faders),
             "paint": replace(knobs["paint"], components=address_names(names), default=first),
+            **{name: replace(knobs[name], choices=choices(names)) for name in ("people", "background")},
         }
 
     def start(self, seed: int) -> StyleTransferState:
@@ -97,6 +102,17 @@ class StyleTransfer:
             0.0, 1.0,
         )] = USUAL,
         keep_colours: Annotated[bool, Knob("The camera's colours with the painting's light and strokes")] = False,
+        people: Annotated[str, Knob(
+            "What people show: same (as `paint` says), camera, black, white, or one painting; other than `background` "
+            "it needs the extra people", kind="choice",
+        )] = SAME,
+        background: Annotated[str, Knob("What the background of people shows, as `people`", kind="choice")] = SAME,
+        people_edge: Annotated[float, Knob(
+            "Width of the transition from people to background, as a share of the picture's height", 0.0, 0.25
+        )] = 0.005,
+        people_rate: Annotated[float, Knob(
+            "Maximum rate at which people are looked for; pictures in between use the last result", 0.5, 60.0, "1/s"
+        )] = 10.0,
         resolution: Annotated[int, Knob(
             "Height to paint at, at most the camera's; lower is faster, with broader strokes", 64, 2160, "pixels"
         )] = 320,
@@ -119,8 +135,12 @@ class StyleTransfer:
         Repainting with the same knobs gives the same picture: `smooth` and `feedback` use the painting of the frame
         before, not the last repaint.
         """
-        del painting, change, rate, govern, floor  # `painting` sets `paint`; the engine uses the others
-        knobs = paint, strength, detail, keep_colours, resolution, smooth, feedback, brightness, contrast, saturation
+        del painting, change, rate, govern, floor, people_rate  # `painting` sets `paint`; the engine uses the others
+        sides = people, background, people_edge
+        knobs = (
+            paint, strength, detail, keep_colours, *sides, resolution, smooth, feedback, brightness, contrast,
+            saturation,
+        )  # fmt: skip
         frame = next((event for event in reversed(heard) if isinstance(event, Frame)), None)
         if state.seen is not None and freeze:
             if frame is not None and knobs == state.knobs:
@@ -128,9 +148,10 @@ class StyleTransfer:
             frame = None
         if frame is not None:
             state = replace(state, seen=frame, photo_before=state.photo, painted_before=state.painted)
-        if state.seen is None:
+        if (seen := state.seen) is None:
             return (), state
-        pixels = state.seen.pixels
+        state = replace(state, people=self._people(state, heard, freeze) if people != background else None)
+        pixels = seen.pixels
         height, width = pixels.shape[:2]
         size = look.working_size(height, width, resolution)
         camera = look.adjusted(pixels, brightness, contrast, saturation)
@@ -138,16 +159,16 @@ class StyleTransfer:
         before = None if state.painted_before is None else look.resized(state.painted_before, *size)
         if before is not None and feedback:
             shown = mixed(shown, before, feedback)
-        weights = self._weights(paint)
-        painted = self.brush.paint(shown, weights) if weights else shown
+        parts = Sides.of(*sides, state.people, self.labels, self._weights(paint))
+        weights, painted = parts.blend, parts.painted(self.brush, shown, look.resized(pixels, *size))
         if before is not None and state.photo_before is not None and smooth:
             painted = look.smoothed(painted, before, shown, look.resized(state.photo_before, *size), smooth)
         unchanged = not weights and not feedback and not smooth
         made = camera if unchanged else composed(painted, camera, self._share(weights, detail))
         if keep_colours:
             made = look.coloured(made, pixels)
-        state = replace(state, photo=shown, painted=painted, knobs=knobs)
-        return [Frame(mixed(pixels, made, strength), state.seen.number if state.seen else 0)], state
+        made = parts.composed(mixed(pixels, made, strength), pixels)
+        return [Frame(made, seen.number)], replace(state, photo=shown, painted=painted, knobs=knobs)
 
     def _weights(self, paint: tuple[float, ...]) -> tuple[float, ...]:
         """The faders as weights of sum 1; empty if all are 0."""
@@ -159,3 +180,21 @@ class StyleTransfer:
         """The share of the camera's detail for a blend of paintings."""
         share = sum(weight * share for weight, share in zip(weights, self.shares, strict=True)) if weights else 0.0
         return share_at(detail, share)
+
+    def analysis_rate(self, knobs: Mapping[str, Any]) -> float:
+        """How often people are looked for; 0 while they are painted like the background."""
+        return float(knobs["people_rate"]) if knobs["people"] != knobs["background"] else 0.0
+
+    def analyse(self, frame: Frame) -> Mask | Trouble:
+        """Where people are in a picture."""
+        try:
+            return Mask(self.finder.find(frame.pixels), frame.number)
+        except PeopleError as error:
+            return Trouble(str(error))
+
+    def _people(self, state: StyleTransferState, heard: Sequence[Event], frozen: bool) -> Mask | None:
+        """The newest mask; that of a frozen picture is its own, since the pictures that are analysed go on."""
+        if not frozen or state.seen is None:
+            return next((event for event in reversed(heard) if isinstance(event, Mask)), state.people)
+        found = state.people or self.analyse(state.seen)
+        return found if isinstance(found, Mask) else None

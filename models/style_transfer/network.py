@@ -53,34 +53,48 @@ class StyleNetwork(nn.Module):
         self.sums_up = nn.Linear(HEED, HEED)
         self.moves = nn.Linear(HEED, 2 * sum(self.widths) + math.prod(TONE))
 
-    def forward(self, photo: Tensor, weights: Tensor) -> Tensor:
+    def forward(
+        self, photo: Tensor, weights: Tensor, inside: Tensor | None = None, mask: Tensor | None = None
+    ) -> Tensor:
         """Stylises photos [B, 3, H, W] in 0..1; returns the same shape and range; `weights` is [B, N].
 
-        The weights are not normalised: each row should sum to 1.
+        The weights are not normalised: each row should sum to 1. `inside` [B, N] is the blend of styles where `mask`
+        [B, 1, H, W] is 1: every place mixes the scale, shift and tone of both blends, so that each convolution runs
+        once for two styles.
         """
         height, width = photo.shape[2:]
+        quarters = eighths = None
+        if mask is not None and inside is not None:
+            mask = F.pad(mask, (0, -width % STRIDE, 0, -height % STRIDE), mode="replicate")
+            quarters, eighths = F.avg_pool2d(mask, PATCH), F.avg_pool2d(mask, STRIDE)
+            weights = torch.cat([weights, inside])
         x = F.pad(photo, (0, -width % STRIDE, 0, -height % STRIDE), mode="replicate") * 2 - 1
         folded = self.fold(F.pixel_unshuffle(x, PATCH))
         scales, shifts, tone = self._style_parameters(folded, weights)
 
-        quarter = F.relu_(normalised(folded, scales[0], shifts[0]))
-        h = F.relu_(normalised(self.down(quarter), scales[1], shifts[1]))  # [B, wide, H / 8, W / 8]
+        quarter = F.relu_(normalised(folded, scales[0], shifts[0], quarters))
+        h = F.relu_(normalised(self.down(quarter), scales[1], shifts[1], eighths))  # [B, wide, H / 8, W / 8]
         for n in range(0, len(self.trunk), 2):
-            inner = F.relu_(normalised(self.trunk[n](h), scales[n + 2], shifts[n + 2]))
-            h = h + normalised(self.trunk[n + 1](inner), scales[n + 3], shifts[n + 3])
+            inner = F.relu_(normalised(self.trunk[n](h), scales[n + 2], shifts[n + 2], eighths))
+            h = h + normalised(self.trunk[n + 1](inner), scales[n + 3], shifts[n + 3], eighths)
         h = quarter + twice(self.up(h))  # [B, narrow, H / 4, W / 4]
-        h = F.relu_(normalised(self.merge(h), scales[-1], shifts[-1]))
+        h = F.relu_(normalised(self.merge(h), scales[-1], shifts[-1], quarters))
         h = F.relu_(self.fine(twice(h)))  # [B, FINE, H / 2, W / 2]
         paint, glaze = F.pixel_shuffle(self.unfold(h), 2).chunk(2, dim=1)  # [B, 3, H, W] each
-        h = torch.baddbmm(tone[..., 3:], tone[..., :3], x.flatten(2)).view_as(x)
+        toned = [torch.baddbmm(a[..., 3:], a[..., :3], x.flatten(2)).view_as(x) for a in torch.split(tone, len(x))]
+        h = toned[0] if mask is None or len(toned) == 1 else blended(toned[0], toned[1], mask)
         h = torch.addcmul(h.add_(paint), glaze, x)
         return torch.sigmoid(2 * h[..., :height, :width])
 
     def _style_parameters(self, folded: Tensor, weights: Tensor) -> tuple[Sequence[Tensor], Sequence[Tensor], Tensor]:
-        """Scale and shift of each normalisation, [B, channels], and the colour map [B, 3, 4]."""
+        """Scale and shift of each normalisation, [B, channels], and the colour map [B, 3, 4].
+
+        With 2 B rows of weights, for two blends of the same photos, all are [2 B, …].
+        """
         variance, mean = torch.var_mean(folded, dim=(2, 3))
         deviation = (variance + 1e-5).sqrt()  # the offset keeps the gradient finite for a uniform picture
         embedding = F.gelu(self.sums_up(F.gelu(self.sees(torch.cat([mean, deviation], dim=1)))))
+        embedding = embedding.repeat(len(weights) // len(embedding), 1)
         corrections = self.moves(embedding * (weights @ self.heed))
         total = sum(self.widths)
         scale, shift, tone = corrections.split((total, total, math.prod(TONE)), dim=1)
@@ -99,14 +113,23 @@ def twice(x: Tensor) -> Tensor:
     return F.interpolate(x, scale_factor=2.0, mode="nearest")
 
 
-def normalised(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+def normalised(x: Tensor, scale: Tensor, shift: Tensor, mask: Tensor | None = None) -> Tensor:
     """Instance normalisation of [B, C, H, W], then each picture's own scale and shift [B, C].
 
-    Computed as a group normalisation with one channel per group, whose CPU kernel is several times faster.
+    Computed as a group normalisation with one channel per group, whose CPU kernel is several times faster. With `mask`
+    [B, 1, H, W], `scale` and `shift` are [2 B, C]: those where it is 0, then those where it is 1.
     """
+    if mask is not None:
+        outside, inside = zip(scale.chunk(2), shift.chunk(2), strict=True)
+        return blended(normalised(x, *outside), normalised(x, *inside), mask)
     channels = scale.numel()
     flat = x.reshape(1, channels, *x.shape[2:])
     return torch.group_norm(flat, channels, scale.reshape(-1), shift.reshape(-1), 1e-5).view_as(x)
+
+
+def blended(outside: Tensor, inside: Tensor, mask: Tensor) -> Tensor:
+    """`outside` where the mask is 0, `inside` where it is 1."""
+    return torch.lerp(outside, inside, mask.to(outside.dtype))
 
 
 def prepare(network: StyleNetwork) -> None:
