@@ -112,9 +112,7 @@ def make_services(
     midi_in.receivers += [clock_in.receive, learn.receive, keys.receive]
     midi_in.gone += [keys.gone]
     monitor = Monitor(
-        tree=tree,
-        clock=clock,
-        disk=disk,
+        context,
         supervision=supervision,
         main_thread=main_thread,
         leave=leave,
@@ -132,11 +130,11 @@ def make_services(
         disk,
         Glides(tree, clock, wake),
         cameras,
-        FilePerformer(tree, clock, midi_in, wake, options.player),
+        FilePerformer(context, midi_in, options.player),
         midi_in,
         keys,
         learn,
-        Lamps(tree, clock, wake, learn, lambda device, on_state: DeviceOutput(device, clock, on_state)),
+        Lamps(context, learn, lambda device, on_state: DeviceOutput(device, clock, on_state)),
         Silence(tree, patch),
         clock_in,
         AbletonLink(tree, clock, fail),
@@ -151,7 +149,7 @@ def make_services(
         visitors,
         Keeps(tree, clock, options),
         state,
-        FrameOutputs(tree, clock, stage, fail, Path(), options.record_video),
-        HttpService(tree, clock, stage, options, fail, osc_out, osc, patch, monitor.pages.answers()),
+        FrameOutputs(context, stage, Path(), options.record_video),
+        HttpService(context, stage, options, osc_out, osc, patch, monitor.pages.answers()),
         monitor.service,
     ]

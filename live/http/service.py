@@ -23,9 +23,8 @@ from live.osc.complaints import REFUSED
 from live.osc.opening import is_loopback
 from live.osc.output import OscOutput
 from live.osc.server import OscServer
-from live.parameters.tree import Tree
+from live.parameters.service_context import ServiceContext
 from live.patch import Patch
-from live.transport.clock import Clock
 from live.video.stage import Stage
 from models.base import Knob
 
@@ -47,29 +46,26 @@ class HttpService:
 
     def __init__(
         self,
-        tree: Tree,
-        clock: Clock,
+        context: ServiceContext,
         stage: Stage,
         options: Options,
-        fail: Callable[[str], None],
         out: OscOutput,
         osc: Callable[[], OscServer | None],
         patch: Patch,
         answers: Responders | None = None,
     ) -> None:
-        self.tree = tree
-        self.clock = clock
+        self.tree, self.clock = context.tree, context.clock
         self.server: HttpServer | None = None
-        self.namespace = OscQueryNamespace(tree)
-        self.clients = WebSocketClients(tree, out)
+        self.namespace = OscQueryNamespace(context.tree)
+        self.clients = WebSocketClients(context.tree, out)
         self._options = options
-        self._fail = fail
+        self._fail = context.fail
         self._osc = osc
         self._patch = patch
         self._answers = answers or {}
         self._reported: tuple[str, ...] = ()
         self._stage = stage
-        self._picture = StagePicture(stage, clock, page_reach(options.http))
+        self._picture = StagePicture(stage, context.clock, page_reach(options.http))
         self._errors: deque[tuple[str, str]] = deque(maxlen=MOST_ERRORS)
         self._started = False
         self._version = -1

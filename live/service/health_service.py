@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import Final
 
 from live.net.repeated_complaints import RepeatedComplaints, with_count
-from live.parameters.tree import Tree
+from live.parameters.service_context import ServiceContext
 from live.patch import Patch
 from live.service.alerts import Alert, Alerts, Kind, machine_name
 from live.service.checks import NO_SCREEN, Heartbeat
 from live.service.health import Health, Problem
 from live.service.machine import MachineFigures, read_machine
 from live.service.supervision import TRY_AGAIN, Supervision
-from live.system.disk import DiskThread
 from live.system.heap import return_free_memory
-from live.transport.clock import Clock
 from models.base import Knob
 
 log = logging.getLogger(__name__)
@@ -52,9 +50,7 @@ class HealthService:
 
     def __init__(
         self,
-        tree: Tree,
-        clock: Clock,
-        disk: DiskThread,
+        context: ServiceContext,
         health: Health,
         supervision: Supervision,
         alerts: Alerts,
@@ -64,16 +60,16 @@ class HealthService:
         leave: Callable[[int], None],
         keep: Callable[[], None],
     ) -> None:
-        self.heartbeat = Heartbeat(clock.now())
+        self._tree, self._clock, self._disk = context.tree, context.clock, context.disk
+        self.heartbeat = Heartbeat(self._clock.now())
         """Of the control thread."""
         self.machine = MachineFigures()
         self.sent = 0
         """Alerts so far."""
-        self._tree, self._clock, self._disk = tree, clock, disk
         self._health, self._supervision, self._alerts = health, supervision, alerts
         self._folders = folders
         self._show_alarm, self._leave, self._keep = show_alarm, leave, keep
-        self._began_s = clock.now()
+        self._began_s = self._clock.now()
         self._next_s = self._machine_s = self._heap_s = float("-inf")
         self._well_since_s = float("inf")
         self._ready = self._kept = False

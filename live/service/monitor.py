@@ -10,7 +10,8 @@ from live.http.stage_picture import page_reach
 from live.midi.input.midi_input import MidiInput
 from live.midi.output.node_outputs import NodeOutputs
 from live.nodes.node_set import NodeSet
-from live.parameters.tree import AddressError, Tree
+from live.parameters.service_context import ServiceContext
+from live.parameters.tree import AddressError
 from live.patch import Patch
 from live.service.alerts import Alerts
 from live.service.checks import (
@@ -28,9 +29,7 @@ from live.service.health import Health
 from live.service.health_service import HealthService
 from live.service.pages import HealthPages
 from live.service.supervision import Supervision
-from live.system.disk import DiskThread
 from live.system.disk_room import is_low
-from live.transport.clock import Clock
 from live.video.cameras import Cameras
 from live.video.stage import Stage
 
@@ -40,10 +39,8 @@ class Monitor:
 
     def __init__(
         self,
+        context: ServiceContext,
         *,
-        tree: Tree,
-        clock: Clock,
-        disk: DiskThread,
         supervision: Supervision,
         main_thread: Heartbeat,
         leave: Callable[[int], None],
@@ -56,14 +53,12 @@ class Monitor:
         patch: Callable[[], Patch],
         path: Path | None,
     ) -> None:
-        self._tree, self._stage = tree, stage
+        self._tree, self._stage = context.tree, stage
         self._nodes, self._voices, self._cameras = nodes, voices, cameras
         self._supervision = supervision
         health = Health()
         self.service = HealthService(
-            tree,
-            clock,
-            disk,
+            context,
             health,
             supervision,
             Alerts(options.alerts),
@@ -72,8 +67,8 @@ class Monitor:
             leave=leave,
             keep=lambda: supervision.keep(patch(), {name: node.model for name, node in nodes.items()}),
         )
-        self.pages = HealthPages(stage, clock, self.figures, page_reach(options.http))
-        if clock.virtual:
+        self.pages = HealthPages(stage, context.clock, self.figures, page_reach(options.http))
+        if context.clock.virtual:
             return
         health.checks += [
             thread_check("main", main_thread),
@@ -82,7 +77,7 @@ class Monitor:
             node_check(nodes, without_failed=supervision.start.safe),
             midi_check(lambda: voices.ports, without_failed=supervision.start.safe),
             listener_check(lambda: listener.answers),
-            camera_check(tree, cameras.names),
+            camera_check(context.tree, cameras.names),
             disk_check(lambda: self.service.machine),
         ]
 

@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from live.parameters.tree import Tree
+from live.parameters.service_context import ServiceContext
 from live.patch import Patch
 from live.system.disk_room import CHECK_EVERY_S, is_full, require_room
-from live.transport.clock import Clock
 from live.video.files import fresh
 from live.video.frame_tap import FrameTap
 from live.video.privacy import Reach
@@ -43,13 +42,9 @@ class FrameOutputs:
     by picture, as fast as possible. `film` is a file to which recording starts at once.
     """
 
-    def __init__(
-        self, tree: Tree, clock: Clock, stage: Stage, fail: Callable[[str], None], folder: Path, film: Path | None
-    ) -> None:
-        self._tree = tree
-        self._clock = clock
+    def __init__(self, context: ServiceContext, stage: Stage, folder: Path, film: Path | None) -> None:
+        self._tree, self._clock, self._fail = context.tree, context.clock, context.fail
         self._stage = stage
-        self._fail = fail
         self._folder = folder
         self._film = film
         self._asked = film is not None

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from live.midi.input.message import CONTROL, OFF, ON
 from live.midi.input.midi_input import MidiInput
-from live.parameters.tree import Tree
+from live.parameters.service_context import ServiceContext
 from live.patch import Patch, PatchError
-from live.transport.clock import Clock
 from models.base import Knob, pulse
 from models.files.midi_file import MidiFile
 
@@ -26,10 +24,9 @@ class FilePerformer:
     `/midi/player/restart` restarts the file.
     """
 
-    def __init__(
-        self, tree: Tree, clock: Clock, midi_in: MidiInput, wake: Callable[[], None], path: Path | None
-    ) -> None:
-        self._tree, self._clock, self._midi_in, self._wake, self._path = tree, clock, midi_in, wake, path
+    def __init__(self, context: ServiceContext, midi_in: MidiInput, path: Path | None) -> None:
+        self._tree, self._clock, self._wake = context.tree, context.clock, context.wake
+        self._midi_in, self._path = midi_in, path
         self._messages: list[tuple[float, bytes]] = []
         self._coming: deque[tuple[float, bytes]] = deque()
         self._restart = False

@@ -10,7 +10,8 @@ from live.midi.input.learn import NO_LAMP, Binding, Learn
 from live.midi.input.message import BEND, CONTROL, ON
 from live.midi.input.takeover import position_of
 from live.midi.output.midi_output import MidiOutput
-from live.parameters.tree import AddressError, Tree
+from live.parameters.service_context import ServiceContext
+from live.parameters.tree import AddressError
 from live.patch import Patch
 from live.transport.clock import Clock
 from models.base import Knob
@@ -49,12 +50,9 @@ class Lamps:
     control must still pass the value to pick it up; `lamp = "none"` sends nothing.
     """
 
-    def __init__(
-        self, tree: Tree, clock: Clock, wake: Callable[[], None], learn: Learn, open_output: OpenOutput
-    ) -> None:
-        self.tree = tree
-        self.clock = clock
-        self._wake, self._learn, self._open_output = wake, learn, open_output
+    def __init__(self, context: ServiceContext, learn: Learn, open_output: OpenOutput) -> None:
+        self.tree, self.clock, self._wake = context.tree, context.clock, context.wake
+        self._learn, self._open_output = learn, open_output
         self._outputs: dict[str, LampOutput] = {}
         self._shown: dict[tuple[str, int, str], tuple[bytes, ...]] = {}
         """The latest messages of each device, channel and lamp."""

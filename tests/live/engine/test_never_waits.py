@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pygame
 import pytest
 
+from live.parameters.service_context import ServiceContext
 from live.parameters.tree import Tree
 from live.transport.ableton_link import AbletonLink
 from live.transport.clock import Clock
@@ -72,7 +73,7 @@ def test_a_video_file_that_opens_or_closes_slowly_is_not_waited_for(
     tree = Tree(Clock())
     stage = Stage(tree, tree.clock, pytest.fail, tmp_path)
     stage.set_window(Window(64, 64))
-    outputs = FrameOutputs(tree, tree.clock, stage, pytest.fail, tmp_path, None)
+    outputs = FrameOutputs(ServiceContext(tree, tree.clock, pytest.fail, pytest.fail), stage, tmp_path, None)
     try:
         for on in (True, False):
             tree.set("/window/share", on)

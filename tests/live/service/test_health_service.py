@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from live.parameters.service_context import ServiceContext
 from live.parameters.tree import Tree
 from live.service.alerts import Alerts
 from live.service.checks import NO_SCREEN
@@ -16,7 +17,6 @@ from live.service.health import Health, Problem
 from live.service.health_service import HealthService
 from live.service.installation import Installation, Start
 from live.service.supervision import Supervision
-from live.system.disk import DiskThread
 from live.transport.clock import VirtualClock
 
 FATAL = Problem("node piano", "piano: a step of its model does not return", fatal=True)
@@ -50,9 +50,7 @@ def ward(ears: Any, tmp_path: Path) -> Callable[..., Ward]:
         supervision = Supervision("show", ears.notifier(), installation, start, {"start": troubles} if troubles else {})
         health = Health([lambda _now_s: made.ills])
         service = HealthService(
-            tree,
-            clock,
-            DiskThread(inline=True),
+            ServiceContext(tree, clock, lambda: None, pytest.fail),
             health,
             supervision,
             Alerts(),

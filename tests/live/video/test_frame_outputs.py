@@ -18,6 +18,7 @@ from clips import STEP, clip
 from pieces import Piece
 
 from live.engine.engine import Engine
+from live.parameters.service_context import ServiceContext
 from live.parameters.tree import Tree
 from live.transport.clock import Clock, VirtualClock
 from live.video import VideoError, Window
@@ -302,7 +303,8 @@ def test_in_real_time_a_video_file_is_written_on_a_thread(tmp_path: Path) -> Non
     clock = Clock()
     stage = Stage(Tree(clock), clock, pytest.fail)
     stage.set_window(Window(64, 64))
-    outputs = FrameOutputs(stage.tree, clock, stage, pytest.fail, tmp_path, tmp_path / "film.mkv")
+    context = ServiceContext(stage.tree, clock, pytest.fail, pytest.fail)
+    outputs = FrameOutputs(context, stage, tmp_path, tmp_path / "film.mkv")
     outputs.open()
     outputs.advance(clock.now())
     stage.show(clock.now())

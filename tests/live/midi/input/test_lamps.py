@@ -54,7 +54,7 @@ class LampRig:
         context = ServiceContext(self.tree, self.clock, wake, self.failed.append)
         self.midi_in, self.learn = MidiInput(context), Learn(context, path)
         self.midi_in.receivers.append(self.learn.receive)
-        lamps = Lamps(self.tree, self.clock, wake, self.learn, self._open)
+        lamps = Lamps(context, self.learn, self._open)
         self.control_thread.open([self.midi_in, self.learn, lamps])
         self.tree.set("/midi/lamps", True)
         self.later(0.1)
