@@ -15,7 +15,7 @@ component (right click, Run Script). It makes a Table DAT of the addresses, a CH
 number, an OSC Out DAT that sends a channel when it changes, and an OSC In DAT that receives from the engine.
 """
 
-HOST, PORT, RECEIVE = {host!r}, {port}, {receive}
+HOST, PORT, RECEIVE = {host!r}, {port}, 9001
 TABLE = {table!r}
 
 here = me.parent()
@@ -52,9 +52,9 @@ def table(groups: Sequence[ControlGroup]) -> str:
     return "\n".join("\t".join(cell.replace("\t", " ").replace("\n", " ") for cell in row) for row in rows) + "\n"
 
 
-def script(host: str, port: int, table: str, receive: int = 9001) -> str:
+def script(host: str, port: int, table: str) -> str:
     """The script to run once, for an engine at host and port and a table in a file of this name."""
-    return SCRIPT.format(host=host, port=port, receive=receive, table=table)
+    return SCRIPT.format(host=host, port=port, table=table)
 
 
 def _row(control: ExportControl) -> tuple[str, ...]:

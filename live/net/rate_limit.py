@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable
+from typing import Final
+
+KEYS: Final = 256
 
 
 class Budget:
@@ -32,18 +35,18 @@ class Budget:
 class RateLimit:
     """A budget per key, such as a host, so that a flood from one sender does not affect others.
 
-    Only the last `keys` keys are stored.
+    Only the last KEYS keys are stored.
     """
 
-    def __init__(self, burst: float, per_s: float, keys: int = 256) -> None:
-        self.burst, self.per_s, self.keys = burst, per_s, keys
+    def __init__(self, burst: float, per_s: float) -> None:
+        self.burst, self.per_s = burst, per_s
         self._budgets: OrderedDict[Hashable, Budget] = OrderedDict()
 
     def take(self, key: Hashable, now_s: float, cost: float = 1.0) -> bool:
         """Takes `cost` from the key's budget if there is enough left; returns whether it was."""
         budget = self._budgets.pop(key, None) or Budget(self.burst, self.per_s)
         self._budgets[key] = budget
-        if len(self._budgets) > self.keys:
+        if len(self._budgets) > KEYS:
             self._budgets.popitem(last=False)
         return budget.take(now_s, cost)
 

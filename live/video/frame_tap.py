@@ -18,6 +18,7 @@ from live.system.queues import LatestValue
 from live.transport.clock import Clock
 from live.video.privacy import Reach
 
+JPEG_QUALITY = 80
 EARLY_S = 0.001
 """A picture is taken up to this time early, since the frames of a display are not quite regular."""
 STILL_S = 1.0
@@ -34,22 +35,22 @@ class StageFrame:
     pixels: NDArray[np.uint8]
     number: int
     at_s: float
-    _coded: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    _coded: dict[int, bytes] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def jpeg(self, width: int = 0, quality: int = 80) -> bytes:
+    def jpeg(self, width: int = 0) -> bytes:
         """The picture as a JPEG file, at most `width` pixels wide; encoded once for each size."""
         with self._lock:
-            if (width, quality) not in self._coded:
-                self._coded[width, quality] = self._code(width, quality)
-            return self._coded[width, quality]
+            if width not in self._coded:
+                self._coded[width] = self._code(width)
+            return self._coded[width]
 
-    def _code(self, width: int, quality: int) -> bytes:
+    def _code(self, width: int) -> bytes:
         picture = cv2.cvtColor(self.pixels, cv2.COLOR_BGRA2BGR)
         high, wide = picture.shape[:2]
         if 0 < width < wide:
             picture = cv2.resize(picture, (width, max(1, round(high * width / wide))), interpolation=cv2.INTER_AREA)
-        _, coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        _, coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
         return bytes(coded)
 
 

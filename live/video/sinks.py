@@ -49,10 +49,9 @@ class VideoFileSink:
     14496-12) and .mkv in clusters of about a second, which are written to the disk when they are complete.
     """
 
-    def __init__(self, path: Path, rate: int = RECORD_RATE) -> None:
+    def __init__(self, path: Path) -> None:
         self.name = path.name
         self._path = path
-        self._rate = rate
         self._container: Any = None
         self._stream: Any = None
         self._began_s = 0.0
@@ -90,8 +89,8 @@ class VideoFileSink:
             self._container = av.open(str(self._path), "w", options=MUXERS[self._path.suffix.lower()])
         except OSError as error:
             raise VideoError(f"{self._path} cannot be written: {error.strerror or error}") from None
-        options = {"preset": "veryfast", "tune": "zerolatency", "g": str(self._rate)}  # a key frame each second
-        self._stream = self._container.add_stream("libx264", rate=self._rate, options=options)
+        options = {"preset": "veryfast", "tune": "zerolatency", "g": str(RECORD_RATE)}  # a key frame each second
+        self._stream = self._container.add_stream("libx264", rate=RECORD_RATE, options=options)
         self._stream.width, self._stream.height = width // 2 * 2, height // 2 * 2  # the encoder needs even sides
         self._stream.pix_fmt = "yuv420p"
         self._stream.codec_context.thread_count = 1  # the models need the other cores
@@ -100,7 +99,7 @@ class VideoFileSink:
 
     def _hold(self, until_s: float) -> None:
         """Writes the last picture for as long as it was shown."""
-        due = round((until_s - self._began_s) * self._rate)
+        due = round((until_s - self._began_s) * RECORD_RATE)
         while self._last is not None and self._written < due:
             self._encode()
 

@@ -29,7 +29,6 @@ def download(
     most: int,
     sha256: str | None = None,
     on_progress: Received | None = None,
-    timeout_s: float = TIMEOUT_S,
 ) -> None:
     """Downloads `address` to `path`, at most `most` bytes.
 
@@ -44,7 +43,7 @@ def download(
     for left in reversed(range(ATTEMPTS)):
         had = part.stat().st_size if part.exists() else 0
         try:
-            _fetch(address, part, most, on_progress, timeout_s)
+            _fetch(address, part, most, on_progress)
             break
         except urllib.error.HTTPError as error:
             if error.code == 416 and had:  # NAME.part is complete, or the file on the server changed
@@ -68,12 +67,12 @@ def download(
     part.replace(path)
 
 
-def _fetch(address: str, part: Path, most: int, on_progress: Received | None, timeout_s: float) -> None:
+def _fetch(address: str, part: Path, most: int, on_progress: Received | None) -> None:
     have = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(address, headers={"User-Agent": "arabesque", "Accept-Encoding": "identity"})
     if have:
         request.add_header("Range", f"bytes={have}-")
-    with urllib.request.urlopen(request, timeout=timeout_s) as answer:
+    with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
         begin = _begin(answer.headers.get("Content-Range"))
         if answer.status != 206 or begin != have:
             have = 0  # the server ignored the range and sends the whole file

@@ -17,7 +17,7 @@ from models.compute.bench_row import BenchRow
 from models.compute.benchmark import Timed, bench_rows, without_onednn
 from models.performance_rnn.model import PerformanceRNN
 from models.performance_rnn.network import Network
-from models.performance_rnn.step import CpuPianoStep, Floats, Way
+from models.performance_rnn.step import CpuPianoStep, Floats
 
 EVENTS = [int(event) for event in np.random.default_rng(1).integers(0, 388, 512)]
 FULL_KNOBS = {
@@ -34,22 +34,19 @@ UNPACKED = "nn.LSTM + nn.Linear, oneDNN off"
 READING = "reading our step's weights once"
 
 
-def step_rows(seconds: float = 20.0, *, way: Way | None = None) -> list[BenchRow]:
-    """Rows for `arabesque bench step`.
-
-    `way` is passed to `CpuPianoStep`; None selects the best one for this machine.
-    """
-    return bench_rows(list(_variants(way, seed=1)), seconds)
+def step_rows(seconds: float = 20.0) -> list[BenchRow]:
+    """Rows for `arabesque bench step`."""
+    return bench_rows(list(_variants(seed=1)), seconds)
 
 
-def _variants(way: Way | None, seed: int) -> Iterator[Timed]:
+def _variants(seed: int) -> Iterator[Timed]:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = Network()
-    step = CpuPianoStep(network.state_dict(), way=way)
+    step = CpuPianoStep(network.state_dict())
     projection = step.project(np.zeros(21, np.float32))
     yield Timed(OURS, _stepping(step, projection), peers={USUAL: 12.0, UNPACKED: 1.8, READING: 0.5})
-    model = PerformanceRNN(network.state_dict(), device="cpu", way=way)
+    model = PerformanceRNN(network.state_dict(), device="cpu")
     yield Timed(PLAIN, _playing(model, seed, {}), peers={USUAL: None})
     yield Timed(WHOLE, _playing(model, seed, FULL_KNOBS), peers={USUAL: None})
     yield Timed(USUAL, _usual(network))

@@ -19,13 +19,10 @@ class Network(nn.Module):
     parameters one event at a time.
     """
 
-    def __init__(
-        self, *, vocabulary: int = VOCABULARY, controls: int = CONTROLS, hidden: int = 512, layers: int = 3
-    ) -> None:
+    def __init__(self, *, hidden: int = 512, layers: int = 3) -> None:
         super().__init__()
-        self.vocabulary = vocabulary
-        self.lstm = nn.LSTM(controls + vocabulary, hidden, num_layers=layers, batch_first=True)
-        self.head = nn.Linear(hidden, vocabulary)
+        self.lstm = nn.LSTM(CONTROLS + VOCABULARY, hidden, num_layers=layers, batch_first=True)
+        self.head = nn.Linear(hidden, VOCABULARY)
 
     def forward(self, events: Tensor, control: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """Logits of the next event after each of T events, and the state after the last.
@@ -33,7 +30,7 @@ class Network(nn.Module):
         `events` [B, T] are integers 0..387, `control` [B, T, 21] describes the *next* event; `state` None is
         all zeros. Returns logits [B, T, 388], unnormalised log-probabilities.
         """
-        one_hot = F.one_hot(events.long(), self.vocabulary).to(control.dtype)
+        one_hot = F.one_hot(events.long(), VOCABULARY).to(control.dtype)
         out, state = self.lstm(torch.cat([control, one_hot], dim=-1), state)  # [B, T, hidden]
-        logits: Tensor = self.head(out)  # [B, T, vocabulary]
+        logits: Tensor = self.head(out)  # [B, T, 388]
         return logits, state

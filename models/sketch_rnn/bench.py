@@ -17,7 +17,7 @@ from models.compute.bench_row import BenchRow
 from models.compute.benchmark import Timed, bench_rows, without_onednn
 from models.sketch_rnn.model import SketchRNN
 from models.sketch_rnn.network import SketchNetwork
-from models.sketch_rnn.step import STROKE, CpuSketchStep, Way
+from models.sketch_rnn.step import STROKE, CpuSketchStep
 
 CATEGORIES = 20
 PENS = (1, 4)
@@ -33,21 +33,18 @@ def named(what: str, pens: int) -> str:
     return f"{what}, {pens} pen{'s' if pens > 1 else ''}"
 
 
-def step_rows(seconds: float = 20.0, *, way: Way | None = None) -> list[BenchRow]:
-    """Rows for `arabesque bench sketch`.
-
-    `way` is that of `CpuSketchStep`; None is the default of this machine.
-    """
-    return bench_rows(list(_things(way, seed=1)), seconds)
+def step_rows(seconds: float = 20.0) -> list[BenchRow]:
+    """Rows for `arabesque bench sketch`."""
+    return bench_rows(list(_things(seed=1)), seconds)
 
 
-def _things(way: Way | None, seed: int) -> Iterator[Timed]:
+def _things(seed: int) -> Iterator[Timed]:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = SketchNetwork(categories=CATEGORIES).eval()
     with torch.no_grad():
         network.head.bias[2] = -20.0  # a drawing never ends
-    step, model = CpuSketchStep(network.state_dict(), way=way), SketchRNN(network.state_dict(), way=way)
+    step, model = CpuSketchStep(network.state_dict()), SketchRNN(network.state_dict())
     for pens in PENS:
         usual, unpacked = named(USUAL, pens), named(UNPACKED, pens)
         yield Timed(named(OURS, pens), _stepping(step, pens), peers={usual: 3.0, unpacked: None})

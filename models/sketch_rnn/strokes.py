@@ -112,15 +112,15 @@ def zigzags(strokes: ArrayLike) -> int:
     return longest
 
 
-def fit(lines: Lines, box: float = BOX) -> list[Floats]:
-    """Moves and scales lines so that the least coordinates are 0 and the longer side is `box`; a dot is only moved."""
+def fit(lines: Lines) -> list[Floats]:
+    """Moves and scales lines so that the least coordinates are 0 and the longer side is BOX; a dot is only moved."""
     parts = [np.asarray(line, np.float64).reshape(-1, 2) for line in lines]
     if not any(len(part) for part in parts):
         return parts
     points = np.concatenate(parts)
     low = points.min(axis=0)
     side = float((points.max(axis=0) - low).max())
-    scale = box / side if side > 0 else 1.0
+    scale = BOX / side if side > 0 else 1.0
     return [(part - low) * scale for part in parts]
 
 

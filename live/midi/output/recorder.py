@@ -41,7 +41,7 @@ class MidiRecorder:
     Raises OSError if the file cannot be created or written.
     """
 
-    def __init__(self, wanted: Path, name: str = "Arabesque") -> None:
+    def __init__(self, wanted: Path) -> None:
         while True:
             self.path = free_name(wanted)
             try:
@@ -51,7 +51,7 @@ class MidiRecorder:
                 continue
         self._start_s: float | None = None
         self._tick = 0
-        head = bytes((0, *MetaMessage("track_name", name=name).bytes()))
+        head = bytes((0, *MetaMessage("track_name", name="Arabesque").bytes()))
         head += bytes((0, *MetaMessage("set_tempo", tempo=500_000).bytes()))
         self._length = 0
         self._write(b"MThd" + struct.pack(">IHHH", 6, 0, 1, TICKS_PER_BEAT) + b"MTrk" + bytes(4))
