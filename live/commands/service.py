@@ -21,6 +21,7 @@ from live.service.installed_show import InstalledShow, kept_environment
 from live.service.report import last_lines, report, running_supervisor
 from live.service.restart import WATCHDOG_S
 from live.service.supervisor import Rules, Supervisor
+from live.service.system_user import SystemUser
 from live.service.systemd import SystemdError
 from live.transport.clock import Clock
 
@@ -42,7 +43,7 @@ def main(argv: list[str]) -> int:
     act: Callable[[argparse.ArgumentParser, argparse.Namespace, list[str]], int] = given.act
     try:
         return act(parser, given, options)
-    except (OSError, SystemdError) as error:
+    except (OSError, SystemdError, LookupError) as error:
         sys.stderr.write(f"arabesque service: {error}\n")
         return 1
 
@@ -58,7 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     install.set_defaults(act=_install)
     _add_patch(install)
     install.add_argument("--system", action="store_true", help="for the whole machine (as root), not for this user")
-    install.add_argument("--user", metavar="NAME", default="", help="with --system: the user as whom it runs")
+    install.add_argument(
+        "--user", metavar="NAME", help="with --system: the user as whom it runs (default: who has called sudo)"
+    )
     install.add_argument(
         "--print", choices=SYSTEMS, metavar="SYSTEM", help=f"only print the file for {', '.join(SYSTEMS)}"
     )
@@ -77,8 +80,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("name", type=service_name, help="the show's name")
         if name == "log":
             command.add_argument("--lines", type=int, default=50, metavar="N", help="how many (default: %(default)s)")
-        else:
-            command.add_argument("--system", action="store_true", help="one that was installed with --system")
+        command.add_argument("--system", action="store_true", help="one that was installed with --system")
     return parser
 
 
@@ -96,8 +98,6 @@ def _add_patch(parser: argparse.ArgumentParser) -> None:
 
 def _install(parser: argparse.ArgumentParser, given: argparse.Namespace, options: list[str]) -> int:
     show = _show(parser, given, options)
-    if given.user and not given.system:
-        parser.error("--user is for --system: without it the service is that of the user who installs it")
     if "ARABESQUE_TOKEN" in os.environ:
         parser.error(TOKEN)
     if given.print == "systemd":
@@ -132,7 +132,7 @@ def _run(parser: argparse.ArgumentParser, given: argparse.Namespace, options: li
 
 
 def _status(parser: argparse.ArgumentParser, given: argparse.Namespace, _options: list[str]) -> int:  # noqa: ARG001
-    folder = folder_of(given.name)
+    folder = _folder(given)
     unit = _unit(given)
     if unit is not None:
         sys.stdout.write(systemd.state(unit, system=given.system))
@@ -145,7 +145,7 @@ def _status(parser: argparse.ArgumentParser, given: argparse.Namespace, _options
 
 
 def _log(parser: argparse.ArgumentParser, given: argparse.Namespace, _options: list[str]) -> int:  # noqa: ARG001
-    path = folder_of(given.name) / "log.txt"
+    path = _folder(given) / "log.txt"
     if not path.exists():
         sys.stderr.write(f"arabesque service: {path}: there is no log\n")
         return 1
@@ -154,7 +154,7 @@ def _log(parser: argparse.ArgumentParser, given: argparse.Namespace, _options: l
 
 
 def _remove(parser: argparse.ArgumentParser, given: argparse.Namespace, _options: list[str]) -> int:  # noqa: ARG001
-    folder = folder_of(given.name)
+    folder = _folder(given)
     unit = _unit(given)
     if unit is not None:
         systemd.remove(unit, system=given.system)
@@ -167,6 +167,28 @@ def _remove(parser: argparse.ArgumentParser, given: argparse.Namespace, _options
     shutil.rmtree(folder, ignore_errors=True)
     sys.stdout.write(f"{given.name}: removed\n")
     return 0
+
+
+def _folder(given: argparse.Namespace) -> Path:
+    """Where a show keeps its state: with --system in the home of the user that its unit names."""
+    user = systemd.user_of(systemd.unit_path(f"arabesque-{given.name}", system=True)) if given.system else ""
+    return SystemUser.named(user).state_folder(given.name) if user else folder_of(given.name)
+
+
+def _user(parser: argparse.ArgumentParser, given: argparse.Namespace) -> SystemUser | None:
+    """The user of a service of the system."""
+    name = getattr(given, "user", None)
+    if not getattr(given, "system", False):
+        if name:
+            parser.error("--user is for --system: without it the service is that of the user who installs it")
+        return None
+    name = name or os.environ.get("SUDO_USER", "")
+    if not name:
+        parser.error("--system: give the user as whom the show runs, --user NAME")
+    try:
+        return SystemUser.named(name)
+    except LookupError as error:
+        parser.error(f"--user: {error}")
 
 
 def _unit(given: argparse.Namespace) -> Path | None:
@@ -186,6 +208,7 @@ def _show(parser: argparse.ArgumentParser, given: argparse.Namespace, options: l
     name = given.name or service_name(path.stem)
     play = make_parser()
     check_arguments(play, play.parse_args([str(path), *options, "--service", name]))
+    user, environment = _user(parser, given), kept_environment(os.environ)
     python = (sys.executable, "-P", "-m")
     supervised = ("service", "run", str(path), "--name", name, "--watchdog", f"{given.watchdog:g}")
     return InstalledShow(
@@ -193,7 +216,7 @@ def _show(parser: argparse.ArgumentParser, given: argparse.Namespace, options: l
         play=(*python, "live.commands.play", str(path), *options, "--service", name),
         run=(*python, f"{__package__}.main", *supervised, *options),
         pause=(*python, "live.service.pause", name),
-        environment=kept_environment(os.environ),
+        environment=user.environment(environment, Path.home()) if user is not None else environment,
         watchdog_s=given.watchdog,
-        user=getattr(given, "user", ""),
+        user=user,
     )

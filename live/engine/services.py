@@ -29,7 +29,7 @@ from live.parameters.writer import performer_of
 from live.patch import Patch
 from live.service.checks import Heartbeat
 from live.service.monitor import Monitor
-from live.service.supervision import Supervision
+from live.service.supervision import TRY_AGAIN, Supervision
 from live.show.cue_list import CueList
 from live.show.mapping_service import MappingService
 from live.show.meter import MeterService
@@ -74,6 +74,15 @@ def make_services(
     once it is open. `main_thread` is the heartbeat of that thread, and `leave` ends the engine with an exit status.
     """
     context = ServiceContext(tree, clock, wake, fail, disk := DiskThread(inline=clock.virtual))
+    statuses: list[int] = []
+
+    def leave_with(status: int) -> None:
+        statuses.append(status)
+        leave(status)
+
+    def restart() -> None:
+        if supervision.installation is not None:
+            leave_with(TRY_AGAIN)
 
     def beside(what: str) -> Path | None:
         return place(path, what) if path is not None else None
@@ -89,6 +98,7 @@ def make_services(
         None if clock.virtual else beside("schedule"),
         lambda cue: tree.write("/cue/goto", [cue]),
         lambda: state.restored,
+        restart,
     )
     state = SavedState(
         context,
@@ -96,6 +106,7 @@ def make_services(
         None if clock.virtual else beside("state"),
         options.restore,
         lambda: schedule.closing.held,
+        lambda: TRY_AGAIN in statuses,
     )
     folder = beside("schedule")
     visitors = Visitors(
@@ -115,7 +126,7 @@ def make_services(
         context,
         supervision=supervision,
         main_thread=main_thread,
-        leave=leave,
+        leave=leave_with,
         options=options,
         nodes=nodes,
         voices=voices,

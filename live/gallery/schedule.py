@@ -18,7 +18,7 @@ from live.gallery.closing import Closing
 from live.gallery.condition_cues import ConditionCues
 from live.gallery.hours import HoursState, spans_text
 from live.gallery.schedule_edits import Edit, declare_edits
-from live.gallery.schedule_tables import Mistake, ScheduleTables, mistake_sentence, read_tables
+from live.gallery.schedule_tables import Mistake, ScheduleTables, TimedCue, mistake_sentence, read_tables
 from live.gallery.screen_power import ScreenPower
 from live.gallery.wall_clock import DueCues, JumpDetector, next_time
 from live.parameters.service_context import ServiceContext
@@ -40,7 +40,7 @@ class Schedule:
     """The service that opens and closes, and starts cues.
 
     `start_cue(name)` starts a cue of the cue list. `resumed` says whether a saved state was taken up at the start; the
-    opening cue must not change it.
+    opening cue must not change it. `restart()` ends the show in order to be started again.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class Schedule:
         path: Path | None,
         start_cue: Callable[[str], object],
         resumed: Callable[[], bool] = lambda: False,
+        restart: Callable[[], object] = lambda: None,
     ) -> None:
         self.tree, self.clock = context.tree, context.clock
         self.closing = Closing(self.tree)
@@ -61,9 +62,10 @@ class Schedule:
         self._wake, self._fail = context.wake, context.fail
         self._file = TomlFile(path, context.disk, context.fail)
         self._start_cue = start_cue
-        self._resumed = resumed
+        self._resumed, self._restart = resumed, restart
         self._screen = ScreenPower(self._say_screen)
         self._cues = DueCues()
+        self._restarts = DueCues()
         self._conditions = ConditionCues(self.values, self._start)
         self._requests: deque[Callable[[], None]] = deque()
         self._planned: HoursState | None = None
@@ -121,6 +123,9 @@ class Schedule:
         for cue in self._due(wall_s):
             if self.is_open or cue.closed:
                 self._start(cue.name, cue.cue)
+        if self._restarts.take(self._restart_times(), wall_s, self.tables.zone)[0] and not self.is_open:
+            log.info("schedule: it is restarted, as [closed] says")
+            self._restart()
         self._conditions.advance(now_s, self.is_open)
         return self._next_s(now_s, wall_s)
 
@@ -204,6 +209,10 @@ class Schedule:
             log.warning("schedule: [at.%s] was missed: the clock was set forward, or the machine slept", cue.name)
         return due
 
+    def _restart_times(self) -> tuple[TimedCue, ...]:
+        minutes = self.tables.closed.restart
+        return (TimedCue("restart", "", (minutes,)),) if minutes is not None else ()
+
     def _start(self, name: str, cue: str) -> None:
         if not cue:
             return
@@ -217,7 +226,7 @@ class Schedule:
         soon_s = self._conditions.next_s(now_s)
         if not self.clock.virtual:
             return min(now_s + LOOK_EVERY_S, soon_s)
-        changes = [next_time(self.tables.timed, wall_s, self.tables.zone)]
+        changes = [next_time((*self.tables.timed, *self._restart_times()), wall_s, self.tables.zone)]
         if self._planned is not None and self._planned.until is not None:
             changes.append(self._planned.until.timestamp())
         return min(self._look_s, soon_s, now_s + max(0.0, min(changes) - wall_s))

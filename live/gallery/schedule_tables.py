@@ -18,7 +18,7 @@ from live.gallery.visitor_settings import VISITOR_KEYS, VisitorSettings, read_vi
 from live.show.toml_file import TomlFile
 
 HOURS_KEYS: Final = (*DAYS, *GROUPS, "time_zone", "opening_cue", "closing_cue", "note")
-CLOSED_KEYS: Final = ("blackout", "fade", "sound", "camera", "screen", "screen_off", "screen_on", "note")
+CLOSED_KEYS: Final = ("blackout", "fade", "sound", "camera", "screen", "screen_off", "screen_on", "restart", "note")
 SCREENS: Final = ("auto", "dpms", "cec", "keep")
 TABLES: Final = ("hours", "exceptions", "closed", "at", "if", "visitors")
 
@@ -53,6 +53,8 @@ class ClosedSettings:
     screen_off: tuple[str, ...] = ()
     screen_on: tuple[str, ...] = ()
     """Commands in the place of DPMS and CEC."""
+    restart: int | None = None
+    """When an installed show ends in order and is started again, in minutes after midnight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +247,7 @@ def _closed(table: TableReader) -> ClosedSettings:
         table.take("screen", _one_of(*SCREENS), "auto"),
         table.take("screen_off", _command, ()),
         table.take("screen_on", _command, ()),
+        table.take("restart", read_time, None),
     )
 
 

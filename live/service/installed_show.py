@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from live.service.system_user import SystemUser
 from live.system.helper_process import child_environment
 
 KEPT: Final = ("DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_STATE_HOME", "MIDO_BACKEND")
@@ -28,8 +29,8 @@ class InstalledShow:
     """Where it runs, and so where it writes its files."""
     environment: Mapping[str, str] = field(default_factory=dict)
     watchdog_s: float = 20.0
-    user: str = ""
-    """The user as whom a system service runs it; empty for a service of the user's own."""
+    user: SystemUser | None = None
+    """The user as whom a system service runs it; None for a service of the user's own."""
 
     @property
     def title(self) -> str:

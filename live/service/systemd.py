@@ -42,8 +42,8 @@ def version() -> int:
 def unit_text(show: InstalledShow, *, system: bool, systemd_version: int) -> str:
     """The unit file: started at boot after sound, screen and network, and again whatever ends it.
 
-    `user` units wait for no target that a user's systemd does not have; where the screen comes later, the show ends
-    with status 75 and is started again.
+    A user's unit waits for no target that a user's systemd does not have; where the screen comes later, the show ends
+    with status 75 and is started again. A unit of the system names its user, and wants that user's systemd.
     """
     pauses = Pauses()
     after = (
@@ -53,6 +53,9 @@ def unit_text(show: InstalledShow, *, system: bool, systemd_version: int) -> str
     )
     unit = [f"Description=Arabesque: {show.name}", f"After={after}"]
     unit += ["Wants=network-online.target"] if system else []
+    if system and show.user is not None:
+        unit += ["# The sound server of the user, and the folder where it listens.", f"Wants={show.user.manager}"]
+        unit += [f"After={show.user.manager}"]
     unit += ["# It is never given up: after five crashes in ten minutes it starts without camera."]
     unit += ["StartLimitIntervalSec=0"]
     service = [
@@ -61,7 +64,7 @@ def unit_text(show: InstalledShow, *, system: bool, systemd_version: int) -> str
         f"ExecStart={' '.join(_quoted(part) for part in show.play)}",
         f"WorkingDirectory={_path(show.folder)}",
         *(f"Environment={_quoted(f'{name}={value}', command=False)}" for name, value in show.environment.items()),
-        *([f"User={show.user}"] if system and show.user else []),
+        *([f"User={show.user.name}"] if system and show.user is not None else []),
         f"TimeoutStartSec={START_WITHIN_S:g}",
         "# Fed only while the window is drawn, every node steps and the MIDI sender answers.",
         f"WatchdogSec={show.watchdog_s:g}",
@@ -87,6 +90,15 @@ def unit_path(title: str, *, system: bool) -> Path:
     """Where the unit file of this title belongs."""
     folder = Path("/etc/systemd/system") if system else user_config_path("systemd") / "user"
     return folder / f"{title}.service"
+
+
+def user_of(path: Path) -> str:
+    """The user that a unit file names; empty where it names none, or is not there."""
+    with suppress(OSError):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.startswith("User="):
+                return line.removeprefix("User=").strip()
+    return ""
 
 
 def install(show: InstalledShow, *, system: bool) -> Path:

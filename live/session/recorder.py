@@ -45,8 +45,9 @@ class SessionRecorder:
     """A SessionObserver that writes to a new file, `path`.
 
     The patch duo takes about 20 MB per hour. If the disk fails or is too slow, or the file reaches 2 GB, the error is
-    reported once through `fail(sentence)`, the recording ends, and the performance goes on. Raises OSError if the file
-    cannot be created.
+    reported once through `fail(sentence)`, the recording ends, and the performance goes on. It is not taken up again
+    when there is room, because a session can only be replayed from its start. Raises OSError if the file cannot be
+    created.
     """
 
     def __init__(self, wanted: Path, head: SessionHead, clock: Clock, fail: Callable[[str], None]) -> None:
@@ -176,7 +177,7 @@ class SessionRecorder:
                 self._broken = f"the file has reached {self.size / 1e6:.1f} MB"
         if self._broken and not self._reported:
             self._reported = True
-            self._fail(f"{self.path}: {self._broken}; the recording of the session ends here")
+            self._fail(f"{self.path}: {self._broken}; the recording of the session ends here and does not go on later")
 
     def _put(self, data: bytes) -> None:
         self.size += len(data)

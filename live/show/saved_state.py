@@ -48,8 +48,9 @@ class SavedState:
     """The control-thread service that saves the parameters that differ from the patch, and the current cue.
 
     `restore` says when a saved state is taken up at the start, `held()` gives the values to save in the place of those
-    that are set for a while only, such as the blackout of closed hours. A second engine with the same patch neither
-    restores nor saves while the first one runs. Without a path nothing is saved.
+    that are set for a while only, such as the blackout of closed hours, and `again()` says at the end whether the show
+    is about to be started again. A second engine with the same patch neither restores nor saves while the first one
+    runs. Without a path nothing is saved.
     """
 
     def __init__(
@@ -59,13 +60,14 @@ class SavedState:
         path: Path | None,
         restore: Restore = "after a crash",
         held: Callable[[], Mapping[str, Value]] = dict,
+        again: Callable[[], bool] = lambda: False,
     ) -> None:
         self.restored = False
         """Whether a saved state was taken up at the start."""
         self._tree, self._clock, self._disk = context.tree, context.clock, context.disk
         self._cues, self._path = cues, path
         self._restore = restore
-        self._held = held
+        self._held, self._again = held, again
         self._initial: dict[str, Value] = {}
         self._saved: dict[str, Any] = {}
         self._complaints = RepeatedComplaints()
@@ -104,11 +106,13 @@ class SavedState:
 
     def close(self) -> None:
         """Marks the file as that of an orderly end: with `restore` "always" it keeps everything, else what is
-        installed; without any of that it is removed.
+        installed; without any of that it is removed. Before another start it keeps everything, too.
         """
         if self._path is None:
             return
-        if self._restore == "always":
+        if self._again():
+            self._save("again")
+        elif self._restore == "always":
             self._save("ended")
         elif values := _installed(self._moved()):
             self._write({"state": "ended", "cue": "", "values": values})
@@ -135,7 +139,7 @@ class SavedState:
     def _save(self, state: str) -> None:
         moved = self._moved()
         table = {"state": state, "cue": self._cues.current, "values": moved}
-        if table == self._saved or (state == "running" and not self._saved and not moved and not self._cues.current):
+        if table == self._saved or (state != "ended" and not self._saved and not moved and not self._cues.current):
             return
         self._saved = table
         self._write(table)
@@ -157,7 +161,9 @@ class SavedState:
                 log.warning("%s", with_count(error, left_out))
 
     def _wanted(self, found: dict[str, Any]) -> bool:
-        return self._restore == "always" or (self._restore == "after a crash" and found["state"] == "running")
+        return self._restore == "always" or (
+            self._restore == "after a crash" and found["state"] in ("running", "again")
+        )
 
     def _take_up(self, found: dict[str, Any], note: str) -> None:
         failed = 0

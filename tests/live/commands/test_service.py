@@ -18,6 +18,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of the shows' states, on a machine without systemd."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setattr(systemd, "BOOTED", tmp_path / "no systemd")
+    monkeypatch.delenv("SUDO_USER", raising=False)
     return tmp_path / "state" / "arabesque"
 
 
@@ -54,6 +55,8 @@ def test_the_units_of_all_systems_can_be_printed(patch: Path, capsys: pytest.Cap
         (["install", "PATCH", "--watchdog", "0"], "--watchdog: expected 2 to 3600 seconds"),
         (["install", "PATCH", "--name", "../x"], "expected letters, digits"),
         (["install", "PATCH", "--user", "pi"], "--user is for --system"),
+        (["install", "PATCH", "--system"], "--system: give the user as whom the show runs"),
+        (["install", "PATCH", "--system", "--user", "no body"], "no user of this machine is called no body"),
         (["status", "foyer", "--lines=3"], "unknown: --lines=3"),
         (["dance"], "invalid choice: 'dance'"),
     ],
@@ -101,6 +104,23 @@ def test_status_log_and_remove_of_a_show_that_has_run(state: Path, capsys: pytes
     (folder / "supervisor.json").unlink()
     assert main(["remove", "foyer"]) == 0
     assert not folder.exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="systemd's users")
+def test_a_show_of_the_system_keeps_its_state_in_the_home_of_its_user(
+    tmp_path: Path, patch: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pwd
+
+    user = pwd.getpwuid(os.getuid())
+    monkeypatch.setenv("SUDO_USER", user.pw_name)
+    assert main(["install", str(patch), "--print", "systemd", "--system"]) == 0
+    unit = capsys.readouterr().out
+    assert f"User={user.pw_name}\n" in unit
+    monkeypatch.setattr(systemd, "unit_path", lambda title, system: tmp_path / f"{title}.service")
+    (tmp_path / "arabesque-foyer.service").write_text(unit)
+    assert main(["log", "foyer", "--system"]) == 1
+    assert f"{user.pw_dir}/.local/state/arabesque/foyer/log.txt: there is no log" in capsys.readouterr().err
 
 
 def test_a_show_is_supervised_once(state: Path, patch: Path, capsys: pytest.CaptureFixture[str]) -> None:

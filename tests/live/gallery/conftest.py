@@ -55,6 +55,7 @@ class Installation:
             self.file,
             (lambda cue: self.tree.write("/cue/goto", [cue])) if cue_list else self._begin,
             lambda: resumed,
+            lambda: self.seen.append((self.local(), "restart")),
         )
         self.control_thread.open([cues, schedule] if cue_list else [schedule])
         self.control_thread.advance(self.clock.now())

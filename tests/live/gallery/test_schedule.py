@@ -131,6 +131,19 @@ def test_a_clock_that_jumps_forward_and_back_gives_the_state_of_its_new_time(ins
     assert installation.failed == []
 
 
+def test_it_is_restarted_each_night_while_it_is_closed(installation: Any) -> None:
+    hours = HOURS.replace("fade = 0", 'fade = 0\nrestart = "3:30"')
+    installation.open(hours, "2026-06-02 12:00", cue_list=False)
+    installation.run_to("2026-06-03 22:00")
+    installation.tree.set("/schedule/mode", "open")  # a private view through the night
+    installation.run_to("2026-06-05 12:00")
+    restarts = [at for at, event in installation.seen if event == "restart"]
+    assert restarts == ["2026-06-03 03:30", "2026-06-05 03:30"]
+    installation.open(hours, "2026-06-06 03:30", cue_list=False)  # the start that follows
+    installation.run(10.0)
+    assert [at for at, event in installation.seen if event == "restart"] == restarts
+
+
 def test_a_clock_that_is_set_is_logged_and_a_late_turn_is_not(
     installation: Any, caplog: pytest.LogCaptureFixture
 ) -> None:

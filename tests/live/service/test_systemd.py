@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from live.service.installed_show import InstalledShow, kept_environment
-from live.service.systemd import unit_path, unit_text
+from live.service.system_user import SystemUser
+from live.service.systemd import unit_path, unit_text, user_of
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def show(tmp_path: Path) -> InstalledShow:
         folder=tmp_path,
         environment={"DISPLAY": ":0", "SDL_VIDEODRIVER": "x 11%"},
         watchdog_s=15.0,
-        user="pi",
+        user=SystemUser("pi", 1000, Path("/home/pi")),
     )
 
 
@@ -62,6 +63,9 @@ def test_a_system_unit_waits_for_screen_and_network_and_runs_as_its_user(show: I
     assert unit["User"] == ["pi"]
     assert unit["WantedBy"] == ["graphical.target"]
     assert {"sound.target", "network-online.target", "display-manager.service"} <= set(unit["After"][0].split())
+    assert unit["After"][1] == "user@1000.service"  # its sound server, which needs the folder of a session
+    assert "user@1000.service" in unit["Wants"]
+    assert "user@1000.service" not in unit_text(show, system=False, systemd_version=252)
 
 
 def test_what_systemd_would_replace_is_escaped(show: InstalledShow) -> None:
@@ -102,3 +106,23 @@ def test_a_show_keeps_what_chooses_its_screen_and_sound_and_nothing_secret() -> 
     kept = kept_environment(given)
     kept.pop("PYTHONPATH", None)  # there in a checkout only
     assert kept == {"DISPLAY": ":1", "JACK_DEFAULT_SERVER": "x"}
+
+
+def test_a_service_of_the_system_has_the_screen_and_the_session_of_its_user_and_not_the_home_of_root() -> None:
+    pi = SystemUser("pi", 1000, Path("/home/pi"))
+    kept = {"XAUTHORITY": "/root/.Xauthority", "XDG_STATE_HOME": "/root/state", "JACK_DEFAULT_SERVER": "x"}
+    assert pi.environment(kept, Path("/root")) == {
+        "DISPLAY": ":0",
+        "JACK_DEFAULT_SERVER": "x",
+        "XDG_RUNTIME_DIR": "/run/user/1000",
+    }
+    screen = {"DISPLAY": ":1", "XAUTHORITY": "/run/user/1000/gdm/Xauthority"}
+    assert pi.environment(screen, Path("/root")) == {**screen, "XDG_RUNTIME_DIR": "/run/user/1000"}
+    assert "DISPLAY" not in pi.environment({"WAYLAND_DISPLAY": "wayland-0"}, Path("/root"))
+
+
+def test_the_user_of_a_unit_is_read_back(show: InstalledShow, tmp_path: Path) -> None:
+    file = tmp_path / "arabesque-foyer.service"
+    assert user_of(file) == ""
+    file.write_text(unit_text(show, system=True, systemd_version=252))
+    assert user_of(file) == "pi"

@@ -16,6 +16,7 @@ from models.base import Knob
 
 HEAD = SessionHead(patch="piece.py", text="patch = Patch()", sha256="", date="", versions={})
 LOWEST = Knob("The first note", 0, 100)
+ENDED = "the recording of the session ends here and does not go on later"
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def test_a_full_disk_is_reported_once_and_blocks_nothing(kept: SessionRecorder, 
         kept.value_stored(1.0, "/a/lowest", LOWEST, float(number), 1.0)
     kept.close()
     kept.value_stored(2.0, "/a/lowest", LOWEST, 5.0, 0.0)
-    assert told == [f"{kept.path}: No space left on device; the recording of the session ends here"]
+    assert told == [f"{kept.path}: No space left on device; {ENDED}"]
 
 
 def test_an_overflow_of_the_queue_is_reported(tmp_path: Path, told: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,7 +73,7 @@ def test_an_overflow_of_the_queue_is_reported(tmp_path: Path, told: list[str], m
     for number in range(100):
         kept.value_stored(1.0, "/a/lowest", LOWEST, float(number), 1.0)
     kept.close()
-    assert told == [f"{kept.path}: the disk is too slow; the recording of the session ends here"]
+    assert told == [f"{kept.path}: the disk is too slow; {ENDED}"]
 
 
 def test_it_does_not_fill_the_disk(tmp_path: Path, told: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +83,7 @@ def test_it_does_not_fill_the_disk(tmp_path: Path, told: list[str], monkeypatch:
         kept.value_stored(1.0, "/a/lowest", LOWEST, float(number), 1.0)
     kept.close()
     assert kept.path.stat().st_size < 150_000
-    assert told == [f"{kept.path}: the file has reached 0.1 MB; the recording of the session ends here"]
+    assert told == [f"{kept.path}: the file has reached 0.1 MB; {ENDED}"]
 
 
 def test_the_weights_are_known_by_their_bytes(tmp_path: Path) -> None:

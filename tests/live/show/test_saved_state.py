@@ -35,10 +35,10 @@ def cues(booth: Any) -> CueList:
 
 @pytest.fixture
 def show(booth: Any, cues: CueList, path: Path) -> Callable[..., SavedState]:
-    def open_state(restore: Any = "after a crash", **initial: Any) -> SavedState:
+    def open_state(restore: Any = "after a crash", again: bool = False, **initial: Any) -> SavedState:
         for name, value in initial.items():
             booth.tree.set(f"/piano/{name}", value)
-        made = SavedState(booth.context, cues, path, restore)
+        made = SavedState(booth.context, cues, path, restore, again=lambda: again)
         booth.open(made)
         booth.run(1.0)
         return made
@@ -82,6 +82,21 @@ def test_a_normal_exit_removes_the_state_and_resume_keeps_it(booth: Any, show: A
     assert booth.tree.get("/piano/temperature") == 1.0
     show("always", temperature=1.0)
     assert booth.tree.get("/piano/temperature") == 3.0
+
+
+def test_an_end_before_another_start_keeps_values_and_cue_once(booth: Any, show: Any, path: Path) -> None:
+    show(again=True).close()
+    assert not path.exists()  # nothing has been moved
+    first = show(again=True)
+    booth.tree.set("/piano/temperature", 2.5)
+    booth.tree.write("/cue/goto", ["two"])
+    booth.run(4.0)
+    first.close()
+    second = show(temperature=1.0)
+    assert second.restored
+    assert (booth.tree.get("/piano/temperature"), booth.tree.get("/cue/current")) == (2.5, "two")
+    second.close()
+    assert not path.exists()
 
 
 def test_fresh_restores_nothing(booth: Any, show: Any, path: Path) -> None:
