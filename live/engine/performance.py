@@ -25,6 +25,7 @@ from live.nodes.frame_runner import FrameRunner
 from live.patch import PatchError, find
 from live.service.installation import Installation
 from live.service.supervision import Supervision
+from live.system.realtime import spare_loaded_objects
 from live.transport.clock import Clock, VirtualClock
 from live.video.window import Screen
 
@@ -89,6 +90,7 @@ def perform(
                     _rest_painters(engine)
                 engine.advance(seconds or 0.0)
             else:
+                spare_loaded_objects()
                 engine.run(seconds, partial(_show, display, None if headless else screen))
         except PatchError as error:
             log.error("%s", error)
