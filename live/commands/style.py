@@ -21,6 +21,7 @@ from models.compute.device import device
 from models.files import picture_file, store
 from models.style_transfer import pictures
 from models.style_transfer.adjustments import resized, working_size
+from models.style_transfer.composition import USUAL, composed, share_at, stated_shares
 from models.style_transfer.evaluation import judgement, table
 from models.style_transfer.flicker import flicker, frames
 from models.style_transfer.objective import DEEPEST
@@ -29,7 +30,7 @@ from models.style_transfer.style_fitting import added
 from models.style_transfer.train import Painting, objective, parse_painting, squared
 from models.style_transfer.trainer import StyleLosses
 from models.style_transfer.weights import read
-from models.training.arguments import count, whole_number
+from models.training.arguments import count, share, whole_number
 from models.vision import vgg
 from models.vision.checkpoints import VisionError
 
@@ -65,7 +66,10 @@ def parser() -> argparse.ArgumentParser:
     paint_.add_argument(
         "--painting", default="", metavar="A,B=2", help="a painting, or a blend of several (the first of the weights)"
     )
-    paint_.add_argument("--resolution", type=count, default=2160, help="paint at this height at most (%(default)s)")
+    paint_.add_argument("--resolution", type=count, default=320, help="paint at this height at most (%(default)s)")
+    paint_.add_argument(
+        "--detail", type=share, default=USUAL, help="how much of the photo's detail shows, 0 to 1 (%(default)s)"
+    )
     paint_.add_argument("--out", required=True, type=Path, metavar="FILE.png")
     add_ = parts.add_parser(
         "add", help="add a painting to weights", description="Trains one more painting in a few minutes."
@@ -130,7 +134,9 @@ def paint(options: argparse.Namespace) -> None:
     weights = blend(options.painting, card.labels)
     photo = picture_file.read(options.photo)
     small = resized(photo, *working_size(photo.shape[0], photo.shape[1], options.resolution))
-    pictures.write(options.out, CpuPainter(parameters).paint(small, weights))
+    shares = stated_shares(card.figures, card.labels)
+    painted = CpuPainter(parameters).paint(small, weights)
+    pictures.write(options.out, composed(painted, photo, share_at(options.detail, weights, shares)))
 
 
 def blend(text: str, labels: Sequence[str]) -> tuple[float, ...]:
@@ -168,13 +174,14 @@ def add(options: argparse.Namespace) -> None:
             log.info("%d of %d, %s: content %.4f, style %.4f", number, options.steps, spent, *losses[:2])
 
     larger = added(
-        parameters, goal, learn, steps=options.steps, side=options.side, seed=options.seed, told=log_losses
+        parameters, goal, learn, steps=options.steps, side=options.side, seed=options.seed, share=new.detail,
+        told=log_losses,
     )  # fmt: skip
     words = [
         "arabesque",
         "style",
         "add",
-        f"{new.label}={new.path.name}@{new.weight:g}",
+        str(new),
         "--to",
         Path(options.weights).name,
     ]
@@ -187,7 +194,7 @@ def add(options: argparse.Namespace) -> None:
         licence=f"{card.licence}; {new.label}: {options.licence}",
         command=f"{card.command}; {shlex.join(words)}",
         date=datetime.now(UTC).date().isoformat(),
-        figures={**card.figures, f"weight_{new.label}": new.weight},
+        figures={**card.figures, f"weight_{new.label}": new.weight, f"detail_{new.label}": new.detail},
     )
     store.save(options.out, larger, made)
     log.info("%s: %s, in %.0f s", options.out, ", ".join(made.labels), clock.now())
@@ -209,7 +216,7 @@ def judge(options: argparse.Namespace) -> None:
     files = files[:: max(1, len(files) // options.most)][: options.most]
     which = [card.labels.index(label) for label in labels]
     shown = squared(files)
-    judged, rows = judgement(parameters, which, goal, shown, options.steps)
+    judged, rows = judgement(parameters, which, goal, shown, options.steps, stated_shares(card.figures, labels))
     Console().print(table(labels, judged, options.steps, len(shown)))
     if options.sheet:
         pictures.write(options.sheet, pictures.sheet(rows))

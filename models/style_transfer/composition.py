@@ -10,6 +10,8 @@ light and dark areas, and the picture is as sharp as the camera's at any working
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import cv2
 import numpy as np
 from torch import Tensor
@@ -22,14 +24,22 @@ CELLS = 16
 height."""
 CELL = 16
 """Side of a cell in the training's crops, in pixels: the photos are about 256 pixels high."""
-SHARE = 0.7
-"""Share of the camera's detail for a painting whose card states none."""
+SHARE = 0.5
+"""Share of the camera's detail for a painting that states none."""
 USUAL = 0.5
 """The position of the knob `detail` that gives each painting its own share."""
 
 
-def share_at(detail: float, share: float) -> float:
-    """The share at a position of the knob: 0 at 0, `share` at `USUAL`, 1 at 1, and a power of the position between."""
+def stated_shares(figures: Mapping[str, float | int | str | bool], labels: Sequence[str]) -> tuple[float, ...]:
+    """The share of each painting, from the figures of a card."""
+    return tuple(float(figures.get(f"detail_{label}", SHARE)) for label in labels)
+
+
+def share_at(detail: float, weights: Sequence[float], shares: Sequence[float]) -> float:
+    """The share of a blend of paintings at a position of the knob: 0 at 0, the paintings' own at `USUAL`, 1 at 1, and a
+    power of the position between.
+    """
+    share = sum(weight * each for weight, each in zip(weights, shares, strict=True))
     share = min(max(share, 1e-3), 1.0 - 1e-3)
     return float(detail ** (np.log(share) / np.log(USUAL))) if detail > 0.0 else 0.0
 

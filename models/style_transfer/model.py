@@ -14,7 +14,7 @@ from models.files import store
 from models.knob import Knob, address_names
 from models.style_transfer import adjustments as look
 from models.style_transfer.brush import brush
-from models.style_transfer.composition import SHARE, USUAL, composed, share_at
+from models.style_transfer.composition import SHARE, USUAL, composed, share_at, stated_shares
 from models.style_transfer.network import KIND
 from models.style_transfer.painter import Painter, Pixels
 from models.style_transfer.people import SAME, Sides, choices
@@ -60,7 +60,7 @@ class StyleTransfer:
         parameters, card = read(weights)
         model = cls(parameters, card.labels, device=device)
         model.card, model.file = card, store.find(weights, cls.kind)
-        model.shares = tuple(float(card.figures.get(f"detail_{label}", SHARE)) for label in card.labels)
+        model.shares = stated_shares(card.figures, card.labels)
         return model
 
     def declare(self, knobs: dict[str, Knob]) -> dict[str, Knob]:
@@ -163,8 +163,9 @@ class StyleTransfer:
         weights, painted = parts.blend, parts.painted(self.brush, shown, look.resized(pixels, *size))
         if before is not None and state.photo_before is not None and smooth:
             painted = look.smoothed(painted, before, shown, look.resized(state.photo_before, *size), smooth)
+        share = share_at(detail, weights, self.shares) if weights else 0.0
         unchanged = not weights and not feedback and not smooth
-        made = camera if unchanged else composed(painted, camera, self._share(weights, detail))
+        made = camera if unchanged else composed(painted, camera, share)
         if keep_colours:
             made = look.coloured(made, pixels)
         made = parts.composed(mixed(pixels, made, strength), pixels)
@@ -175,11 +176,6 @@ class StyleTransfer:
         faders = paint or (1.0, *(0.0,) * (len(self.labels) - 1))
         total = sum(faders)
         return tuple(fader / total for fader in faders) if total > 0.0 else ()
-
-    def _share(self, weights: tuple[float, ...], detail: float) -> float:
-        """The share of the camera's detail for a blend of paintings."""
-        share = sum(weight * share for weight, share in zip(weights, self.shares, strict=True)) if weights else 0.0
-        return share_at(detail, share)
 
     def analysis_rate(self, knobs: Mapping[str, Any]) -> float:
         """How often people are looked for; 0 while they are painted like the background."""

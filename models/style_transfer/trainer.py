@@ -13,12 +13,13 @@ from torch.nn import functional as F
 
 from models.compute.precision import bfloat16_is_faster
 from models.files import store
+from models.style_transfer.composition import SHARE, composed_maps
 from models.style_transfer.dataset import Photos, StyleBatch, threads
 from models.style_transfer.network import KIND, StyleNetwork, prepare
 from models.style_transfer.objective import Objective
 from models.style_transfer.optimiser import StyleOptimiser
 from models.style_transfer.weights import read
-from models.training.arguments import count
+from models.training.arguments import count, counts, share, shares
 from models.training.settings import StepSettings, setting
 from models.training.trainer import BaseTrainer
 
@@ -39,14 +40,15 @@ class StyleSettings(StepSettings):
     steps: int = setting(40_000, "updates to make", count, may_change=True, metavar="N")
     batch: int = setting(6, "painted pictures of one update", count)
     learning_rate: float = setting(2e-3, "peak learning rate")
-    sides: tuple[int, ...] = (192, 256)  # crop sizes in pixels; smaller ones show too little of a painting's style
-    grows: tuple[float, ...] = (0.0, 0.5)  # share of the training at which each size begins
+    sides: tuple[int, ...] = setting((192, 256), "sides of the crops in pixels: 192,256 (192,256)", counts)
+    grows: tuple[float, ...] = setting((0.0, 0.5), "share of the training at which each begins: 0,0.5 (0,0.5)", shares)
     sharpens: float = 0.7  # share after which VGG-16 gives the losses, if SqueezeNet gave them first
-    steadies: float = 0.6  # share after which the stability loss is added
+    steadies: float = setting(0.6, "share of the training after which the flicker loss is added", share)
     stability: float = setting(20.0, "weight of the flicker loss, 0: none")
     narrow: int = setting(48, "channels at a quarter of the size", count)
     wide: int = setting(128, "channels at an eighth of the size", count)
     blocks: int = setting(4, "residual blocks", count)
+    details: tuple[float, ...] = ()  # share of the photo's detail shown with each painting; empty: the usual share
 
 
 class StyleTrainer(BaseTrainer):
@@ -80,6 +82,7 @@ class StyleTrainer(BaseTrainer):
         if settings.begin:
             begin(self.network, self.labels, settings.begin)
         self.network.to(self.device)
+        self.shares = torch.tensor(settings.details or (SHARE,) * len(labels), device=self.device)
         self.half = bfloat16_is_faster(self.device)
         self.goal = objective.quick()  # for training; `objective` itself is for tests
         self.optimiser = StyleOptimiser(self.network)
@@ -102,7 +105,7 @@ class StyleTrainer(BaseTrainer):
         photos = batch.photos.to(self.device)
         which = batch.which.flatten().to(self.device)
         rows = F.one_hot(which, len(self.labels)).float()
-        painted = self._painted(photos.repeat_interleave(each, 0), rows)
+        painted = self.painted(photos.repeat_interleave(each, 0), rows)
         goal = self.goal
         if self.first is not None and self.part < self.settings.sharpens:
             goal = self.first
@@ -113,20 +116,21 @@ class StyleTrainer(BaseTrainer):
         if self.settings.stability and self.part >= self.settings.steadies:
             moved = batch.moved.to(self.device).repeat_interleave(each, 0)
             shift = batch.shift.to(self.device).repeat_interleave(each, 0)
-            unstable = instability(painted, self._painted(moved, rows), shift)
+            unstable = instability(painted, self.painted(moved, rows), shift)
             loss = loss + self.settings.stability * unstable
         means = [float(part.detach().mean()) for part in (*losses, unstable)]
         return loss, StyleLosses(*means)
 
-    def _painted(self, photos: Tensor, rows: Tensor) -> Tensor:
+    def painted(self, photos: Tensor, rows: Tensor) -> Tensor:
+        """Photos as they are shown in the paintings `rows` [B, N]: composed with their own detail."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
             painted: Tensor = self.network(photos, rows)
-        return painted.float()
+        return composed_maps(painted.float(), photos, rows @ self.shares)
 
     @torch.no_grad()
     def in_each_style(self, photo: Tensor) -> list[Tensor]:
         """A photo [1, 3, H, W] in each style."""
-        return [self.network(photo.to(self.device), row[None]) for row in torch.eye(len(self.labels)).to(self.device)]
+        return [self.painted(photo.to(self.device), row[None]) for row in torch.eye(len(self.labels)).to(self.device)]
 
     @torch.no_grad()
     def test(self, photos: Sequence[Tensor]) -> list[StyleLosses]:

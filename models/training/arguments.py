@@ -26,6 +26,16 @@ def share(text: str) -> float:
     return float(text)
 
 
+def counts(text: str) -> tuple[int, ...]:
+    """Whole numbers above 0, between commas."""
+    return tuple(map(count, text.split(",")))
+
+
+def shares(text: str) -> tuple[float, ...]:
+    """Numbers from 0 to 1, between commas."""
+    return tuple(map(share, text.split(",")))
+
+
 def names(text: str) -> tuple[str, ...]:
     """Names between commas."""
     return tuple(name.strip() for name in text.split(",") if name.strip())

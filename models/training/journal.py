@@ -130,7 +130,7 @@ def _words(value: object) -> Iterator[str]:
         if isinstance(each, str | Path):
             yield Path(each).name
         elif type(each) is tuple:
-            yield ",".join(each)
+            yield ",".join(map(str, each))
         else:
             yield str(each)
 

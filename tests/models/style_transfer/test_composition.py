@@ -86,9 +86,9 @@ def test_each_map_of_a_batch_has_its_own_share() -> None:
 
 @pytest.mark.parametrize("share", [0.3, 0.5, 0.7, 0.95])
 def test_the_knobs_middle_gives_each_painting_its_share(share: float) -> None:
-    assert share_at(USUAL, share) == pytest.approx(share)
-    assert (share_at(0.0, share), share_at(1.0, share)) == (0.0, 1.0)
-    assert share_at(0.25, share) < share < share_at(0.75, share)
+    assert share_at(USUAL, [1.0], [share]) == pytest.approx(share)
+    assert (share_at(0.0, [1.0], [share]), share_at(1.0, [1.0], [share])) == (0.0, 1.0)
+    assert share_at(0.25, [1.0], [share]) < share < share_at(0.75, [1.0], [share])
 
 
 def painter(**shares: float) -> StyleTransfer:
@@ -131,4 +131,4 @@ def test_the_card_states_the_shares(tmp_path: Path) -> None:
     )
     file = tmp_path / "mine.safetensors"
     store.save(file, network().state_dict(), card)
-    assert StyleTransfer.load(str(file), "cpu").shares == (0.7, 0.25, 0.7)
+    assert StyleTransfer.load(str(file), "cpu").shares == (0.5, 0.25, 0.5)

@@ -19,7 +19,7 @@ from models.style_transfer.flicker import flicker, unmoved
 from models.style_transfer.network import KIND, OWN
 from models.style_transfer.painter import CpuPainter
 from models.style_transfer.style_fitting import added
-from models.style_transfer.trainer import StyleTrainer
+from models.style_transfer.trainer import StyleTrainer, judged
 from models.style_transfer.weights import network_of, read
 from models.training.trainer import ResumeError
 
@@ -46,6 +46,21 @@ def test_it_learns_to_paint_better_than_at_first(files: list[Path]) -> None:
         learning.update()
     after = learning.test(shown)
     assert all(late.total < 0.8 * early.total for early, late in zip(before, after, strict=True))
+
+
+def test_it_learns_from_the_pictures_as_they_are_shown(files: list[Path]) -> None:
+    bare = StyleTrainer(replace(TINY, details=(0.0, 0.0)), files, objective(), LABELS)
+    composed = StyleTrainer(replace(TINY, details=(0.0, 0.9)), files, objective(), LABELS)
+    shown = pictures.tensor(photo(20, 32, 32))
+    ours, theirs = bare.in_each_style(shown), composed.in_each_style(shown)
+    assert torch.equal(ours[0], theirs[0])
+    contents = [composed.objective.content(shown)]
+    lost = [judged(composed.objective, [each[1]], contents, 1).content for each in (ours, theirs)]
+    assert lost[1] < lost[0]
+    while not composed.done:
+        composed.update()
+    assert all(bool(torch.isfinite(value).all()) for value in composed.network.parameters())
+    assert not any(torch.equal(value, bare.network.state_dict()[n]) for n, value in composed.network.named_parameters())
 
 
 def test_crops_grow_and_steadiness_counts_from_its_time_on(files: list[Path]) -> None:
@@ -144,21 +159,23 @@ def test_the_command_trains_pauses_and_leaves_weights_with_a_card(
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("a/The Scream (1893).jpg", ("the_scream__1893", "a/The Scream (1893).jpg", 200.0)),
-        ("Wave=b/x.png", ("wave", "b/x.png", 200.0)),
-        ("b/x.png@2.5", ("x", "b/x.png", 2.5)),
-        ("wave=b/x.png@3", ("wave", "b/x.png", 3.0)),
+        ("a/The Scream (1893).jpg", ("the_scream__1893", "a/The Scream (1893).jpg", 200.0, 0.5)),
+        ("Wave=b/x.png", ("wave", "b/x.png", 200.0, 0.5)),
+        ("b/x.png@2.5", ("x", "b/x.png", 2.5, 0.5)),
+        ("wave=b/x.png@3", ("wave", "b/x.png", 3.0, 0.5)),
+        ("wave=b/x.png@3@0", ("wave", "b/x.png", 3.0, 0.0)),
     ],
 )
-def test_parsing_a_painting_argument(text: str, expected: tuple[str, str, float]) -> None:
-    label, path, weight = expected
-    assert train.parse_painting(text) == (label, Path(path), weight)
+def test_parsing_a_painting_argument(text: str, expected: tuple[str, str, float, float]) -> None:
+    label, path, weight, detail = expected
+    assert train.parse_painting(text) == (label, Path(path), weight, detail)
 
 
 @pytest.mark.parametrize("text", ["", "x.png@", "x.png@0", "x.png@-1", "x.png@inf", "x.png@nan", "=.@1"])
-def test_invalid_painting_arguments(text: str) -> None:
+@pytest.mark.parametrize("more", ["", "@2", "@-1", "@nan", "@0@0", "@"])
+def test_invalid_painting_arguments(text: str, more: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
-        train.parse_painting(text)
+        train.parse_painting(f"x.png@1{more}" if more else text)
 
 
 def test_the_command_line_names_what_is_wrong(
@@ -206,7 +223,7 @@ def test_the_command_adds_paints_and_judges(
     _, larger = read(tmp_path / "four.safetensors")
     assert larger.labels == (*NAMES, "new")
     assert larger.licence == "CC0; new: mine"
-    assert larger.command.startswith("arabesque train style; arabesque style add new=new.png@200 --to three")
+    assert larger.command.startswith("arabesque train style; arabesque style add new=new.png@200@0.5 --to three")
 
     made = {}
     for name in ("stripes", "new", "stripes,new=3"):
@@ -214,7 +231,7 @@ def test_the_command_adds_paints_and_judges(
         words = ["style", "paint", str(files[0]), "--weights", str(tmp_path / "four.safetensors"), "--painting", name]
         assert cli.main([*words, "--out", str(out), "--resolution", "40"]) == 0
         made[name] = picture_file.read(out)
-        assert made[name].shape[0] == 40
+        assert made[name].shape == photo(1).shape
     assert not np.array_equal(made["stripes"], made["new"])
     assert cli.main([*words[:-1], "nobody", "--out", str(out)]) == 2
     assert "expected one of stripes, spots, checks, new" in capsys.readouterr().err
