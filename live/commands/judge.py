@@ -1,10 +1,10 @@
-"""`arabesque judge MODEL …`: measures the weights of a model."""
+"""`arabesque judge piano …`, `arabesque judge pictures …`: measures the weights of a model."""
 
 from __future__ import annotations
 
 from live.commands import per_model
 
-JUDGES = {"piano": "models.performance_rnn.judge"}
+JUDGES = {"piano": "models.performance_rnn.judge", "pictures": "models.style_transfer.judge"}
 
 
 def main(argv: list[str]) -> int:

@@ -81,6 +81,7 @@ def parser() -> argparse.ArgumentParser:
     add_.add_argument("--out", required=True, type=Path, metavar="FILE.safetensors")
     add_.add_argument("--steps", type=count, default=300, help="updates to make (%(default)s)")
     add_.add_argument("--side", type=count, default=128, help="side of the photo crops in pixels (%(default)s)")
+    add_.add_argument("--again", action="store_true", help="train a painting further that the weights have")
     add_.add_argument("--seed", type=whole_number, default=1, help="same seed and pictures: same weights (%(default)s)")
     add_.add_argument("--licence", default="not stated", help="licence of the painting, for the card (%(default)s)")
     judge_ = parts.add_parser(
@@ -159,23 +160,26 @@ def blend(text: str, labels: Sequence[str]) -> tuple[float, ...]:
 def add(options: argparse.Namespace) -> None:
     """Learns the painting and writes the extended weights."""
     clock = Clock()
+    began_s = clock.now()
     parameters, card = read(options.weights)
     new: Painting = options.painting
-    if new.label in card.labels:
+    row = card.labels.index(new.label) if new.label in card.labels else None
+    if row is not None and not options.again:
         raise ValueError(
-            f"{new.label}: the weights already have a painting of this name; choose another with LABEL=FILE"
+            f"{new.label}: the weights already have a painting of this name; choose another with LABEL=FILE, "
+            "or train this one further with --again"
         )
     goal = objective([new], vgg.load(options.vgg, deepest=DEEPEST), options.size, where=device(options.device))
     learn, _ = pictures.parts(pictures.found(options.photos))
 
     def log_losses(number: int, losses: StyleLosses) -> None:
         if number % LOG_EVERY == 0 or number == options.steps:
-            spent = f"{clock.now():.0f} s"
+            spent = f"{clock.now() - began_s:.0f} s"
             log.info("%d of %d, %s: content %.4f, style %.4f", number, options.steps, spent, *losses[:2])
 
     larger = added(
         parameters, goal, learn, steps=options.steps, side=options.side, seed=options.seed, share=new.detail,
-        told=log_losses,
+        row=row, told=log_losses,
     )  # fmt: skip
     words = [
         "arabesque",
@@ -186,18 +190,21 @@ def add(options: argparse.Namespace) -> None:
         Path(options.weights).name,
     ]
     words += ["--photos", *(path.name for path in options.photos), "--steps", str(options.steps)]
+    words += ["--again"] if row is not None else []
     words += ["--side", str(options.side), "--size", str(options.size), "--seed", str(options.seed)]
+    old = {f"{name}_{new.label}" for name in ("content", "style", "total")}  # figures of what it was before
+    figures = {name: value for name, value in card.figures.items() if name not in old}
     made = replace(
         card,
-        labels=(*card.labels, new.label),
-        data=f"{card.data}; then {new.label}",
-        licence=f"{card.licence}; {new.label}: {options.licence}",
+        labels=card.labels if row is not None else (*card.labels, new.label),
+        data=card.data if row is not None else f"{card.data}; then {new.label}",
+        licence=card.licence if row is not None else f"{card.licence}; {new.label}: {options.licence}",
         command=f"{card.command}; {shlex.join(words)}",
         date=datetime.now(UTC).date().isoformat(),
-        figures={**card.figures, f"weight_{new.label}": new.weight, f"detail_{new.label}": new.detail},
+        figures={**figures, f"weight_{new.label}": new.weight, f"detail_{new.label}": new.detail},
     )
     store.save(options.out, larger, made)
-    log.info("%s: %s, in %.0f s", options.out, ", ".join(made.labels), clock.now())
+    log.info("%s: %s, in %.0f s", options.out, ", ".join(made.labels), clock.now() - began_s)
 
 
 def judge(options: argparse.Namespace) -> None:

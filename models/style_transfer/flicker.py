@@ -41,11 +41,15 @@ def frames(film: Path, height: int, most: int) -> Iterator[Pixels]:
 
 def flicker(painter: Painter, film: Sequence[Pixels], weights: tuple[float, ...]) -> Flicker:
     """Paints each frame independently and measures the changes. Raises PictureError for fewer than two frames."""
+    return change_where_still(film, [painter.paint(picture, weights) for picture in film])
+
+
+def change_where_still(film: Sequence[Pixels], painted: Sequence[Pixels]) -> Flicker:
+    """The changes of a film and of its painted frames. Raises PictureError for fewer than two frames."""
     if len(film) < 2:
         raise PictureError("the film has fewer than two frames")
     sums = np.zeros(2)
     places = 0
-    painted = [painter.paint(picture, weights) for picture in film]
     for n in range(1, len(film)):
         still = unmoved(film[n - 1], film[n])
         places += int(still.sum())

@@ -1,4 +1,4 @@
-"""Adds a painting to a trained network: trains only its own rows of parameters, with all shared weights frozen."""
+"""Adds a painting to a trained network, or trains one further: only its own rows, with all shared weights frozen."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from models.style_transfer.trainer import StyleLosses
 from models.style_transfer.weights import network_of
 
 LEARNING_RATE = 0.02
+AGAIN = 0.01  # learning rate for a painting of the weights
 
 
 def added(
@@ -29,17 +30,22 @@ def added(
     batch: int = 2,
     seed: int = 1,
     share: float = SHARE,
+    row: int | None = None,
     told: Callable[[int, StyleLosses], None] | None = None,
 ) -> dict[str, Tensor]:
     """Returns the parameters with one more painting, the last: the single painting of `objective`.
 
-    Its rows start as the mean of the others (Dumoulin et al. 2017, section 3.2: a fortieth of the steps of a full
-    training). `share` of the photos' detail is composed with its pictures. `told` is called with the number of
-    each step and its losses. Raises ValueError if a loss is not finite.
+    With `row` that painting of the parameters is trained further instead. The rows of a new painting start as the mean
+    of the others (Dumoulin et al. 2017, section 3.2: a fortieth of the steps of a full training). `share` of the
+    photos' detail is composed with its pictures. `told` is called with the number of each step and its losses. Raises
+    ValueError if a loss is not finite.
     """
     device = objective.weights.device
     goal = objective.quick()
-    begun = {name: value.mean(0, keepdim=True) if name in OWN else value for name, value in parameters.items()}
+    begun = dict(parameters)
+    for name in OWN:
+        begun[name] = parameters[name].mean(0, keepdim=True) if row is None else parameters[name][[row]]
+    rate = LEARNING_RATE if row is None else AGAIN
     network = network_of({name: value.clone().to(device) for name, value in begun.items()})
     rows = [getattr(network, name).requires_grad_() for name in OWN]
     optimiser = torch.optim.Adam(rows, betas=(0.9, 0.99))
@@ -54,13 +60,16 @@ def added(
         if not math.isfinite(float(loss.detach())):
             raise ValueError("the loss is not finite: training on this painting diverged")
         for group in optimiser.param_groups:
-            group["lr"] = LEARNING_RATE * 0.5 * (1 + math.cos(math.pi * number / steps))
+            group["lr"] = rate * 0.5 * (1 + math.cos(math.pi * number / steps))
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         if told is not None:
             told(number + 1, StyleLosses(*(float(part.detach().mean()) for part in losses)))
-    return {
-        name: torch.cat([value, getattr(network, name).detach().cpu()]) if name in OWN else value
-        for name, value in parameters.items()
-    }
+    made = dict(parameters)
+    for name in OWN:
+        trained = getattr(network, name).detach().cpu()
+        rest = parameters[name] if row is None else torch.cat([parameters[name][:row], parameters[name][row + 1 :]])
+        place = len(rest) if row is None else row
+        made[name] = torch.cat([rest[:place], trained, rest[place:]])
+    return made

@@ -15,6 +15,7 @@ from live.commands import main as cli
 from models.files import picture_file, store
 from models.files.picture_file import PictureError
 from models.style_transfer import pictures, train
+from models.style_transfer.composition import composed_maps
 from models.style_transfer.flicker import flicker, unmoved
 from models.style_transfer.network import KIND, OWN
 from models.style_transfer.painter import CpuPainter
@@ -210,6 +211,23 @@ def test_one_painting_more_leaves_the_others_as_they_are(files: list[Path]) -> N
     assert totals[1] < 0.9 * totals[0]
 
 
+def test_one_painting_is_trained_further_and_the_others_stay(files: list[Path]) -> None:
+    before = {name: value.clone() for name, value in network().state_dict().items()}
+    goal = objective(paintings=1)
+    after = added(before, goal, files, steps=30, side=24, row=1)
+    for name, value in before.items():
+        assert after[name].shape == value.shape, name
+        same = [n for n in range(3) if n != 1] if name in OWN else slice(None)
+        assert torch.equal(after[name][same], value[same]), name
+    shown, weights = pictures.tensor(photo(20, 32, 32)), torch.eye(3)[1:2]
+    totals = [
+        goal(composed_maps(network_of(each)(shown, weights), shown, torch.tensor([0.5])), goal.content(shown),
+             torch.tensor([0])).total.item()
+        for each in (before, after)
+    ]  # fmt: skip
+    assert totals[1] < 0.9 * totals[0]
+
+
 def test_the_command_adds_paints_and_judges(
     files: list[Path], eyes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -224,6 +242,17 @@ def test_the_command_adds_paints_and_judges(
     assert larger.labels == (*NAMES, "new")
     assert larger.licence == "CC0; new: mine"
     assert larger.command.startswith("arabesque train style; arabesque style add new=new.png@200@0.5 --to three")
+
+    again = ["style", "add", f"new={tmp_path / 'new.png'}@50@0.25", "--to", str(tmp_path / "four.safetensors")]
+    again += [*words[5:7], "--out", str(tmp_path / "again.safetensors"), *words[9:], "--size", "40"]
+    assert cli.main(again) == 2
+    assert "the weights already have a painting of this name" in capsys.readouterr().err
+    assert cli.main([*again, "--again"]) == 0
+    _, further = read(tmp_path / "again.safetensors")
+    assert (further.labels, further.licence) == (larger.labels, larger.licence)
+    assert (further.figures["weight_new"], further.figures["detail_new"]) == (50, 0.25)
+    assert "add new=new.png@50@0.25 --to four.safetensors" in further.command
+    assert "--again" in further.command
 
     made = {}
     for name in ("stripes", "new", "stripes,new=3"):
