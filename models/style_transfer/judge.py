@@ -121,7 +121,7 @@ def run(options: argparse.Namespace) -> None:
     film = list(frames(options.film, TILE, options.frames)) if options.film else []
     lines, columns = [], [list(shown.pixels)]
     for folder, label in others:
-        painted = [_named(folder, file.stem) for file in shown.files]
+        painted: list[Pixels] = [_named(folder, file.stem) for file in shown.files]
         columns.append(painted)
         lines.append(figures(f"{folder.name} ({label})", goals[label], shown, painted))
     brush, shares = CpuPainter(parameters), stated_shares(card.figures, card.labels)
@@ -155,7 +155,7 @@ def painter(
     part = share_at(detail, weights, shares)
 
     def paint(photo: Pixels) -> Pixels:
-        small = resized(photo, *working_size(*photo.shape[:2], resolution))
+        small = resized(photo, *working_size(photo.shape[0], photo.shape[1], resolution))
         return composed(brush.paint(small, weights), photo, part)
 
     return paint
