@@ -26,7 +26,7 @@ stage = Window(320, 240)
 patch = Patch(
     a=Node(Scale, weights="plain", length=0.5, lowest=60, seed=0, out=Midi("silent"), source=Keys("none")),
     ink=Node(Scale, weights="plain", seed=0, out=stage.layer(1)),
-    page=["/a/length", "/a/lowest", "/a/mute", "/a/quantise", "/a/swing", "/clock/tempo"],
+    page=["/a/mute", "/a/length", "/a/lowest", "/a/quantise", "/a/swing", "/clock/tempo"],
 )
 """
 PICTURE = "document.querySelector('#stage img[src]')?.naturalWidth"
@@ -158,6 +158,15 @@ def test_a_sideways_touch_and_a_tap_move_a_control(visit: Visit) -> None:
                 "fetch('/a/swing?VALUE').then((said) => said.json()).then((one) => one.VALUE[0])"
             )
             assert stored > 0.45
+
+    asyncio.run(go())
+
+
+def test_the_pad_begins_with_the_first_numbers_of_the_large_controls(visit: Visit) -> None:
+    async def go() -> None:
+        async with visit("Pad") as browser:
+            lists = await browser.run("[...document.querySelectorAll('#pad select')].map((one) => one.value)")
+            assert lists == ["/a/length", "/a/lowest"]
 
     asyncio.run(go())
 

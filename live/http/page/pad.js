@@ -5,13 +5,15 @@ import { partOf, spoken, typesOf, valueAt } from "./parameters.js";
 
 const fits = ({ kind, writable, low, high }) => writable && (kind === "float" || kind === "int") && low !== undefined && high !== undefined && high - low <= 1e6;
 
-/** Builds the pad for all numbers; `first` are the addresses it begins with. Returns false if there are fewer than two. */
+/** Builds the pad for all numbers, beginning with two of the addresses `first`. Returns false if there are fewer than two numbers. */
 export function buildPad(space, first, connection) {
   const numbers = space.filter(fits);
   const section = the("pad");
   if (numbers.length < 2) return false;
+  const wanted = first.map((address) => numbers.find((one) => one.address === address)).filter(Boolean);
+  const usual = [...new Set([...wanted, ...numbers.filter(({ node }) => node !== "engine"), ...numbers])];
   const chosen = [memory.get("pad x"), memory.get("pad y")].map((address, axis) =>
-    numbers.find((one) => one.address === address) ?? numbers.find((one) => one.address === first[axis]) ?? numbers[axis]);
+    numbers.find((one) => one.address === address) ?? usual[axis]);
   const part = [0, 0];
   let held = false;
   const dot = make("i");
