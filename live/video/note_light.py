@@ -1,7 +1,8 @@
 """Notes as light: each is a bright point at its onset and a trail that drifts to the left, bends and fades.
 
 The lights are drawn at half the window's size, with a blurred copy as their glow, and added to the picture. How much is
-left of a light depends on its age alone, and so on its column: one multiplication fades them all.
+left of a light depends on its age alone, and so on its column: one multiplication fades them all. Over a light picture,
+where light is not seen, the notes are shadows: the complement of their colours is subtracted.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import pygame
 from numpy.typing import NDArray
 
 from live.video.mist import Mist
-from live.video.palette import Colour, mixed
+from live.video.palette import DARK, Colour, mixed, with_luminance
 from live.video.roll_note import RollNote
 
 WITHOUT_PICTURE: Final[tuple[Colour, ...]] = (
@@ -66,14 +67,19 @@ class NoteLight:
         look: Mapping[str, Any],
         now_s: float,
         lights: Sequence[Colour] = (),
+        shadows: bool = False,
     ) -> None:
-        """Adds the lights of all notes to a place of a surface; `look` has the knobs of the roll."""
-        key = (place.size, *look.values())
+        """Adds the lights of all notes to a place of a surface; `look` has the knobs of the roll.
+
+        With `shadows` they darken what is behind to the colours `lights`, made dark.
+        """
+        key = (place.size, shadows, *look.values())
         drawn = self._drawn
         if drawn is None or drawn[0] != key or not 0.0 <= now_s - drawn[1] < EVERY_S:
-            light = _Light(place.size, look, now_s, tuple(lights) or WITHOUT_PICTURE)
+            colours = tuple(lights) or WITHOUT_PICTURE
+            light = _Light(place.size, look, now_s, tuple(map(_shadow, colours)) if shadows else colours)
             drawn = self._drawn = key, now_s, light.picture(notes)
-        surface.blit(drawn[2], place, special_flags=pygame.BLEND_RGB_ADD)
+        surface.blit(drawn[2], place, special_flags=pygame.BLEND_RGB_SUB if shadows else pygame.BLEND_RGB_ADD)
 
 
 class _Light:
@@ -182,6 +188,12 @@ class _Light:
         y = float(self.y(pitch, np.array([x]))[0])
         centre = round(x * (1 << BITS)), round(y * (1 << BITS))
         cv2.circle(canvas, centre, round(radius * (1 << BITS)), shade, cv2.FILLED, cv2.LINE_AA, BITS)
+
+
+def _shadow(colour: Colour) -> Colour:
+    """What is subtracted from white for a dark form of a colour."""
+    red, green, blue = (1.0 - part for part in with_luminance(colour, DARK))
+    return red, green, blue
 
 
 def _shade(colour: Colour, part: float) -> Shade:

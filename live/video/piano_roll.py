@@ -13,11 +13,14 @@ from live.engine.running_line import pitch_name
 from live.video import Roll
 from live.video.layer_knobs import ROLL_KNOBS
 from live.video.note_light import WITHOUT_PICTURE, NoteLight
-from live.video.palette import Colour, mixed
+from live.video.palette import LIGHT, Colour, luminance, mixed
 from live.video.roll_note import RollNote
 from live.video.scene import Scene
 from live.video.text import label
 from models.base import Control, Event, NoteOff, NoteOn
+
+STEADY = 0.06
+"""By how much the luminance of the picture must pass LIGHT before lights become shadows, or shadows lights."""
 
 MOST_NOTES = 20_000
 SOFT_TO_LOUD = (*((38, 70, 160), (58, 128, 196), (86, 190, 178), (240, 200, 92), (246, 128, 74), (250, 92, 104)),)
@@ -52,6 +55,8 @@ class PianoRoll:
         self._lines: tuple[tuple[Any, ...], pygame.Surface] | None = None
         self._light = NoteLight()
         self._lights: tuple[Colour, ...] = ()
+        self._shadows = False
+        """Whether the picture behind is light, so that notes are shadows."""
 
     # -- Output: from the node's thread --------------------------------------------------------------------------
 
@@ -95,6 +100,7 @@ class PianoRoll:
         """Moves on to a time; `look` has the present knobs of the roll, `scene` the colours of the picture behind."""
         self.look = look
         self._lights = scene.palette.lights() if look["tint"] > 0.0 else ()
+        self._shadows = luminance(scene.colour(None)) > LIGHT + (-STEADY if self._shadows else STEADY)
         self._now_s = now_s
         gone_s = now_s - look["past"] - 1.0
         with self._lock:
@@ -166,7 +172,10 @@ class PianoRoll:
                 for plain, light in zip(WITHOUT_PICTURE, self._lights, strict=True)
             ]
             notes = [note for note, _ in self._bars]
-            self._light.draw(surface, notes, place=place, look=self.look, now_s=self._now_s, lights=lights)
+            self._light.draw(
+                surface, notes, place=place, look=self.look, now_s=self._now_s, lights=lights,
+                shadows=self._shadows,
+            )  # fmt: skip
             return
         surface.blit(self._background(size, place), place, special_flags=pygame.BLEND_RGB_ADD)
         now_x, per_s = self._scale(size)

@@ -8,9 +8,13 @@ import numpy as np
 import pygame
 import pytest
 
+from live.transport.clock import VirtualClock
+from live.video import Roll
 from live.video.layer_knobs import ROLL_KNOBS
 from live.video.note_light import AHEAD, BEND, RISE, WITHOUT_PICTURE, NoteLight
+from live.video.piano_roll import PianoRoll
 from live.video.roll_note import RollNote
+from live.video.scene import Scene
 
 LOOK = {name: knob.default for name, knob in ROLL_KNOBS.items()}
 PLACE = pygame.Rect(0, 0, 1280, 720)
@@ -98,3 +102,26 @@ def test_mist_surrounds_a_note() -> None:
     dark, misty = (shone(note, look={**LOOK, "mist": mist})[far[1], far[0]].sum() for mist in (0.0, 1.0))
     assert dark < 5
     assert misty > 20
+
+
+def test_over_a_light_picture_notes_are_shadows_of_their_colour() -> None:
+    surface = pygame.Surface(PLACE.size, 0, 32)
+    surface.fill((250, 250, 245))
+    note = RollNote(64, 110, 9.0, 9.8)
+    NoteLight().draw(surface, [note], place=PLACE, look=LOOK, now_s=10.0, lights=(RED, RED), shadows=True)
+    seen = pygame.surfarray.array3d(surface).reshape(-1, 3).astype(float)
+    darkest = seen[seen.sum(axis=1).argmin()]
+    assert darkest.sum() < 330  # of 745
+    trail = seen[(seen[:, 0] - seen[:, 2]).argmax()]
+    assert trail[0] > trail[2] + 20  # a shadow that is red
+    assert (seen[-1] == (250, 250, 245)).all()
+
+
+def test_a_roll_sees_whether_the_picture_is_light_and_does_not_waver() -> None:
+    roll, scene = PianoRoll("roll", Roll("piano")), Scene(VirtualClock())
+    found = []
+    for grey in (100, 150, 180, 150, 120, 150):
+        scene.picture = np.full((9, 16, 3), grey, np.uint8)
+        roll.advance(1.0, LOOK, scene)
+        found.append(roll._shadows)
+    assert found == [False, False, True, True, False, False]
