@@ -19,7 +19,8 @@ patch = Patch(
         style="starry_night",
         source=Camera("auto", mirror=True),
         out=stage.layer(0),
-        length=400,
+        levels=3,
+        length=240,
     ),
     page=[
         "/dream/style",

@@ -23,6 +23,7 @@ from models.neural_style.optimisation import (
     Style,
     Work,
     prepared,
+    resolution_of,
     stepped,
 )
 from models.style_transfer import feature_extractor
@@ -144,6 +145,9 @@ class NeuralStyle:
         resolution: Annotated[int, Knob(
             "Height of the canvas, at most the content's", 32, 1080, "pixels", "log"
         )] = 256,
+        levels: Annotated[int, Knob(
+            "From noise: number of resolutions, each twice the one before; several give a picture sooner", 1, 5
+        )] = 1,
         length: Annotated[int, Knob(
             "Steps per picture; then, or once converged, the next picture starts from the current camera frame; "
             "0: no limit", 0, 10_000, "steps"
@@ -160,15 +164,17 @@ class NeuralStyle:
         events: list[Event] = []
         state = self._update_sources(state, heard, content, style, events)
         old = state.work
-        finished = length > 0 and old is not None and (old.steps >= length or old.settled) and not hold
+        settled = old is not None and old.settled and old.settings.resolution == resolution
+        finished = length > 0 and old is not None and (old.steps >= length or settled) and not hold
         if restart or finished:
             posed = state.seen.pixels if state.seen is not None else None
             state = replace(state, posed=posed, begun=state.begun + 1)
         subject = state.posed if content == CAMERA else state.content.pixels
         if subject is None:
             return events, state
+        height = resolution_of(old, state.begun, resolution, levels if start == "noise" else 1)
         settings = OptimisationSettings(
-            resolution, style_scale, pooling, optimiser, state.seed, state.begun, self.device
+            height, style_scale, pooling, optimiser, state.seed, state.begun, self.device
         )
         counts = self._layers(content_layers, CONTENT), self._layers(style_layers, STYLE)
         weights = Weights(alpha, beta, variation, *counts)
@@ -179,7 +185,7 @@ class NeuralStyle:
                 work = stepped(work, self.extractor, history=history, rate=step_size)
         if work is not state.work:
             events += _shown(work, state.seen.number if state.seen is not None else 0)
-        if not hold and not (work.settled and length == 0):
+        if not hold and not (work.settled and length == 0 and work.settings.resolution == resolution):
             events.append(Wait(0.0))
         return events, replace(state, work=work)
 

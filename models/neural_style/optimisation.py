@@ -22,6 +22,8 @@ OPTIMISERS: tuple[Optimiser, ...] = ("lbfgs", "adam")
 STARTS: tuple[Start, ...] = ("noise", "content", "canvas")
 POOLINGS: tuple[Pooling, ...] = ("average", "max")
 
+LEVEL_STEPS = 40  # most steps at a resolution below the last
+COARSEST = 64  # least height of a canvas that grows
 SUDDEN = 1.5  # ratio of old and new weight above which the L-BFGS corrections are discarded
 
 Style = Pixels | str | None
@@ -104,6 +106,22 @@ def prepared(
         canvas, steps = _canvas(before, photo, start, settings), 0
     descent = _begun(canvas, extractor, wanted, weights, settings)
     return Work(content, style, settings, weights, wanted, descent, steps=steps)
+
+
+def resolution_of(before: Work | None, begun: int, resolution: int, levels: int) -> int:
+    """The height of the canvas for the next step of picture `begun`: it doubles up to `resolution` in `levels` levels.
+
+    A level lasts LEVEL_STEPS, or until L-BFGS has converged. A small canvas costs less by the square of its height, and
+    its features span more of the picture, so that shapes form first (Gatys et al. 2017, "Controlling Perceptual Factors
+    in Neural Style Transfer", section 6). No level is below COARSEST.
+    """
+    heights = [round(resolution / 2**level) for level in reversed(range(levels))]
+    heights = [height for height in heights if height >= min(COARSEST, resolution)]
+    if before is None or before.settings.begun != begun:
+        return heights[0]
+    height = before.settings.resolution
+    reached = heights.index(height) + before.settled if height in heights else 0
+    return heights[min(max(reached, before.steps // LEVEL_STEPS), len(heights) - 1)]
 
 
 def stepped(work: Work, extractor: FeatureExtractor, *, history: int, rate: float) -> Work:

@@ -14,8 +14,9 @@ from feature_extractors import Colours, small_painter
 
 from models.base import Event, Frame, Measure, Trouble, Wait, knobs_of
 from models.files.store import Card
-from models.neural_style import NeuralStyle
+from models.neural_style import NeuralStyle, optimisation
 from models.neural_style.canvas import Quick, fitted
+from models.neural_style.lbfgs import LbfgsDescent
 from models.neural_style.model import NeuralStyleState
 from models.neural_style.objective import Weights, losses, targets_of
 from models.style_transfer.backbone import StyleBackbone
@@ -267,3 +268,38 @@ def test_without_trained_features_the_painted_photo_grows(untrained: bool) -> No
         of_painting, of_photo = (model.extractor(one, [layer])[layer] for one in (quick.paint(seen, "two"), seen))
     assert torch.equal(aimed, of_painting) is untrained
     assert torch.equal(aimed, of_photo) is not untrained
+
+
+# ---- levels
+
+
+def heights(model: NeuralStyle, steps: int, **knobs: Any) -> list[int]:
+    """The heights of the first pictures."""
+    state, heard, found = model.start(1), [photo(height=256, width=300)], []
+    for _ in range(steps):
+        events, state = model.step(state, heard, **knobs)
+        heard = []
+        found += [len(event.pixels) for event in events if isinstance(event, Frame)]
+    return found
+
+
+def test_a_picture_from_noise_grows_from_level_to_level(model: NeuralStyle, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(optimisation, "LEVEL_STEPS", 2)
+    assert heights(model, 6, resolution=256, levels=3) == [64, 64, 128, 128, 256, 256]
+    assert heights(model, 4, resolution=256, levels=5) == [64, 64, 128, 128]  # no level is below 64
+    assert heights(model, 3, resolution=32, levels=3) == [32, 32, 32]
+    assert heights(model, 2, resolution=128, levels=3, start="content") == [128, 128]
+    assert heights(model, 6, resolution=128, levels=2, length=3) == [64, 64, 128, 64, 64, 128]
+
+
+def test_a_level_that_has_converged_is_followed_by_the_next(model: NeuralStyle) -> None:
+    _, state = run(model, 3, heard=[photo(height=128)], resolution=128, levels=2)
+    assert state.work is not None
+    descent = state.work.descent
+    assert isinstance(descent, LbfgsDescent)
+    settled = replace(state, work=replace(state.work, descent=replace(descent, settled=True)))
+    events, after = model.step(settled, (), resolution=128, levels=2)
+    assert after.work is not None
+    assert after.work.settings.resolution == 128
+    assert after.work.steps == 4
+    assert Wait(0.0) in events
