@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from models.compute.graph import CapturedStep
-from models.style_transfer.painter import Pixels, Within
+from models.style_transfer.painter import Pixels
 from models.style_transfer.weights import network_of
 
 KEPT = 6  # graphs kept, most recently used sizes
@@ -37,37 +37,31 @@ class CudaPainter:
         self.device, self.dtype = torch.device(device), dtype
         self.network = network_of(parameters).to(self.device, dtype)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._buffers: dict[tuple[int, int, bool], _SizedBuffers] = {}
+        self._buffers: dict[tuple[int, int], _SizedBuffers] = {}
 
     @torch.no_grad()
-    def paint(self, pixels: Pixels, weights: tuple[float, ...], within: Within | None = None) -> Pixels:
-        size = pixels.shape[0], pixels.shape[1], within is not None
+    def paint(self, pixels: Pixels, weights: tuple[float, ...]) -> Pixels:
+        size = pixels.shape[0], pixels.shape[1]
         buffers = self._buffers.pop(size, None) or _SizedBuffers(self, size)
         self._buffers[size] = buffers  # most recent last
         while len(self._buffers) > KEPT:
             del self._buffers[next(iter(self._buffers))]
-        return buffers.paint(pixels, weights, within)
+        return buffers.paint(pixels, weights)
 
 
 class _SizedBuffers:
-    """Fixed buffers for pictures of one size, with or without a mask, and the CUDA graph captured on them."""
+    """Fixed buffers for pictures of one size, and the CUDA graph captured on them."""
 
-    def __init__(self, painter: CudaPainter, size_masked: tuple[int, int, bool]) -> None:
+    def __init__(self, painter: CudaPainter, size: tuple[int, int]) -> None:
         self._painter, pinned = painter, painter.device.type == "cuda"
-        *size, masked = size_masked
         self._host_pixels = torch.zeros(*size, 3, dtype=torch.uint8, pin_memory=pinned)
         self._weights = torch.zeros(1, painter.network.paintings, pin_memory=pinned)
-        self._inside = torch.zeros(1, painter.network.paintings, pin_memory=pinned) if masked else None
-        self._mask = torch.zeros(1, 1, *size, dtype=torch.uint8, pin_memory=pinned) if masked else None
         self._made = torch.zeros(*size, 3, dtype=torch.uint8, pin_memory=pinned)
         self._captured = CapturedStep(self._forward, painter.device, own_stream=True)
 
-    def paint(self, pixels: Pixels, weights: tuple[float, ...], within: Within | None) -> Pixels:
+    def paint(self, pixels: Pixels, weights: tuple[float, ...]) -> Pixels:
         np.copyto(self._host_pixels.numpy(), pixels)  # no copy is pending: every call waits for its result
         self._weights.copy_(torch.tensor([weights]))
-        if within is not None and self._inside is not None and self._mask is not None:
-            self._inside.copy_(torch.tensor([within.weights]))
-            np.copyto(self._mask.numpy()[0, 0], within.mask)
         self._captured()
         return self._made.numpy().copy()
 
@@ -76,10 +70,6 @@ class _SizedBuffers:
         given = self._host_pixels.to(painter.device, non_blocking=True)
         weights = self._weights.to(painter.device, painter.dtype, non_blocking=True)
         photo = given.permute(2, 0, 1)[None].to(painter.dtype) / 255  # [1, 3, H, W], channels last like the bytes
-        second: tuple[Tensor, ...] = ()
-        if self._inside is not None and self._mask is not None:
-            inside = self._inside.to(painter.device, painter.dtype, non_blocking=True)
-            second = inside, self._mask.to(painter.device, non_blocking=True).to(painter.dtype) / 255
-        painted = painter.network(photo, weights, *second)[0].float()
+        painted = painter.network(photo, weights)[0].float()
         bytes_ = (painted * 255).round_().to(torch.uint8)
         self._made.copy_(bytes_.permute(1, 2, 0), non_blocking=True)

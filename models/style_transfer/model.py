@@ -15,6 +15,7 @@ from models.knob import Knob, address_names
 from models.style_transfer import adjustments as look
 from models.style_transfer.brush import brush
 from models.style_transfer.composition import SHARE, USUAL, composed, share_at, stated_shares
+from models.style_transfer.kept_statistics import KeptStatistics
 from models.style_transfer.network import KIND
 from models.style_transfer.painter import Painter, Pixels
 from models.style_transfer.people import SAME, Sides, choices
@@ -34,6 +35,7 @@ class StyleTransferState:
     painted_before: Pixels | None = None
     knobs: tuple[Any, ...] = ()  # the values used
     people: Mask | None = None  # where people are
+    kept: KeptStatistics | None = None  # for people and background in two paintings
 
 
 class StyleTransfer:
@@ -160,7 +162,8 @@ class StyleTransfer:
         if before is not None and feedback:
             shown = mixed(shown, before, feedback)
         parts = Sides.of(*sides, state.people, self.labels, self._weights(paint))
-        weights, painted = parts.blend, parts.painted(self.brush, shown, look.resized(pixels, *size))
+        small = look.resized(pixels, *size)
+        weights, (painted, kept) = parts.blend, parts.painted(self.brush, shown, small, seen.number, state.kept)
         if before is not None and state.photo_before is not None and smooth:
             painted = look.smoothed(painted, before, shown, look.resized(state.photo_before, *size), smooth)
         share = share_at(detail, weights, self.shares) if weights else 0.0
@@ -169,7 +172,7 @@ class StyleTransfer:
         if keep_colours:
             made = look.coloured(made, pixels)
         made = parts.composed(mixed(pixels, made, strength), pixels)
-        return [Frame(made, seen.number)], replace(state, photo=shown, painted=painted, knobs=knobs)
+        return [Frame(made, seen.number)], replace(state, photo=shown, painted=painted, knobs=knobs, kept=kept)
 
     def _weights(self, paint: tuple[float, ...]) -> tuple[float, ...]:
         """The faders as weights of sum 1; empty if all are 0."""

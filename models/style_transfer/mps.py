@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.style_transfer.painter import Pixels, Within, mask_of
+from models.style_transfer.painter import Pixels
 from models.style_transfer.weights import network_of
 
 
@@ -26,12 +26,9 @@ class MpsPainter:
         self._network = network_of({name: value.clone() for name, value in parameters.items()}).to(self.device)
 
     @torch.inference_mode()
-    def paint(self, pixels: Pixels, weights: tuple[float, ...], within: Within | None = None) -> Pixels:
+    def paint(self, pixels: Pixels, weights: tuple[float, ...]) -> Pixels:
         given = torch.from_numpy(np.ascontiguousarray(pixels)).to(self.device)  # bytes: a quarter of the copy
         photo = given.permute(2, 0, 1)[None].float().div_(255)  # [1, 3, H, W]
-        blends = [torch.tensor([weights], dtype=torch.float32)]
-        if within is not None:
-            blends += [torch.tensor([within.weights], dtype=torch.float32), mask_of(within)]
-        painted = self._network(photo, *(each.to(self.device) for each in blends))
+        painted = self._network(photo, torch.tensor([weights], dtype=torch.float32).to(self.device))
         bytes_ = painted[0].float().mul_(255).round_().to(torch.uint8)
         return np.ascontiguousarray(bytes_.permute(1, 2, 0).cpu().numpy())

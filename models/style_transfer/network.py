@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +16,9 @@ PATCH = 4  # side of the pixel unshuffle at the input: 4x4 pixels become channel
 FINE = 16  # channels at half resolution
 TONE = 3, 4  # affine map from the photo's RGB to that of the painting
 HEED = 64  # width of the embedding of the photo's statistics
+
+Statistics = list[tuple[Tensor, Tensor]]
+"""Variance and mean [B, C] of the input of each normalisation."""
 
 OWN = "scale", "shift", "tone", "heed"  # parameters with one row per painting
 
@@ -54,53 +58,84 @@ class StyleNetwork(nn.Module):
         self.moves = nn.Linear(HEED, 2 * sum(self.widths) + math.prod(TONE))
 
     def forward(
-        self, photo: Tensor, weights: Tensor, inside: Tensor | None = None, mask: Tensor | None = None
+        self, photo: Tensor, weights: Tensor, places: Places | None = None, record: Statistics | None = None
     ) -> Tensor:
         """Stylises photos [B, 3, H, W] in 0..1; returns the same shape and range; `weights` is [B, N].
 
-        The weights are not normalised: each row should sum to 1. `inside` [B, N] is the blend of styles where `mask`
-        [B, 1, H, W] is 1: every place mixes the scale, shift and tone of both blends, so that each convolution runs
-        once for two styles.
+        The weights are not normalised: each row should sum to 1. With `places`, one photo is painted in two styles,
+        whose weights are two rows. To `record` the statistics of each normalisation's input are appended.
         """
         height, width = photo.shape[2:]
-        quarters = eighths = None
-        if mask is not None and inside is not None:
-            mask = F.pad(mask, (0, -width % STRIDE, 0, -height % STRIDE), mode="replicate")
-            quarters, eighths = F.avg_pool2d(mask, PATCH), F.avg_pool2d(mask, STRIDE)
-            weights = torch.cat([weights, inside])
         x = F.pad(photo, (0, -width % STRIDE, 0, -height % STRIDE), mode="replicate") * 2 - 1
         folded = self.fold(F.pixel_unshuffle(x, PATCH))
         scales, shifts, tone = self._style_parameters(folded, weights)
+        if places is not None:
+            places = places.padded(*x.shape[2:])
 
-        quarter = F.relu_(normalised(folded, scales[0], shifts[0], quarters))
-        h = F.relu_(normalised(self.down(quarter), scales[1], shifts[1], eighths))  # [B, wide, H / 8, W / 8]
+        def norm(x: Tensor, n: int) -> Tensor:
+            if record is not None:
+                record.append(torch.var_mean(x.float(), dim=(2, 3), correction=0))
+            if places is not None:
+                return places.normalised(x, scales[n], shifts[n], n)
+            return normalised(x, scales[n], shifts[n])
+
+        quarter = F.relu_(norm(folded, 0))
+        h = F.relu_(norm(self.down(quarter), 1))  # [B, wide, H / 8, W / 8]
         for n in range(0, len(self.trunk), 2):
-            inner = F.relu_(normalised(self.trunk[n](h), scales[n + 2], shifts[n + 2], eighths))
-            h = h + normalised(self.trunk[n + 1](inner), scales[n + 3], shifts[n + 3], eighths)
+            inner = F.relu_(norm(self.trunk[n](h), n + 2))
+            h = h + norm(self.trunk[n + 1](inner), n + 3)
         h = quarter + twice(self.up(h))  # [B, narrow, H / 4, W / 4]
-        h = F.relu_(normalised(self.merge(h), scales[-1], shifts[-1], quarters))
+        h = F.relu_(norm(self.merge(h), len(self.widths) - 1))
         h = F.relu_(self.fine(twice(h)))  # [B, FINE, H / 2, W / 2]
         paint, glaze = F.pixel_shuffle(self.unfold(h), 2).chunk(2, dim=1)  # [B, 3, H, W] each
-        toned = [torch.baddbmm(a[..., 3:], a[..., :3], x.flatten(2)).view_as(x) for a in torch.split(tone, len(x))]
-        h = toned[0] if mask is None or len(toned) == 1 else blended(toned[0], toned[1], mask)
+        toned = torch.baddbmm(tone[..., 3:], tone[..., :3], x.flatten(2).expand(len(tone), -1, -1))
+        toned = toned.view(-1, *x.shape[1:])
+        h = toned if places is None else places.mixed(toned)
         h = torch.addcmul(h.add_(paint), glaze, x)
         return torch.sigmoid(2 * h[..., :height, :width])
 
     def _style_parameters(self, folded: Tensor, weights: Tensor) -> tuple[Sequence[Tensor], Sequence[Tensor], Tensor]:
-        """Scale and shift of each normalisation, [B, channels], and the colour map [B, 3, 4].
-
-        With 2 B rows of weights, for two blends of the same photos, all are [2 B, …].
-        """
+        """Scale and shift of each normalisation, [B, channels], and the colour map [B, 3, 4], for B rows of weights."""
         variance, mean = torch.var_mean(folded, dim=(2, 3))
         deviation = (variance + 1e-5).sqrt()  # the offset keeps the gradient finite for a uniform picture
         embedding = F.gelu(self.sums_up(F.gelu(self.sees(torch.cat([mean, deviation], dim=1)))))
-        embedding = embedding.repeat(len(weights) // len(embedding), 1)
         corrections = self.moves(embedding * (weights @ self.heed))
         total = sum(self.widths)
         scale, shift, tone = corrections.split((total, total, math.prod(TONE)), dim=1)
         scales = (weights @ self.scale * (1 + scale)).split(self.widths, dim=1)
         shifts = (weights @ self.shift + shift).split(self.widths, dim=1)
         return scales, shifts, (weights @ self.tone + tone).view(-1, *TONE)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Places:
+    """Where one photo has the second of two styles: `mask` [1, 1, H, W] is 1 there.
+
+    Every place mixes the scale, shift and tone of both, so that each convolution runs once. It is normalised by
+    `statistics` [2, C] from a pass of each style alone: those of the mixed picture depend on the other style, which
+    leaves halos and wrong tones.
+    """
+
+    mask: Tensor
+    statistics: Statistics
+
+    def padded(self, height: int, width: int) -> Places:
+        """With the mask of a padded photo."""
+        right, below = width - self.mask.shape[3], height - self.mask.shape[2]
+        return replace(self, mask=F.pad(self.mask, (0, right, 0, below), mode="replicate"))
+
+    def normalised(self, x: Tensor, scale: Tensor, shift: Tensor, n: int) -> Tensor:
+        """The n-th normalisation of [1, C, h, w], with scale and shift [2, C] of both styles."""
+        variance, mean = self.statistics[n]
+        slope = scale * (variance + 1e-5).rsqrt()
+        offset = shift - mean * slope
+        slope, offset = (self.mixed(each[..., None, None].to(x.dtype), x.shape[2]) for each in (slope, offset))
+        return torch.addcmul(offset, x, slope)
+
+    def mixed(self, two: Tensor, height: int = 0) -> Tensor:
+        """[2, C, …] of both styles mixed by place, at a height that the mask is reduced to, 0 for its own."""
+        mask = F.avg_pool2d(self.mask, self.mask.shape[2] // height) if height else self.mask
+        return torch.lerp(two[:1], two[1:], mask.to(two.dtype))
 
 
 def convolution(before: int, after: int, *, stride: int = 1, bias: bool = True) -> nn.Conv2d:
@@ -113,23 +148,14 @@ def twice(x: Tensor) -> Tensor:
     return F.interpolate(x, scale_factor=2.0, mode="nearest")
 
 
-def normalised(x: Tensor, scale: Tensor, shift: Tensor, mask: Tensor | None = None) -> Tensor:
+def normalised(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
     """Instance normalisation of [B, C, H, W], then each picture's own scale and shift [B, C].
 
-    Computed as a group normalisation with one channel per group, whose CPU kernel is several times faster. With `mask`
-    [B, 1, H, W], `scale` and `shift` are [2 B, C]: those where it is 0, then those where it is 1.
+    Computed as a group normalisation with one channel per group, whose CPU kernel is several times faster.
     """
-    if mask is not None:
-        outside, inside = zip(scale.chunk(2), shift.chunk(2), strict=True)
-        return blended(normalised(x, *outside), normalised(x, *inside), mask)
     channels = scale.numel()
     flat = x.reshape(1, channels, *x.shape[2:])
     return torch.group_norm(flat, channels, scale.reshape(-1), shift.reshape(-1), 1e-5).view_as(x)
-
-
-def blended(outside: Tensor, inside: Tensor, mask: Tensor) -> Tensor:
-    """`outside` where the mask is 0, `inside` where it is 1."""
-    return torch.lerp(outside, inside, mask.to(outside.dtype))
 
 
 def prepare(network: StyleNetwork) -> None:

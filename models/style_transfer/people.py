@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.base import Mask
-from models.style_transfer.painter import Painter, Pixels, Within
+from models.style_transfer.kept_statistics import KeptStatistics
+from models.style_transfer.painter import Painter, PaintsTwo, Pixels
 
 SAME, CAMERA, BLACK, WHITE = "same", "camera", "black", "white"
 SIDES = SAME, CAMERA, BLACK, WHITE
@@ -67,22 +68,30 @@ class Sides:
         """The mean of all that is painted; empty if nothing is."""
         return tuple(sum(weights) / len(weights) for weights in zip(*self.blends, strict=True))
 
-    def painted(self, brush: Painter, shown: Pixels, photo: Pixels) -> Pixels:
-        """`shown` with all that is painted; `photo` is the picture at its size to which the mask's edge is moved."""
+    def painted(
+        self, brush: Painter, shown: Pixels, photo: Pixels, number: int, kept: KeptStatistics | None
+    ) -> tuple[Pixels, KeptStatistics | None]:
+        """`shown` with all that is painted; `photo` is the picture at its size to which the mask's edge is moved.
+
+        `number` and `kept` as in `PaintsTwo`; other painters paint the picture twice.
+        """
         blends = self.blends
         if not blends:
-            return shown
+            return shown, None
         if len(blends) == 1 or self.mask is None:
-            return brush.paint(shown, blends[0])
-        return brush.paint(shown, blends[0], Within(blends[1], matte(self.mask, photo, self.edge)))
+            return brush.paint(shown, blends[0]), None
+        mask = matte(self.mask, photo, self.edge)
+        if isinstance(brush, PaintsTwo):
+            return brush.paint_two(shown, (blends[0], blends[1]), mask, number, kept)
+        background, people = (brush.paint(shown, blend) for blend in blends)
+        return _blended(people, background, mask), None
 
     def composed(self, made: Pixels, photo: Pixels) -> Pixels:
         """The painted picture with the sides that are not painted filled in."""
         people, background = (_filled(side, made, photo) for side in (self.people, self.background))
         if self.mask is None or people is background:
             return people
-        share = np.multiply(matte(self.mask, photo, self.edge), np.float32(1 / 255), dtype=np.float32)
-        return np.asarray(cv2.blendLinear(people, background, share, 1 - share), np.uint8)
+        return _blended(people, background, matte(self.mask, photo, self.edge))
 
 
 def matte(mask: NDArray[np.uint8], pixels: Pixels, edge: float) -> NDArray[np.uint8]:
@@ -114,6 +123,11 @@ def matte(mask: NDArray[np.uint8], pixels: Pixels, edge: float) -> NDArray[np.ui
 
 def _mean(x: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(cv2.blur(x, (2 * RADIUS + 1, 2 * RADIUS + 1)), np.float32)
+
+
+def _blended(people: Pixels, background: Pixels, mask: NDArray[np.uint8]) -> Pixels:
+    share = np.multiply(mask, np.float32(1 / 255), dtype=np.float32)
+    return np.asarray(cv2.blendLinear(people, background, share, 1 - share), np.uint8)
 
 
 def _side(chosen: str, names: Sequence[str], same: Side) -> Side:

@@ -7,16 +7,17 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-import torch
 from tiny_painter import NAMES, network, photo
 
 from models.base import Event, Frame, Mask, Trouble, knobs_of
 from models.style_transfer import StyleTransfer
-from models.style_transfer.cuda import CudaPainter
+from models.style_transfer.kept_statistics import KeptStatistics
 from models.style_transfer.model import StyleTransferState
 from models.style_transfer.mps import MpsPainter
-from models.style_transfer.painter import CpuPainter, Pixels, Within
+from models.style_transfer.network import Statistics
+from models.style_transfer.painter import CpuPainter, Pixels
 from models.style_transfer.people import matte
+from models.style_transfer.weights import read
 from models.vision.people import PeopleError, PeopleFinder
 
 FIRST, SECOND = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0)
@@ -113,20 +114,15 @@ def test_faders_at_zero_are_the_camera_on_either_side(seen: Frame) -> None:
     assert not np.array_equal(parts(made)[0], parts(seen.pixels)[0])
 
 
-def test_two_paintings_are_painted_at_once(seen: Frame) -> None:
+@pytest.mark.parametrize("on_cpu", [True, False])
+def test_two_paintings_meet_at_the_mask(seen: Frame, on_cpu: bool) -> None:
     model = StyleTransfer.load("paintings", "cpu")
-    calls = []
-    paint = model.brush.paint
-
-    def counted(*given: Any) -> Pixels:
-        calls.append(len(given))
-        return paint(*given)
-
-    model.brush.paint = counted  # type: ignore[method-assign]
+    if not on_cpu:
+        model.brush = MpsPainter(read("paintings")[0], device="cpu")
     woodcut, night = "vallotton", "starry_night"  # black and white, and coloured
     big = Frame(cv2.resize(seen.pixels, (240, 160)), 1)
-    both, _ = shown(model, halves(), big, people=woodcut, background=night, **HARD)
-    assert calls == [3]
+    both, state = shown(model, halves(), big, people=woodcut, background=night, **HARD)
+    assert (state.kept is not None) == on_cpu
     people, background = (np.ptp(part.astype(int), axis=2).mean() for part in parts(both))
     other, _ = shown(model, halves(), big, people=night, background=woodcut, **HARD)
     coloured, grey = (np.ptp(part.astype(int), axis=2).mean() for part in parts(other))
@@ -138,22 +134,36 @@ def test_two_paintings_are_painted_at_once(seen: Frame) -> None:
 def test_a_mask_of_one_side_alone_paints_as_without(half: bool) -> None:
     processor, pixels = CpuPainter(network().state_dict(), half=half), photo(2, 33, 47)
     for level, expected in ((0, FIRST), (255, SECOND)):
-        within = Within(SECOND, np.full(pixels.shape[:2], level, np.uint8))
-        made = processor.paint(pixels, FIRST, within).astype(int)
-        assert np.abs(made - processor.paint(pixels, expected)).max() <= (4 if half else 1)
+        mask = np.full(pixels.shape[:2], level, np.uint8)
+        made, _ = processor.paint_two(pixels, (FIRST, SECOND), mask, 1, None)
+        apart = np.abs(made.astype(int) - processor.paint(pixels, expected))
+        assert apart.mean() < (1.5 if half else 0.1)
+        assert apart.max() <= (32 if half else 1)
 
 
-def test_all_devices_paint_two_blends_alike() -> None:
-    parameters = network().state_dict()
-    processor = CpuPainter(parameters, half=False)
-    others = MpsPainter(parameters, device="cpu"), CudaPainter(parameters, device="cpu", dtype=torch.float32)
-    for size in ((60, 80), (33, 47)):
-        mask = cv2.resize(halves().shares, size[::-1])
-        for number, within in enumerate([(Within(SECOND, mask),), (), (Within(SECOND, 255 - mask),)]):
-            pixels = photo(number, *size)
-            expected = processor.paint(pixels, FIRST, *within).astype(int)
-            for other in others:
-                assert np.abs(other.paint(pixels, FIRST, *within) - expected).max() <= 1
+def test_two_paintings_take_a_pass_more_only_when_their_statistics_are_renewed() -> None:
+    passes: list[tuple[int, tuple[float, ...]]] = []
+    pixels, kept, number = photo(1), None, 0
+
+    def measured(_: Pixels, blend: tuple[float, ...]) -> Statistics:
+        passes.append((number, blend))
+        return []
+
+    for number in range(0, 200, 2):
+        kept = KeptStatistics.of(kept, pixels, (FIRST, SECOND), number, measured)
+    assert passes == [(0, FIRST), (0, SECOND), (30, FIRST), (60, SECOND), *(
+        (n, blend) for n, blend in ((90, FIRST), (120, SECOND), (150, FIRST), (180, SECOND)))]
+    passes.clear()
+    KeptStatistics.of(kept, pixels, (FIRST, SECOND), number, measured)
+    assert passes == []
+    KeptStatistics.of(kept, pixels, (FIRST, (0.0, 0.95, 0.05)), number, measured)
+    assert passes == []  # a blend that glides keeps its statistics for a while
+    KeptStatistics.of(kept, pixels, (FIRST, (0.0, 0.0, 1.0)), number, measured)
+    assert passes == [(number, (0.0, 0.0, 1.0))]
+    passes.clear()
+    KeptStatistics.of(kept, pixels // 2, (FIRST, SECOND), number, measured)
+    KeptStatistics.of(kept, pixels[1:], (FIRST, SECOND), number, measured)
+    assert passes == [(number, FIRST), (number, SECOND)] * 2
 
 
 def test_the_edge_of_a_coarse_mask_is_moved_to_that_of_the_picture() -> None:
