@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from models.style_transfer.network import Statistics
 
-KEEP = 60
-"""Statistics of a style are renewed after this many pictures of the source; of two styles not in the same picture."""
+KEEP = 24
+"""Statistics of a style are renewed after this many pictures; of two styles not in the same picture."""
 CHANGED = 12.0
 """Change of the mean or standard deviation of the photo's colours, in levels of 255, after which both are renewed."""
 MOVED = 0.1
@@ -31,7 +31,7 @@ Blend = tuple[float, ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StyleStatistics:
-    """Statistics of one blend, from the picture with this number."""
+    """Statistics of one blend, from the picture with this number of those painted."""
 
     blend: Blend
     number: int

@@ -34,6 +34,7 @@ class StyleTransferState:
     photo_before: Pixels | None = None  # the same for the frame before
     painted_before: Pixels | None = None
     knobs: tuple[Any, ...] = ()  # the values used
+    frames: int = 0  # number of frames so far
     people: Mask | None = None  # where people are
     kept: KeptStatistics | None = None  # for people and background in two paintings
 
@@ -149,7 +150,9 @@ class StyleTransfer:
                 return (), state
             frame = None
         if frame is not None:
-            state = replace(state, seen=frame, photo_before=state.photo, painted_before=state.painted)
+            state = replace(
+                state, seen=frame, frames=state.frames + 1, photo_before=state.photo, painted_before=state.painted
+            )
         if (seen := state.seen) is None:
             return (), state
         state = replace(state, people=self._people(state, heard, freeze) if people != background else None)
@@ -163,7 +166,7 @@ class StyleTransfer:
             shown = mixed(shown, before, feedback)
         parts = Sides.of(*sides, state.people, self.labels, self._weights(paint))
         small = look.resized(pixels, *size)
-        weights, (painted, kept) = parts.blend, parts.painted(self.brush, shown, small, seen.number, state.kept)
+        weights, (painted, kept) = parts.blend, parts.painted(self.brush, shown, small, state.frames, state.kept)
         if before is not None and state.photo_before is not None and smooth:
             painted = look.smoothed(painted, before, shown, look.resized(state.photo_before, *size), smooth)
         share = share_at(detail, weights, self.shares) if weights else 0.0

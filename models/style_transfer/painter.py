@@ -41,7 +41,7 @@ class PaintsTwo(Protocol):
     ) -> tuple[Pixels, KeptStatistics]:
         """The picture in the second blend where `mask` [H, W] is 255, in the first where it is 0.
 
-        `number` is the picture's; `kept` is what the call before returned.
+        `number` counts the pictures, not their repaints; `kept` is what the call before returned.
         """
         ...
 

@@ -149,10 +149,10 @@ def test_two_paintings_take_a_pass_more_only_when_their_statistics_are_renewed()
         passes.append((number, blend))
         return []
 
-    for number in range(0, 200, 2):
+    for number in range(100):
         kept = KeptStatistics.of(kept, pixels, (FIRST, SECOND), number, measured)
-    assert passes == [(0, FIRST), (0, SECOND), (30, FIRST), (60, SECOND), *(
-        (n, blend) for n, blend in ((90, FIRST), (120, SECOND), (150, FIRST), (180, SECOND)))]
+    turns = [(12, FIRST), (24, SECOND), (36, FIRST), (48, SECOND), (60, FIRST), (72, SECOND), (84, FIRST), (96, SECOND)]
+    assert passes == [(0, FIRST), (0, SECOND), *turns]
     passes.clear()
     KeptStatistics.of(kept, pixels, (FIRST, SECOND), number, measured)
     assert passes == []
