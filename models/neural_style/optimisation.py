@@ -115,7 +115,7 @@ def resolution_of(before: Work | None, begun: int, resolution: int, levels: int)
     its features span more of the picture, so that shapes form first (Gatys et al. 2017, "Controlling Perceptual Factors
     in Neural Style Transfer", section 6). No level is below COARSEST.
     """
-    heights = [round(resolution / 2**level) for level in reversed(range(levels))]
+    heights = [resolution >> level for level in reversed(range(levels))]
     heights = [height for height in heights if height >= min(COARSEST, resolution)]
     if before is None or before.settings.begun != begun:
         return heights[0]
