@@ -115,7 +115,7 @@ class StyleTransfer:
         )] = 0.005,
         people_rate: Annotated[float, Knob(
             "Maximum rate at which people are looked for; pictures in between use the last result", 0.5, 60.0, "1/s"
-        )] = 10.0,
+        )] = 15.0,
         resolution: Annotated[int, Knob(
             "Height to paint at, at most the camera's; lower is faster, with broader strokes", 64, 2160, "pixels"
         )] = 320,
