@@ -145,8 +145,12 @@ class BaseTrainer(ABC):
             raise ResumeError(f"{path}: made with {had}, but this command has {has}; --restart starts over")
         if held["data"] != self.fingerprint():
             raise ResumeError(f"{path}: made with other data ({held['data']}) than now ({self.fingerprint()})")
-        self.network.load_state_dict(held["network"])
-        self.optimiser.load_state_dict(held["optimiser"])
+        try:
+            self.network.load_state_dict(held["network"])
+            self.optimiser.load_state_dict(held["optimiser"])
+        except (RuntimeError, ValueError, KeyError) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise ResumeError(f"{path}: of another version of this program; --restart starts over ({reason})") from None
         self.done_updates, self.best = held["updates"], held["best"]
         self.spent_s = held.get("spent_s", 0.0)
         return held

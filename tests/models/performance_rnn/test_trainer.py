@@ -168,6 +168,16 @@ def test_a_checkpoint_of_an_earlier_version_can_be_resumed(tmp_path: Path) -> No
     assert again.done_updates == 1
 
 
+def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "pause.pt"
+    trainer().save(path)
+    held = torch.load(path, weights_only=True)
+    held["network"]["lstm.weight_of_old"] = held["network"].pop("lstm.weight_hh_l0")
+    torch.save(held, path)
+    with pytest.raises(ResumeError, match=r"of another version of this program.*lstm\.weight_of_old"):
+        trainer().resume(path)
+
+
 def test_the_averaged_weights_follow_and_are_resumed(tmp_path: Path) -> None:
     whole, first, again = trainer(), trainer(), trainer()
     expected: dict[str, Tensor] = {}
