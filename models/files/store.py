@@ -116,22 +116,27 @@ def read_card(name_or_path: str | Path, kind: str) -> Card:
 
 
 def load(
-    name_or_path: str | Path, kind: str, shapes: Shapes | Callable[[Shapes], Shapes]
+    name_or_path: str | Path,
+    kind: str,
+    shapes: Shapes | Callable[[Shapes], Shapes],
+    renamed: Callable[[str], str] = str,
 ) -> tuple[dict[str, Tensor], Card]:
     """Reads the tensors as float32, and the card. The file must contain exactly the tensors in `shapes`.
 
     Networks of several sizes give a function instead, from the shapes in the file to those of the whole network; it
-    raises KeyError, IndexError, ValueError or RuntimeError where these make no network.
+    raises KeyError, IndexError, ValueError or RuntimeError where these make no network. `renamed` gives the present
+    name of a tensor in a file of an earlier version.
     Raises WeightsError for a file that is missing, broken, of another kind or of other shapes.
     """
     path = find(name_or_path, kind)
     try:
         with safe_open(path, framework="pt") as file:
             card = _card(path, kind, file.metadata() or {})
-            found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+            stored = {renamed(name): name for name in file.keys()}  # noqa: SIM118
+            found = {name: tuple(file.get_slice(old).get_shape()) for name, old in stored.items()}
             expected = shapes if isinstance(shapes, Mapping) else _expected(path, found, shapes)
             _check(path, found, expected)
-            tensors = {name: file.get_tensor(name).to(torch.float32, copy=True) for name in expected}
+            tensors = {name: file.get_tensor(stored[name]).to(torch.float32, copy=True) for name in expected}
     except (SafetensorError, OSError) as error:
         raise WeightsError(f"{path}: not a complete safetensors file ({error})") from error
     for name, tensor in tensors.items():

@@ -33,12 +33,12 @@ from models.style_transfer.weights import read
 from models.vision import untrained
 from models.vision.pixels import pixels_of
 
-CONTENT = {"relu4_2", "fire4", "trunk2", "untrained4"}
+CONTENT = {"relu4_2", "fire4", "residual2", "untrained4"}
 """Default content layers: the paper's layer of VGG-16, and layers of similar depth of the other networks."""
 STYLE = {
     *("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"),
     *("relu1", "fire2", "fire3", "fire5", "fire7"),
-    *("fold", "down", "trunk0", "trunk2", "trunk4"),
+    *("fold", "down", "residual0", "residual2", "residual4"),
     *untrained.LAYERS,
 }
 

@@ -15,12 +15,12 @@ STRIDE = 8  # of the residual blocks: the input is padded to multiples of it
 PATCH = 4  # side of the pixel unshuffle at the input: 4x4 pixels become channels
 FINE = 16  # channels at half resolution
 TONE = 3, 4  # affine map from the photo's RGB to that of the painting
-HEED = 64  # width of the embedding of the photo's statistics
+EMBEDDING = 64  # width of the embedding of the photo's statistics
 
 Statistics = list[tuple[Tensor, Tensor]]
 """Variance and mean [B, C] of the input of each normalisation."""
 
-OWN = "scale", "shift", "tone", "heed"  # parameters with one row per painting
+OWN = "scale", "shift", "tone", "style_gain"  # parameters with one row per painting
 
 
 class StyleNetwork(nn.Module):
@@ -29,13 +29,13 @@ class StyleNetwork(nn.Module):
     A variant designed for the CPU. A pixel unshuffle (4x4) moves the input to a quarter of its size, so no convolution
     runs at full resolution; the `blocks` residual blocks run at an eighth with `wide` channels, between two layers at a
     quarter with `narrow` channels. The output adds the photo twice: through the affine colour map `tone`, and
-    multiplied by a mask (`glaze`) that the network predicts for each pixel, to keep detail finer than the network
+    multiplied by a mask that the network predicts for each pixel, to keep detail finer than the network
     draws. A painting owns one row each of `scale`, `shift` and `tone`; a blend of paintings is a weighted sum of rows.
     Upsampling repeats pixels before a convolution, since a pixel shuffle leaves a grid in flat areas.
 
     Instance normalisation removes the photo's overall contrast and colour, on which the right amount of paint depends.
     A small network therefore predicts corrections of scale, shift and tone from the mean and standard deviation of the
-    first feature maps. `heed`: how strongly each style reacts to these statistics.
+    first feature maps. `style_gain`: how strongly each style reacts to these statistics.
     """
 
     def __init__(self, *, paintings: int, narrow: int = 48, wide: int = 128, blocks: int = 4) -> None:
@@ -44,7 +44,7 @@ class StyleNetwork(nn.Module):
         self.widths = (narrow, wide, *(wide,) * (2 * blocks), narrow)
         self.fold = convolution(3 * PATCH**2, narrow, bias=False)
         self.down = convolution(narrow, wide, stride=2, bias=False)
-        self.trunk = nn.ModuleList(convolution(wide, wide, bias=False) for _ in range(2 * blocks))
+        self.residual = nn.ModuleList(convolution(wide, wide, bias=False) for _ in range(2 * blocks))
         self.up = nn.Conv2d(wide, narrow, 1)
         self.merge = convolution(narrow, narrow, bias=False)
         self.fine = convolution(narrow, FINE)
@@ -52,10 +52,10 @@ class StyleNetwork(nn.Module):
         self.scale = nn.Parameter(torch.ones(paintings, sum(self.widths)))
         self.shift = nn.Parameter(torch.zeros(paintings, sum(self.widths)))
         self.tone = nn.Parameter(torch.eye(*TONE).flatten().repeat(paintings, 1))  # [N, 12]: TONE, flat
-        self.heed = nn.Parameter(torch.ones(paintings, HEED))
-        self.sees = nn.Linear(2 * narrow, HEED)
-        self.sums_up = nn.Linear(HEED, HEED)
-        self.moves = nn.Linear(HEED, 2 * sum(self.widths) + math.prod(TONE))
+        self.style_gain = nn.Parameter(torch.ones(paintings, EMBEDDING))
+        self.embedding_in = nn.Linear(2 * narrow, EMBEDDING)
+        self.embedding_out = nn.Linear(EMBEDDING, EMBEDDING)
+        self.corrections = nn.Linear(EMBEDDING, 2 * sum(self.widths) + math.prod(TONE))
 
     def forward(
         self, photo: Tensor, weights: Tensor, places: Places | None = None, record: Statistics | None = None
@@ -81,25 +81,26 @@ class StyleNetwork(nn.Module):
 
         quarter = F.relu_(norm(folded, 0))
         h = F.relu_(norm(self.down(quarter), 1))  # [B, wide, H / 8, W / 8]
-        for n in range(0, len(self.trunk), 2):
-            inner = F.relu_(norm(self.trunk[n](h), n + 2))
-            h = h + norm(self.trunk[n + 1](inner), n + 3)
+        for n in range(0, len(self.residual), 2):
+            inner = F.relu_(norm(self.residual[n](h), n + 2))
+            h = h + norm(self.residual[n + 1](inner), n + 3)
         h = quarter + twice(self.up(h))  # [B, narrow, H / 4, W / 4]
         h = F.relu_(norm(self.merge(h), len(self.widths) - 1))
         h = F.relu_(self.fine(twice(h)))  # [B, FINE, H / 2, W / 2]
-        paint, glaze = F.pixel_shuffle(self.unfold(h), 2).chunk(2, dim=1)  # [B, 3, H, W] each
+        paint, detail = F.pixel_shuffle(self.unfold(h), 2).chunk(2, dim=1)  # [B, 3, H, W] each
         toned = torch.baddbmm(tone[..., 3:], tone[..., :3], x.flatten(2).expand(len(tone), -1, -1))
         toned = toned.view(-1, *x.shape[1:])
         h = toned if places is None else places.mixed(toned)
-        h = torch.addcmul(h.add_(paint), glaze, x)
+        h = torch.addcmul(h.add_(paint), detail, x)
         return torch.sigmoid(2 * h[..., :height, :width])
 
     def _style_parameters(self, folded: Tensor, weights: Tensor) -> tuple[Sequence[Tensor], Sequence[Tensor], Tensor]:
         """Scale and shift of each normalisation, [B, channels], and the colour map [B, 3, 4], for B rows of weights."""
         variance, mean = torch.var_mean(folded, dim=(2, 3))
         deviation = (variance + 1e-5).sqrt()  # the offset keeps the gradient finite for a uniform picture
-        embedding = F.gelu(self.sums_up(F.gelu(self.sees(torch.cat([mean, deviation], dim=1)))))
-        corrections = self.moves(embedding * (weights @ self.heed))
+        embedding = F.gelu(self.embedding_in(torch.cat([mean, deviation], dim=1)))
+        embedding = F.gelu(self.embedding_out(embedding))
+        corrections = self.corrections(embedding * (weights @ self.style_gain))
         total = sum(self.widths)
         scale, shift, tone = corrections.split((total, total, math.prod(TONE)), dim=1)
         scales = (weights @ self.scale * (1 + scale)).split(self.widths, dim=1)
@@ -167,8 +168,8 @@ def prepare(network: StyleNetwork) -> None:
                 nn.init.zeros_(module.bias)
     with torch.no_grad():
         network.unfold.weight.mul_(0.1)
-        network.moves.weight.zero_()
-        network.moves.bias.zero_()
+        network.corrections.weight.zero_()
+        network.corrections.bias.zero_()
         ends = torch.tensor(network.widths).cumsum(0).tolist()
         for n in range(3, len(network.widths) - 1, 2):
             network.scale[:, ends[n - 1] : ends[n]] = 0.2

@@ -11,15 +11,30 @@ from torch import Tensor
 from models.files import store
 from models.style_transfer.network import KIND, StyleNetwork
 
+EARLIER_NAMES = {
+    "trunk": "residual",
+    "heed": "style_gain",
+    "sees": "embedding_in",
+    "sums_up": "embedding_out",
+    "moves": "corrections",
+}
+"""Present names of tensors, by their names in files of earlier versions; without the part after the first dot."""
+
 
 def read(name_or_path: str | Path) -> tuple[dict[str, Tensor], store.Card]:
     """The parameters as float32, and the card. Raises WeightsError if they cannot be used."""
     path = store.find(name_or_path, KIND)
-    parameters, card = store.load(path, KIND, lambda found: shapes(sizes_of(found)))
+    parameters, card = store.load(path, KIND, lambda found: shapes(sizes_of(found)), present_name)
     paintings = len(parameters["scale"])
     if len(card.labels) != paintings:
         raise store.WeightsError(f"{path}: the card names {len(card.labels)} paintings, not {paintings}")
     return parameters, card
+
+
+def present_name(name: str) -> str:
+    """The name of a tensor in `StyleNetwork`, from the name in a file of an earlier version."""
+    first, dot, rest = name.partition(".")
+    return f"{EARLIER_NAMES.get(first, first)}{dot}{rest}"
 
 
 def sizes_of(found: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
@@ -28,7 +43,7 @@ def sizes_of(found: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
         "paintings": found["scale"][0],
         "narrow": found["fold.weight"][0],
         "wide": found["down.weight"][0],
-        "blocks": sum(name.startswith("trunk.") for name in found) // 2,
+        "blocks": sum(name.startswith("residual.") for name in found) // 2,
     }
 
 

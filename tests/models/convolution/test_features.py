@@ -107,18 +107,18 @@ def test_a_small_picture_is_enough_for_deep_layers(tmp_path: Path) -> None:
 
 def test_the_style_network_has_maps_of_all_convolutions_but_the_last() -> None:
     network = small_painter()
-    trunk = StyleBackbone(network)
-    assert trunk.layers == ("fold", "down", "trunk0", "trunk1", "up", "merge", "fine")
+    backbone = StyleBackbone(network)
+    assert backbone.layers == ("fold", "down", "residual0", "residual1", "up", "merge", "fine")
     picture = torch.rand(1, 3, 32, 40, generator=torch.Generator().manual_seed(2))
-    maps = trunk(picture, ["down", "fine"])
+    maps = backbone(picture, ["down", "fine"])
     assert maps.keys() == {"down", "fine"}
     assert maps["down"].shape == (1, 6, 4, 5)
     assert maps["fine"].shape == (1, 16, 16, 20)
     assert min(each.min() for each in maps.values()) == 0.0
-    assert torch.equal(trunk(picture, ["fine"])["fine"], maps["fine"])
+    assert torch.equal(backbone(picture, ["fine"])["fine"], maps["fine"])
     assert not any(part._forward_hooks for part in network.modules())  # nothing is left watching
     with pytest.raises(KeyError, match="relu5_3"):
-        trunk(picture, ["relu5_3"])
+        backbone(picture, ["relu5_3"])
 
 
 # ---- which network

@@ -77,21 +77,21 @@ def test_global_statistics_of_the_photo_act_in_proportion_to_the_style_gain() ->
     made = network()
     photo = torch.rand(1, 3, 32, 32)
     before = made(photo, ONE)
-    torch.nn.init.normal_(made.moves.weight, std=0.1)
+    torch.nn.init.normal_(made.corrections.weight, std=0.1)
     moved = made(photo, ONE)
     assert float((moved - before).abs().max()) > 1e-3
-    made.heed[0] = 0.0
+    made.style_gain[0] = 0.0
     torch.testing.assert_close(made(photo, ONE), before)
 
 
 def test_contrast_removed_by_normalisation_still_acts() -> None:
     made = network()
     made.tone.zero_()
-    torch.nn.init.zeros_(made.unfold.weight[12:])  # no glaze: the photo shows only as the network sees it
+    torch.nn.init.zeros_(made.unfold.weight[12:])  # no mask: the photo shows only as the network sees it
     photo = torch.rand(1, 3, 32, 32)
     faint = 0.5 + (photo - 0.5) / 4
     torch.testing.assert_close(made(faint, ONE), made(photo, ONE), rtol=0.0, atol=1e-3)
-    torch.nn.init.normal_(made.moves.weight, std=0.1)
+    torch.nn.init.normal_(made.corrections.weight, std=0.1)
     assert float((made(faint, ONE) - made(photo, ONE)).abs().max()) > 1e-2
 
 

@@ -19,7 +19,7 @@ from models.style_transfer.cuda import CudaPainter
 from models.style_transfer.model import StyleTransferState
 from models.style_transfer.network import KIND, StyleNetwork
 from models.style_transfer.painter import CpuPainter, Pixels
-from models.style_transfer.weights import network_of
+from models.style_transfer.weights import EARLIER_NAMES, network_of, read
 
 FIRST, SECOND, BOTH, NONE = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.5, 0.5, 0.0), (0.0, 0.0, 0.0)
 
@@ -226,6 +226,22 @@ def test_weights_come_back_from_a_file(tmp_path: Path) -> None:
         StyleTransfer.load(str(tmp_path / "two.safetensors"), "cpu")
 
 
+def test_weights_of_an_earlier_version_are_read(tmp_path: Path) -> None:
+    """Four groups of tensors and one tensor had other names."""
+    earlier = {new: old for old, new in EARLIER_NAMES.items()}
+    tensors = {}
+    for name, value in network().state_dict().items():
+        first, dot, rest = name.partition(".")
+        tensors[f"{earlier.get(first, first)}{dot}{rest}"] = value
+    assert {"heed", "trunk.0.weight", "sees.bias", "sums_up.bias", "moves.bias"} <= tensors.keys()
+    card = store.Card(KIND, "data", "CC0", "command", 1, "2026-01-01", labels=NAMES)
+    store.save(tmp_path / "earlier.safetensors", tensors, card)
+    store.save(tmp_path / "mine.safetensors", network().state_dict(), card)
+    old, new = (read(tmp_path / f"{name}.safetensors")[0] for name in ("earlier", "mine"))
+    assert old.keys() == new.keys()
+    assert all(torch.equal(old[name], new[name]) for name in new)
+
+
 def test_the_cards_arithmetic_is_the_processors() -> None:
     """As on a graphics card but for the graph and half precision."""
     parameters = network().state_dict()
@@ -247,7 +263,7 @@ def test_a_captured_graph_paints_as_the_processor_does() -> None:
 def test_a_networks_size_is_read_from_its_weights() -> None:
     made = StyleNetwork(paintings=5, narrow=12, wide=20, blocks=2)
     found = network_of(made.state_dict())
-    assert (found.paintings, found.widths, len(found.trunk)) == (5, made.widths, 4)
+    assert (found.paintings, found.widths, len(found.residual)) == (5, made.widths, 4)
     assert not any(parameter.requires_grad for parameter in found.parameters())
 
 
