@@ -85,8 +85,8 @@ ROLL_KNOBS = knobs_of(_roll)
 _PLACE = Knob("on the paper", -1000.0, 1000.0)
 PEN_KNOB = event(
     "A performer's pen: its place (0 0 is the middle of the paper, y grows downward, 1 is half of its shorter side), 1 "
-    "where it touches, the finger, from 0, and the pressure. Each sender has pens of its own; a line begins where one "
-    "first touches",
+    "where it touches, the finger, from 0, and the pressure. Each sender, over UDP each machine, has pens of its own; "
+    "a line begins where one first touches",
     2,
     x=_PLACE,
     y=_PLACE,
