@@ -178,7 +178,7 @@ class NeuralStyle:
         )
         counts = self._layers(content_layers, CONTENT), self._layers(style_layers, STYLE)
         weights = Weights(alpha, beta, variation, *counts)
-        with threads(resolution**2):
+        with threads(height**2):
             styled = self._styled(state, style)
             work = prepared(state.work, self.extractor, self.quick, subject, styled, settings, weights, start)
             for _ in range(0 if hold else steps_per_frame):
