@@ -92,8 +92,12 @@ class ComputerPiano:
             self.released(scancode)
 
     def _play(self, pitch: int, velocity: int) -> None:
-        for parameter in self._tree.parameters():
-            address = parameter.address
-            if parameter.knob.kind == "event" and address.endswith("/play") and address.count("/") == 2:
-                with contextlib.suppress(AddressError):  # the node was removed meanwhile
-                    self._tree.write(address, [pitch, velocity])
+        for address in hearing(self._tree):
+            with contextlib.suppress(AddressError):  # the node was removed meanwhile
+                self._tree.write(address, [pitch, velocity])
+
+
+def hearing(tree: Tree) -> list[str]:
+    """The addresses `/NODE/play` of the nodes that receive keys."""
+    events = [parameter.address for parameter in tree.parameters() if parameter.knob.kind == "event"]
+    return [address for address in events if address.endswith("/play") and address.count("/") == 2]

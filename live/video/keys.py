@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pygame
 
+from live.video.computer_piano import hearing
 from live.video.performer_pens import WINDOW
 from live.video.stage import Stage
 from models.base import KnobError
@@ -44,7 +45,13 @@ def pause(stage: Stage) -> None:
 
 
 def piano(stage: Stage) -> None:
-    """Makes the computer's keys a piano, or keys of the window again, and says how to change it back."""
+    """Makes the computer's keys a piano, or keys of the window again, and says how to change it back.
+
+    In a piece without a node that receives keys they stay keys of the window.
+    """
+    if not stage.tree.get("/window/piano") and not hearing(stage.tree):
+        stage.say(False, "nothing in this piece listens to keys: try arabesque duet")
+        return
     toggle("/window/piano")(stage)
     on = stage.tree.get("/window/piano")
     stage.say(False, "A to L are a piano now; F2 ends it, F1 shows its keys" if on else "the piano on the keys is off")

@@ -13,6 +13,8 @@ from live.video.text import Colour, label
 from live.video.value_text import part_of_range, value_text
 
 SHOWN: Final = 12
+MOST_NUMBERS: Final = 6
+"""Numbers of a vector that is shown."""
 NEW: Colour = (246, 240, 226)
 OLD: Colour = (170, 170, 180)
 BAR: Colour = (203, 184, 143)
@@ -91,7 +93,10 @@ class LastMoved:
 
 
 def _counts(parameter: Parameter) -> bool:
-    """Whether it is a parameter that one plays: not a text, a seed or what the window shows of itself."""
+    """Whether it is a parameter that one plays and can read: not a text, a seed, a bank of faders, or what the window
+    shows of itself.
+    """
     switch_of_window = parameter.address.startswith("/window/") and parameter.address.count("/") == 2
     played = parameter.knob.access == "rw" and parameter.knob.kind not in ("pulse", "event", "text")
-    return played and not switch_of_window and not parameter.address.endswith("/seed")
+    bank = len(parameter.knob.components) > MOST_NUMBERS
+    return played and not bank and not switch_of_window and not parameter.address.endswith("/seed")

@@ -68,12 +68,26 @@ def test_space_pauses_every_node_and_plays_on(show: Any, done: list[str]) -> Non
 
 def test_the_piano_on_the_keys_is_announced(show: Any) -> None:
     pygame.display.init()
+    pitch, velocity = Knob("pitch", 0, 127, kind="int"), Knob("velocity", 0, 127, kind="int")
+    show.tree.add("/duet/play", event("A key", pitch=pitch, velocity=velocity))
     for on in (True, False):
         press(show, "f2")
         assert show.tree.get("/window/piano") is on
     assert [sentence for _, _, sentence in show.stage.notes] == [
         "A to L are a piano now; F2 ends it, F1 shows its keys", "the piano on the keys is off"
     ]  # fmt: skip
+
+
+def test_where_nothing_listens_to_keys_they_stay_keys_of_the_window(show: Any) -> None:
+    pygame.display.init()
+    press(show, "f2")
+    assert show.tree.get("/window/piano") is False
+    assert [sentence for _, _, sentence in show.stage.notes] == [
+        "nothing in this piece listens to keys: try arabesque duet"
+    ]
+    show.tree.set("/window/piano", True)  # over OSC, or before a reload that took the piano away
+    press(show, "f2")
+    assert show.tree.get("/window/piano") is False
 
 
 def test_escape_closes_overlays_and_never_stops(show: Any, done: list[str]) -> None:

@@ -71,3 +71,14 @@ def test_the_bar_is_as_long_as_the_value(tree: Tree) -> None:
         row = max(range(70), key=lambda y: sum(surface.get_at((x, y))[:3] == (203, 184, 143) for x in range(0, 640, 4)))
         lit.append(sum(surface.get_at((x, row))[:3] == (203, 184, 143) for x in range(640)))
     assert lit[1] == pytest.approx(4 * lit[0], rel=0.02)
+
+
+def test_a_bank_of_faders_is_not_listed(tree: Tree) -> None:
+    for name, size in (("categories", 16), ("paper", 4)):
+        names = tuple(f"part {n}" for n in range(size))
+        knob = Knob("A vector", 0.0, 1.0, kind="vector", components=names, default=(0.0,) * size)
+        tree.add(f"/ink/{name}", knob)
+    moved = LastMoved(tree)
+    tree.set("/ink/categories", (1.0,) * 16)
+    tree.set("/ink/paper", (1.0, 1.0, 1.0, 0.5))
+    assert moved.addresses == ["/ink/paper"]
