@@ -187,7 +187,7 @@ class Sees(Protocol):
 
 @runtime_checkable
 class Analyses(Protocol):
-    """A model that needs a slow analysis of some pictures, which no picture waits for.
+    """A model that needs a slow analysis of some pictures, beside its steps.
 
     The engine calls `analyse` on a thread of its own, at most as often as `analysis_rate` says, with the newest
     picture; the result is received with the next step. After a Trouble, which is reported, `analyse` is called again
@@ -196,6 +196,10 @@ class Analyses(Protocol):
 
     def analysis_rate(self, knobs: Mapping[str, Any]) -> float:
         """The most analyses a second with these knob values; 0 for none."""
+        ...
+
+    def analysis_first(self, knobs: Mapping[str, Any]) -> bool:
+        """Whether a step receives the newest picture whose analysis is done, instead of the newest picture."""
         ...
 
     def analyse(self, frame: Frame) -> Mask | Trouble:

@@ -1,4 +1,4 @@
-"""Analyses pictures for a model on a thread of its own, so that no picture waits for it (`models.base.Analyses`)."""
+"""Analyses pictures for a model on a thread of its own, beside its steps (`models.base.Analyses`)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 import math
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from live.system.niceness import lower_priority
 from live.system.queues import LatestValue
@@ -15,8 +16,19 @@ from models.base import Analyses, Frame, Mask, Trouble
 
 log = logging.getLogger(__name__)
 
+LATE_S = 0.25
+"""Least time after which a picture is no longer kept back for its result."""
 STOP_WITHIN_S = 2.0
 """How long `stop` waits for an analysis to return."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AnalysedPicture:
+    """A picture, when it came, and what was found in it."""
+
+    frame: Frame
+    came_s: float
+    found: Mask
 
 
 class PictureAnalysis:
@@ -44,8 +56,8 @@ class PictureAnalysis:
         self._done = done
         self._fail = fail
         self._wake = threading.Condition()
-        self._frames: LatestValue[Frame] = LatestValue()
-        self._results: LatestValue[Mask] = LatestValue()
+        self._frames: LatestValue[tuple[Frame, float]] = LatestValue()
+        self._results: LatestValue[AnalysedPicture] = LatestValue()
         self._next_s = clock.now()
         self._failed = False
         self._stopping = False
@@ -62,12 +74,14 @@ class PictureAnalysis:
             if rate <= 0.0:
                 self._failed, self._next_s = False, self._clock.now()
                 self._results.take()
+            else:
+                self._next_s = min(self._next_s, self._clock.now() + 1.0 / rate)
             self._wake.notify()
         self._begin()
 
     def offer(self, frame: Frame) -> None:
         """Takes the newest picture; it replaces one that was not analysed."""
-        self._frames.put(frame)
+        self._frames.put((frame, self._clock.now()))
         self._begin()
 
     @property
@@ -75,7 +89,17 @@ class PictureAnalysis:
         """Whether there is a result that was not taken."""
         return self._results.waiting
 
-    def take(self) -> Mask | None:
+    @property
+    def working(self) -> bool:
+        """Whether results can be expected."""
+        return self.rate > 0.0 and not self._failed
+
+    @property
+    def late_s(self) -> float:
+        """Without a result for this long, pictures are no longer kept back for it."""
+        return max(LATE_S, 1.5 / self.rate) if self.working else 0.0
+
+    def take(self) -> AnalysedPicture | None:
         """The newest result, once."""
         return self._results.take()
 
@@ -111,9 +135,10 @@ class PictureAnalysis:
         return self._next_s if self.rate > 0.0 and self._frames.waiting and not self._failed else math.inf
 
     def _analyse(self) -> None:
-        frame, rate, began_s = self._frames.take(), self.rate, self._clock.now()
-        if frame is None or rate <= 0.0:
+        taken, rate, began_s = self._frames.take(), self.rate, self._clock.now()
+        if taken is None or rate <= 0.0:
             return
+        frame, came_s = taken
         # Counted from the time that was due, as long as the analyses keep up: otherwise delays would add up.
         self._next_s = max(self._next_s, began_s - 1.0 / rate) + 1.0 / rate
         try:
@@ -127,7 +152,7 @@ class PictureAnalysis:
             self._failed = True
             self._fail(result)
         elif self.rate > 0.0:
-            self._results.put(result)
+            self._results.put(AnalysedPicture(frame, came_s, result))
             self._done()
 
     def _run(self) -> None:

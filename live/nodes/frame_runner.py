@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from live.nodes.analysis import PictureAnalysis
+from live.nodes.analysis import LATE_S, PictureAnalysis
 from live.nodes.governor import QualityGovernor
 from live.nodes.output import EventOutput
 from live.nodes.quality import limits
@@ -31,8 +31,6 @@ GLIDE_STEP_S = 1.0 / 30.0
 """Interval at which gliding knobs are applied while no new picture arrives."""
 LEAST_S = 1.0 / 240.0
 """Least time between two calls of a model that returns Waits of 0 s."""
-UNUSED_S = 0.25
-"""Without a new picture for this long, the result of an analysis has the last one painted again."""
 GOVERNED = ("resolution", "rate", "govern")
 """The knobs of a model whose resolution can be governed."""
 SLOW_KNOB = Knob(
@@ -69,6 +67,10 @@ class FrameRunner(Worker):
         self._analysis: PictureAnalysis | None = None
         if isinstance(model, Analyses):
             self._analysis = PictureAnalysis(name, lambda: self.model, clock, self._analysed, self._publish_event)  # type: ignore[arg-type, return-value]
+        self._analysed_first = False
+        """Whether pictures wait for their analysis."""
+        self._seen_s = self._came_s = -math.inf
+        """When the newest picture came, and the last one that was painted."""
         self._taken_s = clock.now()
         """When the last picture was taken."""
         self._in_tree = 0
@@ -88,6 +90,7 @@ class FrameRunner(Worker):
     def see(self, frame: Frame) -> None:
         """Takes a new picture from the source; it replaces one that was not processed yet."""
         self.seen.put(frame)
+        self._seen_s = self.clock.now()
         if self._analysis is not None:
             self._analysis.offer(frame)
         with self.wake:
@@ -133,6 +136,7 @@ class FrameRunner(Worker):
         most = limits(self.tree)
         if self._analysis is not None and isinstance(self.model, Analyses):
             self._analysis.set_rate(0.0 if self._paused else min(self.model.analysis_rate(knobs), most.pictures))
+            self._analysed_first = self.model.analysis_first(knobs) and self._analysis.working
         if self._paused or now_s < self._rests_s:
             return math.inf if self._paused else self._rests_s
         if self._governor is not None:
@@ -142,10 +146,8 @@ class FrameRunner(Worker):
             self._in_tree = knobs["resolution"]
             knobs["resolution"] = min(knobs["resolution"], self._governor.ceiling)
         held = {name: value for name, value in knobs.items() if name not in self._pulses}
-        again_s = self._again_s
-        if self._analysis is not None and self._analysis.waiting:
-            again_s = min(again_s, self._taken_s + UNUSED_S)
-        if not (self.seen.waiting or self._heard or self._pressed or held != self._knobs or now_s >= again_s):
+        again_s = min(self._again_s, self._picture_s(now_s))
+        if not (self._heard or self._pressed or held != self._knobs or now_s >= again_s):
             return min(again_s, now_s + GLIDE_STEP_S if self.tree.glides else math.inf)
         if now_s < self._next_s:
             return self._next_s
@@ -158,11 +160,7 @@ class FrameRunner(Worker):
 
     def _step(self, knobs: dict[str, Any], now_s: float) -> None:
         heard, self._heard, self._pressed, self._again_s = self._heard, [], set(), math.inf
-        frame = self.seen.take()
-        if frame is not None:
-            self._taken_s = now_s
-        found = self._analysis.take() if self._analysis is not None else None
-        inputs = [*heard, *(event for event in (found, frame) if event is not None)]
+        inputs = [*heard, *self._pictures(now_s)]
         events, self._state = self.model.step(self._state, inputs, **knobs)
         took_s = self.clock.now() - now_s
         self.step_s = took_s if not self.steps else self.step_s + (took_s - self.step_s) * 0.2
@@ -179,6 +177,29 @@ class FrameRunner(Worker):
                 self._send(due_s, event, took_s)
         if self._governor is not None:
             self._govern(self._governor, knobs, took_s, limits(self.tree).pictures)
+
+    def _picture_s(self, now_s: float) -> float:
+        """When a picture or the result of an analysis is to be used; infinity if there is none."""
+        waiting = self._analysis is not None and self._analysis.waiting
+        if self._analysis is not None and self._analysed_first:
+            late_s = self._taken_s + self._analysis.late_s
+            return now_s if waiting else max(now_s, late_s) if self.seen.waiting else math.inf
+        if self.seen.waiting:
+            return now_s
+        return self._taken_s + LATE_S if waiting else math.inf  # no picture comes: the last one is painted again
+
+    def _pictures(self, now_s: float) -> list[Event]:
+        """What `_picture_s` has announced: the result of an analysis, the picture, or both."""
+        done = self._analysis.take() if self._analysis is not None else None
+        waits = self._analysis is not None and self._analysed_first and now_s < self._taken_s + self._analysis.late_s
+        frame, came_s = None if waits and done is None else self.seen.take(), self._seen_s
+        if done is not None and self._analysed_first:
+            newer = done.came_s > self._came_s  # not if it was late, and a picture after it was painted without it
+            frame, came_s = (done.frame, done.came_s) if newer else (None, self._came_s)
+        if frame is not None:
+            self._taken_s, self._came_s = now_s, came_s
+        found = done.found if done is not None else None
+        return [event for event in (found, frame) if event is not None]
 
     def _send(self, due_s: float, event: Event, took_s: float) -> None:
         if isinstance(event, Frame):

@@ -116,6 +116,10 @@ class StyleTransfer:
         people_rate: Annotated[float, Knob(
             "Maximum rate at which people are looked for; pictures in between use the last result", 0.5, 60.0, "1/s"
         )] = 15.0,
+        people_sync: Annotated[bool, Knob(
+            "Paint only pictures in which people were looked for: the edge fits, a little later and at most "
+            "`people_rate` times a second; off: the newest picture with an earlier result"
+        )] = True,
         resolution: Annotated[int, Knob(
             "Height to paint at, at most the camera's; lower is faster, with broader strokes", 64, 2160, "pixels"
         )] = 320,
@@ -138,7 +142,8 @@ class StyleTransfer:
         Repainting with the same knobs gives the same picture: `smooth` and `feedback` use the painting of the frame
         before, not the last repaint.
         """
-        del painting, change, rate, govern, floor, people_rate  # `painting` sets `paint`; the engine uses the others
+        del painting, change, rate, govern, floor  # `painting` sets `paint`; the engine uses the others
+        del people_rate, people_sync
         sides = people, background, people_edge
         knobs = (
             paint, strength, detail, keep_colours, *sides, resolution, smooth, feedback, brightness, contrast,
@@ -186,6 +191,10 @@ class StyleTransfer:
     def analysis_rate(self, knobs: Mapping[str, Any]) -> float:
         """How often people are looked for; 0 while they are painted like the background."""
         return float(knobs["people_rate"]) if knobs["people"] != knobs["background"] else 0.0
+
+    def analysis_first(self, knobs: Mapping[str, Any]) -> bool:
+        """Whether a picture is painted only once people have been looked for in it."""
+        return bool(knobs["people_sync"])
 
     def analyse(self, frame: Frame) -> Mask | Trouble:
         """Where people are in a picture."""

@@ -34,6 +34,9 @@ class Lookout:
     def analysis_rate(self, knobs: Mapping[str, Any]) -> float:
         return float(knobs["looks"])
 
+    def analysis_first(self, knobs: Mapping[str, Any]) -> bool:
+        return bool(knobs["first"])
+
     def analyse(self, frame: Frame) -> Mask | Trouble:
         self.thread = threading.current_thread()
         self.may_return.wait()
@@ -49,6 +52,8 @@ class Lookout:
         /,
         *,
         looks: Annotated[float, Knob("Analyses a second", 0.0, 60.0, "1/s")] = 0.0,
+        first: Annotated[bool, Knob("Only pictures that were analysed")] = False,
+        light: Annotated[float, Knob("Something that paints the last picture again", 0.0, 1.0)] = 0.0,
     ) -> tuple[Sequence[Event], Frame | None]:
         frame = next((event for event in heard if isinstance(event, Frame)), None)
         mask = next((event for event in heard if isinstance(event, Mask)), None)

@@ -62,6 +62,52 @@ def test_the_rate_bounds_the_analyses_and_each_result_is_received_once(watch: Wa
     assert [mask for _, mask in watch.model.received if mask > 0] == [1, 4, 6, 9]
 
 
+def test_pictures_that_wait_for_their_analysis_are_received_with_it(watch: Watch) -> None:
+    watch.tree.set("/veil/first", True)
+    watch.tree.set("/veil/looks", 4.0)
+    watch.film(1, 10)
+    assert watch.model.received == [(1, 1), (4, 4), (6, 6), (9, 9)]
+    watch.tree.set("/veil/light", 0.5)
+    watch.play(watch.clock.now() + 0.01)
+    assert watch.model.received[-1] == (-1, -1)  # the last picture again, and not a newer one without a result
+    watch.tree.set("/veil/first", False)
+    watch.film(11, 3)
+    assert [number for number, _ in watch.model.received[-3:]] == [11, 12, 13]
+
+
+def test_pictures_do_not_wait_for_an_analysis_that_fails_or_is_late(watch: Watch) -> None:
+    watch.tree.set("/veil/first", True)
+    watch.tree.set("/veil/looks", 0.5)
+    watch.film(1, 50)
+    late = [number for number, mask in watch.model.received if mask < 0]
+    assert late == []  # less often than pictures come is not late
+    watch.model.trouble = "install it"
+    watch.tree.set("/veil/looks", 10.0)
+    watch.film(51, 5)
+    assert [number for number, _ in watch.model.received[-3:]] == [53, 54, 55]
+
+
+def test_a_result_that_comes_after_its_picture_was_overtaken_moves_no_picture_back() -> None:
+    watch = Watch()
+    watch.tree.set("/veil/first", True)
+    watch.tree.set("/veil/looks", 10.0)
+    watch.play(0.0)
+    watch.film(1, 1)
+    analysis = watch.runner._analysis
+    assert analysis is not None
+    analysed, analysis.offer = analysis.offer, lambda frame: None  # type: ignore[method-assign]
+    came_s, late = watch.clock.now(), Frame(np.zeros((2, 2, 3), np.uint8), 2)
+    watch.runner.see(late)
+    watch.play(came_s + 0.3)
+    assert watch.model.received[-1] == (2, -1)  # late: without a result
+    analysis.offer = analysed  # type: ignore[method-assign]
+    analysis._frames.put((late, came_s))
+    analysis._begin()
+    watch.runner.iterate()
+    watch.play(watch.clock.now() + 0.3)
+    assert watch.model.received[-1] == (-1, 2)
+
+
 def test_a_rate_that_is_set_later_analyses_the_held_picture_and_paints_it_again(watch: Watch) -> None:
     watch.film(7, 1)
     watch.tree.set("/veil/looks", 10.0)
