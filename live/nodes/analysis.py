@@ -16,8 +16,8 @@ from models.base import Analyses, Frame, Mask, Trouble
 
 log = logging.getLogger(__name__)
 
-LATE_S = 0.25
-"""Least time after which a picture is no longer kept back for its result."""
+LATE_S, LATEST_S = 0.25, 4.0
+"""Least and greatest time after which a picture is no longer kept back for its result."""
 STOP_WITHIN_S = 2.0
 """How long `stop` waits for an analysis to return."""
 
@@ -97,7 +97,7 @@ class PictureAnalysis:
     @property
     def late_s(self) -> float:
         """Without a result for this long, pictures are no longer kept back for it."""
-        return max(LATE_S, 1.5 / self.rate) if self.working else 0.0
+        return min(LATEST_S, max(LATE_S, 1.5 / self.rate + 2.0 * self.seconds)) if self.working else 0.0
 
     def take(self) -> AnalysedPicture | None:
         """The newest result, once."""
