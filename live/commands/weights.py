@@ -96,7 +96,8 @@ def _list() -> None:
     for kind in (piano.KIND, SKETCH, STYLE):
         for name in store.names(kind):
             card = store.read_card(name, kind)
-            lines.append(f"{name:14}{kind:18}{card.about or card.data}")
+            first_sentence = (card.about or card.data).partition(". ")[0]
+            lines.append(f"{name:14}{kind:18}{first_sentence}")
     sys.stdout.write("\n".join(lines) + "\n" if lines else "none\n")
 
 

@@ -51,7 +51,7 @@ class PianoSettings(TrainingSettings):
         metavar="N",
     )
     batch: int = setting(128, "excerpts in parallel, over all processes", count)
-    segment: int = setting(64, "events of an excerpt between two updates (truncated backpropagation)", count)
+    segment: int = setting(64, "events of an excerpt between two updates, for truncated backpropagation", count)
     learning_rate: float = setting(0.02, "peak learning rate of Muon; Adam's is a fixed share of it")
     decay: float = setting(
         0.2,

@@ -41,7 +41,7 @@ class SketchSettings(StepSettings):
         "annealing rate of the KL weight, the paper's R, such as 0.99999; 0: by the duration, so that the weight is "
         "nearly reached after a third of it",
     )
-    longest: int = setting(200, "leave out drawings of more points (the paper's N_max)", count)
+    longest: int = setting(200, "the paper's N_max: leave out drawings of more points", count)
     encoder: int = setting(256, "width of the encoder, each way", count)
     decoder: int = setting(512, "width of the decoder", count)
     latent: int = setting(

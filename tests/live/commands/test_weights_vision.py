@@ -1,4 +1,4 @@
-"""`arabesque weights get vision/…`: downloads a published network, checks it, and finds it by name."""
+"""`arabesque weights`: the list, and `get vision/…`, which downloads a network, checks it, and finds it by name."""
 
 from __future__ import annotations
 
@@ -82,3 +82,12 @@ def test_an_unknown_network_is_reported(capsys: pytest.CaptureFixture[str]) -> N
     with pytest.raises(SystemExit):
         main(["get", "vision/owl"])
     assert "vision/vgg16 or vision/squeezenet" in capsys.readouterr().err
+
+
+def test_the_list_has_a_line_for_the_weights_of_each_model(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [tuple(line.split()[:2]) for line in lines] == [
+        ("maestro", "performance_rnn"), ("quickdraw", "sketch_rnn"), ("paintings", "style_transfer"),
+    ]  # fmt: skip
+    assert all(len(line) > 40 for line in lines)
