@@ -20,6 +20,7 @@ patch = Patch(
         source=Camera("auto", mirror=True),
         out=stage.layer(0),
         levels=3,
+        beta=2.0,
         length=240,
     ),
     page=[

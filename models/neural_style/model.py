@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Self
@@ -32,6 +33,8 @@ from models.style_transfer.feature_extractor import FeatureExtractor
 from models.style_transfer.weights import read
 from models.vision import untrained
 from models.vision.pixels import pixels_of
+
+log = logging.getLogger(__name__)
 
 CONTENT = {"relu4_2", "fire4", "residual2", "untrained4"}
 """Default content layers: the paper's layer of VGG-16, and layers of similar depth of the other networks."""
@@ -87,11 +90,10 @@ class NeuralStyle:
             quick = Quick(*read("paintings"))
         except WeightsError:  # then styles come from files only
             quick = None
-        return cls(
-            feature_extractor.load(weights, prefer=("vgg16", "squeezenet", feature_extractor.UNTRAINED)),
-            quick,
-            device=device,
-        )
+        extractor = feature_extractor.load(weights, prefer=("vgg16", "squeezenet", feature_extractor.UNTRAINED))
+        if weights == feature_extractor.AUTO and isinstance(extractor, untrained.Untrained):
+            log.info("no trained features on this machine: `arabesque weights get vision/vgg16` gets the paper's")
+        return cls(extractor, quick, device=device)
 
     def declare(self, knobs: dict[str, Knob]) -> dict[str, Knob]:
         """Adds this network's layers to the knobs: one content fader and one style fader each."""

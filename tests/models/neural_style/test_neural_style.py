@@ -303,3 +303,17 @@ def test_a_level_that_has_converged_is_followed_by_the_next(model: NeuralStyle) 
     assert after.work.settings.resolution == 128
     assert after.work.steps == 4
     assert Wait(0.0) in events
+
+
+def test_without_trained_features_it_says_how_to_get_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with caplog.at_level("INFO"):
+        model = NeuralStyle.load("auto", device="cpu")
+        NeuralStyle.load("untrained", device="cpu")
+    assert isinstance(model.extractor, Untrained)
+    assert [record.message for record in caplog.records] == [
+        "no trained features on this machine: `arabesque weights get vision/vgg16` gets the paper's"
+    ]
