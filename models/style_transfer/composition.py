@@ -5,65 +5,109 @@ difference in luminance between the camera and the paint, without its local mean
 light and dark areas, and the picture is as sharp as the camera's at any working size of the network. Compare HDRnet
 (Gharbi et al. 2017), whose network also works at a low resolution on a picture that is shown at a high one.
 
+The share rises with the camera's local contrast: in flat places, such as a wall, strokes stay, and a face or lettering
+comes through.
+
 `composed` is for bytes, `composed_maps` the same for the training.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import mul
+from typing import NamedTuple, Self
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
 from models.style_transfer.adjustments import GREY, Pixels
 
 CELLS = 16
-"""The local mean is that of the cells of a grid with this many rows, blurred over 3x3 cells: about a sixteenth of the
-height."""
-CELL = 16
-"""Side of a cell in the training's crops, in pixels: the photos are about 256 pixels high."""
-SHARE = 0.5
-"""Share of the camera's detail for a painting that states none."""
+"""The local mean is that of the cells of a grid with this many rows, blurred over 3x3 cells."""
+CONTRAST_ROWS = 96
+"""Local contrast is the mean deviation from the mean of `AROUND` pixels, in a picture of this many rows."""
+AROUND = 9
+HALF_WAY = 6.0
+"""Local contrast, in levels of 255, at which the share is half-way from that of flat places to 1."""
+HEIGHT = 256
+"""Height of the photos that the training's crops are taken from: the sizes above are relative to it."""
 USUAL = 0.5
-"""The position of the knob `detail` that gives each painting its own share."""
+"""The position of the knob `detail` that gives each painting its own shares."""
 
 
-def stated_shares(figures: Mapping[str, float | int | str | bool], labels: Sequence[str]) -> tuple[float, ...]:
-    """The share of each painting, from the figures of a card."""
-    return tuple(float(figures.get(f"detail_{label}", SHARE)) for label in labels)
+class Detail(NamedTuple):
+    """Shares of the paint's luminance detail that the camera's replaces, 0..1: in flat places, and at edges."""
+
+    flat: float = 0.3
+    edges: float = 1.0
+
+    @classmethod
+    def at(cls, knob: float, weights: Sequence[float], details: Sequence[Detail]) -> Self:
+        """That of a blend of paintings at a position of the knob `detail`.
+
+        Nothing at 0, each painting's own at `USUAL`, all at 1, and linear between.
+        """
+
+        def share(own: float) -> float:
+            return own * knob / USUAL if knob <= USUAL else own + (1.0 - own) * (knob - USUAL) / (1.0 - USUAL)
+
+        flats, edges = zip(*details, strict=True)
+        return cls(*(share(sum(map(mul, weights, each))) for each in (flats, edges)))
+
+    def figures(self, label: str) -> dict[str, float]:
+        """The figures of a card that state it."""
+        return {f"flat_{label}": round(self.flat, 4), f"edges_{label}": round(self.edges, 4)}
 
 
-def share_at(detail: float, weights: Sequence[float], shares: Sequence[float]) -> float:
-    """The share of a blend of paintings at a position of the knob: 0 at 0, the paintings' own at `USUAL`, 1 at 1, and a
-    power of the position between.
-    """
-    share = sum(weight * each for weight, each in zip(weights, shares, strict=True))
-    share = min(max(share, 1e-3), 1.0 - 1e-3)
-    return float(detail ** (np.log(share) / np.log(USUAL))) if detail > 0.0 else 0.0
+USUAL_DETAIL = Detail()
+"""That of a painting that states none."""
 
 
-def composed(paint: Pixels, camera: Pixels, share: float) -> Pixels:
-    """The paint, of any size, at the size of `camera`, with `share` (0..1) of its luminance detail replaced."""
+def stated_details(figures: Mapping[str, float | int | str | bool], labels: Sequence[str]) -> tuple[Detail, ...]:
+    """The shares of each painting, from the figures of a card."""
+    flat, edges = USUAL_DETAIL
+    return tuple(
+        Detail(float(figures.get(f"flat_{label}", flat)), float(figures.get(f"edges_{label}", edges)))
+        for label in labels
+    )
+
+
+def composed(paint: Pixels, camera: Pixels, detail: Detail) -> Pixels:
+    """The paint, of any size, at the size of `camera`, with a share of its luminance detail replaced."""
     height, width = camera.shape[:2]
     paint = without_grid(paint, height, width)
-    if share <= 0.0:
+    if detail.edges <= 0.0:
         return paint
     grey, grey_paint = (cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (camera, paint))
     difference = cv2.subtract(grey, grey_paint, dtype=cv2.CV_16S)
-    rows, columns = grid(height, width)
-    means = cv2.resize(difference, (columns, rows), interpolation=cv2.INTER_AREA)
+    means = cv2.resize(difference, across(CELLS, height, width), interpolation=cv2.INTER_AREA)
     means = cv2.blur(means, (3, 3), borderType=cv2.BORDER_REPLICATE)
     local = cv2.resize(means, (width, height), interpolation=cv2.INTER_LINEAR)
-    detail = cv2.addWeighted(difference, share, local, -share, 0.0)
-    return np.asarray(cv2.add(paint, cv2.merge([detail] * 3), dtype=cv2.CV_8U), np.uint8)
+    share = detail.flat + (detail.edges - detail.flat) * contrast(grey)
+    shares = cv2.resize(share.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+    change = cv2.multiply(cv2.subtract(difference, local), shares, dtype=cv2.CV_16S)
+    return np.asarray(cv2.add(paint, cv2.merge([change] * 3), dtype=cv2.CV_8U), np.uint8)
 
 
-def grid(height: int, width: int) -> tuple[int, int]:
-    """Rows and columns of the grid of local means."""
-    rows = min(CELLS, height)
-    return rows, min(width, max(1, round(rows * width / height)))
+def contrast(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Local contrast of a picture [H, W], small, from 0 for none to 1."""
+    small = cv2.resize(grey, across(CONTRAST_ROWS, *grey.shape), interpolation=cv2.INTER_AREA).astype(np.float32)
+    change = cv2.absdiff(small, _mean(small))
+    change = _mean(cv2.dilate(change, np.ones((3, 3), np.uint8)))
+    return np.asarray(change / (change + np.float32(HALF_WAY)), np.float32)
+
+
+def _mean(x: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(cv2.blur(x, (AROUND, AROUND), borderType=cv2.BORDER_REPLICATE), np.float32)
+
+
+def across(rows: int, height: int, width: int) -> tuple[int, int]:
+    """Width and height of a picture reduced to at most `rows` rows."""
+    rows = min(rows, height)
+    return min(width, max(1, round(rows * width / height))), rows
 
 
 def without_grid(paint: Pixels, height: int, width: int) -> Pixels:
@@ -78,12 +122,28 @@ def without_grid(paint: Pixels, height: int, width: int) -> Pixels:
     return np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
-def composed_maps(paint: Tensor, camera: Tensor, shares: Tensor) -> Tensor:
-    """`composed` for maps [B, 3, H, W] in 0..1 of one size, with a share [B] for each, differentiable."""
-    height, width = paint.shape[2:]
+def composed_maps(paint: Tensor, camera: Tensor, details: Tensor) -> Tensor:
+    """`composed` for maps [B, 3, H, W] in 0..1 of one size and a `Detail` for each, [B, 2]; differentiable."""
     grey = paint.new_tensor(GREY).view(1, 3, 1, 1)
+    small = _reduced((camera * grey).sum(1, keepdim=True), CONTRAST_ROWS)
+    change = F.max_pool2d((small - _mean_map(small, AROUND)).abs(), 3, stride=1, padding=1)
+    change = _mean_map(change, AROUND)
+    change = _enlarged(change / (change + HALF_WAY / 255), paint)
+    flat, edges = details.view(-1, 2, 1, 1, 1).unbind(1)
     difference = ((camera - paint) * grey).sum(1, keepdim=True)
-    means = F.adaptive_avg_pool2d(difference, (max(1, round(height / CELL)), max(1, round(width / CELL))))
-    means = F.avg_pool2d(F.pad(means, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
-    local = F.interpolate(means, size=(height, width), mode="bilinear", align_corners=False)
-    return (paint + shares.view(-1, 1, 1, 1) * (difference - local)).clamp(0, 1)
+    local = _enlarged(_mean_map(_reduced(difference, CELLS), 3), paint)
+    return (paint + (flat + (edges - flat) * change) * (difference - local)).clamp(0, 1)
+
+
+def _reduced(x: Tensor, rows: int) -> Tensor:
+    """Maps of a crop, reduced as much as those of a photo of `HEIGHT` rows to `rows` rows."""
+    height, width = (max(1, round(size * rows / HEIGHT)) for size in x.shape[2:])
+    return F.adaptive_avg_pool2d(x, (height, width))
+
+
+def _mean_map(x: Tensor, side: int) -> Tensor:
+    return F.avg_pool2d(F.pad(x, (side // 2,) * 4, mode="replicate"), side, stride=1)
+
+
+def _enlarged(x: Tensor, like: Tensor) -> Tensor:
+    return F.interpolate(x, size=like.shape[2:], mode="bilinear", align_corners=False)

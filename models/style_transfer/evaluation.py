@@ -11,7 +11,7 @@ from torch import Tensor
 
 from models.files.picture_file import Pixels
 from models.style_transfer import pictures
-from models.style_transfer.composition import composed_maps
+from models.style_transfer.composition import Detail, composed_maps
 from models.style_transfer.gatys import optimised
 from models.style_transfer.objective import Objective
 from models.style_transfer.trainer import StyleLosses, judged, mean_of
@@ -29,12 +29,12 @@ def judgement(
     objective: Objective,
     photos: Sequence[Tensor],
     steps: Sequence[int],
-    shares: Sequence[float],
+    details: Sequence[Detail],
 ) -> tuple[list[Row], list[list[Pixels]]]:
     """Losses per painting, and per painting and photo the pictures: the photo, ours, the optimised ones.
 
-    `which[n]` is the network's index of the objective's painting n; photos are [1, 3, H, W] in 0..1; `shares[n]` of
-    their detail is composed with painting n.
+    `which[n]` is the network's index of the objective's painting n; photos are [1, 3, H, W] in 0..1; `details[n]` of
+    them is composed with painting n.
     """
     device = objective.weights.device
     network = network_of({name: value.to(device) for name, value in parameters.items()})
@@ -47,8 +47,8 @@ def judgement(
             shown = photo.to(device)
             content = objective.content(shown)
             with torch.no_grad():
-                share = torch.tensor([shares[n]], device=device)
-                painted = composed_maps(network(shown, weights), shown, share)
+                detail = torch.tensor([details[n]], device=device)
+                painted = composed_maps(network(shown, weights), shown, detail)
             reference = optimised(objective, shown, n, steps)
             compared = [shown, painted, *(picture for _, picture in reference)]
             sheet.append([pictures.pixels_of(picture) for picture in compared])

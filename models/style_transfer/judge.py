@@ -23,7 +23,7 @@ from models.files import picture_file, store
 from models.files.picture_file import PictureError, Pixels
 from models.style_transfer import pictures
 from models.style_transfer.adjustments import resized, working_size
-from models.style_transfer.composition import USUAL, composed, share_at, stated_shares
+from models.style_transfer.composition import USUAL, Detail, composed, stated_details
 from models.style_transfer.faces import Detector, clear_faces, haar, kept
 from models.style_transfer.flicker import change_where_still, frames
 from models.style_transfer.objective import DEEPEST, Objective
@@ -124,9 +124,9 @@ def run(options: argparse.Namespace) -> None:
         painted: list[Pixels] = [_named(folder, file.stem) for file in shown.files]
         columns.append(painted)
         lines.append(figures(f"{folder.name} ({label})", goals[label], shown, painted))
-    brush, shares = CpuPainter(parameters), stated_shares(card.figures, card.labels)
+    brush, details = CpuPainter(parameters), stated_details(card.figures, card.labels)
     for label, goal in goals.items():
-        paint = painter(brush, card.labels, shares, label, options.resolution, options.detail)
+        paint = painter(brush, card.labels, details, label, options.resolution, options.detail)
         painted = [paint(photo) for photo in shown.pixels]
         columns.append(painted)
         flicker = change_where_still(film, [paint(frame) for frame in film]).painted if film else None
@@ -148,11 +148,11 @@ def photos_of(folder: Path, objective: Objective, detect: Detector | None) -> Ph
 
 
 def painter(
-    brush: Painter, labels: Sequence[str], shares: Sequence[float], label: str, resolution: int, detail: float
+    brush: Painter, labels: Sequence[str], details: Sequence[Detail], label: str, resolution: int, knob: float
 ) -> Paint:
     """Paints as the node does: at the working size, composed at the photo's own."""
     weights = tuple(float(each == label) for each in labels)
-    part = share_at(detail, weights, shares)
+    part = Detail.at(knob, weights, details)
 
     def paint(photo: Pixels) -> Pixels:
         small = resized(photo, *working_size(photo.shape[0], photo.shape[1], resolution))

@@ -14,7 +14,7 @@ from models.files import store
 from models.knob import Knob, address_names
 from models.style_transfer import adjustments as look
 from models.style_transfer.brush import brush
-from models.style_transfer.composition import SHARE, USUAL, composed, share_at, stated_shares
+from models.style_transfer.composition import USUAL, Detail, composed, stated_details
 from models.style_transfer.kept_statistics import KeptStatistics
 from models.style_transfer.network import KIND
 from models.style_transfer.painter import Painter, Pixels
@@ -53,7 +53,7 @@ class StyleTransfer:
         self.labels = tuple(labels) or tuple(f"painting_{n + 1}" for n in range(len(parameters["scale"])))
         self.card: store.Card | None = None
         self.file: Path | None = None
-        self.shares: tuple[float, ...] = (SHARE,) * len(self.labels)
+        self.details: tuple[Detail, ...] = (Detail(),) * len(self.labels)
         self.finder = PeopleFinder()
         self.brush: Painter = brush(parameters, device)
 
@@ -63,7 +63,7 @@ class StyleTransfer:
         parameters, card = read(weights)
         model = cls(parameters, card.labels, device=device)
         model.card, model.file = card, store.find(weights, cls.kind)
-        model.shares = stated_shares(card.figures, card.labels)
+        model.details = stated_details(card.figures, card.labels)
         return model
 
     def declare(self, knobs: dict[str, Knob]) -> dict[str, Knob]:
@@ -174,9 +174,9 @@ class StyleTransfer:
         weights, (painted, kept) = parts.blend, parts.painted(self.brush, shown, small, state.frames, state.kept)
         if before is not None and state.photo_before is not None and smooth:
             painted = look.smoothed(painted, before, shown, look.resized(state.photo_before, *size), smooth)
-        share = share_at(detail, weights, self.shares) if weights else 0.0
+        part = Detail.at(detail, weights, self.details) if weights else Detail(0.0, 0.0)
         unchanged = not weights and not feedback and not smooth
-        made = camera if unchanged else composed(painted, camera, share)
+        made = camera if unchanged else composed(painted, camera, part)
         if keep_colours:
             made = look.coloured(made, pixels)
         made = parts.composed(mixed(pixels, made, strength), pixels)

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from models.style_transfer.composition import SHARE, composed_maps
+from models.style_transfer.composition import USUAL_DETAIL, Detail, composed_maps
 from models.style_transfer.dataset import Photos, threads
 from models.style_transfer.network import OWN
 from models.style_transfer.objective import Objective
@@ -29,15 +29,15 @@ def added(
     side: int = 128,
     batch: int = 2,
     seed: int = 1,
-    share: float = SHARE,
+    detail: Detail = USUAL_DETAIL,
     row: int | None = None,
     told: Callable[[int, StyleLosses], None] | None = None,
 ) -> dict[str, Tensor]:
     """Returns the parameters with one more painting, the last: the single painting of `objective`.
 
     With `row` that painting of the parameters is trained further instead. The rows of a new painting start as the mean
-    of the others (Dumoulin et al. 2017, section 3.2: a fortieth of the steps of a full training). `share` of the
-    photos' detail is composed with its pictures. `told` is called with the number of each step and its losses. Raises
+    of the others (Dumoulin et al. 2017, section 3.2: a fortieth of the steps of a full training). `detail` of the
+    photos is composed with its pictures. `told` is called with the number of each step and its losses. Raises
     ValueError if a loss is not finite.
     """
     device = objective.weights.device
@@ -54,7 +54,7 @@ def added(
         crops = batches.batch(number, side).photos.to(device)
         one = torch.ones(len(crops), 1, device=device)
         first = torch.zeros(len(crops), dtype=torch.long, device=device)
-        painted = composed_maps(network(crops, one), crops, torch.full((len(crops),), share, device=device))
+        painted = composed_maps(network(crops, one), crops, torch.tensor([detail] * len(crops), device=device))
         losses = goal(painted, goal.content(crops), first)
         loss = losses.total.mean()
         if not math.isfinite(float(loss.detach())):

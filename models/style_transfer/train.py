@@ -22,7 +22,7 @@ from torch import Tensor
 from models.compute.device import device
 from models.files import picture_file
 from models.style_transfer import pictures
-from models.style_transfer.composition import SHARE
+from models.style_transfer.composition import USUAL_DETAIL, Detail
 from models.style_transfer.objective import DEEPEST, Objective
 from models.style_transfer.trainer import StyleSettings, StyleTrainer, mean_of
 from models.training.arguments import count
@@ -43,17 +43,17 @@ STYLE_WEIGHT = 200.0
 
 
 class Painting(NamedTuple):
-    """A painting to train on: its label, its file, the weight of its style against the photo's content, and the share
-    of the photo's detail in its pictures.
+    """A painting to train on: its label, its file, the weight of its style against the photo's content, and how much
+    of the photo's detail its pictures have.
     """
 
     label: str
     path: Path
     weight: float
-    detail: float = SHARE
+    detail: Detail = USUAL_DETAIL
 
     def __str__(self) -> str:
-        return f"{self.label}={self.path.name}@{self.weight:g}@{self.detail:g}"
+        return f"{self.label}={self.path.name}@{self.weight:g}@{self.detail.flat:g}@{self.detail.edges:g}"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -62,16 +62,16 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def parse_painting(text: str) -> Painting:
-    """A painting from FILE or LABEL=FILE, with @WEIGHT or @WEIGHT@DETAIL. Raises ValueError for other text."""
+    """A painting from FILE or LABEL=FILE, with @WEIGHT or @WEIGHT@FLAT@EDGES. Raises ValueError for other text."""
     label, equals, rest = text.rpartition("=")
     name, *numbers = rest.split("@")
-    if len(numbers) > 2:
+    if len(numbers) not in (0, 1, 3):
         raise ValueError(text)
     path = Path(name)
     weight = float(numbers[0]) if numbers else STYLE_WEIGHT
-    detail = float(numbers[1]) if len(numbers) > 1 else SHARE
+    detail = Detail(*map(float, numbers[1:]))
     word = "".join(c if c.isalnum() else "_" for c in (label if equals else path.stem).lower()).strip("_")
-    if not word or not 0 < weight < math.inf or not 0 <= detail <= 1:
+    if not word or not 0 < weight < math.inf or not all(0 <= each <= 1 for each in detail):
         raise ValueError(text)
     return Painting(word, path, weight, detail)
 
@@ -91,8 +91,8 @@ def parser() -> argparse.ArgumentParser:
         type=parse_painting,
         metavar="PAINTING",
         help="a picture file, LABEL=FILE to name it, @WEIGHT behind it for the weight of its style "
-        f"({STYLE_WEIGHT:g}), and @DETAIL behind that for the share of the photo's detail in the pictures "
-        f"({SHARE:g}): scream=the_scream.jpg@100@0.5",
+        f"({STYLE_WEIGHT:g}), and @FLAT@EDGES behind that for the shares of the photo's detail in flat places and "
+        f"at edges (@{USUAL_DETAIL.flat:g}@{USUAL_DETAIL.edges:g}): scream=the_scream.jpg@100@0.2@0.9",
     )
     add("--photos", nargs="+", required=True, type=Path, metavar="DIR", help="folders of photos, or photos")
     add("--vgg", type=Path, metavar="FILE", help="VGG-16's weights, .npz or .pth (downloaded once: 550 MB)")
@@ -120,7 +120,8 @@ def run(options: argparse.Namespace) -> StyleTrainer:
     first = None
     if options.squeezenet:
         first = objective(options.paintings, squeezenet.load(options.squeezenet), options.size, where=where)
-    settings = replace(settings_from(StyleSettings, options), details=tuple(each.detail for each in options.paintings))
+    details = tuple((*each.detail,) for each in options.paintings)
+    settings = replace(settings_from(StyleSettings, options), details=details)
     trainer = StyleTrainer(settings, learn, goal, labels, first=first, device=where)
     journal = Journal(trainer, options, command="arabesque train style", inputs="paintings")
     shown = squared(spread(held or learn, SHOWN))
@@ -144,9 +145,9 @@ def report(trainer: StyleTrainer, journal: Journal, name: str, tested: list[Tens
     total = mean_of(each).total
     journal.tested({"total": total, **{label: one.total for label, one in zip(trainer.labels, each, strict=True)}})
     figures: dict[str, float] = {"updates": trainer.done_updates, "total": total}
-    weights, shares = trainer.objective.weights.tolist(), trainer.shares.tolist()
-    for label, weight, share, losses in zip(trainer.labels, weights, shares, each, strict=True):
-        figures[f"detail_{label}"] = share
+    weights, details = trainer.objective.weights.tolist(), trainer.details.tolist()
+    for label, weight, detail, losses in zip(trainer.labels, weights, details, each, strict=True):
+        figures |= Detail(*detail).figures(label)
         figures[f"weight_{label}"], figures[f"content_{label}"] = weight, losses.content
         figures[f"style_{label}"], figures[f"total_{label}"] = losses.style, losses.total
     data = f"{', '.join(trainer.labels)}; photos from {', '.join(path.name for path in journal.options.photos)}"

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from models.compute.precision import bfloat16_is_faster
 from models.files import store
-from models.style_transfer.composition import SHARE, composed_maps
+from models.style_transfer.composition import Detail, composed_maps
 from models.style_transfer.dataset import Photos, StyleBatch, threads
 from models.style_transfer.network import KIND, StyleNetwork, prepare
 from models.style_transfer.objective import Objective
@@ -48,7 +48,7 @@ class StyleSettings(StepSettings):
     narrow: int = setting(48, "channels at a quarter of the size", count)
     wide: int = setting(128, "channels at an eighth of the size", count)
     blocks: int = setting(4, "residual blocks", count)
-    details: tuple[float, ...] = ()  # share of the photo's detail shown with each painting; empty: the usual share
+    details: tuple[tuple[float, float], ...] = ()  # `Detail` of each painting; empty: the usual one
 
 
 class StyleTrainer(BaseTrainer):
@@ -82,7 +82,7 @@ class StyleTrainer(BaseTrainer):
         if settings.begin:
             begin(self.network, self.labels, settings.begin)
         self.network.to(self.device)
-        self.shares = torch.tensor(settings.details or (SHARE,) * len(labels), device=self.device)
+        self.details = torch.tensor(settings.details or (Detail(),) * len(labels), device=self.device)  # [N, 2]
         self.half = bfloat16_is_faster(self.device)
         self.goal = objective.quick()  # for training; `objective` itself is for tests
         self.optimiser = StyleOptimiser(self.network)
@@ -125,7 +125,7 @@ class StyleTrainer(BaseTrainer):
         """Photos as they are shown in the paintings `rows` [B, N]: composed with their own detail."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
             painted: Tensor = self.network(photos, rows)
-        return composed_maps(painted.float(), photos, rows @ self.shares)
+        return composed_maps(painted.float(), photos, rows @ self.details)
 
     @torch.no_grad()
     def in_each_style(self, photo: Tensor) -> list[Tensor]:

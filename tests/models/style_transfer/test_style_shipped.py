@@ -42,5 +42,5 @@ def test_the_card_names_paintings_in_the_public_domain_and_what_was_used(painter
     assert {"great_wave", "starry_night", "scream"} <= set(card.labels)
     for word in ("public domain", "VGG-16", "non-commercial", "CC BY"):
         assert word in card.licence
-    assert all(f"total_{label}" in card.figures for label in card.labels)
+    assert all({f"weight_{label}", f"flat_{label}", f"edges_{label}"} <= set(card.figures) for label in card.labels)
     assert card.command.startswith("arabesque train style great_wave=great_wave_hokusai_1831.jpg@")

@@ -15,7 +15,7 @@ from live.commands import main as cli
 from models.files import picture_file, store
 from models.files.picture_file import PictureError
 from models.style_transfer import pictures, train
-from models.style_transfer.composition import composed_maps
+from models.style_transfer.composition import Detail, composed_maps
 from models.style_transfer.flicker import flicker, unmoved
 from models.style_transfer.network import KIND, OWN
 from models.style_transfer.painter import CpuPainter
@@ -40,7 +40,7 @@ def eyes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_it_learns_to_paint_better_than_at_first(files: list[Path]) -> None:
-    learning = StyleTrainer(replace(TINY, steps=25, steadies=2.0), files, objective(), LABELS)
+    learning = StyleTrainer(replace(TINY, steps=25, steadies=2.0, details=((0.0, 0.0), (0.0, 0.0))), files, objective(), LABELS)
     shown = [pictures.tensor(photo(20, 32, 32))]
     before = learning.test(shown)
     while not learning.done:
@@ -50,8 +50,8 @@ def test_it_learns_to_paint_better_than_at_first(files: list[Path]) -> None:
 
 
 def test_it_learns_from_the_pictures_as_they_are_shown(files: list[Path]) -> None:
-    bare = StyleTrainer(replace(TINY, details=(0.0, 0.0)), files, objective(), LABELS)
-    composed = StyleTrainer(replace(TINY, details=(0.0, 0.9)), files, objective(), LABELS)
+    bare = StyleTrainer(replace(TINY, details=((0.0, 0.0), (0.0, 0.0))), files, objective(), LABELS)
+    composed = StyleTrainer(replace(TINY, details=((0.0, 0.0), (0.0, 0.9))), files, objective(), LABELS)
     shown = pictures.tensor(photo(20, 32, 32))
     ours, theirs = bare.in_each_style(shown), composed.in_each_style(shown)
     assert torch.equal(ours[0], theirs[0])
@@ -160,20 +160,20 @@ def test_the_command_trains_pauses_and_leaves_weights_with_a_card(
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("a/The Scream (1893).jpg", ("the_scream__1893", "a/The Scream (1893).jpg", 200.0, 0.5)),
-        ("Wave=b/x.png", ("wave", "b/x.png", 200.0, 0.5)),
-        ("b/x.png@2.5", ("x", "b/x.png", 2.5, 0.5)),
-        ("wave=b/x.png@3", ("wave", "b/x.png", 3.0, 0.5)),
-        ("wave=b/x.png@3@0", ("wave", "b/x.png", 3.0, 0.0)),
+        ("a/The Scream (1893).jpg", ("the_scream__1893", "a/The Scream (1893).jpg", 200.0, (0.3, 1.0))),
+        ("Wave=b/x.png", ("wave", "b/x.png", 200.0, (0.3, 1.0))),
+        ("b/x.png@2.5", ("x", "b/x.png", 2.5, (0.3, 1.0))),
+        ("wave=b/x.png@3", ("wave", "b/x.png", 3.0, (0.3, 1.0))),
+        ("wave=b/x.png@3@0@0.5", ("wave", "b/x.png", 3.0, (0.0, 0.5))),
     ],
 )
-def test_parsing_a_painting_argument(text: str, expected: tuple[str, str, float, float]) -> None:
+def test_parsing_a_painting_argument(text: str, expected: tuple[str, str, float, tuple[float, float]]) -> None:
     label, path, weight, detail = expected
     assert train.parse_painting(text) == (label, Path(path), weight, detail)
 
 
 @pytest.mark.parametrize("text", ["", "x.png@", "x.png@0", "x.png@-1", "x.png@inf", "x.png@nan", "=.@1"])
-@pytest.mark.parametrize("more", ["", "@2", "@-1", "@nan", "@0@0", "@"])
+@pytest.mark.parametrize("more", ["", "@0", "@0@2", "@-1@0", "@nan@0", "@0@0@0", "@"])
 def test_invalid_painting_arguments(text: str, more: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         train.parse_painting(f"x.png@1{more}" if more else text)
@@ -213,15 +213,15 @@ def test_one_painting_more_leaves_the_others_as_they_are(files: list[Path]) -> N
 
 def test_one_painting_is_trained_further_and_the_others_stay(files: list[Path]) -> None:
     before = {name: value.clone() for name, value in network().state_dict().items()}
-    goal = objective(paintings=1)
-    after = added(before, goal, files, steps=30, side=24, row=1)
+    goal, detail = objective(paintings=1), Detail(0.1, 0.3)
+    after = added(before, goal, files, steps=30, side=24, row=1, detail=detail)
     for name, value in before.items():
         assert after[name].shape == value.shape, name
         same = [n for n in range(3) if n != 1] if name in OWN else slice(None)
         assert torch.equal(after[name][same], value[same]), name
     shown, weights = pictures.tensor(photo(20, 32, 32)), torch.eye(3)[1:2]
     totals = [
-        goal(composed_maps(network_of(each)(shown, weights), shown, torch.tensor([0.5])), goal.content(shown),
+        goal(composed_maps(network_of(each)(shown, weights), shown, torch.tensor([detail])), goal.content(shown),
              torch.tensor([0])).total.item()
         for each in (before, after)
     ]  # fmt: skip
@@ -241,17 +241,17 @@ def test_the_command_adds_paints_and_judges(
     _, larger = read(tmp_path / "four.safetensors")
     assert larger.labels == (*NAMES, "new")
     assert larger.licence == "CC0; new: mine"
-    assert larger.command.startswith("arabesque train style; arabesque style add new=new.png@200@0.5 --to three")
+    assert larger.command.startswith("arabesque train style; arabesque style add new=new.png@200@0.3@1 --to three")
 
-    again = ["style", "add", f"new={tmp_path / 'new.png'}@50@0.25", "--to", str(tmp_path / "four.safetensors")]
+    again = ["style", "add", f"new={tmp_path / 'new.png'}@50@0.25@0.75", "--to", str(tmp_path / "four.safetensors")]
     again += [*words[5:7], "--out", str(tmp_path / "again.safetensors"), *words[9:], "--size", "40"]
     assert cli.main(again) == 2
     assert "the weights already have a painting of this name" in capsys.readouterr().err
     assert cli.main([*again, "--again"]) == 0
     _, further = read(tmp_path / "again.safetensors")
     assert (further.labels, further.licence) == (larger.labels, larger.licence)
-    assert (further.figures["weight_new"], further.figures["detail_new"]) == (50, 0.25)
-    assert "add new=new.png@50@0.25 --to four.safetensors" in further.command
+    assert [further.figures[f"{name}_new"] for name in ("weight", "flat", "edges")] == [50, 0.25, 0.75]
+    assert "add new=new.png@50@0.25@0.75 --to four.safetensors" in further.command
     assert "--again" in further.command
 
     made = {}
