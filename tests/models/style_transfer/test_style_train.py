@@ -40,7 +40,8 @@ def eyes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_it_learns_to_paint_better_than_at_first(files: list[Path]) -> None:
-    learning = StyleTrainer(replace(TINY, steps=25, steadies=2.0, details=((0.0, 0.0), (0.0, 0.0))), files, objective(), LABELS)
+    settings = replace(TINY, steps=25, steadies=2.0, details=((0.0, 0.0), (0.0, 0.0)))
+    learning = StyleTrainer(settings, files, objective(), LABELS)
     shown = [pictures.tensor(photo(20, 32, 32))]
     before = learning.test(shown)
     while not learning.done:
