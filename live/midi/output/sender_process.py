@@ -204,7 +204,6 @@ def main(argv: list[str] | None = None) -> int:
     keys: KeyReceiver | None = None
     with contextlib.suppress(OSError):  # without it the engine alone stops what gives way
         keys = KeyReceiver()
-        report("keys", keys.address)
     process = SenderProgram(sender, given.engine, sys.stdin.fileno(), keys)
 
     def terminate(*_: object) -> None:
@@ -218,6 +217,8 @@ def main(argv: list[str] | None = None) -> int:
     try:
         sender.record(given.record)
         request_realtime()
+        if keys is not None:  # not before: of a process that has said something an engine expects a quick end
+            report("keys", keys.address)
         process.run()
     except Exception as error:
         report("error", f"the MIDI sender failed: {type(error).__name__}: {error}")

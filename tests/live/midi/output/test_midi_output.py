@@ -48,6 +48,19 @@ def played(path: Path) -> list[str]:
     return [m.hex() for m in mido.MidiFile(path) if not m.is_meta]
 
 
+def test_the_process_says_nothing_before_its_recording_exists(tmp_path: Path) -> None:
+    """An engine kills a process that has said something and does not end within three seconds."""
+    record = tmp_path / "played.mid"
+    with subprocess.Popen(
+        [*SENDER, "--record", str(record)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout.readline().startswith(b'["recording"')
+        assert mido.MidiFile(record).tracks
+        process.stdin.close()
+
+
 def test_what_voices_send_is_played_and_closing_ends_every_note(out: MidiOutput, tmp_path: Path) -> None:
     voice = out.voice("piano")
     voice.set(channel=3, transpose=-12)
