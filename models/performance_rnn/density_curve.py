@@ -22,9 +22,10 @@ class DensityCurve(NamedTuple):
 
     def conditioned(self, density: float) -> float:
         """The density to condition on so that `density` notes per second are played, as far as the curve reaches."""
-        rising = np.maximum.accumulate(np.log2(self.played))
-        rising += 1e-6 * np.arange(len(rising))  # `interp` needs an ascending curve
-        return float(2.0 ** np.interp(np.log2(density), rising, np.log2(ASKED)))
+        end = int(np.argmax(self.played)) + 1  # no music in the data has the densest classes: the curve may fall there
+        rising = np.maximum.accumulate(np.log2(self.played[:end]))
+        rising += 1e-6 * np.arange(end)  # `interp` needs an ascending curve
+        return float(2.0 ** np.interp(np.log2(density), rising, np.log2(ASKED[:end])))
 
     def figures(self) -> dict[str, float]:
         """The entries of the curve in the figures of a card."""

@@ -144,7 +144,7 @@ class PerformanceRNN(Pianist):
             choices=ECHOES,
         )] = "notes",
         echo_variation: Annotated[float, Knob("How far an echo varies the phrase", 0.0, 1.0)] = 0.3,
-        recall: Annotated[float, Knob("How often the pianist repeats its own motifs, in any key", 0.0, 1.0)] = 0.0,
+        recall: Annotated[float, Knob("How often the pianist repeats its own motifs, in any key", 0.0, 1.0)] = 0.2,
         recall_performer: Annotated[float, Knob("How often it repeats the performer's motifs", 0.0, 1.0)] = 0.0,
     ) -> tuple[Sequence[Event], PianoState]:
         """One event: NoteOn, NoteOff, Wait, or none (a velocity change, or an event in `heard` was processed).

@@ -40,6 +40,13 @@ def test_a_curve_that_is_not_ascending_still_gives_one_density_for_each() -> Non
     assert all(ASKED[0] <= density <= ASKED[-1] * 1.001 for density in found)
 
 
+def test_classes_that_are_not_in_the_data_are_not_conditioned_on() -> None:
+    """The shipped weights play 12 notes per second for the densest class and 41 for the one before."""
+    curve = DensityCurve((0.2, 1.4, 2.9, 5.9, 10.8, 19.7, 40.6, 12.1))
+    assert curve.conditioned(64.0) == pytest.approx(ASKED[6], rel=1e-4)
+    assert ASKED[4] < curve.conditioned(15.0) < ASKED[5]
+
+
 def test_the_curve_travels_in_the_figures_of_a_card(tmp_path: Path) -> None:
     path = tmp_path / "bent.safetensors"
     card = store.Card("performance_rnn", "none", "CC0", "", 0, "2026-01-01", figures=BENT.figures())
