@@ -47,7 +47,7 @@ def test_gradients_point_where_those_of_the_network_do(network: Network) -> None
     found = []
     for logits in (forward(network, events, control, state, EAGER)[0], network(events, control, state)[0]):
         network.zero_grad()
-        F.cross_entropy(logits.transpose(1, 2).float(), targets, ignore_index=-1).backward()  # type: ignore[no-untyped-call]
+        F.cross_entropy(logits.transpose(1, 2).float(), targets, ignore_index=-1).backward()
         found.append({name: p.grad.clone() for name, p in network.named_parameters() if p.grad is not None})
     ours, theirs = found
     assert ours.keys() == theirs.keys() == dict(network.named_parameters()).keys()
