@@ -17,9 +17,7 @@ from models.compute.device import step_device
 from models.files import store
 from models.performance_rnn.cuda import CudaPianoStep
 from models.performance_rnn.density_curve import DensityCurve
-from models.performance_rnn.events import (
-    ONE_SECOND,
-)
+from models.performance_rnn.events import ONE_SECOND
 from models.performance_rnn.following import follow
 from models.performance_rnn.manner import ECHOES, MODES, TURN_PEDALS, TURNS, YIELDING, Manner, Playing
 from models.performance_rnn.network import Network
@@ -31,7 +29,6 @@ from models.performance_rnn.scales import KEY_ALIASES, KEYS, PITCH_CLASSES, SCAL
 from models.performance_rnn.state import PianoState, measured
 from models.performance_rnn.step import CpuPianoStep, PianoStep, Way
 
-LONGEST_PAUSE_S = 3600.0
 EQUAL = (1.0,) * 12
 
 
