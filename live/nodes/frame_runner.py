@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+from live.net.repeated_complaints import RepeatedComplaints, with_count
 from live.nodes.analysis import LATE_S, PictureAnalysis
 from live.nodes.governor import QualityGovernor
 from live.nodes.output import EventOutput
@@ -64,6 +65,7 @@ class FrameRunner(Worker):
         tree.add_signal(f"/{name}/frame", "if", "A painted picture: its number, and its time in milliseconds")
         self._governor: QualityGovernor | None = None
         self._governing = self._slow = False
+        self._complaints = RepeatedComplaints()
         self._analysis: PictureAnalysis | None = None
         if isinstance(model, Analyses):
             self._analysis = PictureAnalysis(name, lambda: self.model, clock, self._analysed, self._publish_event)  # type: ignore[arg-type, return-value]
@@ -219,11 +221,13 @@ class FrameRunner(Worker):
         if governor.slow != self._slow:
             self._slow = governor.slow
             self.tree.publish(f"/{self.name}/slow", self._slow)
-            if self._slow:
-                log.info(
-                    "%s: %d rows, the floor, take %.0f ms: too slow for %g pictures a second, so the rate falls",
-                    self.name, resolution, took_s * 1000.0, rate,
-                )  # fmt: skip
+            left_out = self._complaints.due("slow", self.clock.now()) if self._slow else None
+            if left_out is not None:
+                sentence = (
+                    f"{self.name}: {resolution} rows, the floor, take {took_s * 1000.0:.0f} ms: "
+                    f"too slow for {rate:g} pictures a second, so the rate falls"
+                )
+                log.info("%s", with_count(sentence, left_out))
         if resolution == self._in_tree:
             return
         self._governing = True

@@ -237,6 +237,20 @@ def test_the_resolution_is_governed_and_a_person_sets_its_ceiling() -> None:
     assert slow.resolutions[-1] == 480
 
 
+def test_a_painter_at_the_edge_of_its_rate_does_not_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    slow = SlowModel()
+    easel = Easel(slow)
+    slow.clock = easel.clock
+    easel.tree.set("/veil/floor", 400)
+    for number in range(120):
+        easel.tree.set("/veil/rate", 20.0 if number % 20 < 10 else 10.0)
+        easel.see(number)
+        easel.play(easel.clock.now() + 0.1)
+    assert easel.says("/veil/slow").count(True) > 4
+    assert caplog.text.count("too slow for 20 pictures") == 3
+
+
 def test_at_the_floor_the_rate_falls_and_the_node_says_so(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     slow = SlowModel()
